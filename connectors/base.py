@@ -1,0 +1,255 @@
+"""The one shape that every platform's connector has: pure input and output, no tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+
+class Platform(StrEnum):
+    """The platforms a school's account can be on."""
+
+    X = "x"
+    FACEBOOK = "facebook"
+    INSTAGRAM = "instagram"
+
+
+class Capability(StrEnum):
+    """What a platform lets this account do; whatever is not declared becomes a person's task."""
+
+    PUBLISH_TEXT = "publish_text"
+    PUBLISH_PICTURES = "publish_pictures"
+    DELETE_POST = "delete_post"
+    FETCH_COMMENTS = "fetch_comments"
+    HIDE = "hide"
+    DELETE_COMMENT = "delete_comment"
+    REPLY = "reply"
+    BLOCK = "block"
+    MUTE = "mute"
+    LIST_FOLLOWERS = "list_followers"
+    LIST_FOLLOW_REQUESTS = "list_follow_requests"
+    DECIDE_FOLLOW_REQUESTS = "decide_follow_requests"
+    REMOVE_FOLLOWER = "remove_follower"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a post may be on this platform (P16). Lengths count as the platform counts them."""
+
+    text_max: int
+    pictures_max: int
+    pictures_min: int
+    picture_bytes_max: int
+    picture_types: tuple[str, ...]
+    """MIME types."""
+    alt_text_max: int
+    hashtags_max: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The decrypted secrets of one account; never logged, `repr` hides the values."""
+
+    values: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the platforms are, and how to speak to them: from the settings."""
+
+    x_url: str = "https://api.x.com"
+    graph_url: str = "https://graph.facebook.com"
+    graph_version: str = "v24.0"
+    graph_token_in: str = "header"
+    """"header" or "form": where the Graph token travels (PLATFORMS.md section 6)."""
+    timeout: float = 20.0
+    """Seconds for one request."""
+    x_follow_requests: bool = False
+    """Whether X's v1.1 list of pending follow requests is open to this tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the platform says these credentials belong to."""
+
+    platform_id: str
+    handle: str
+    display_name: str
+    url: str
+    permissions: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAuthor:
+    """Somebody on a platform. Ids may be empty where the platform withholds them."""
+
+    platform_id: str
+    handle: str
+    display_name: str
+    bio: str = ""
+    url: str = ""
+    created_at: datetime | None = None
+    followers: int | None = None
+    following: int | None = None
+    protected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteComment:
+    """One comment (reply, mention) as the platform shows it now."""
+
+    platform_id: str
+    post_platform_id: str
+    """The school's post it stands under; empty for a mention elsewhere."""
+    parent_platform_id: str
+    """The comment it answers; empty at top level."""
+    author: RemoteAuthor
+    text: str
+    created_at: datetime
+    url: str = ""
+    hidden: bool = False
+    can_hide: bool = True
+    can_delete: bool = False
+    edited_at: datetime | None = None
+    attachment_urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommentPage:
+    """One page of comments and where to go on; committed together with its cursor.
+
+    `cursor` is an opaque string to hand back; None when this was the last page, and then
+    `watermark` is what the next poll's `since` should be.
+    """
+
+    comments: tuple[RemoteComment, ...]
+    cursor: str | None
+    watermark: str | None
+    complete: bool = True
+    """False where the platform could not show everything since the watermark: a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture to publish: encoded bytes, MIME type and alt text.
+
+    `public_url` is where the platform can fetch it (Instagram demands that); None where the
+    bytes are sent.
+    """
+
+    data: bytes = field(repr=False)
+    mime_type: str
+    alt_text: str
+    public_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostContent:
+    """What is to be published on one account."""
+
+    text: str
+    pictures: tuple[Picture, ...] = ()
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RemotePost:
+    """One of the account's own posts as the platform shows it."""
+
+    platform_id: str
+    text: str
+    created_at: datetime
+    url: str = ""
+    picture_count: int = 0
+    comment_count: int | None = None
+
+
+class StepStore(Protocol):
+    """Where a publication in several steps keeps what is done (Instagram's containers, uploads).
+
+    `put` must be durable when it returns: it is what lets a killed worker resume.
+    """
+
+    def get(self, key: str) -> str | None: ...
+    def put(self, key: str, value: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """One request made to a platform, for the ledger: what, when it ended, and what it used."""
+
+    operation: str
+    status: int
+    """HTTP status; 0 when no answer came."""
+    items: int
+    remaining: int | None = None
+    reset_at: datetime | None = None
+
+
+class Connector(Protocol):
+    """One account on one platform. Every method may raise the errors of `connectors.errors`.
+
+    Reads and hide/delete/block may be repeated. `publish` and `reply` make exactly one
+    irreversible request: OutcomeUnknown means that it may have taken effect.
+    No method retries or sleeps for longer than its time-out.
+    """
+
+    platform: Platform
+    capabilities: frozenset[Capability]
+    limits: Limits
+
+    def calls(self) -> list[CallRecord]:
+        """The requests made since the last time this was asked, oldest first; clears the list."""
+        ...
+
+    def probe(self) -> Identity:
+        """Ask the platform whose these credentials are."""
+        ...
+
+    def publish(self, content: PostContent, *, steps: StepStore) -> RemotePost: ...
+
+    def recent_posts(self, *, since: datetime) -> list[RemotePost]:
+        """The account's own posts since then, newest first."""
+        ...
+
+    def delete_post(self, post_platform_id: str) -> None: ...
+
+    def fetch_comments(self, *, post_platform_id: str | None, since: str | None, cursor: str | None) -> CommentPage:
+        """One page of comments.
+
+        X has one stream per account: `post_platform_id` is None there. Facebook and Instagram
+        are read post by post. `since` is the last complete read's watermark (None: from the
+        start), `cursor` the former page's.
+        """
+        ...
+
+    def comment_streams(self, *, posts: Sequence[str]) -> Iterator[str | None]:
+        """Which values of `post_platform_id` a poll must go through, given the watched posts."""
+        ...
+
+    def set_hidden(self, comment_platform_id: str, hidden: bool) -> None: ...
+    def delete_comment(self, comment_platform_id: str) -> None: ...
+
+    def reply(self, comment_platform_id: str, text: str) -> str:
+        """Answer a comment once; the new comment's id."""
+        ...
+
+    def block(self, author_platform_id: str) -> None: ...
+    def unblock(self, author_platform_id: str) -> None: ...
+    def mute(self, author_platform_id: str) -> None: ...
+    def unmute(self, author_platform_id: str) -> None: ...
+
+    def followers(self, *, cursor: str | None) -> tuple[list[RemoteAuthor], str | None]:
+        """One page of followers, newest first, and the next page's cursor or None."""
+        ...
+
+    def follow_requests(self, *, cursor: str | None) -> tuple[list[RemoteAuthor], str | None]: ...
+    def decide_follow_request(self, author_platform_id: str, accept: bool) -> None: ...
+    def remove_follower(self, author_platform_id: str) -> None: ...
+
+    def text_length(self, text: str) -> int:
+        """The length of a post's text as this platform counts it."""
+        ...

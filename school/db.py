@@ -1,0 +1,143 @@
+"""The database: base class, column types, engine and sessions. SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from functools import lru_cache
+from typing import Any, ClassVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.types import TypeDecorator
+from uuid6 import uuid7 as _uuid7
+
+from school.settings import settings
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Aware times only: `timestamptz` on PostgreSQL, UTC text on SQLite; naive ones are refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone can't be stored; give it one")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class SafeText(TypeDecorator[str]):
+    """Text of any Unicode. NUL and lone surrogates, which no database stores, become U+FFFD."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
+        if value is None:
+            return None
+        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+
+
+class Base(DeclarativeBase):
+    """Base of every table. `StrEnum` columns hold the enum's values."""
+
+    metadata = sa.MetaData(naming_convention=NAMING)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        datetime: UtcDateTime,
+        UUID: sa.Uuid,
+        str: SafeText,
+        dict[str, Any]: sa.JSON,
+        list[str]: sa.JSON,
+        Enum: sa.Enum(Enum, values_callable=lambda e: [m.value for m in e], length=40, create_constraint=False),
+    }
+
+
+def new_id() -> UUID:
+    """A fresh identifier whose order is the order of making (UUID version 7)."""
+    return UUID(int=_uuid7().int)
+
+
+def now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with the settings each database needs; doesn't connect yet."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @sa.event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        # pysqlite's own BEGIN is deferred, so a read that turns into a write fails at once with
+        # "database is locked" instead of waiting; we begin by ourselves, below.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=NORMAL")
+        cursor.execute("PRAGMA busy_timeout=30000")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        if connection.get_execution_options().get("schoolgate_read_only"):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@lru_cache(maxsize=4)
+def engine_for(url: str) -> Engine:
+    """The engine of this process for that URL."""
+    return make_engine(url)
+
+
+def engine() -> Engine:
+    """The engine of the settings in force."""
+    return engine_for(settings().effective_database_url)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """A session that commits at the end and rolls back on an error.
+
+    Used by pages, tasks and commands only. On SQLite it takes the write lock at its start, so
+    keep network and classifier out of it.
+    """
+    with sessionmaker(engine(), expire_on_commit=False).begin() as session:
+        yield session
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for looking only; never commits, never waits for a writer."""
+    bound = engine().execution_options(schoolgate_read_only=True)
+    with sessionmaker(bound, expire_on_commit=False)() as session:
+        yield session

@@ -1,0 +1,27 @@
+"""The tables of the school itself."""
+
+from school.models.accounts import Account, AccountState, CallLedger
+from school.models.audit import AuditEntry
+from school.models.consent import Consent, ConsentKind, Pupil
+from school.models.mail import MailState, OutboxEmail
+from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
+from school.models.school import School
+
+__all__ = [
+    "Account",
+    "AccountState",
+    "AuditEntry",
+    "Authorisation",
+    "CallLedger",
+    "Consent",
+    "ConsentKind",
+    "Deputy",
+    "Invitation",
+    "MailState",
+    "OutboxEmail",
+    "Person",
+    "Pupil",
+    "Role",
+    "RoleGrant",
+    "School",
+]

@@ -1,0 +1,57 @@
+"""The consent register (P24): which pupil may be shown, how, and for how long."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from school.db import Base, new_id
+
+
+class ConsentKind(StrEnum):
+    """The exact kinds of processing that consent is asked for."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    WORK = "work"
+
+
+class Pupil(Base):
+    """A pupil, as far as consent needs."""
+
+    __tablename__ = "pupils"
+    __table_args__ = (sa.UniqueConstraint("name", "class_name"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    """Full name."""
+    class_name: Mapped[str]
+    created_at: Mapped[datetime]
+    left_on: Mapped[date | None]
+
+    consents: Mapped[list[Consent]] = relationship(back_populates="pupil", lazy="selectin")
+
+
+class Consent(Base):
+    """One consent, for one kind, between two dates; withdrawal is recorded, never erased (P25)."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    pupil_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pupils.id"), index=True)
+    kind: Mapped[ConsentKind]
+    given_by: Mapped[str]
+    """Name of the pupil or parent who gave it."""
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"))
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("people.id"))
+    withdrawn_reason: Mapped[str | None]
+
+    pupil: Mapped[Pupil] = relationship(back_populates="consents")

@@ -1,0 +1,44 @@
+"""Mail that is to be sent: a row before the act, like every act on the outside world."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from school.db import Base, new_id
+
+
+class MailState(StrEnum):
+    """Where a mail is on its way."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class OutboxEmail(Base):
+    """One mail to one person. `raw` is the whole message, so that what is sent again is the same."""
+
+    __tablename__ = "outbox_emails"
+    __table_args__ = (sa.Index(None, "state", "next_try_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    to_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("people.id"))
+    to_address: Mapped[str]
+    subject: Mapped[str]
+    purpose: Mapped[str] = mapped_column(sa.String(60))
+    """What it is for, such as "approval_request"; for the log and for tests."""
+    message_id: Mapped[str] = mapped_column(sa.String(200), unique=True)
+    raw: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    state: Mapped[MailState] = mapped_column(default=MailState.QUEUED)
+    created_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    problem: Mapped[str | None]

@@ -1,0 +1,30 @@
+"""The school that this installation serves: one row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from school.db import Base, new_id
+
+
+class School(Base):
+    """The one school. `practice` marks an installation whose accounts and people are for training."""
+
+    __tablename__ = "school"
+    __table_args__ = (sa.CheckConstraint("only = 1", name="only_one"), sa.UniqueConstraint("only"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    only: Mapped[int] = mapped_column(default=1)
+    name: Mapped[str]
+    domain: Mapped[str]
+    """The domain of official e-mail addresses (P9), lower case."""
+    practice: Mapped[bool]
+    created_at: Mapped[datetime]
+    publishing_stopped_at: Mapped[datetime | None]
+    """Set while "stop all publishing" is in force."""
+    publishing_stopped_by: Mapped[UUID | None]
+    publishing_stopped_why: Mapped[str | None]

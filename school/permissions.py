@@ -1,0 +1,77 @@
+"""Who may do what: the one table that pages, commands and tests read (P2, P5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from school.errors import NotPermitted
+from school.models.people import Person, Role
+
+
+class Action(StrEnum):
+    """Everything a person can do that not everybody may."""
+
+    WRITE_DRAFTS = "write_drafts"
+    """For accounts they are authorised for; `school.people.may_post` says which."""
+    SEE_ALL_DRAFTS = "see_all_drafts"
+    APPROVE_DRAFTS = "approve_drafts"
+    """Never their own; a named deputy may too, `school.people.may_approve` says."""
+    HOLD_PUBLICATIONS = "hold_publications"
+    """Decide what becomes of a publication that failed, was missed or has an unknown outcome."""
+    STOP_PUBLISHING = "stop_publishing"
+    MODERATE = "moderate"
+    """See the moderation queue and decide on comments (P2, P18)."""
+    SEE_LOG = "see_log"
+    EXPORT_LOG = "export_log"
+    REFER = "refer"
+    SEE_REFERRALS = "see_referrals"
+    SET_THRESHOLDS = "set_thresholds"
+    VET_FOLLOWERS = "vet_followers"
+    MANAGE_PEOPLE = "manage_people"
+    """Roles and authorisations: the headteacher alone (P1)."""
+    SEE_ACCOUNTS = "see_accounts"
+    CONNECT_ACCOUNTS = "connect_accounts"
+    EDIT_CONSENT = "edit_consent"
+    SEE_CONSENT = "see_consent"
+    SEE_AUDIT = "see_audit"
+    SEE_HEALTH = "see_health"
+    USE_PRACTICE = "use_practice"
+
+
+_HEAD = Role.HEADTEACHER
+
+ALLOWED: Mapping[Action, frozenset[Role]] = {
+    Action.WRITE_DRAFTS: frozenset({Role.STAFF}),
+    Action.SEE_ALL_DRAFTS: frozenset({_HEAD, Role.SLT, Role.CHAIR, Role.DPO}),
+    Action.APPROVE_DRAFTS: frozenset({_HEAD, Role.SLT, Role.CHAIR}),
+    Action.HOLD_PUBLICATIONS: frozenset({_HEAD, Role.SLT}),
+    Action.STOP_PUBLISHING: frozenset({_HEAD, Role.SLT}),
+    Action.MODERATE: frozenset({_HEAD, Role.SLT, Role.DSL, Role.MODERATOR}),
+    Action.SEE_LOG: frozenset({_HEAD, Role.SLT, Role.DSL}),
+    Action.EXPORT_LOG: frozenset({_HEAD, Role.SLT, Role.DSL}),
+    Action.REFER: frozenset({_HEAD, Role.SLT, Role.DSL, Role.MODERATOR}),
+    Action.SEE_REFERRALS: frozenset({_HEAD, Role.DSL, Role.CHAIR}),
+    Action.SET_THRESHOLDS: frozenset({_HEAD, Role.SLT}),
+    Action.VET_FOLLOWERS: frozenset({_HEAD, Role.SLT, Role.MODERATOR}),
+    Action.MANAGE_PEOPLE: frozenset({_HEAD}),
+    Action.SEE_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER, Role.MARKETING_OFFICER}),
+    Action.CONNECT_ACCOUNTS: frozenset({_HEAD, Role.NETWORK_MANAGER}),
+    Action.EDIT_CONSENT: frozenset({Role.DPO}),
+    Action.SEE_CONSENT: frozenset({_HEAD, Role.SLT, Role.DPO}),
+    Action.SEE_AUDIT: frozenset({_HEAD, Role.DPO, Role.CHAIR}),
+    Action.SEE_HEALTH: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER}),
+    Action.USE_PRACTICE: frozenset(Role),
+}
+
+
+def may(person: Person, action: Action) -> bool:
+    """Whether one of the person's roles in force allows the action."""
+    return bool(ALLOWED[action] & person.roles)
+
+
+def require(person: Person, action: Action) -> None:
+    """Raise NotPermitted, naming the roles that may, unless `may`."""
+    if not may(person, action):
+        who = ", ".join(sorted(role.value.replace("_", " ") for role in ALLOWED[action]))
+        raise NotPermitted(f"You may not do this ({action.value.replace('_', ' ')}). It is open to: {who}.")
