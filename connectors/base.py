@@ -115,6 +115,10 @@ class RemoteComment:
     can_delete: bool = False
     edited_at: datetime | None = None
     attachment_urls: tuple[str, ...] = ()
+    earlier_platform_ids: tuple[str, ...] = ()
+    """Ids that this comment had before it was edited (X gives an edited post a new id)."""
+    hidden_known: bool = True
+    """False where the platform never says whether a comment is hidden (X): keep what we know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,15 @@ class RemotePost:
     comment_count: int | None = None
 
 
+STEP_POSTING = "posting"
+"""The step under which `publish` marks, before it sends it, the one request that can't be taken back.
+
+A publication that finds the mark and can't find out by itself what became of it raises
+OutcomeUnknown instead of sending again. Whoever has established that nothing was posted
+clears it with `steps.put(STEP_POSTING, "")`.
+"""
+
+
 class StepStore(Protocol):
     """Where a publication in several steps keeps what is done (Instagram's containers, uploads).
 
@@ -209,7 +222,15 @@ class Connector(Protocol):
         """Ask the platform whose these credentials are."""
         ...
 
-    def publish(self, content: PostContent, *, steps: StepStore) -> RemotePost: ...
+    def shown_text(self, content: PostContent) -> str:
+        """The text as the public will see it: the link is part of it where the platform has no field for one."""
+        ...
+
+    def publish(self, content: PostContent, *, steps: StepStore) -> RemotePost:
+        """Publish once. What is prepared (uploads, containers) is kept in `steps`, so that a
+        publication that was interrupted can be taken up again with the same `steps`.
+        """
+        ...
 
     def recent_posts(self, *, since: datetime) -> list[RemotePost]:
         """The account's own posts since then, newest first."""
@@ -220,9 +241,15 @@ class Connector(Protocol):
     def fetch_comments(self, *, post_platform_id: str | None, since: str | None, cursor: str | None) -> CommentPage:
         """One page of comments.
 
-        X has one stream per account: `post_platform_id` is None there. Facebook and Instagram
-        are read post by post. `since` is the last complete read's watermark (None: from the
-        start), `cursor` the former page's.
+        X: `post_platform_id` None reads what mentions us or answers us, a post's id reads the
+        whole conversation under it (seven days back at most). Facebook and Instagram are read
+        post by post. Pass a value that `comment_streams` gave. `since` is that stream's last
+        complete read's watermark, `cursor` the former page's; both are opaque. Comments of our
+        own account are left out. The same comment may come again, in another stream or in the
+        overlap of two reads: go by its id.
+
+        `since=None` reads everything that there is (a re-scan): on Facebook and Instagram that
+        shows edited texts, and what is missing from it has been deleted.
         """
         ...
 
@@ -230,11 +257,22 @@ class Connector(Protocol):
         """Which values of `post_platform_id` a poll must go through, given the watched posts."""
         ...
 
+    def vanished(self, comment_platform_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these comments that no longer exist on the platform (or can't be seen any more)."""
+        ...
+
     def set_hidden(self, comment_platform_id: str, hidden: bool) -> None: ...
     def delete_comment(self, comment_platform_id: str) -> None: ...
 
     def reply(self, comment_platform_id: str, text: str) -> str:
         """Answer a comment once; the new comment's id."""
+        ...
+
+    def find_reply(self, comment_platform_id: str, text: str, *, since: datetime) -> str | None:
+        """The id of our own answer with this text to that comment, sent since then; None if there is none.
+
+        What to ask after `reply` raised OutcomeUnknown.
+        """
         ...
 
     def block(self, author_platform_id: str) -> None: ...
