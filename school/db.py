@@ -71,7 +71,9 @@ class Base(DeclarativeBase):
         str: SafeText,
         dict[str, Any]: sa.JSON,
         list[str]: sa.JSON,
-        Enum: sa.Enum(Enum, values_callable=lambda e: [m.value for m in e], length=40, create_constraint=False),
+        Enum: sa.Enum(
+            Enum, values_callable=lambda e: [m.value for m in e], length=40, create_constraint=False
+        ),
     }
 
 

@@ -1,0 +1,221 @@
+"""The school's accounts: taking them over, their secrets, their health and their cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from school import audit, secrets
+from school.errors import BadInput, NotFound, NotPermitted
+from school.models.accounts import Account, AccountState, CallLedger
+from school.models.people import Person, Role
+from school.models.school import School
+from school.people import email_address
+from school.times import LONDON
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerItem:
+    """One request to a platform, as the ledger wants it."""
+
+    operation: str
+    ok: bool
+    items: int
+    cost_micro_usd: int = 0
+
+
+def adopt(
+    session: Session,
+    *,
+    platform: str,
+    identity_id: str,
+    handle: str,
+    display_name: str,
+    url: str,
+    school_email: str,
+    credentials: Mapping[str, str],
+    adopted_by: Person,
+    practice: bool,
+    now: datetime,
+) -> Account:
+    """Take over an account that the school already has; its credentials are encrypted at once.
+
+    The same account adopted again gets the new credentials and goes on where it stopped. Raises
+    NotPermitted unless the headteacher does it (P8), and BadInput for an address that isn't the
+    school's (P9) or for an account whose kind (practice or real) doesn't fit the school.
+    """
+    if Role.HEADTEACHER not in adopted_by.roles:
+        raise NotPermitted(
+            f"{adopted_by.email} is not a headteacher: only the headteacher takes over accounts (P8)."
+        )
+    school = session.scalar(sa.select(School))
+    if school is None:
+        raise BadInput("There is no school yet: run `schoolgate setup` first.", field="school")
+    if school.practice != practice:
+        raise BadInput(
+            "This is a practice school, which has practice accounts only: run `schoolgate setup` with "
+            "another SCHOOLGATE_HOME for the real school."
+            if school.practice
+            else "This is a real school: a practice account can't be added to it.",
+            field="platform",
+        )
+    address = email_address(school_email)
+    if address.rpartition("@")[2] != school.domain:
+        raise BadInput(
+            f"“{address}” is not an address of the school: it must end in @{school.domain} (P9).",
+            field="email",
+        )
+    sealed = secrets.encrypt(json.dumps(dict(credentials)).encode())
+    account = session.scalar(
+        sa.select(Account)
+        .where(Account.platform == platform, Account.platform_id == identity_id)
+        .with_for_update()
+    )
+    if account is None:
+        account = Account(
+            platform=platform,
+            platform_id=identity_id,
+            handle=handle,
+            display_name=display_name,
+            url=url,
+            school_email=address,
+            practice=practice,
+            credentials=sealed,
+            adopted_by_id=adopted_by.id,
+            adopted_at=now,
+            state=AccountState.ACTIVE,
+            poll_failures=0,
+        )
+        session.add(account)
+        # The trail names the account by id.
+        session.flush()
+        action = "account_adopted"
+    else:
+        account.handle, account.display_name, account.url = handle, display_name, url
+        account.school_email, account.credentials = address, sealed
+        account.state, account.problem, account.problem_since = AccountState.ACTIVE, None, None
+        account.next_poll_at, account.poll_failures = None, 0
+        action = "account_reconnected"
+    audit.record(
+        session,
+        by=adopted_by,
+        action=action,
+        object_kind="account",
+        object_id=account.id,
+        detail={"platform": platform, "platform_id": identity_id},
+        now=now,
+    )
+    return account
+
+
+def credentials_of(account: Account) -> dict[str, str]:
+    """The decrypted secrets of an account. Raises school.secrets.KeyMissing."""
+    values: dict[str, str] = json.loads(secrets.decrypt(account.credentials))
+    return values
+
+
+def everything(session: Session) -> list[Account]:
+    """All accounts that are not closed, by platform and handle."""
+    query = (
+        sa.select(Account)
+        .where(Account.state != AccountState.CLOSED)
+        .order_by(Account.platform, Account.handle)
+    )
+    return list(session.scalars(query))
+
+
+def usable(session: Session) -> list[Account]:
+    """The accounts that the product works with now."""
+    return [account for account in everything(session) if account.state is AccountState.ACTIVE]
+
+
+def get(session: Session, account_id: UUID) -> Account:
+    """The account, or NotFound."""
+    account = session.get(Account, account_id)
+    if account is None:
+        raise NotFound("There is no such account.")
+    return account
+
+
+def mark_dead(session: Session, account: Account, problem: str, *, now: datetime) -> None:
+    """Its credentials don't work any more: stop this account alone and say what to do."""
+    if account.state is AccountState.NEEDS_CONNECTING:
+        return
+    account.state, account.problem, account.problem_since = AccountState.NEEDS_CONNECTING, problem, now
+    audit.record(
+        session,
+        by=None,
+        action="account_credentials_dead",
+        object_kind="account",
+        object_id=account.id,
+        detail={"problem": problem},
+        now=now,
+    )
+
+
+def set_paused(
+    session: Session, account: Account, paused: bool, *, by: Person, reason: str, now: datetime
+) -> None:
+    """Stop using an account, or go on. One that needs connecting stays so."""
+    if account.state not in {AccountState.ACTIVE, AccountState.PAUSED}:
+        raise BadInput("This account must be connected anew first.", field="account")
+    account.state = AccountState.PAUSED if paused else AccountState.ACTIVE
+    account.next_poll_at = None
+    audit.record(
+        session,
+        by=by,
+        action="account_paused" if paused else "account_resumed",
+        object_kind="account",
+        object_id=account.id,
+        detail={"reason": reason},
+        now=now,
+    )
+
+
+def note_calls(session: Session, account: Account, calls: Sequence[LedgerItem], *, now: datetime) -> None:
+    """Add requests to the ledger of this hour."""
+    hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    sums: dict[str, tuple[int, int, int, int]] = {}
+    for call in calls:
+        count, failed, items, cost = sums.get(call.operation, (0, 0, 0, 0))
+        sums[call.operation] = (
+            count + 1,
+            failed + (not call.ok),
+            items + call.items,
+            cost + call.cost_micro_usd,
+        )
+    # In one order everywhere, so that two workers can't wait for each other's rows.
+    for operation, (count, failed, items, cost) in sorted(sums.items()):
+        key = {"account_id": account.id, "hour": hour, "operation": operation}
+        changed = session.execute(
+            sa.update(CallLedger)
+            .filter_by(**key)
+            .values(
+                calls=CallLedger.calls + count,
+                failures=CallLedger.failures + failed,
+                items=CallLedger.items + items,
+                cost_micro_usd=CallLedger.cost_micro_usd + cost,
+            )
+            .returning(CallLedger.id)
+        ).first()
+        if changed is None:
+            session.add(CallLedger(**key, calls=count, failures=failed, items=items, cost_micro_usd=cost))
+            # The next request of this transaction must find the row.
+            session.flush()
+
+
+def cost_this_month(session: Session, account_id: UUID, *, now: datetime) -> float:
+    """US dollars spent on the account since the first of the month, school time."""
+    start = now.astimezone(LONDON).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    micro = session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(CallLedger.cost_micro_usd), 0)).where(
+            CallLedger.account_id == account_id, CallLedger.hour >= start
+        )
+    )
+    return float(micro or 0) / 1_000_000

@@ -1,0 +1,142 @@
+"""The consent register: who may be shown, and who may change that (P4, P24 to P26)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from school import audit
+from school.errors import BadInput, MoveNotAllowed, NotFound
+from school.models.consent import Consent, ConsentKind, Pupil
+from school.models.people import Person
+from school.people import person_name, reason_text
+from school.permissions import Action, require
+
+
+def pupils(session: Session) -> list[Pupil]:
+    """The pupils of the school, by class and name."""
+    return list(
+        session.scalars(
+            sa.select(Pupil).where(Pupil.left_on.is_(None)).order_by(Pupil.class_name, Pupil.name)
+        )
+    )
+
+
+def names(session: Session) -> list[str]:
+    """The full names of all pupils: what comments (P21) and picture texts (P27) are checked for."""
+    return list(session.scalars(sa.select(Pupil.name).where(Pupil.left_on.is_(None)).order_by(Pupil.name)))
+
+
+def get(session: Session, pupil_id: UUID) -> Pupil:
+    """The pupil, or NotFound."""
+    pupil = session.get(Pupil, pupil_id)
+    if pupil is None:
+        raise NotFound("There is no such pupil in the register.")
+    return pupil
+
+
+def add_pupil(session: Session, *, name: str, class_name: str, by: Person, now: datetime) -> Pupil:
+    """Enter a pupil. Raises BadInput when the same name stands in the same class already."""
+    require(by, Action.EDIT_CONSENT)
+    full, group = person_name(name), person_name(class_name, field="class_name")
+    if session.scalar(sa.select(Pupil.id).where(Pupil.name == full, Pupil.class_name == group)) is not None:
+        raise BadInput(
+            f"{full} is in {group} already. Add a middle name if this is another child.", field="name"
+        )
+    pupil = Pupil(name=full, class_name=group, created_at=now)
+    session.add(pupil)
+    # The trail names the pupil by id.
+    session.flush()
+    audit.record(session, by=by, action="pupil_added", object_kind="pupil", object_id=pupil.id, now=now)
+    return pupil
+
+
+def record_consent(
+    session: Session,
+    pupil: Pupil,
+    *,
+    kind: ConsentKind,
+    given_by: str,
+    first_day: date,
+    last_day: date,
+    by: Person,
+    now: datetime,
+) -> Consent:
+    """Enter a consent for one kind of processing between two days, both included (P24)."""
+    require(by, Action.EDIT_CONSENT)
+    if last_day < first_day:
+        raise BadInput(
+            f"The last day ({last_day}) is before the first ({first_day}): swap them.", field="last_day"
+        )
+    consent = Consent(
+        kind=kind,
+        given_by=person_name(given_by, field="given_by"),
+        first_day=first_day,
+        last_day=last_day,
+        recorded_at=now,
+        recorded_by_id=by.id,
+    )
+    pupil.consents.append(consent)
+    # The trail names the consent by id.
+    session.flush()
+    audit.record(
+        session,
+        by=by,
+        action="consent_recorded",
+        object_kind="consent",
+        object_id=consent.id,
+        detail={"pupil": str(pupil.id), "kind": kind.value},
+        now=now,
+    )
+    return consent
+
+
+def withdraw(session: Session, consent_id: UUID, *, reason: str, by: Person, now: datetime) -> Consent:
+    """End a consent at once (P25). Raises MoveNotAllowed when it has ended already."""
+    require(by, Action.EDIT_CONSENT)
+    why = reason_text(reason)
+    consent = session.get(Consent, consent_id, with_for_update=True)
+    if consent is None:
+        raise NotFound("There is no such consent in the register.")
+    if consent.withdrawn_at is not None:
+        raise MoveNotAllowed("This consent was withdrawn already.")
+    consent.withdrawn_at, consent.withdrawn_by_id, consent.withdrawn_reason = now, by.id, why
+    audit.record(
+        session,
+        by=by,
+        action="consent_withdrawn",
+        object_kind="consent",
+        object_id=consent.id,
+        detail={"pupil": str(consent.pupil_id), "kind": consent.kind.value, "reason": why},
+        now=now,
+    )
+    return consent
+
+
+def in_force(consent: Consent, *, on: date) -> bool:
+    """Whether a consent holds on that day."""
+    return consent.withdrawn_at is None and consent.first_day <= on <= consent.last_day
+
+
+def missing_consent(
+    session: Session, pupil_ids: Collection[UUID], kind: ConsentKind, *, on: date
+) -> list[Pupil]:
+    """Which of these pupils may not be shown in that way on that day (P26), by name.
+
+    Raises NotFound for an id that is no pupil's.
+    """
+    if not pupil_ids:
+        return []
+    found = list(session.scalars(sa.select(Pupil).where(Pupil.id.in_(pupil_ids)).order_by(Pupil.name)))
+    if len(found) != len(set(pupil_ids)):
+        raise NotFound("One of the pupils named is not in the consent register.")
+    return [
+        pupil
+        for pupil in found
+        if pupil.left_on is not None
+        or not any(consent.kind is kind and in_force(consent, on=on) for consent in pupil.consents)
+    ]

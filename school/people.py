@@ -1,0 +1,458 @@
+"""People: who they are, what they were granted, and who may post and approve (P1, P2, P12)."""
+
+from __future__ import annotations
+
+import re
+import secrets as random
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy.orm import Session
+
+from school import audit, secrets
+from school.errors import BadInput, LinkExpired, NotFound, NotPermitted
+from school.models.accounts import Account, AccountState
+from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
+from school.times import today
+
+INVITATION_LIFETIME = timedelta(days=7)
+PIN_TRIES = 5
+PIN_LOCK = timedelta(minutes=15)
+PASSWORD_LENGTH_MIN = 10
+PASSWORD_LENGTH_MAX = 256
+NAME_LENGTH_MAX = 200
+
+
+def email_address(text: str, *, field: str = "email") -> str:
+    """The address in lower case. Raises BadInput where it isn't one."""
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise BadInput(f"“{text[:80]}” is not an e-mail address: {error}", field=field) from None
+    return found.normalized.lower()
+
+
+def person_name(text: str, *, field: str = "name") -> str:
+    """A person's name as typed, without line breaks and outer spaces. Raises BadInput."""
+    name = " ".join(text.split())
+    if not name:
+        raise BadInput("The name is empty: write the person's name.", field=field)
+    if len(name) > NAME_LENGTH_MAX:
+        raise BadInput(
+            f"The name is {len(name)} characters long: at most {NAME_LENGTH_MAX} fit.", field=field
+        )
+    return name
+
+
+def reason_text(text: str, *, field: str = "reason") -> str:
+    """A reason, which the policy asks for. Raises BadInput when it is empty or over 2,000 characters."""
+    reason = text.strip()
+    if not reason:
+        raise BadInput("The reason is empty: say why in a few words.", field=field)
+    if len(reason) > 2000:
+        raise BadInput(f"The reason is {len(reason)} characters long: at most 2,000 fit.", field=field)
+    return reason
+
+
+def add(
+    session: Session,
+    *,
+    name: str,
+    email: str,
+    roles: Iterable[Role],
+    by: Person | None,
+    reason: str,
+    now: datetime,
+) -> tuple[Person, str]:
+    """A new person with those roles, and the token of the link with which they sign up.
+
+    `by` None: at set-up or by a command on the server. Raises BadInput for a name, address or
+    reason that can't be taken, and for an address that somebody has already.
+    """
+    _headteacher_only(by)
+    address = email_address(email)
+    if find(session, address) is not None:
+        raise BadInput(f"“{address}” belongs to somebody already: change that person instead.", field="email")
+    person = Person(
+        name=person_name(name),
+        email=address,
+        created_at=now,
+        fs_uniquifier=random.token_hex(32),
+        active=True,
+        pin_failures=0,
+        login_count=0,
+    )
+    session.add(person)
+    # The grants and the trail name the person by id.
+    session.flush()
+    audit.record(session, by=by, action="person_added", object_kind="person", object_id=person.id, now=now)
+    for role in sorted(set(roles) - {Role.STAFF}):
+        grant_role(session, person, role, by=by, reason=reason, now=now)
+    return person, invite(session, person, by=by, now=now)
+
+
+def find(session: Session, email: str) -> Person | None:
+    """The person with that address, whatever its case."""
+    return session.scalar(sa.select(Person).where(Person.email == email.strip().lower()))
+
+
+def get(session: Session, person_id: UUID) -> Person:
+    """The person, or NotFound."""
+    person = session.get(Person, person_id)
+    if person is None:
+        raise NotFound("There is no such person.")
+    return person
+
+
+def grant_role(
+    session: Session, person: Person, role: Role, *, by: Person | None, reason: str, now: datetime
+) -> RoleGrant | None:
+    """Give a role (P1: the headteacher alone). None when the person has it already."""
+    _headteacher_only(by)
+    why = reason_text(reason)
+    if role is Role.STAFF or role in person.roles:
+        return None
+    grant = RoleGrant(role=role, granted_at=now, granted_by_id=by.id if by else None, reason=why)
+    person.grants.append(grant)
+    audit.record(
+        session,
+        by=by,
+        action="role_granted",
+        object_kind="person",
+        object_id=person.id,
+        detail={"role": role.value, "reason": why},
+        now=now,
+    )
+    return grant
+
+
+def withdraw_role(
+    session: Session, person: Person, role: Role, *, by: Person | None, reason: str, now: datetime
+) -> None:
+    """Take a role away; the person's sessions end. The last headteacher keeps theirs."""
+    _headteacher_only(by)
+    why = reason_text(reason)
+    if role is Role.HEADTEACHER and holders(session, Role.HEADTEACHER) == [person]:
+        raise BadInput(
+            f"{person.name} is the only headteacher: grant the role to the successor first.", field="role"
+        )
+    for grant in person.grants:
+        if grant.role is role and grant.withdrawn_at is None:
+            grant.withdrawn_at, grant.withdrawn_reason = now, why
+            grant.withdrawn_by_id = by.id if by else None
+            person.fs_uniquifier = random.token_hex(32)
+            audit.record(
+                session,
+                by=by,
+                action="role_withdrawn",
+                object_kind="person",
+                object_id=person.id,
+                detail={"role": role.value, "reason": why},
+                now=now,
+            )
+
+
+def set_active(
+    session: Session, person: Person, active: bool, *, by: Person | None, reason: str, now: datetime
+) -> None:
+    """Let a person in or shut them out; their sessions end. The last headteacher stays in."""
+    _headteacher_only(by)
+    why = reason_text(reason)
+    if not active and holders(session, Role.HEADTEACHER) == [person]:
+        raise BadInput(f"{person.name} is the only headteacher and can't be shut out.", field="active")
+    person.active = active
+    person.fs_uniquifier = random.token_hex(32)
+    audit.record(
+        session,
+        by=by,
+        action="person_let_in" if active else "person_shut_out",
+        object_kind="person",
+        object_id=person.id,
+        detail={"reason": why},
+        now=now,
+    )
+
+
+def authorise(
+    session: Session, person: Person, account: Account, *, by: Person, reason: str, now: datetime
+) -> Authorisation | None:
+    """Let a person write drafts for an account (P1). None when they may already."""
+    _headteacher_only(by)
+    why = reason_text(reason)
+    if _authorisation(session, person, account.id) is not None:
+        return None
+    leave = Authorisation(
+        person_id=person.id, account_id=account.id, granted_at=now, granted_by_id=by.id, reason=why
+    )
+    session.add(leave)
+    audit.record(
+        session,
+        by=by,
+        action="authorised",
+        object_kind="person",
+        object_id=person.id,
+        detail={"account": str(account.id), "reason": why},
+        now=now,
+    )
+    return leave
+
+
+def withdraw_authorisation(
+    session: Session, person: Person, account: Account, *, by: Person, reason: str, now: datetime
+) -> None:
+    """End a person's leave to write for an account. Nothing happens where there is none."""
+    _headteacher_only(by)
+    why = reason_text(reason)
+    leave = _authorisation(session, person, account.id)
+    if leave is None:
+        return
+    leave.withdrawn_at, leave.withdrawn_by_id, leave.withdrawn_reason = now, by.id, why
+    audit.record(
+        session,
+        by=by,
+        action="authorisation_withdrawn",
+        object_kind="person",
+        object_id=person.id,
+        detail={"account": str(account.id), "reason": why},
+        now=now,
+    )
+
+
+def may_post(session: Session, person: Person, account_id: UUID) -> bool:
+    """Whether the headteacher's leave for that account is in force (P1)."""
+    return person.active and _authorisation(session, person, account_id) is not None
+
+
+def authorised_accounts(session: Session, person: Person) -> list[Account]:
+    """The accounts that the person may write for, by platform and handle."""
+    if not person.active:
+        return []
+    query = (
+        sa.select(Account)
+        .join(Authorisation, Authorisation.account_id == Account.id)
+        .where(
+            Authorisation.person_id == person.id,
+            Authorisation.withdrawn_at.is_(None),
+            Account.state != AccountState.CLOSED,
+        )
+        .order_by(Account.platform, Account.handle)
+    )
+    return list(session.scalars(query))
+
+
+def holders(session: Session, *roles: Role) -> list[Person]:
+    """The active people with one of these roles, by name."""
+    query = (
+        sa.select(Person)
+        .where(
+            Person.active,
+            Person.id.in_(
+                sa.select(RoleGrant.person_id).where(
+                    RoleGrant.role.in_(roles), RoleGrant.withdrawn_at.is_(None)
+                )
+            ),
+        )
+        .order_by(Person.name, Person.id)
+    )
+    return list(session.scalars(query))
+
+
+def everybody(session: Session) -> list[Person]:
+    """All people, by name."""
+    return list(session.scalars(sa.select(Person).order_by(Person.name, Person.id)))
+
+
+def name_deputy(
+    session: Session, person: Person, *, first_day: date, last_day: date, by: Person, now: datetime
+) -> Deputy:
+    """Let a person approve in the headteacher's place from one day to another, both included."""
+    _headteacher_only(by)
+    first, last = first_day, last_day
+    if last < first:
+        raise BadInput(f"The last day ({last}) is before the first ({first}): swap them.", field="last_day")
+    if last < today(now):
+        raise BadInput(f"The last day ({last}) is over already: choose a later one.", field="last_day")
+    deputy = Deputy(person_id=person.id, first_day=first, last_day=last, named_by_id=by.id, named_at=now)
+    session.add(deputy)
+    audit.record(
+        session,
+        by=by,
+        action="deputy_named",
+        object_kind="person",
+        object_id=person.id,
+        detail={"first_day": first.isoformat(), "last_day": last.isoformat()},
+        now=now,
+    )
+    return deputy
+
+
+def deputies(session: Session, *, now: datetime) -> list[Person]:
+    """The deputies whose dates include today."""
+    day = today(now)
+    query = (
+        sa.select(Person)
+        .join(Deputy, Deputy.person_id == Person.id)
+        .where(Person.active, Deputy.withdrawn_at.is_(None), Deputy.first_day <= day, Deputy.last_day >= day)
+        .order_by(Person.name, Person.id)
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
+def may_approve(session: Session, person: Person, *, author_id: UUID, now: datetime) -> bool:
+    """Whether the person may decide on that author's draft (P12): never their own."""
+    if not person.active or person.id == author_id:
+        return False
+    if person.roles & {Role.HEADTEACHER, Role.SLT}:
+        return True
+    if person in deputies(session, now=now):
+        return True
+    author = session.get(Person, author_id)
+    return Role.CHAIR in person.roles and author is not None and Role.HEADTEACHER in author.roles
+
+
+def approvers(session: Session, *, author_id: UUID, now: datetime) -> list[Person]:
+    """Who is asked to decide: deputies in force, else headteachers, else SLT, else the chair."""
+    groups: Sequence[list[Person]] = (
+        deputies(session, now=now),
+        holders(session, Role.HEADTEACHER),
+        holders(session, Role.SLT),
+        holders(session, Role.CHAIR),
+    )
+    for group in groups:
+        asked = [person for person in group if may_approve(session, person, author_id=author_id, now=now)]
+        if asked:
+            return asked
+    return []
+
+
+def set_password(
+    session: Session, person: Person, password: str, *, by: Person | None, now: datetime
+) -> None:
+    """Give a person a new password; their other sessions end. Raises BadInput for a weak one."""
+    if len(password) < PASSWORD_LENGTH_MIN:
+        raise BadInput(
+            f"The password has {len(password)} characters: use at least {PASSWORD_LENGTH_MIN}, "
+            "three random words for example.",
+            field="password",
+        )
+    if len(password) > PASSWORD_LENGTH_MAX:
+        raise BadInput(
+            f"The password is too long: use at most {PASSWORD_LENGTH_MAX} characters.", field="password"
+        )
+    if (
+        password.lower() in {person.email, person.name.lower(), "password123", "schoolgate"}
+        or len(set(password)) < 4
+    ):
+        raise BadInput("The password is too easy to guess: three random words are better.", field="password")
+    person.password = secrets.hash_secret(password)
+    person.fs_uniquifier = random.token_hex(32)
+    audit.record(session, by=by, action="password_set", object_kind="person", object_id=person.id, now=now)
+
+
+def set_pin(session: Session, person: Person, pin: str, *, by: Person | None, now: datetime) -> None:
+    """Give a person a new PIN of 4 to 8 digits. Raises BadInput for one that is easily guessed."""
+    if not re.fullmatch(r"[0-9]{4,8}", pin):
+        raise BadInput("The PIN must be 4 to 8 digits.", field="pin")
+    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    if len(steps) == 1 and steps <= {0, 1, 9}:
+        raise BadInput(
+            "That PIN is too easy to guess: choose digits that are not the same or in a row.", field="pin"
+        )
+    person.pin_hash, person.pin_failures, person.pin_locked_until = secrets.hash_secret(pin), 0, None
+    audit.record(session, by=by, action="pin_set", object_kind="person", object_id=person.id, now=now)
+
+
+def check_pin(session: Session, person: Person, pin: str, *, now: datetime) -> bool:
+    """Whether the PIN is right. Five wrong ones in a row lock it for 15 minutes.
+
+    The caller must commit even when this returns False, so that the failure counts. Raises
+    BadInput while it is locked and when the person has no PIN.
+    """
+    # The row lock makes guesses that arrive together count one by one.
+    session.refresh(person, ["pin_hash", "pin_failures", "pin_locked_until"], with_for_update=True)
+    if person.pin_hash is None:
+        raise BadInput("You have no PIN yet: sign in and set one on your own page.", field="pin")
+    if person.pin_locked_until is not None and person.pin_locked_until > now:
+        minutes = int((person.pin_locked_until - now).total_seconds() // 60) + 1
+        raise BadInput(
+            f"Too many wrong PINs. Wait {minutes} minute{'s' if minutes > 1 else ''}, or sign in instead.",
+            field="pin",
+        )
+    if secrets.check_secret(pin, person.pin_hash):
+        person.pin_failures, person.pin_locked_until = 0, None
+        return True
+    person.pin_failures += 1
+    if person.pin_failures >= PIN_TRIES:
+        person.pin_failures, person.pin_locked_until = 0, now + PIN_LOCK
+        audit.record(
+            session, by=None, action="pin_locked", object_kind="person", object_id=person.id, now=now
+        )
+    return False
+
+
+def invite(session: Session, person: Person, *, by: Person | None, now: datetime) -> str:
+    """The token of a new sign-up link for the person; earlier links stop working."""
+    _headteacher_only(by)
+    for earlier in session.scalars(
+        sa.select(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
+    ):
+        earlier.expires_at = min(earlier.expires_at, now)
+    token = secrets.new_token()
+    session.add(
+        Invitation(
+            person_id=person.id,
+            token_hash=secrets.token_hash(token),
+            created_at=now,
+            expires_at=now + INVITATION_LIFETIME,
+        )
+    )
+    audit.record(session, by=by, action="person_invited", object_kind="person", object_id=person.id, now=now)
+    return token
+
+
+def invitation(session: Session, token: str, *, now: datetime) -> Person:
+    """Whose sign-up link this is. Raises LinkExpired when it is unknown, used or too old."""
+    return get(session, _invitation(session, token, now=now).person_id)
+
+
+def accept_invitation(session: Session, token: str, *, password: str, pin: str, now: datetime) -> Person:
+    """Set the password and PIN of the person whose link it is; the link is used up."""
+    found = _invitation(session, token, now=now)
+    person = get(session, found.person_id)
+    if not person.active:
+        raise LinkExpired(
+            "This sign-up link no longer works: the headteacher has closed this person's access."
+        )
+    set_password(session, person, password, by=person, now=now)
+    set_pin(session, person, pin, by=person, now=now)
+    found.used_at = now
+    person.confirmed_at = person.confirmed_at or now
+    return person
+
+
+def _invitation(session: Session, token: str, *, now: datetime) -> Invitation:
+    found = session.scalar(
+        sa.select(Invitation).where(Invitation.token_hash == secrets.token_hash(token)).with_for_update()
+    )
+    if found is None or found.used_at is not None or found.expires_at <= now:
+        raise LinkExpired("This sign-up link no longer works. Ask the headteacher for a new one.")
+    return found
+
+
+def _authorisation(session: Session, person: Person, account_id: UUID) -> Authorisation | None:
+    return session.scalar(
+        sa.select(Authorisation).where(
+            Authorisation.person_id == person.id,
+            Authorisation.account_id == account_id,
+            Authorisation.withdrawn_at.is_(None),
+        )
+    )
+
+
+def _headteacher_only(by: Person | None) -> None:
+    if by is not None and Role.HEADTEACHER not in by.roles:
+        raise NotPermitted("Only the headteacher decides who may do what (P1).")

@@ -1,0 +1,67 @@
+"""Wall times of a UK school: Europe/London, always aware."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from school.errors import BadInput
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def parse_local(date_text: str, time_text: str, *, field: str) -> datetime:
+    """The moment a person means by a date (YYYY-MM-DD) and a time (HH:MM) on the wall.
+
+    Raises BadInput for text that is neither, and for a time that the clock change skips or
+    repeats, saying which other time to choose.
+    """
+    try:
+        day = date.fromisoformat(date_text.strip())
+    except ValueError:
+        raise BadInput(
+            f"The date “{date_text[:40]}” can't be read. Write it as 2027-06-03.", field=field
+        ) from None
+    try:
+        clock = time.fromisoformat(time_text.strip())
+    except ValueError:
+        raise BadInput(
+            f"The time “{time_text[:40]}” can't be read. Write it as 15:30.", field=field
+        ) from None
+    if clock.tzinfo is not None:
+        raise BadInput(f"The time “{time_text[:40]}” must have no zone: school time is meant.", field=field)
+    try:
+        return resolve(datetime.combine(day, clock), field=field)
+    except OverflowError:
+        raise BadInput(f"The date “{date_text[:40]}” is out of range. Check the year.", field=field) from None
+
+
+def resolve(wall: datetime, *, field: str) -> datetime:
+    """A naive wall time made aware. Raises BadInput where it doesn't exist or exists twice."""
+    first = wall.replace(tzinfo=LONDON, fold=0)
+    second = wall.replace(tzinfo=LONDON, fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first
+    shown = f"{wall:%H:%M} on {wall.day} {wall:%B %Y}"
+    if first.astimezone(UTC).astimezone(LONDON).replace(tzinfo=None) != wall:
+        raise BadInput(
+            f"{shown} does not exist: the clocks go forward that night. Choose a time before 01:00 or from 02:00.",
+            field=field,
+        )
+    raise BadInput(
+        f"{shown} happens twice: the clocks go back that night. Choose a time before 01:00 or from 02:00.",
+        field=field,
+    )
+
+
+def say(moment: datetime) -> str:
+    """A moment as people say it, in school time: "Tuesday 3 June 2027, 9:40am"."""
+    local = moment.astimezone(LONDON)
+    hour = local.hour % 12 or 12
+    half = "am" if local.hour < 12 else "pm"
+    return f"{local:%A} {local.day} {local:%B %Y}, {hour}:{local:%M}{half}"
+
+
+def today(now: datetime) -> date:
+    """The school's date at that moment."""
+    return now.astimezone(LONDON).date()
