@@ -1,0 +1,100 @@
+"""Who is asking, and whether they may: the only place where a page meets the permission table (P2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import current_user
+from sqlalchemy.orm import Session
+
+from school.errors import NotPermitted
+from school.models import Person
+from school.permissions import ALLOWED, Action, may
+from web.signin import SignedIn
+
+P = ParamSpec("P")
+View = Callable[P, ResponseReturnValue]
+
+MARK = "schoolgate_access"
+"""Attribute of a view that says who may open it: a tuple of actions, SIGNED_IN or PUBLIC."""
+SIGNED_IN = "signed in"
+PUBLIC = "public"
+
+
+def optional_person() -> Person | None:
+    """Who is signed in, detached from any session; None for a visitor."""
+    user = current_user._get_current_object()
+    return user.person if isinstance(user, SignedIn) else None
+
+
+def current_person(session: Session | None = None) -> Person:
+    """Who is signed in; with a session, that person's row in it as it is now.
+
+    Raises NotPermitted for a visitor, and where the person was made inactive meanwhile.
+    """
+    person = optional_person()
+    if person is None:
+        raise NotPermitted("Sign in first.")
+    if session is None:
+        return person
+    fresh = session.get(Person, person.id)
+    if fresh is None or not fresh.active:
+        raise NotPermitted("Your account was closed. Ask the headteacher.")
+    return fresh
+
+
+def allowed(action: Action) -> bool:
+    """Whether the person signed in may do this; False for a visitor. Templates call it `may`."""
+    person = optional_person()
+    return person is not None and may(person, action)
+
+
+def sign_in_first() -> ResponseReturnValue:
+    """Send a visitor to the sign-in page, and back here afterwards if they only wanted to look."""
+    if request.method in {"GET", "HEAD"}:
+        back = request.full_path if request.query_string else request.path
+        return redirect(url_for("security.login", next=back))
+    return redirect(url_for("security.login"))
+
+
+def needs(*actions: Action) -> Callable[[View[P]], View[P]]:
+    """Let in whoever may do at least one of the actions; others get the sign-in page or a 403 page."""
+
+    def wrap(view: View[P]) -> View[P]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+            person = optional_person()
+            if person is None:
+                return sign_in_first()
+            if not any(may(person, action) for action in actions):
+                roles = sorted({role.value.replace("_", " ") for action in actions for role in ALLOWED[action]})
+                raise NotPermitted(f"Your role doesn't open this page. It is open to: {', '.join(roles)}.")
+            return view(*args, **kwargs)
+
+        setattr(guarded, MARK, actions)
+        return guarded
+
+    return wrap
+
+
+def signed_in(view: View[P]) -> View[P]:
+    """Let in everybody who is signed in; the view itself checks what more there is to check."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if optional_person() is None:
+            return sign_in_first()
+        return view(*args, **kwargs)
+
+    setattr(guarded, MARK, SIGNED_IN)
+    return guarded
+
+
+def public(view: View[P]) -> View[P]:
+    """Anybody may open this page, signed in or not."""
+    setattr(view, MARK, PUBLIC)
+    return view

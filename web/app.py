@@ -1,0 +1,134 @@
+"""The app factory: everything that the pages stand on, and every page."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_bootstrap import Bootstrap5
+from flask_talisman import Talisman
+from flask_wtf.csrf import CSRFProtect
+from markupsafe import Markup
+
+from school import secrets
+from school.db import reading
+from school.models import Role, School
+from school.permissions import Action
+from school.settings import settings
+from school.setup import current_school
+from school.times import LONDON, say
+from web import errors, limits, signin
+from web.access import allowed, optional_person
+from web.navigation import navigation
+
+CONTENT_POLICY = {
+    "default-src": "'self'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",  # Bootstrap's own icons are data: URLs in its style sheet
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+}
+
+PAGES = (
+    "today",
+    "join",
+    "people",
+    "accounts",
+    "consent",
+    "practice",
+    "mailbox",
+    "health",
+    "audit",
+    "drafts",
+    "approve",
+    "calendar",
+    "moderation",
+    "followers",
+    "log",
+)
+
+
+def say_time(moment: datetime | None, otherwise: str = "never") -> Markup | str:
+    """A moment as people say it, with the exact time for whoever points at it."""
+    if moment is None:
+        return otherwise
+    exact = moment.astimezone(LONDON).isoformat(sep=" ", timespec="seconds")
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact, say(moment))
+
+
+def words(value: str) -> str:
+    """A stored value ("changes_requested") as people read it ("changes requested")."""
+    return str(value).replace("_", " ")
+
+
+def this_school() -> School | None:
+    """The school, read once for each request."""
+    if "school" not in g:
+        with reading() as session:
+            g.school = current_school(session)
+    school: School | None = g.school
+    return school
+
+
+def create_app(practice: Any | None = None) -> Flask:
+    """The web application. `practice`: the running practice platforms, which `/practice` shows."""
+    app = Flask("web")
+    chosen = settings()
+    by_tls = chosen.effective_public_url.startswith("https://")
+    app.config.update(
+        SECRET_KEY=hashlib.sha256(b"schoolgate sessions\x00" + secrets.secret_key().encode()).hexdigest(),
+        SECURITY_PASSWORD_SALT=hashlib.sha256(b"schoolgate salt\x00" + secrets.secret_key().encode()).hexdigest(),
+        MAX_CONTENT_LENGTH=chosen.max_upload_bytes,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a draft that took two hours to write must not be lost
+        WTF_CSRF_SSL_STRICT=by_tls,
+        BOOTSTRAP_SERVE_LOCAL=True,
+        SESSION_COOKIE_NAME="schoolgate",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        TRAP_HTTP_EXCEPTIONS=False,
+    )
+    app.extensions["schoolgate_practice"] = practice
+    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    Talisman(
+        app,
+        force_https=False,  # a proxy does that in production; embedded mode is loopback
+        session_cookie_secure=by_tls,
+        session_cookie_samesite="Lax",
+        content_security_policy=CONTENT_POLICY,
+        referrer_policy="same-origin",
+        frame_options="DENY",
+        permissions_policy={"camera": "()", "microphone": "()", "geolocation": "()"},
+    )
+    CSRFProtect(app)
+    Bootstrap5(app)
+    signin.install(app)
+    errors.install(app)
+    for name in PAGES:
+        try:
+            module = importlib.import_module(f"web.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"web.{name}":
+                raise
+            continue
+        app.register_blueprint(module.pages)
+    limits.install(app)
+    app.jinja_env.filters["say"] = say_time
+    app.jinja_env.filters["words"] = words
+    app.jinja_env.globals.update(
+        may=allowed,
+        Action=Action,
+        Role=Role,
+        signed_in_person=optional_person,
+        this_school=this_school,
+        navigation=navigation,
+        public_url=lambda: settings().effective_public_url,
+    )
+    return app

@@ -1,0 +1,110 @@
+"""Error pages: what went wrong and what to do, in plain words. The only place that turns errors into pages."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import structlog
+from flask import Flask, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
+
+log = structlog.get_logger(__name__)
+
+STATUS: dict[type[SchoolgateError], HTTPStatus] = {
+    BadInput: HTTPStatus.BAD_REQUEST,
+    NotPermitted: HTTPStatus.FORBIDDEN,
+    NotFound: HTTPStatus.NOT_FOUND,
+    MoveNotAllowed: HTTPStatus.CONFLICT,
+    LinkExpired: HTTPStatus.GONE,
+}
+
+TITLES: dict[int, str] = {
+    400: "That can't be taken",
+    403: "This isn't open to you",
+    404: "Nothing is here",
+    405: "That can't be done here",
+    409: "Somebody was faster",
+    410: "This link no longer works",
+    413: "That file is too big",
+    429: "Too many tries",
+    500: "Something broke",
+    503: "Not just now",
+}
+
+WORDS: dict[int, str] = {
+    400: "The page got something that it can't use. Go back and check what you typed.",
+    403: "Your role doesn't open this page. If you need it, ask the headteacher.",
+    404: "There is nothing at this address. Check it, or start from today's page.",
+    405: "This address is for a button on a page, not for visiting. Start from today's page.",
+    409: "This was changed or decided meanwhile. Look at it again.",
+    410: "The link was used, is too old, or was replaced by a newer one.",
+    413: "What you sent is bigger than this page takes. Choose a smaller file and try again.",
+    429: "You tried too often in a short time. Wait some minutes, then try again.",
+    500: "This is our fault, not yours. Nothing of what you did was half saved. Try again, and tell the "
+    "network manager if it happens again.",
+    503: "The database can't be used at the moment. Nothing was saved. Try again in a minute, and tell the "
+    "network manager if it goes on.",
+}
+
+
+def page(status: int, message: str = "") -> ResponseReturnValue:
+    """The error page for an HTTP status, with its own sentence if there is one."""
+    return (
+        render_template(
+            "error.html",
+            status=status,
+            heading=TITLES.get(status, TITLES[400] if status < 500 else TITLES[500]),
+            message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
+            bare=status >= 500,
+        ),
+        status,
+    )
+
+
+def _known(error: SchoolgateError) -> ResponseReturnValue:
+    for kind, status in STATUS.items():
+        if isinstance(error, kind):
+            return page(status, str(error))
+    log.error("page_failed", endpoint=request.endpoint, error=type(error).__name__)
+    return page(500)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    return page(error.code)
+
+
+def _forged(error: CSRFError) -> ResponseReturnValue:
+    log.warning("csrf_refused", endpoint=request.endpoint)
+    return page(400, "This page was open too long, or cookies are blocked. Go back, load it again and repeat your step.")
+
+
+def _database(error: OperationalError) -> ResponseReturnValue:
+    log.error("database_failed", endpoint=request.endpoint, error=type(error.orig).__name__)
+    return page(503)
+
+
+def _unknown(error: Exception) -> ResponseReturnValue:
+    # The traceback goes without the error's own text: that may hold what somebody typed.
+    trace: list[str] = []
+    here = error.__traceback__
+    while here is not None:
+        trace.append(f"{here.tb_frame.f_code.co_filename}:{here.tb_lineno}")
+        here = here.tb_next
+    log.error("page_failed", endpoint=request.endpoint, error=type(error).__name__, trace=trace[-8:])
+    return page(500)
+
+
+def install(app: Flask) -> None:
+    """Make every error a page."""
+    app.register_error_handler(SchoolgateError, _known)
+    app.register_error_handler(CSRFError, _forged)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(Exception, _unknown)

@@ -1,0 +1,52 @@
+"""The menu: only what the person signed in can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import request
+
+from school.permissions import Action
+from web.access import allowed, optional_person
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the menu."""
+
+    label: str
+    path: str
+    actions: tuple[Action, ...] = ()
+    """Any of these opens it; none: everybody who is signed in."""
+
+
+ITEMS = (
+    Item("Today", "/"),
+    Item("Drafts", "/drafts"),
+    Item("Calendar", "/calendar"),
+    Item("Moderation", "/moderation", (Action.MODERATE,)),
+    Item("Followers", "/followers", (Action.VET_FOLLOWERS,)),
+    Item("Log", "/log", (Action.SEE_LOG, Action.SEE_REFERRALS)),
+    Item("Accounts", "/accounts", (Action.SEE_ACCOUNTS,)),
+    Item("Consent", "/consent", (Action.SEE_CONSENT, Action.EDIT_CONSENT)),
+    Item("People", "/people", (Action.MANAGE_PEOPLE,)),
+    Item("Trail", "/audit", (Action.SEE_AUDIT,)),
+    Item("Practice", "/practice", (Action.USE_PRACTICE,)),
+)
+
+
+def navigation(practice: bool) -> list[tuple[Item, bool]]:
+    """The entries for the person signed in, each with whether it is the page being shown."""
+    if optional_person() is None:
+        return []
+    shown = [
+        item
+        for item in ITEMS
+        if (not item.actions or any(allowed(action) for action in item.actions))
+        and (practice or item.path != "/practice")
+    ]
+    here = request.path
+    return [
+        (item, here == "/" if item.path == "/" else here == item.path or here.startswith(item.path + "/"))
+        for item in shown
+    ]
