@@ -1,0 +1,181 @@
+"""Why a comment needs a person's eyes: scores over the thresholds, personal data, the school's words, threats,
+safeguarding and spam. A pure function of the text and its scores, so that the log can say exactly why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from moderation.classifier.normalise import prepare, undisguise, well_formed
+from moderation.classifier.personal_data import find_personal_data
+from moderation.classifier.phrases import LINK, PHISHING, SAFEGUARDING, SHORTENERS, THREATS, TRUSTED
+
+Kind = Literal["toxicity", "threat", "safeguarding", "personal_data", "word", "spam", "length"]
+
+# Measured on the validation data; see MODEL_CARD.md for what they find and what they leave.
+DEFAULT_THRESHOLDS: dict[str, float] = {
+    "toxicity": 0.70,
+    "severe_toxicity": 0.50,
+    "obscene": 0.80,
+    "threat": 0.50,
+    "insult": 0.70,
+    "identity_attack": 0.60,
+}
+
+# Phrases are looked for in so many characters at each end of a text; longer ones are flagged for being so long.
+READ_CHARACTERS = 40_000
+
+_SAID = {
+    "toxicity": "likely abusive",
+    "severe_toxicity": "likely severely abusive",
+    "obscene": "likely obscene",
+    "threat": "likely a threat",
+    "insult": "likely insulting",
+    "identity_attack": "likely an attack on who somebody is",
+}
+_PHRASE_SAID = {
+    "violence": "reads as a threat of violence",
+    "stalking": "reads as a threat against a person",
+    "self_harm": "speaks of self-harm or suicide",
+    "disclosure": "may disclose that somebody is being harmed",
+    "contact": "may be an adult seeking contact with a child",
+    "meeting": "may arrange to meet a child alone",
+}
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason why a comment was flagged, to be kept in the log.
+
+    `kind` says which queue it concerns (threat and safeguarding go to DSL and SLT at once), `label` is the model's
+    label or the sub-kind (phone, email, postcode, ...), `score` is from 0 to 1 (1 for an exact finding), `detail` is a
+    short sentence for the reviewer. The detail of personal data quotes what was found, so it is never logged.
+    """
+
+    kind: Kind
+    label: str
+    score: float
+    detail: str
+
+
+def flag(
+    text: str,
+    scores: Mapping[str, float],
+    thresholds: Mapping[str, float] = DEFAULT_THRESHOLDS,
+    words: Sequence[str] = (),
+    names: Sequence[str] = (),
+) -> list[Reason]:
+    """All reasons why this comment needs a person, worst first; an empty list when there are none.
+
+    `text` is the comment as written, `scores` what the engine gave it, `thresholds` the score per label from which it
+    flags (a label without one never flags), `words` the school's own words (whole words, any case, `*` at the end for
+    any ending), `names` the register's full names of pupils and staff (P21).
+    """
+    text = well_formed(text)
+    reasons = _scored(scores, thresholds)
+    read = text if len(text) <= 2 * READ_CHARACTERS else f"{text[:READ_CHARACTERS]}\n{text[-READ_CHARACTERS:]}"
+    if read is not text:
+        reasons.append(
+            Reason("length", "too_long", 1.0, f"{len(text):,} characters long: read its middle yourself")
+        )
+    plain = prepare(read)
+    readings = list(dict.fromkeys((plain, undisguise(plain))))
+    reasons += _phrases("threat", THREATS, readings)
+    reasons += _phrases("safeguarding", SAFEGUARDING, readings)
+    reasons += [
+        Reason("personal_data", found.kind, 1.0, f"{found.said}: {found.value}")
+        for found in find_personal_data(read, tuple(names))
+    ]
+    reasons += _school_words(words, readings)
+    reasons += _spam(read)
+    return sorted(dict.fromkeys(reasons), key=lambda reason: (-_weight(reason), reason.label, reason.detail))
+
+
+def severity(reasons: Iterable[Reason]) -> float:
+    """How urgent a flagged comment is, from 0 to 1, for sorting the worst first.
+
+    Threats and safeguarding come before everything else; several reasons together weigh a little more than the
+    heaviest alone.
+    """
+    weights = sorted((_weight(reason) for reason in reasons), reverse=True)
+    if not weights:
+        return 0.0
+    more = 1.0 - 1.0 / (1.0 + 0.25 * sum(weights[1:4]))
+    ceiling = 1.0 if weights[0] >= 0.9 else 0.89
+    return round(min(ceiling, weights[0] + more * (ceiling - weights[0]) * 0.5), 4)
+
+
+def _weight(reason: Reason) -> float:
+    if reason.kind == "threat":
+        return 0.93 + 0.07 * reason.score
+    if reason.kind == "safeguarding":
+        return 0.95
+    if reason.kind == "toxicity":
+        heavy = reason.label in ("severe_toxicity", "identity_attack")
+        return (0.62 if heavy else 0.55) + 0.25 * reason.score
+    return {"personal_data": 0.55, "word": 0.4, "spam": 0.3, "length": 0.35}[reason.kind]
+
+
+def _scored(scores: Mapping[str, float], thresholds: Mapping[str, float]) -> list[Reason]:
+    reasons = []
+    for label, threshold in thresholds.items():
+        score = scores.get(label, 0.0)
+        if score >= threshold:
+            kind: Kind = "threat" if label == "threat" else "toxicity"
+            said = _SAID.get(label, label.replace("_", " "))
+            reasons.append(Reason(kind, label, round(score, 4), f"{said} ({score:.0%} sure)"))
+    return reasons
+
+
+def _phrases(
+    kind: Kind, patterns: Iterable[tuple[str, re.Pattern[str]]], readings: Sequence[str]
+) -> list[Reason]:
+    reasons = []
+    for label, pattern in patterns:
+        for reading in readings:
+            found = pattern.search(reading)
+            if found:
+                reasons.append(Reason(kind, label, 1.0, f"{_PHRASE_SAID[label]}: “{found.group().strip()[:80]}”"))
+                break
+    return list({reason.label: reason for reason in reversed(reasons)}.values())
+
+
+@lru_cache(maxsize=16)
+def _words_pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    parts = []
+    for word in words:
+        bare = " ".join(word.split())
+        if bare.strip("*"):
+            ending = r"\w*" if bare.endswith("*") else ""
+            parts.append(re.escape(bare.rstrip("*")).replace(r"\ ", r"\s+") + ending)
+    if not parts:
+        return None
+    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(parts, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
+
+
+def _school_words(words: Sequence[str], readings: Sequence[str]) -> list[Reason]:
+    pattern = _words_pattern(tuple(words))
+    if pattern is None:
+        return []
+    found = {match.group().lower() for reading in readings for match in pattern.finditer(reading)}
+    return [Reason("word", "word", 1.0, f"contains “{word}”, a word that your school added") for word in sorted(found)]
+
+
+def _spam(text: str) -> list[Reason]:
+    links = [match.group() for match in LINK.finditer(text)][:50]
+    foreign = [link for link in links if not TRUSTED.match(link)]
+    shortened = SHORTENERS.search(text)
+    lure = PHISHING.search(text)
+    if lure and (foreign or shortened):
+        return [Reason("spam", "phishing", 0.9, "a link with the words of a scam: don't open it")]
+    if shortened:
+        return [Reason("spam", "link", 0.7, "a shortened link that hides where it leads")]
+    if lure:
+        return [Reason("spam", "phishing", 0.6, "reads like an advertisement or a scam")]
+    if foreign:
+        return [Reason("spam", "link", 0.5, "a link to a site that your school doesn't know")]
+    return []

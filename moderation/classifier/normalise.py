@@ -1,0 +1,186 @@
+"""What the model reads: the comment made plain, and a second reading with disguises taken off.
+
+The comment itself is never changed; it stays in the log as evidence. `prepare` is the light cleaning that the model
+was trained with. `undisguise` is a second reading for those who write around a filter (look-alike letters, invisible
+characters, s p a c e d or d.o.t.t.e.d words, l33t, repeeeated letters, st*rs); the engine scores both readings and the
+higher score counts. The second reading is only made where it is safe: ordinary words, place names and people's names
+pass through unchanged.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+import emoji
+
+from moderation.classifier.lexicon import DISGUISED
+
+_URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_MENTION = re.compile(r"(?<![\w.@])@\w{1,50}")
+_SPACES = re.compile(r"\s+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+def well_formed(text: str) -> str:
+    """The text without broken halves of characters (lone surrogates), which no encoder accepts."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _named(symbol: str, data: dict[str, str]) -> str:
+    return " " + data["en"].strip(":").replace("_", " ") + " "
+
+
+def prepare(text: str) -> str:
+    """The comment as the model reads it: entities resolved, links out, handles as @user, emoji named in words."""
+    text = _CONTROL.sub(" ", well_formed(text))
+    if "&" in text:
+        text = html.unescape(text)
+    text = _URL.sub(" ", text)
+    text = _MENTION.sub("@user", text)
+    if not text.isascii():
+        text = emoji.replace_emoji(text, replace=_named)
+    return _SPACES.sub(" ", text).strip()
+
+
+# Letters of other scripts and symbols that pass for a Latin letter at a glance. Written as pairs of what stands for
+# which letter; full-width, circled and mathematical letters are resolved by Unicode's own compatibility forms.
+_LOOK_ALIKES = {
+    "a": "аɑαạӓǎⲁ", "b": "ьƅвβᏏ", "c": "сϲᴄⅽ¢", "d": "ԁɗժ", "e": "еєҽεëêⅇ", "f": "ƒϝք", "g": "ɡցǥ",
+    "h": "һհнℎ", "i": "іıɩιíìîïӏ¡", "j": "јϳ", "k": "кκĸқ", "l": "ⅼǀℓŀłｌ", "m": "мⅿ", "n": "пոηռñ",
+    "o": "оοσօөøθ", "p": "рρԗ", "q": "ԛգ", "r": "гɾᴦ", "s": "ѕʂꜱ", "t": "тτţ", "u": "υսʋцμ", "v": "ѵνⅴ",
+    "w": "ѡωшԝ", "x": "хχ×", "y": "уγүўÿ", "z": "ᴢʐż",
+    "A": "АΑᎪ", "B": "ВΒᏴ", "C": "СϹᏟ", "D": "Ꭰ", "E": "ЕΕᎬ", "F": "Ϝ", "G": "Ԍ", "H": "НΗᎻ", "I": "ІΙ", "J": "ЈᎫ",
+    "K": "КΚᏦ", "L": "Ꮮ", "M": "МΜᎷ", "N": "Ν", "O": "ОΟ", "P": "РΡᏢ", "R": "Ꭱ", "S": "ЅᏚ", "T": "ТΤᎢ", "V": "Ѵ",
+    "X": "ХΧ", "Y": "УΥ", "Z": "ΖᏃ",
+}  # fmt: skip
+_PLAIN = {ord(other): letter for letter, others in _LOOK_ALIKES.items() for other in others}
+_LEET = {
+    "4": "a", "@": "a", "8": "b", "(": "c", "3": "e", "€": "e", "6": "g", "9": "g", "#": "h", "1": "il", "!": "il",
+    "|": "il", "0": "o", "5": "s", "$": "s", "7": "t", "+": "t", "2": "z", "v": "vu", "*": None, "%": None,
+}  # fmt: skip
+_WORD = re.compile(r"\S+")
+_EDGES = re.compile(r"^[\"'“”‘’(\[{<.,;:?]*|[\"'“”‘’)\]}>.,;:?!]*$")
+# Three or more single letters, each set apart from the next by the same spacing.
+_SIGN = r"(?:[^\W\d_]|[0-9$@!*])"
+_APART = re.compile(rf"(?<![^\s\"'(]){_SIGN}(?:([ .\-_*·~/|]{{1,3}}){_SIGN})(?:\1{_SIGN})+(?![^\s\"').,!?])")
+_RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
+_JOINTS = re.compile(r"[-_*·~|]+")
+# Too short or too ordinary to be read out of a word with a hyphen or a digit in it.
+_SHORT = frozenset(
+    {"ass", "bum", "cock", "dead", "die", "fag", "fat", "git", "hell", "sex", "tit", "wog", "knob", "thick"}
+)
+
+
+def undisguise(text: str) -> str:
+    """A second reading of a prepared comment with disguises taken off; the same text when there are none.
+
+    Undone: invisible and direction characters, look-alike letters inside Latin words, letters set apart, digits and
+    symbols for letters, starred letters and stretched letters. All but the first two only where a word comes out
+    that people are known to disguise, so "Scunthorpe", "10am", "Y4" or "sooo proud" read as they were written.
+    """
+    if not text.isascii():
+        text = _visible(text)
+    text = _APART.sub(_together, text)
+    return _SPACES.sub(" ", _WORD.sub(lambda found: _word(found.group()), text)).strip()
+
+
+def _visible(text: str) -> str:
+    """The text without invisible characters, with compatibility forms and look-alikes as plain letters."""
+    kept = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn", "Me"))
+    kept = unicodedata.normalize("NFKC", kept)
+    return _WORD.sub(lambda found: _plain_word(found.group()), kept)
+
+
+def _plain_word(word: str) -> str:
+    """The word in Latin letters if it mixes scripts or hides one of the known words; real foreign words stay."""
+    if word.isascii():
+        return word
+    plain = word.translate(_PLAIN)
+    if plain == word:
+        return word
+    mixed = any("a" <= c.lower() <= "z" for c in word)
+    return plain if mixed or _EDGES.sub("", plain).lower() in DISGUISED else word
+
+
+def _together(found: re.Match[str]) -> str:
+    """Letters set apart, put together; a known word at either end of a longer run stands apart again."""
+    joined = "".join(found.group().split(found.group(1))) if found.group(1) else found.group()
+    word = _read(joined.lower()) if len(joined) < 40 else None
+    if word:
+        return word
+    for cut in range(min(len(joined) - 2, 15), 1, -1):
+        tail = _read(joined[-cut:].lower())
+        if tail and len(tail) > 3:
+            return f"{joined[:-cut]} {tail}"
+        head = _read(joined[:cut].lower())
+        if head and len(head) > 3:
+            return f"{head} {joined[cut:]}"
+    return found.group()
+
+
+def _word(word: str) -> str:
+    """The word with one disguise taken off, or as it stands when no known word comes out."""
+    if word.isalpha() and word.isascii() and not _RUN.search(word):
+        return word
+    core = _EDGES.sub("", word)
+    if len(core) < 3 or core.isdigit():
+        return word
+    read = _read(core.lower())
+    return word.replace(core, read) if read and read != core.lower() else word
+
+
+def _read(word: str) -> str | None:
+    """The known word that this one stands for, if any."""
+    if word in DISGUISED:
+        return word
+    if len(word) > 200:
+        return None
+    joined = _JOINTS.sub("", word)
+    # The whole of it has to be the known word: "sh-it" is one, "die-hard" is not.
+    for candidate in dict.fromkeys((joined, word)):
+        for stretched in dict.fromkeys((candidate, _RUN.sub(r"\1\1", candidate), _RUN.sub(r"\1", candidate))):
+            if stretched != word and stretched in DISGUISED and not (joined != word and stretched in _SHORT):
+                return stretched
+            if not stretched.isalpha():
+                read = _unleet(stretched)
+                if read:
+                    return read
+    return None
+
+
+def _unleet(word: str) -> str | None:
+    """The known word whose letters these digits, symbols and stars stand for.
+
+    Two letters at least must be there in plain, and the word must be as long as what was written, so that class
+    names, times and prices never turn into words.
+    """
+    if len(word) > 15 or len(word) < 3:
+        return None
+    letters = sum(c.isalpha() for c in word)
+    stars = sum(c in "*%#" for c in word)
+    if letters < 2 or stars > len(word) - 2:
+        return None
+    for known in _BY_LENGTH.get(len(word), ()):
+        if all(_stands_for(sign, letter, place) for place, (sign, letter) in enumerate(zip(word, known, strict=True))):
+            return known
+    return None
+
+
+def _stands_for(sign: str, letter: str, place: int) -> bool:
+    if sign == letter:
+        return True
+    if sign in "*%#" and place:
+        return True
+    stands = _LEET.get(sign)
+    return bool(stands) and letter in (stands or "")
+
+
+_BY_LENGTH: dict[int, list[str]] = {}
+for _known_word in sorted(DISGUISED - _SHORT):
+    _BY_LENGTH.setdefault(len(_known_word), []).append(_known_word)

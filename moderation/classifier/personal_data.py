@@ -1,0 +1,180 @@
+"""Personal data in comments (P21): phone numbers, e-mail and postal addresses, number plates, people's names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import phonenumbers
+
+PersonalKind = Literal["phone", "email", "postcode", "address", "car_registration", "name"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One piece of personal data: what kind, how to say it to a reviewer, and the text itself."""
+
+    kind: PersonalKind
+    said: str
+    value: str
+
+
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,4}[a-z]{2,24}\b", re.IGNORECASE)
+_EMAIL_SPELT = re.compile(
+    r"\b[\w.+-]{2,64}\s*(?:\(at\)|\[at\]| at )\s*(?:gmail|hotmail|outlook|yahoo|icloud|btinternet|live|sky)"
+    r"\s*(?:\.|\(dot\)|\[dot\]| dot )\s*(?:com|co\.uk|net)\b",
+    re.IGNORECASE,
+)
+# The outward codes that exist by area; the inward code's letters leave out C I K M O V.
+_POSTCODE = re.compile(
+    r"\b(?:(?:AB|AL|B|BA|BB|BD|BH|BL|BN|BR|BS|BT|CA|CB|CF|CH|CM|CO|CR|CT|CV|CW|DA|DD|DE|DG|DH|DL|DN|DT|DY|E|EC|EH|EN"
+    r"|EX|FK|FY|G|GL|GU|GY|HA|HD|HG|HP|HR|HS|HU|HX|IG|IM|IP|IV|JE|KA|KT|KW|KY|L|LA|LD|LE|LL|LN|LS|LU|M|ME|MK|ML|N"
+    r"|NE|NG|NN|NP|NR|NW|OL|OX|PA|PE|PH|PL|PO|PR|RG|RH|RM|S|SA|SE|SG|SK|SL|SM|SN|SO|SP|SR|SS|ST|SW|SY|TA|TD|TF|TN"
+    r"|TQ|TR|TS|TW|UB|W|WA|WC|WD|WF|WN|WR|WS|WV|YO|ZE)\d[0-9A-HJKMNPR-Y]?\s{0,2}\d[ABD-HJLNP-UW-Z]{2})\b",
+    re.IGNORECASE,
+)
+_STREET_KIND = (
+    r"(?:Road|Rd|Street|Avenue|Ave|Lane|Close|Drive|Crescent|Gardens|Grove|Terrace|Way|Court|Mews|Hill|Green"
+    r"|Walk|Rise|Row|View|Croft|Parade|Square|Fold|Gate)"
+)
+_ADDRESS = re.compile(
+    rf"\b(?:(?:flat|apartment|no\.?|number|house)\s+)?\d{{1,4}}[a-d]?,?\s+(?:[A-Z][\w'’-]+\s+){{1,3}}{_STREET_KIND}\b"
+    rf"|\b(?:flat|number|no\.?|house)\s+\d{{1,4}}[a-d]?,?\s+(?:[\w'’-]+\s+){{1,3}}{_STREET_KIND.lower()}\b"
+    rf"|\b(?:lives?|living|live) (?:at|on) (?:number )?\d{{1,4}}[a-d]?,?\s+(?:[\w'’-]+\s+){{1,3}}(?:{_STREET_KIND}|{_STREET_KIND.lower()})\b",
+)
+# Present style (AB12 CDE), and the earlier A123 BCD only in capitals with its space.
+_PLATE = re.compile(r"\b(?:[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d)\s?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y]\d{2,3}\s[A-HJ-PR-Y]{3})\b")
+_PLATE_ANY_CASE = re.compile(r"\b[a-hj-pr-y]{2}(?:0[1-9]|[1-7]\d)\s?[a-hj-pr-z]{3}\b", re.IGNORECASE)
+_CAR = re.compile(r"\b(?:car|van|reg|registration|plate|parked|parking|driv(?:es?|ing|er)|vehicle|bmw|audi|range rover)\b", re.IGNORECASE)  # fmt: skip
+_TITLE = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "sir", "madam", "rev", "headteacher", "head"})
+_CLASS = re.compile(
+    r"\b(?:year\s?[1-6r]|y[1-6r]|[1-6][a-z]{1,2}|reception|nursery|ks[12]|class|form|her class|his class|their class)\b",
+    re.IGNORECASE,
+)
+_NAME_WORD = re.compile(r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*")
+
+# Short forms in use in Britain; a register usually holds the long ones.
+_SHORT_FORMS: dict[str, str] = {
+    "abigail": "abi abbie abby gail", "alexander": "alex xander sasha al lex alec", "alexandra": "alex lexi sandra",
+    "amelia": "amy millie mia", "andrew": "andy drew", "anthony": "tony ant", "arabella": "bella", "archibald": "archie",
+    "barbara": "barb babs", "benjamin": "ben benji benny", "bethany": "beth", "cameron": "cam", "caroline": "caz carrie",
+    "catherine": "cath cathy kate katie", "charles": "charlie chas chuck", "charlotte": "charlie lottie char",
+    "christopher": "chris topher kit", "christine": "chris chrissie tina", "daniel": "dan danny", "danielle": "dani",
+    "david": "dave davey", "deborah": "deb debbie", "dominic": "dom", "edward": "ed eddie ted teddy ned",
+    "eleanor": "ellie nell nora", "elizabeth": "liz lizzie beth betty eliza libby lily elsie", "ella": "ellie",
+    "emily": "em emmy millie", "emma": "em", "florence": "flo florrie flossie", "francesca": "fran frankie chess",
+    "francis": "frank frankie", "frederick": "fred freddie", "gabriel": "gabe", "gabriella": "gabby ella",
+    "george": "georgie", "georgina": "georgie gina", "gregory": "greg", "harriet": "hattie harri", "harrison": "harry",
+    "harold": "harry", "henry": "harry hal", "isabel": "izzy bella issy", "isabella": "izzy bella issy",
+    "isabelle": "izzy belle issy", "jacob": "jake", "jackson": "jack", "james": "jamie jim jimmy jem", "jasmine": "jas jazz",
+    "jennifer": "jen jenny", "jessica": "jess jessie", "john": "jack johnny", "jonathan": "jon jonny", "joseph": "joe joey",
+    "josephine": "jo josie", "joshua": "josh", "judith": "judy", "katherine": "kate katie kathy kat", "kathryn": "kate katie",
+    "kenneth": "ken kenny", "kimberley": "kim", "lawrence": "larry laurie", "leonard": "len lenny leo", "lewis": "lew",
+    "lillian": "lily", "louis": "lou", "louise": "lou", "lucas": "luke", "lucille": "lucy", "madeleine": "maddie",
+    "madison": "maddie", "margaret": "maggie meg peggy marge", "martin": "marty", "matilda": "tilly mattie",
+    "matthew": "matt matty", "maximilian": "max", "maxwell": "max", "megan": "meg", "michael": "mike mick mikey mickey",
+    "mohammed": "mo moe mohd", "mohammad": "mo", "muhammad": "mo", "molly": "mol", "natalie": "nat", "natasha": "tash nat",
+    "nathan": "nate nath", "nathaniel": "nate nathan", "nicholas": "nick nicky", "nicola": "nicky nic", "oliver": "ollie olly",
+    "olivia": "liv livvy livi", "oscar": "ozzy", "pamela": "pam", "patricia": "pat trish tricia patsy", "patrick": "pat paddy",
+    "penelope": "penny", "peter": "pete", "philip": "phil pip", "phoebe": "pheebs", "rebecca": "becky becca bex",
+    "reginald": "reggie reg", "richard": "rich rick richie dick", "robert": "rob bob robbie bobby bert", "ronald": "ron ronnie",
+    "rosemary": "rose rosie", "rosie": "rose", "samantha": "sam sammie", "samuel": "sam sammy", "sarah": "sally",
+    "sebastian": "seb bas", "simon": "si", "sophia": "sophie soph", "sophie": "soph", "stephanie": "steph",
+    "stephen": "steve stevie ste", "steven": "steve stevie", "susan": "sue suzie", "suzanne": "sue suze", "theodore": "theo ted teddy",
+    "thomas": "tom tommy", "timothy": "tim timmy", "toby": "tobes", "tobias": "toby", "victoria": "vicky tori", "vincent": "vince",
+    "william": "will bill billy willy liam", "zachary": "zac zach zack", "zainab": "zee", "zoe": "zo",
+}  # fmt: skip
+
+
+def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
+    """Everything in the comment that identifies or reaches a person, each finding once, in a fixed order.
+
+    `names`: full names of pupils and staff as in the school's register. A first name alone is flagged only together
+    with a class or year in the same comment, because half the country shares it.
+    """
+    found = [Found("phone", "a phone number", value) for value in _phones(text)]
+    for match in (*_EMAIL.finditer(text), *_EMAIL_SPELT.finditer(text)):
+        found.append(Found("email", "an e-mail address", match.group()))
+    postcodes = {match.group() for match in _POSTCODE.finditer(text)}
+    found += [Found("postcode", "a postcode", value) for value in sorted(postcodes)]
+    found += [Found("address", "a street address", match.group()) for match in _ADDRESS.finditer(text)]
+    plates = {match.group() for match in _PLATE.finditer(text)}
+    if _CAR.search(text):
+        plates |= {match.group() for match in _PLATE_ANY_CASE.finditer(text)}
+    found += [Found("car_registration", "a car's registration", value) for value in sorted(plates - postcodes)]
+    found += [Found("name", "a name in your register", value) for value in dict.fromkeys(_names(text, names))]
+    return list(dict.fromkeys(found))
+
+
+def _phones(text: str) -> Iterator[str]:
+    if sum(c.isdigit() for c in text) < 7:
+        return
+    seen = set()
+    for match in phonenumbers.PhoneNumberMatcher(text, "GB", leniency=phonenumbers.Leniency.VALID, max_tries=1000):
+        if match.raw_string not in seen:
+            seen.add(match.raw_string)
+            yield match.raw_string
+
+
+def _fold(word: str) -> str:
+    """The word without case, accents or apostrophes, so that "Zoë" meets "zoe" and "O’Neil" meets "ONeil"."""
+    bare = unicodedata.normalize("NFD", word.casefold())
+    return "".join(c for c in bare if c.isalnum() or c == "-")
+
+
+@dataclass(frozen=True)
+class _Register:
+    """The register's names by how a comment may give them."""
+
+    full: frozenset[tuple[str, str]]
+    last: frozenset[str]
+    first: frozenset[str]
+
+
+@lru_cache(maxsize=8)
+def _register(names: tuple[str, ...]) -> _Register:
+    full, last, first = set(), set(), set()
+    for name in names:
+        parts = [_fold(part) for part in _NAME_WORD.findall(name)]
+        titled = bool(parts) and parts[0] in _TITLE
+        parts = [part for part in parts if part not in _TITLE]
+        if not parts:
+            continue
+        family = parts[-1]
+        if titled or len(parts) > 1:
+            last.add(family)
+        if len(parts) > 1:
+            forms = {parts[0], *_SHORT_FORMS.get(parts[0], "").split()}
+            first |= forms
+            full |= {(form, family) for form in forms} | {(form, family[0]) for form in forms}
+            if "-" in family:
+                full |= {(form, piece) for form in forms for piece in family.split("-")}
+        elif not titled:
+            first.add(family)
+    return _Register(frozenset(full), frozenset(last), frozenset(first))
+
+
+def _names(text: str, names: tuple[str, ...]) -> Iterator[str]:
+    if not names:
+        return
+    register = _register(names)
+    words = [(match.group(), _fold(match.group())) for match in _NAME_WORD.finditer(text)]
+    in_class = bool(_CLASS.search(text))
+    for place, (written, word) in enumerate(words):
+        following = words[place + 1] if place + 1 < len(words) else ("", "")
+        after = words[place + 2] if place + 2 < len(words) else ("", "")
+        initial = len(following[1]) == 1 and following[0].isupper()
+        if (word, following[1]) in register.full and (len(following[1]) > 1 or initial):
+            yield f"{written} {following[0]}"
+        elif len(after[1]) > 1 and (word, after[1]) in register.full and following[0][:1].isupper():
+            yield f"{written} {following[0]} {after[0]}"
+        elif word in _TITLE and following[1].removesuffix("s") in register.last | {
+            f.removesuffix("s") for f in register.last if f == following[1]
+        }:
+            yield f"{written} {following[0]}"
+        elif word in register.first and in_class and written[:1].isupper():
+            yield written

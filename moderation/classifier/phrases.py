@@ -1,0 +1,80 @@
+"""Phrases that a school must act on whatever a model thinks of them: threats, safeguarding, phishing.
+
+Each pattern is written for whole phrases, not single words, because "I could kill for a coffee" and "the heat is
+killing me" are how people talk. They stand beside the model, which judges everything else.
+"""
+
+from __future__ import annotations
+
+import re
+
+_YOU = r"(?:you|u|ya|him|her|them|ur kids?|your kids?|the head|that teacher|the teacher|(?:mr|mrs|miss|ms) \w+)"
+_WILL = r"(?:i ?(?:'|’)?(?:ll|m gonna|m going to|m gunna| will| am going to)|i ?(?:will|wanna|want to)|(?:we|someone|somebody)(?:(?:'|’)?ll| will| should| needs to|(?:'|’)?re going to| is going to| is gonna))"
+_HARM = r"(?:kill|murder|stab|shoot|strangle|batter|beat up|smash up|knife|punch|hurt|slap|burn|do in|finish|end|get)"
+
+THREATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (label, re.compile(pattern, re.IGNORECASE))
+    for label, pattern in (
+        ("violence", rf"\b{_WILL} (?:\w+ )?(?:kill|murder|stab|shoot|strangle|batter|knife|hurt|slap|punch) (?:the )?{_YOU}\b(?! with (?:kindness|love|questions))"),
+        ("violence", rf"\b{_WILL} (?:\w+ )?(?:beat|smash|kick) (?:the (?:\w+ )?out of )?{_YOU}(?: (?:up|head|face|teeth)| in\b|'s face)"),
+        ("violence", r"\b(?:smash|kick|cave|bash|punch) (?:your|ur|his|her|their) (?:\w+ )?(?:face|head|teeth|skull)\b"),
+        ("violence", r"\byou(?:'|’)?(?:re| are) (?:all )?(?:a )?(?:dead|dead (?:man|woman|meat))\b(?! (?:right|good|kind|lucky|nice|on|sweet|funny))"),
+        ("violence", r"\b(?:hope|deserves?|wish) (?:\w+ ){0,4}(?:gets? )?(?:stabbed|shot|raped|hit by a (?:bus|car|train)|beaten up)\b"),
+        ("violence", r"\b(?:bring|bringing|take|taking) (?:a|my|the) (?:knife|gun|machete|blade) (?:in)?to (?:the )?school\b"),
+        ("violence", r"\b(?:shoot|burn|blow|bomb|torch)(?:ing)? (?:up |down )?(?:the|your|this|that) (?:\w+ )?(?:school|house|office|car)\b(?! (?:down )?(?:with )?(?:love|fun))"),
+        ("violence", r"\bthere(?:'|’)?s (?:going to be )?a bomb\b|\bbomb (?:in|at) (?:the |your )?school\b"),
+        ("stalking", r"\b(?:i|we) know (?:exactly )?where (?:you|u|he|she|they|the head|your kids?|ur kids?)(?: \w+)? lives?\b"),
+        ("stalking", r"\b(?:i|we) know (?:what car you drive|where you park|which car is yours|where your kids go|your route home|what time you (?:leave|finish))\b"),
+        ("stalking", r"\b(?:waiting|wait|see you|be) (?:for you )?(?:outside|at the gates?|in the car park)\b.{0,40}\b(?:sorry|regret|knife|alone|dark|watch (?:your|ur) back|batter|smash|kick)"),
+        ("stalking", r"\bwatch (?:your|ur) back\b"),
+        ("stalking", r"\b(?:you|u|he|she|they)(?:(?:'|’)?ll| will| are going to| is going to|(?:'|’)?re (?:gonna|going to)) (?:all )?(?:regret|pay for|be sorry|wish you)\b.{0,30}\b(?:this|it|day|sorry|born|that|never)\b"),
+        ("stalking", r"\bi(?:'|’)?(?:ll| will) (?:come (?:for|after|and find|round)|find|be (?:waiting|coming) for) (?:you|u|your (?:kids|family|house))\b"),
+    )
+)  # fmt: skip
+
+SAFEGUARDING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (label, re.compile(pattern, re.IGNORECASE))
+    for label, pattern in (
+        ("self_harm", r"\b(?:want|wanna|going|trying|tried|thinking (?:of|about)|feel like|wish i (?:could|was|were)) (?:to )?(?:kill(?:ing)? my ?self|end(?:ing)? (?:it all|my life)|be dead|die\b|dying|hurt(?:ing)? myself|cut(?:ting)? myself|suicid\w+)"),
+        ("self_harm", r"\b(?:i|she|he|they)(?:(?:'|’)?(?:m|s|re|ve)| am| is| are| has| have)?(?: been)? (?:cutting|cuts?|self[- ]?harm(?:s|ed|ing)?|burning|starving) (?:my|him|her|them)?sel(?:f|ves)\b|\bself[- ]?harm(?:s|ed|ing)\b"),
+        ("self_harm", r"\b(?:don(?:'|’)?t|do not|dont) (?:want|wanna) (?:to )?(?:be (?:alive|here|around) any ?more|live|exist|wake up)\b(?! (?:near|in|with|there|on|next))"),
+        ("self_harm", r"\b(?:kill|hang|cut|top) (?:your ?self|urself|yourselves)\b|\bk ?y ?s\b(?! ?[0-9])"),
+        ("self_harm", r"\bno ?(?:one|body) would (?:care|notice|miss me) if i (?:died|was dead|were dead|was gone|disappeared)\b|\bbetter off without me\b|\bbetter off dead\b"),
+        ("disclosure", r"\b(?:my|his|her|their) (?:\w+ )?(?:dad|mum|mam|mom|stepdad|step ?mum|uncle|brother|grandad|father|mother|carer|boyfriend|coach) (?:\w+ )?(?:hits?|beats?|punch(?:es|ed)|kick(?:s|ed)|slapp?(?:s|ed)|hurts?|touch(?:es|ed)|burn(?:s|ed|t)|locks?|locked|starves?) (?:me|him|her|them|us)\b"),
+        ("disclosure", r"\b(?:he|she|they|someone|somebody|a man|teacher|mr \w+|mrs \w+|miss \w+) (?:keeps? )?(?:touch(?:es|ed|ing)|grop(?:es|ed|ing)|fondl(?:es|ed|ing)) (?:me|my (?:son|daughter|child|little \w+)|him|her|them)\b(?! (?:heart|so much|deeply))"),
+        ("disclosure", r"\b(?:being|been|was|is|getting) (?:sexually )?(?:abused|molested|groomed|raped|beaten)\b(?! at (?:chess|football|netball|rounders|cricket))"),
+        ("disclosure", r"\b(?:i(?:'|’)?m|i am|she(?:'|’)?s|he(?:'|’)?s|too|so) (?:scared|afraid|frightened) (?:to go|of going) home\b|\bnot safe at home\b|\b(?:no|nothing) (?:food|to eat) at home\b"),
+        ("disclosure", r"\b(?:bruises?|burns?|marks) (?:all over|on) (?:his|her|their|my) (?:arms?|legs?|back|face|neck|body)\b"),
+        ("contact", r"\b(?:don(?:'|’)?t|do not|dont|without) tell(?:ing)? (?:your|ur) (?:mum|mam|mom|dad|parents|teacher|anyone)\b|\b(?:our|a) little secret\b"),
+        ("contact", r"\b(?:add|message|msg|dm|text|inbox|snap|whatsapp) me\b.{0,40}\b(?:sweetie|cutie|gorgeous|beautiful|privately|in private|secret|alone|pics?|young lad(?:y|ies)|how old)\b|\b(?:send|show) (?:me|us) (?:a |some |your |ur )?(?:\w+ )?(?:pics?|pictures?|photos?|nudes?|selfies?) (?:of (?:you|u|yourself|ur)|in your|without)\b|\bsend nudes?\b"),
+        ("contact", r"\b(?:how old (?:are|r) (?:you|u)|what(?:'|’)?s your (?:snap(?:chat)?|number|insta)|(?:have|got) (?:you|u)? ?(?:a )?snap(?:chat)?)\b"),
+        ("contact", r"\bwhat (?:school|class|year) (?:do|does|is|are|r) (?:you|u|she|he|that (?:girl|boy|kid)) (?:go|in|at)\b"),
+        ("meeting", r"\b(?:meet|come and meet|come meet|can (?:i|we) meet|let(?:'|’)?s meet|wanna meet|see you) (?:me|up|you|u)?\b.{0,40}\b(?:alone|by yourself|on your own|just (?:us|me and you|you and me|the two of us)|after dark|behind the|in secret|without your (?:mum|dad|parents|friends))\b"),
+        ("meeting", r"\b(?:pick you up|get in my (?:car|van)|come to my (?:house|flat|place|car)|i(?:'|’)?ve got (?:sweets|a puppy|puppies|presents|robux|v-?bucks))\b.{0,60}\b(?:alone|secret|after school|tell|nobody|sweetie|princess|little)\b"),
+    )
+)  # fmt: skip
+
+PHISHING = re.compile(
+    r"\b(?:(?:verify|confirm|update|validate) (?:your|ur) (?:account|details|identity|bank|password|payment)"
+    r"|account (?:will be|has been|is) (?:suspended|disabled|limited|deleted)"
+    r"|click (?:here|the link|this link|below|on (?:the|this) link)|link in (?:my )?bio"
+    r"|(?:dm|whatsapp|message|inbox|text|contact) (?:me|him|her|us) (?:now )?(?:to|for|on|if you) .{0,40}(?:earn|invest|profit|bitcoin|crypto|forex|loan|cash|money)"
+    r"|(?:earn|make|made) (?:up to )?[£$€]\s?\d[\d,]*|(?:bitcoin|crypto|forex) (?:trading|investment|trader|expert)"
+    r"|(?:you|u)(?:(?:'|’)?ve| have)? (?:won|been selected|been chosen)|claim (?:your|ur|a) (?:free|prize|reward|gift|voucher)"
+    r"|free (?:iphone|gift ?card|voucher|robux|v-?bucks|ps5)|work from home and earn|cheap (?:followers|essays?|viagra)"
+    r"|live ?stream (?:the )?(?:event|service|game|here)|watch (?:it )?live (?:here|now|at))",
+    re.IGNORECASE,
+)  # fmt: skip
+
+SHORTENERS = re.compile(
+    r"\b(?:bit\.ly|tinyurl\.com|goo\.gl|ow\.ly|is\.gd|cutt\.ly|rb\.gy|t\.ly|shorturl\.at|rebrand\.ly|tiny\.cc|wa\.me"
+    r"|t\.me|bl\.ink|linktr\.ee)/\S+",
+    re.IGNORECASE,
+)
+LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"']+|\b[a-z0-9-]{2,40}\.(?:top|xyz|click|icu|buzz|loan|win|vip|shop|online|site|live|tk|ml|ga|cf|ru)\b(?:/\S*)?", re.IGNORECASE)  # fmt: skip
+TRUSTED = re.compile(
+    r"^(?:https?://)?(?:[\w-]+\.)*(?:gov\.uk|nhs\.uk|sch\.uk|bbc\.co\.uk|bbc\.com|ac\.uk|police\.uk|youtube\.com|youtu\.be"
+    r"|nspcc\.org\.uk|childline\.org\.uk|justgiving\.com|parentpay\.com|facebook\.com|instagram\.com|x\.com|twitter\.com)"
+    r"(?:[/?#:]|$)",
+    re.IGNORECASE,
+)
