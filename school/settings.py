@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -104,3 +105,13 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process, read once."""
     return Settings()
+
+
+def set_for_this_process(**values: str) -> None:
+    """Let a command's options win over the environment, here and in the processes started from here.
+
+    Keys are field names. Raises pydantic.ValidationError on a value that the field can't take.
+    """
+    Settings.model_validate({**settings().model_dump(), **values})
+    os.environ.update({f"SCHOOLGATE_{name.upper()}": value for name, value in values.items()})
+    settings.cache_clear()

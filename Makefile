@@ -1,0 +1,64 @@
+# Everything starts here; `make help` lists it. Needs Python 3.11 or newer and nothing else.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check
+TORCH := $(shell sed -n 's/^ *"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
+CPU_INDEX := https://download.pytorch.org/whl/cpu
+ROOMS := school connectors moderation approvals web worker
+
+.PHONY: help install run test check chromium
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
+
+install: $(VENV)/.run-stamp $(VENV)/.dev-stamp  ## make .venv with all that running, testing and checking need
+
+run: $(VENV)/.run-stamp  ## start a working school: pages, worker, scheduler, practice platforms
+	@exec $(VENV)/bin/schoolgate run
+
+test: $(VENV)/.dev-stamp chromium  ## run every test
+	$(PY) -m pytest
+
+check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
+	$(VENV)/bin/ruff check $(ROOMS) tests
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m school.migrate check
+
+$(PY):
+	@python=; for candidate in python3.11 python3.12 python3.13 python3.14 python3; do \
+	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then echo "Schoolgate needs Python 3.11 or newer; install python3.11 and its venv module." >&2; exit 1; fi; \
+	$$python -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv." >&2; exit 1; }
+
+# The plain torch wheel for Linux brings gigabytes for graphics cards that a school office doesn't have.
+$(VENV)/.torch-stamp: | $(PY)
+	@echo "Installing torch $(TORCH) for the processor alone ..."
+	@$(PIP) install -q "torch==$(TORCH)+cpu" 2>/dev/null \
+	  || $(PIP) install -q --index-url $(CPU_INDEX) "torch==$(TORCH)" \
+	  || echo "No build for the processor alone was reachable; the next step takes the large one."
+	@touch $@
+
+$(VENV)/.run-stamp: pyproject.toml $(VENV)/.torch-stamp
+	@echo "Installing Schoolgate ..."
+	@$(PIP) install -q -e .
+	@touch $@
+
+$(VENV)/.dev-stamp: pyproject.toml $(VENV)/.run-stamp
+	@echo "Installing what tests and checks need ..."
+	@$(PIP) install -q -e '.[dev]'
+	@touch $@
+
+chromium:
+	@command -v chromium >/dev/null 2>&1 && exit 0; \
+	if ! command -v apt-get >/dev/null 2>&1; then \
+	  echo "Tests in a browser are skipped: no chromium here, and no apt-get to install it."; exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then become=; elif sudo -n true 2>/dev/null; then become="sudo -n"; else \
+	  echo "Tests in a browser are skipped: no chromium here, and installing it needs root (apt-get install chromium)."; exit 0; fi; \
+	echo "Installing Debian's chromium for the tests in a browser ..."; \
+	{ $$become apt-get update -qq && $$become env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } >/dev/null 2>&1 \
+	  || echo "Tests in a browser are skipped: apt-get could not install chromium."

@@ -1,0 +1,141 @@
+"""Logs: an event's name and ids, to standard error and to a file in the home folder.
+
+Never a token, a person's name or a comment's text: what looks like a secret by its key is taken
+out here, whoever logs it, and libraries that print headers when they debug are pinned.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any, Literal
+
+import structlog
+
+FILE_BYTES_MAX = 5 * 1024 * 1024
+FILES_KEPT = 5
+
+_SECRET_KEY = re.compile(
+    r"token|secret|passw|authorization|cookie|credential|api_?key|consumer_key|(^|_)pin($|_)|smtp_url|database_url",
+    re.IGNORECASE,
+)
+_SECRET_VALUE = re.compile(
+    r"(?P<name>(?:access_token|appsecret_proof|client_secret|oauth_[a-z]+|app_secret|password|pin)"
+    r"[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;}]+"
+    r"|(?P<scheme>\b(?:Bearer|Basic|OAuth) )[A-Za-z0-9._~+/%=-]{12,}"
+    r"|(?P<url>://[^/\s:@]+:)[^/\s@]+(?=@)",
+    re.IGNORECASE,
+)
+
+# DEBUG lines of the first ones print the Authorization header; the others tell nothing that we
+# don't say ourselves, every second.
+_PINNED = {
+    "tweepy": logging.WARNING,
+    "oauthlib": logging.WARNING,
+    "requests_oauthlib": logging.WARNING,
+    "urllib3": logging.WARNING,
+    "requests": logging.WARNING,
+    "celery": logging.WARNING,
+    "kombu": logging.WARNING,
+    "amqp": logging.WARNING,
+    "waitress": logging.WARNING,
+    "waitress.queue": logging.ERROR,
+    "werkzeug": logging.WARNING,
+    "mail.log": logging.WARNING,
+    "mail.debug": logging.WARNING,
+    "alembic": logging.WARNING,
+    "sqlalchemy.engine": logging.WARNING,
+    "asyncio": logging.WARNING,
+    "transformers": logging.ERROR,
+    "httpx": logging.WARNING,
+    "PIL": logging.WARNING,
+}
+
+
+def drop_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Replace whatever looks like a secret, by its key or by its form, in an event and its traceback."""
+    for key, value in event.items():
+        if key != "event" and _SECRET_KEY.search(key):
+            event[key] = "(removed)"
+        elif isinstance(value, str):
+            event[key] = _SECRET_VALUE.sub(_removed, value)
+    return event
+
+
+def _removed(match: re.Match[str]) -> str:
+    kept = match["name"] or match["scheme"] or match["url"]
+    return f"{kept}(removed)"
+
+
+def configure(
+    *,
+    log_format: Literal["plain", "json"] = "plain",
+    file: Path | None = None,
+    stderr_level: int | None = logging.INFO,
+) -> None:
+    """Set up the logs of this process, in place of any former set-up.
+
+    `file` gets everything from INFO on and is rotated at 5 MiB, five old ones being kept.
+    `stderr_level` None: nothing on standard error. Raises OSError when the file can't be written.
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, *shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+    def formatter(*, colours: bool) -> logging.Formatter:
+        renderer: Any = (
+            structlog.processors.JSONRenderer()
+            if log_format == "json"
+            # Rich tracebacks would print local variables, comment texts and tokens among them.
+            else structlog.dev.ConsoleRenderer(
+                colors=colours, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
+            )
+        )
+        return structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                drop_secrets,
+                renderer,
+            ],
+        )
+
+    handlers: list[logging.Handler] = []
+    if stderr_level is not None:
+        stream = logging.StreamHandler(sys.stderr)
+        stream.setLevel(stderr_level)
+        stream.setFormatter(formatter(colours=sys.stderr.isatty()))
+        handlers.append(stream)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        rotating = RotatingFileHandler(
+            file, maxBytes=FILE_BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", errors="backslashreplace"
+        )
+        rotating.setFormatter(formatter(colours=False))
+        handlers.append(rotating)
+    root = logging.getLogger()
+    for old in list(root.handlers):
+        root.removeHandler(old)
+        old.close()
+    for handler in handlers or [logging.NullHandler()]:
+        root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    logging.captureWarnings(True)
+    for name, level in _PINNED.items():
+        logging.getLogger(name).setLevel(level)
