@@ -15,10 +15,10 @@ class School(Base):
     """The one school. `practice` marks an installation whose accounts and people are for training."""
 
     __tablename__ = "school"
-    __table_args__ = (sa.CheckConstraint("only = 1", name="only_one"), sa.UniqueConstraint("only"))
+    __table_args__ = (sa.CheckConstraint("singleton = 1", name="only_one"), sa.UniqueConstraint("singleton"))
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    only: Mapped[int] = mapped_column(default=1)
+    singleton: Mapped[int] = mapped_column(default=1)
     name: Mapped[str]
     domain: Mapped[str]
     """The domain of official e-mail addresses (P9), lower case."""

