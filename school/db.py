@@ -30,6 +30,11 @@ NAMING = {
 }
 
 
+def storable(text: str) -> str:
+    """The text as every database can keep it: NUL and lone surrogates become U+FFFD."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """Aware times only: `timestamptz` on PostgreSQL, UTC text on SQLite; naive ones are refused."""
 
@@ -58,7 +63,7 @@ class SafeText(TypeDecorator[str]):
     def process_bind_param(self, value: str | None, dialect: sa.Dialect) -> str | None:
         if value is None:
             return None
-        return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", value)
+        return storable(value)
 
 
 class Base(DeclarativeBase):
