@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import Flask, g, redirect, request, url_for
@@ -24,6 +24,7 @@ from school.times import LONDON, say
 from web import errors, limits, signin
 from web.access import allowed, optional_person
 from web.navigation import navigation
+from web.naming import platform_name, role_name
 
 CONTENT_POLICY = {
     "default-src": "'self'",
@@ -39,6 +40,7 @@ CONTENT_POLICY = {
 PAGES = (
     "today",
     "join",
+    "me",
     "people",
     "accounts",
     "consent",
@@ -61,6 +63,11 @@ def say_time(moment: datetime | None, otherwise: str = "never") -> Markup | str:
         return otherwise
     exact = moment.astimezone(LONDON).isoformat(sep=" ", timespec="seconds")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact, say(moment))
+
+
+def say_day(value: date) -> str:
+    """A date as people say it: 3 June 2027."""
+    return f"{value.day} {value:%B %Y}"
 
 
 def words(value: str) -> str:
@@ -121,7 +128,10 @@ def create_app(practice: Any | None = None) -> Flask:
         app.register_blueprint(module.pages)
     limits.install(app)
     app.jinja_env.filters["say"] = say_time
+    app.jinja_env.filters["day"] = say_day
     app.jinja_env.filters["words"] = words
+    app.jinja_env.filters["role_name"] = role_name
+    app.jinja_env.filters["platform_name"] = platform_name
     app.jinja_env.globals.update(
         may=allowed,
         Action=Action,

@@ -13,10 +13,14 @@ import sqlalchemy as sa
 from flask import Flask
 from flask_security import LoginForm, RoleMixin, Security, UserMixin, user_authenticated
 from flask_security.datastore import UserDatastore
+from sqlalchemy.orm import Session
 
 from school import secrets
 from school.db import now, reading, transaction
 from school.models import Person, Role
+from school.people import authorised_accounts
+from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN, current_school, practice_people
+from web.naming import role_name
 
 
 class SchoolRole(RoleMixin):
@@ -80,6 +84,32 @@ def _note_sign_in(_app: Flask, *, user: SignedIn, **_more: Any) -> None:
         person.login_count += 1
 
 
+def _practice_box() -> dict[str, Any]:
+    """For a practice school, who there is to sign in as; nothing at all for a real one."""
+    with reading() as session:
+        school = current_school(session)
+        if school is None or not school.practice:
+            return {}
+        return {
+            "practice_people": [
+                {
+                    "name": person.name,
+                    "email": person.email,
+                    "what": ", ".join(role_name(role) for role in sorted(person.roles) if role is not Role.STAFF)
+                    or _staff(session, person),
+                }
+                for person in practice_people(session)
+                if person.active
+            ],
+            "practice_password": PRACTICE_PASSWORD,
+            "practice_pin": PRACTICE_PIN,
+        }
+
+
+def _staff(session: Session, person: Person) -> str:
+    return "Teacher who may write posts" if authorised_accounts(session, person) else "Teacher without leave to write posts"
+
+
 def install(app: Flask) -> Security:
     """Give the app its sign-in and sign-out pages."""
     app.config.update(
@@ -103,5 +133,6 @@ def install(app: Flask) -> Security:
         ),
     )
     security = Security(app, PeopleStore(), login_form=LoginForm)
+    security.login_context_processor(_practice_box)
     user_authenticated.connect(_note_sign_in, app)
     return security

@@ -1,0 +1,76 @@
+"""A person's own page: password, PIN, and what they may do."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security import login_user
+
+from school import people, secrets
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from web.access import current_person, signed_in
+from web.forms import Typed
+from web.join import twice
+from web.limits import limiter
+from web.signin import SignedIn
+
+pages = Blueprint("me", __name__)
+
+
+def _show(typed: Typed) -> str:
+    with reading() as session:
+        person = current_person(session)
+        return render_template(
+            "me/me.html", person=person, accounts=people.authorised_accounts(session, person), typed=typed
+        )
+
+
+@pages.get("/me")
+@signed_in
+def show() -> ResponseReturnValue:
+    """What the product knows of the person signed in."""
+    return _show(Typed())
+
+
+@pages.post("/me/password")
+@signed_in
+@limiter.limit("10 per 15 minutes")
+def change_password() -> ResponseReturnValue:
+    """A new password, against the present one; sessions elsewhere end."""
+    typed = Typed(request.form)
+    try:
+        _check_present(typed)
+        password = twice(typed, "password", "password")
+        with transaction() as session:
+            person = current_person(session)
+            people.set_password(session, person, password, by=person, now=now())
+    except BadInput as error:
+        return _show(typed.refuse(error)), 400
+    login_user(SignedIn(person))  # the change ended this session too
+    flash("Your password is changed. You are signed out everywhere else.", "success")
+    return redirect(url_for("me.show"))
+
+
+@pages.post("/me/pin")
+@signed_in
+@limiter.limit("10 per 15 minutes")
+def change_pin() -> ResponseReturnValue:
+    """A new PIN, against the present password."""
+    typed = Typed(request.form)
+    try:
+        _check_present(typed)
+        pin = twice(typed, "pin", "PIN")
+        with transaction() as session:
+            person = current_person(session)
+            people.set_pin(session, person, pin, by=person, now=now())
+    except BadInput as error:
+        return _show(typed.refuse(error)), 400
+    flash("Your PIN is changed.", "success")
+    return redirect(url_for("me.show"))
+
+
+def _check_present(typed: Typed) -> None:
+    field = "present" if "password" in typed.values else "present_for_pin"
+    if not secrets.check_secret(typed.raw(field), current_person().password):
+        raise BadInput("That is not your present password. Type it again.", field=field)

@@ -1,0 +1,35 @@
+"""Names of roles and platforms, as people in a school say them."""
+
+from __future__ import annotations
+
+from connectors.base import Platform
+from school.models import Role
+
+ROLE_NAMES: dict[Role, str] = {
+    Role.HEADTEACHER: "Headteacher",
+    Role.SLT: "Senior leadership team",
+    Role.MODERATOR: "Moderator",
+    Role.DSL: "Safeguarding lead (DSL)",
+    Role.DPO: "Data protection officer (DPO)",
+    Role.NETWORK_MANAGER: "Network manager",
+    Role.MARKETING_OFFICER: "Marketing officer",
+    Role.CHAIR: "Chair of governors",
+    Role.STAFF: "Staff",
+}
+
+
+def role_name(role: Role | str) -> str:
+    """A role as people say it."""
+    return ROLE_NAMES[Role(role)]
+
+
+PLATFORM_NAMES: dict[Platform, str] = {
+    Platform.X: "X",
+    Platform.FACEBOOK: "Facebook",
+    Platform.INSTAGRAM: "Instagram",
+}
+
+
+def platform_name(platform: Platform | str) -> str:
+    """A platform as it writes itself."""
+    return PLATFORM_NAMES[Platform(platform)]

@@ -1,0 +1,258 @@
+"""People, their roles and authorisations, as the headteacher sets them (P1, P2)."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from school import accounts, people
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from school.models import Account, Authorisation, Deputy, Person, Role
+from school.permissions import Action
+from school.settings import settings
+from school.times import today
+from web.access import current_person, needs
+from web.forms import Typed
+from web.naming import ROLE_NAMES, platform_name, role_name
+
+pages = Blueprint("people", __name__)
+
+GIVEN_ROLES = [role for role in Role if role is not Role.STAFF]
+"""Those that the headteacher gives; everybody is staff."""
+
+
+def day(typed: Typed, name: str) -> date:
+    """A date field. Raises BadInput for what isn't a date."""
+    try:
+        return date.fromisoformat(typed[name])
+    except ValueError:
+        raise BadInput(
+            f"The date “{typed[name][:40]}” can't be read. Write it as 2027-06-03.", field=name
+        ) from None
+
+
+def _role(typed: Typed) -> Role:
+    try:
+        return Role(typed["role"])
+    except ValueError:
+        raise BadInput("Choose a role from the list.", field="role") from None
+
+
+def _list(typed: Typed) -> str:
+    with reading() as session:
+        return render_template(
+            "people/list.html",
+            people=people.everybody(session),
+            deputies={person.id for person in people.deputies(session, now=now())},
+            roles=[(role, ROLE_NAMES[role]) for role in GIVEN_ROLES],
+            typed=typed,
+        )
+
+
+@pages.get("/people")
+@needs(Action.MANAGE_PEOPLE)
+def show() -> ResponseReturnValue:
+    """Everybody, and the form to add somebody."""
+    return _list(Typed())
+
+
+@pages.post("/people")
+@needs(Action.MANAGE_PEOPLE)
+def add() -> ResponseReturnValue:
+    """Add somebody and show their sign-up link, this once."""
+    typed = Typed(request.form)
+    try:
+        roles = [Role(value) for value in typed.all("roles") if value in set(GIVEN_ROLES)]
+        with transaction() as session:
+            person, token = people.add(
+                session,
+                name=typed["name"],
+                email=typed["email"],
+                roles=roles,
+                by=current_person(session),
+                reason=typed["reason"],
+                now=now(),
+            )
+    except BadInput as error:
+        return _list(typed.refuse(error)), 400
+    return _link(person, token)
+
+
+def _link(person: Person, token: str) -> str:
+    # Not a redirect: the token is stored nowhere, so this answer is the one chance to show it.
+    address = settings().effective_public_url + url_for("join.show", token=token)
+    return render_template("people/link.html", person=person, address=address, lifetime=people.INVITATION_LIFETIME)
+
+
+def _authorisations(session: Session, person_id: UUID) -> list[tuple[Authorisation, Account]]:
+    query = (
+        sa.select(Authorisation, Account)
+        .join(Account, Account.id == Authorisation.account_id)
+        .where(Authorisation.person_id == person_id)
+        .order_by(Authorisation.granted_at.desc())
+    )
+    return [(leave, account) for leave, account in session.execute(query)]
+
+
+def _deputies(session: Session, person_id: UUID) -> list[Deputy]:
+    query = sa.select(Deputy).where(Deputy.person_id == person_id).order_by(Deputy.first_day.desc())
+    return list(session.scalars(query))
+
+
+def _one(person_id: UUID, typed: Typed) -> str:
+    with reading() as session:
+        person = people.get(session, person_id)
+        leaves = _authorisations(session, person_id)
+        in_force = {account.id for leave, account in leaves if leave.withdrawn_at is None}
+        return render_template(
+            "people/person.html",
+            shown=person,
+            grants=sorted(person.grants, key=lambda grant: grant.granted_at, reverse=True),
+            leaves=leaves,
+            free_accounts=[
+                (account.id, f"{account.display_name} on {platform_name(account.platform)}")
+                for account in accounts.everything(session)
+                if account.id not in in_force
+            ],
+            free_roles=[(role, role_name(role)) for role in GIVEN_ROLES if role not in person.roles],
+            deputies=_deputies(session, person_id),
+            names={one.id: one.name for one in people.everybody(session)},
+            today=today(now()),
+            typed=typed,
+        )
+
+
+@pages.get("/people/<uuid:person_id>")
+@needs(Action.MANAGE_PEOPLE)
+def person(person_id: UUID) -> ResponseReturnValue:
+    """One person with everything granted and withdrawn, when and why."""
+    return _one(person_id, Typed())
+
+
+@pages.post("/people/<uuid:person_id>/roles")
+@needs(Action.MANAGE_PEOPLE)
+def grant_role(person_id: UUID) -> ResponseReturnValue:
+    """Give a role."""
+    typed = Typed(request.form)
+    try:
+        role = _role(typed)
+        with transaction() as session:
+            somebody = people.get(session, person_id)
+            people.grant_role(
+                session, somebody, role, by=current_person(session), reason=typed["role_reason"], now=now()
+            )
+    except BadInput as error:
+        return _one(person_id, typed.refuse(_named(error, "role"))), 400
+    flash(f"{somebody.name} now has the role: {role_name(role)}.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@pages.post("/people/<uuid:person_id>/roles/withdraw")
+@needs(Action.MANAGE_PEOPLE)
+def withdraw_role(person_id: UUID) -> ResponseReturnValue:
+    """Take a role away; the person is signed out everywhere."""
+    typed = Typed(request.form)
+    try:
+        role = _role(typed)
+        with transaction() as session:
+            somebody = people.get(session, person_id)
+            people.withdraw_role(
+                session, somebody, role, by=current_person(session), reason=typed["reason"], now=now()
+            )
+    except BadInput as error:
+        return _one(person_id, typed.refuse(BadInput(str(error)))), 400
+    flash(f"{somebody.name} no longer has the role: {role_name(role)}.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@pages.post("/people/<uuid:person_id>/authorisations")
+@needs(Action.MANAGE_PEOPLE)
+def authorise(person_id: UUID) -> ResponseReturnValue:
+    """Let somebody write for an account (P1)."""
+    typed = Typed(request.form)
+    try:
+        account_id = typed.identifier("account")
+        with transaction() as session:
+            somebody, account = people.get(session, person_id), accounts.get(session, account_id)
+            people.authorise(
+                session, somebody, account, by=current_person(session), reason=typed["account_reason"], now=now()
+            )
+    except BadInput as error:
+        return _one(person_id, typed.refuse(_named(error, "account"))), 400
+    flash(f"{somebody.name} may now write for {account.display_name}.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@pages.post("/people/<uuid:person_id>/authorisations/withdraw")
+@needs(Action.MANAGE_PEOPLE)
+def withdraw_authorisation(person_id: UUID) -> ResponseReturnValue:
+    """End somebody's leave to write for an account."""
+    typed = Typed(request.form)
+    try:
+        account_id = typed.identifier("account")
+        with transaction() as session:
+            somebody, account = people.get(session, person_id), accounts.get(session, account_id)
+            people.withdraw_authorisation(
+                session, somebody, account, by=current_person(session), reason=typed["reason"], now=now()
+            )
+    except BadInput as error:
+        return _one(person_id, typed.refuse(BadInput(str(error)))), 400
+    flash(f"{somebody.name} may no longer write for {account.display_name}.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@pages.post("/people/<uuid:person_id>/deputy")
+@needs(Action.MANAGE_PEOPLE)
+def name_deputy(person_id: UUID) -> ResponseReturnValue:
+    """Name a deputy for an absence."""
+    typed = Typed(request.form)
+    try:
+        first, last = day(typed, "first_day"), day(typed, "last_day")
+        with transaction() as session:
+            somebody = people.get(session, person_id)
+            people.name_deputy(
+                session, somebody, first_day=first, last_day=last, by=current_person(session), now=now()
+            )
+    except BadInput as error:
+        return _one(person_id, typed.refuse(error)), 400
+    flash(f"{somebody.name} stands in from {first:%-d %B %Y} to {last:%-d %B %Y}.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@pages.post("/people/<uuid:person_id>/link")
+@needs(Action.MANAGE_PEOPLE)
+def new_link(person_id: UUID) -> ResponseReturnValue:
+    """A new sign-up link: for somebody who lost theirs, or forgot password and PIN."""
+    with transaction() as session:
+        somebody = people.get(session, person_id)
+        token = people.invite(session, somebody, by=current_person(session), now=now())
+    return _link(somebody, token)
+
+
+@pages.post("/people/<uuid:person_id>/active")
+@needs(Action.MANAGE_PEOPLE)
+def set_active(person_id: UUID) -> ResponseReturnValue:
+    """Shut somebody out, or let them in again."""
+    typed = Typed(request.form)
+    active = typed["active"] == "yes"
+    try:
+        with transaction() as session:
+            somebody = people.get(session, person_id)
+            people.set_active(
+                session, somebody, active, by=current_person(session), reason=typed["reason"], now=now()
+            )
+    except BadInput as error:
+        return _one(person_id, typed.refuse(BadInput(str(error)))), 400
+    flash(f"{somebody.name} may sign in again." if active else f"{somebody.name} can no longer sign in.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+def _named(error: BadInput, form: str) -> BadInput:
+    """Two forms of the page have a field `reason`: say which one is meant."""
+    return BadInput(str(error), field=f"{form}_reason") if error.field == "reason" else error
