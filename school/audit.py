@@ -54,7 +54,7 @@ def record(
     entry.hash = _hash(entry)
     session.add(entry)
     # The next entry of this transaction must find this one as the last.
-    session.flush([entry])
+    session.flush()
     return entry
 
 

@@ -1,0 +1,163 @@
+"""Roles, authorisations, PINs and sign-up links (P1, P2, P12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from school import audit, db, people
+from school.errors import BadInput, LinkExpired, NotPermitted
+from school.models import Account, Person, Role
+from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN
+from school.times import today
+
+NOW = db.now()
+People = dict[Role, Person]
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.HEADTEACHER])
+def test_p1_only_the_headteacher_grants_roles(session: Session, school_people: People, role: Role) -> None:
+    with pytest.raises(NotPermitted, match="Only the headteacher"):
+        people.grant_role(
+            session, school_people[Role.STAFF], Role.SLT, by=school_people[role], reason="Because", now=NOW
+        )
+    assert school_people[Role.STAFF].roles == {Role.STAFF}
+
+
+def test_a_role_can_be_granted_withdrawn_and_granted_again(session: Session, school_people: People) -> None:
+    head, teacher = school_people[Role.HEADTEACHER], school_people[Role.STAFF]
+    before = teacher.fs_uniquifier
+    people.grant_role(session, teacher, Role.MODERATOR, by=head, reason="Covers for Priya", now=NOW)
+    assert people.grant_role(session, teacher, Role.MODERATOR, by=head, reason="Again", now=NOW) is None
+    session.commit()
+    assert teacher in people.holders(session, Role.MODERATOR)
+    people.withdraw_role(session, teacher, Role.MODERATOR, by=head, reason="Priya is back", now=NOW)
+    session.commit()
+    assert teacher not in people.holders(session, Role.MODERATOR)
+    assert teacher.fs_uniquifier != before, "a withdrawn role must end the person's sessions"
+    people.grant_role(session, teacher, Role.MODERATOR, by=head, reason="Away again", now=NOW)
+    session.commit()
+    assert Role.MODERATOR in teacher.roles
+    assert audit.verify(session) is None
+
+
+def test_the_only_headteacher_keeps_the_role_and_the_access(session: Session, school_people: People) -> None:
+    head = school_people[Role.HEADTEACHER]
+    with pytest.raises(BadInput, match="only headteacher"):
+        people.withdraw_role(session, head, Role.HEADTEACHER, by=head, reason="Retiring", now=NOW)
+    with pytest.raises(BadInput, match="only headteacher"):
+        people.set_active(session, head, False, by=head, reason="Retiring", now=NOW)
+
+
+def test_p1_authorisation_is_per_person_and_account(
+    session: Session, school_people: People, make_account: Callable[..., Account]
+) -> None:
+    head, teacher = school_people[Role.HEADTEACHER], school_people[Role.STAFF]
+    x, page = make_account("x"), make_account("facebook")
+    people.withdraw_authorisation(session, teacher, x, by=head, reason="Left the team", now=NOW)
+    session.commit()
+    assert not people.may_post(session, teacher, x.id)
+    assert people.may_post(session, teacher, page.id)
+    assert people.authorised_accounts(session, teacher) == [page]
+    assert not people.may_post(session, school_people[Role.DPO], page.id)
+    people.set_active(session, teacher, False, by=head, reason="Left the school", now=NOW)
+    assert not people.may_post(session, teacher, page.id)
+
+
+def test_p12_nobody_approves_their_own_draft(session: Session, school_people: People) -> None:
+    for person in school_people.values():
+        assert not people.may_approve(session, person, author_id=person.id, now=NOW)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_p12_who_may_approve_a_teachers_draft(session: Session, school_people: People, role: Role) -> None:
+    author = people.find(session, "newteacher@larkfield.test")
+    assert author is not None
+    allowed = people.may_approve(session, school_people[role], author_id=author.id, now=NOW)
+    assert allowed is (role in {Role.HEADTEACHER, Role.SLT})
+
+
+def test_the_headteachers_own_draft_goes_to_slt_or_the_chair(session: Session, school_people: People) -> None:
+    head, slt, chair = (school_people[role] for role in (Role.HEADTEACHER, Role.SLT, Role.CHAIR))
+    assert people.approvers(session, author_id=head.id, now=NOW) == [slt]
+    assert people.may_approve(session, chair, author_id=head.id, now=NOW)
+    people.set_active(session, slt, False, by=head, reason="Long leave", now=NOW)
+    session.flush()
+    assert people.approvers(session, author_id=head.id, now=NOW) == [chair]
+
+
+def test_a_deputy_stands_in_on_the_named_days_alone(session: Session, school_people: People) -> None:
+    head, dsl, author = (school_people[role] for role in (Role.HEADTEACHER, Role.DSL, Role.STAFF))
+    day = today(NOW)
+    people.name_deputy(session, dsl, first_day=day, last_day=day + timedelta(days=2), by=head, now=NOW)
+    session.flush()
+    assert people.approvers(session, author_id=author.id, now=NOW) == [dsl]
+    later = NOW + timedelta(days=3)
+    assert people.approvers(session, author_id=author.id, now=later) == [head]
+    assert not people.may_approve(session, dsl, author_id=author.id, now=later)
+
+
+def test_five_wrong_pins_lock_for_a_quarter_of_an_hour(session: Session, school_people: People) -> None:
+    head = school_people[Role.HEADTEACHER]
+    for _ in range(people.PIN_TRIES):
+        assert not people.check_pin(session, head, "0000", now=NOW)
+        session.commit()
+    with pytest.raises(BadInput, match="Too many wrong PINs"):
+        people.check_pin(session, head, PRACTICE_PIN, now=NOW)
+    assert people.check_pin(session, head, PRACTICE_PIN, now=NOW + people.PIN_LOCK + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("pin", ["", "123", "1111", "1234", "4321", "123456789", "12a4", "٤٢٧١", "7 21"])
+def test_weak_or_odd_pins_are_refused(session: Session, school_people: People, pin: str) -> None:
+    with pytest.raises(BadInput, match="PIN"):
+        people.set_pin(session, school_people[Role.STAFF], pin, by=None, now=NOW)
+
+
+@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaa", "teacher@larkfield.test", "x" * 257])
+def test_weak_passwords_are_refused(session: Session, school_people: People, password: str) -> None:
+    with pytest.raises(BadInput) as error:
+        people.set_password(session, school_people[Role.STAFF], password, by=None, now=NOW)
+    assert error.value.field == "password"
+
+
+def test_a_sign_up_link_works_once_and_dies_when_a_newer_one_is_made(session: Session, school_people: People) -> None:
+    head = school_people[Role.HEADTEACHER]
+    person, first = people.add(
+        session,
+        name="  Siân  O’Leary-Ngũgĩ 🌱 ",
+        email="Sian@Larkfield.TEST",
+        roles={Role.STAFF},
+        by=head,
+        reason="New",
+        now=NOW,
+    )
+    assert (person.name, person.email) == ("Siân O’Leary-Ngũgĩ 🌱", "sian@larkfield.test")
+    second = people.invite(session, person, by=head, now=NOW)
+    session.commit()
+    with pytest.raises(LinkExpired):
+        people.invitation(session, first, now=NOW)
+    people.accept_invitation(session, second, password=PRACTICE_PASSWORD, pin="7391", now=NOW)
+    session.commit()
+    with pytest.raises(LinkExpired):
+        people.accept_invitation(session, second, password=PRACTICE_PASSWORD, pin="7391", now=NOW)
+
+
+def test_a_sign_up_link_dies_after_a_week(session: Session, school_people: People) -> None:
+    token = people.invite(session, school_people[Role.STAFF], by=school_people[Role.HEADTEACHER], now=NOW)
+    with pytest.raises(LinkExpired):
+        people.invitation(session, token, now=NOW + people.INVITATION_LIFETIME)
+
+
+@pytest.mark.parametrize("address", ["", "nobody", "a@b", "a b@larkfield.test", "x@larkfield.test\r\nBcc: y@z.com"])
+def test_what_is_no_address_is_refused_by_name(session: Session, school_people: People, address: str) -> None:
+    with pytest.raises(BadInput, match="is not an e-mail address") as error:
+        people.add(session, name="A", email=address, roles=set(), by=None, reason="r", now=NOW)
+    assert error.value.field == "email"
+
+
+def test_an_address_belongs_to_one_person(session: Session, school_people: People) -> None:
+    with pytest.raises(BadInput, match="belongs to somebody already"):
+        people.add(session, name="A", email="HEAD@larkfield.test", roles=set(), by=None, reason="r", now=NOW)

@@ -1,0 +1,44 @@
+"""School time is London wall time, and never guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from school.errors import BadInput
+from school.times import parse_local, say
+
+
+def test_summer_and_winter() -> None:
+    assert parse_local("2027-06-03", "15:30", field="t").astimezone(UTC) == datetime(2027, 6, 3, 14, 30, tzinfo=UTC)
+    assert parse_local("2027-01-03", "15:30", field="t").astimezone(UTC) == datetime(2027, 1, 3, 15, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "reason"),
+    [
+        ("2027-03-28", "01:30", "does not exist"),
+        ("2027-10-31", "01:30", "happens twice"),
+        ("2027-02-30", "10:00", "date"),
+        ("tomorrow", "10:00", "date"),
+        ("2027-06-03", "25:00", "time"),
+        ("2027-06-03", "", "time"),
+        ("2027-06-03", "10:00+05:00", "zone"),
+    ],
+)
+def test_times_that_mean_nothing_or_two_things_are_refused(day: str, clock: str, reason: str) -> None:
+    with pytest.raises(BadInput, match=reason) as error:
+        parse_local(day, clock, field="planned")
+    assert error.value.field == "planned"
+
+
+@pytest.mark.parametrize("clock", ["00:59", "02:00"])
+def test_the_hours_beside_the_changes_are_taken(clock: str) -> None:
+    assert parse_local("2027-03-28", clock, field="t").strftime("%H:%M") == clock
+    assert parse_local("2027-10-31", clock, field="t").strftime("%H:%M") == clock
+
+
+def test_say() -> None:
+    assert say(datetime(2027, 6, 3, 8, 40, tzinfo=UTC)) == "Thursday 3 June 2027, 9:40am"
+    assert say(datetime(2027, 1, 1, 0, 5, tzinfo=UTC)) == "Friday 1 January 2027, 12:05am"
