@@ -3,6 +3,7 @@
 from school.models.accounts import Account, AccountState, CallLedger
 from school.models.audit import AuditEntry
 from school.models.consent import Consent, ConsentKind, Pupil
+from school.models.heartbeats import Heartbeat
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
 from school.models.school import School
@@ -16,6 +17,7 @@ __all__ = [
     "Consent",
     "ConsentKind",
     "Deputy",
+    "Heartbeat",
     "Invitation",
     "MailState",
     "OutboxEmail",

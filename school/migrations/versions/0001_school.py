@@ -20,6 +20,13 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "heartbeats",
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("at", school.db.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("detail", school.db.SafeText(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
+    )
+    op.create_table(
         "people",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("name", school.db.SafeText(), nullable=False),
@@ -322,6 +329,7 @@ def downgrade() -> None:
     op.drop_table("school")
     op.drop_table("pupils")
     op.drop_table("people")
+    op.drop_table("heartbeats")
     # PostgreSQL keeps enum types when their tables go.
     for name in (
         "accountstate",
