@@ -63,7 +63,7 @@ class Endpoints:
     x_url: str = "https://api.x.com"
     graph_url: str = "https://graph.facebook.com"
     graph_version: str = "v24.0"
-    graph_token_in: str = "header"
+    graph_token_in: str = "header"  # noqa: S105  a place, not a token
     """"header" or "form": where the Graph token travels (PLATFORMS.md section 6)."""
     timeout: float = 20.0
     """Seconds for one request."""
@@ -223,7 +223,7 @@ class Connector(Protocol):
         ...
 
     def shown_text(self, content: PostContent) -> str:
-        """The text as the public will see it: the link is part of it where the platform has no field for one."""
+        """The text as the public will see it, with the link in it where the platform has no field for one."""
         ...
 
     def publish(self, content: PostContent, *, steps: StepStore) -> RemotePost:
@@ -238,7 +238,9 @@ class Connector(Protocol):
 
     def delete_post(self, post_platform_id: str) -> None: ...
 
-    def fetch_comments(self, *, post_platform_id: str | None, since: str | None, cursor: str | None) -> CommentPage:
+    def fetch_comments(
+        self, *, post_platform_id: str | None, since: str | None, cursor: str | None
+    ) -> CommentPage:
         """One page of comments.
 
         X: `post_platform_id` None reads what mentions us or answers us, a post's id reads the

@@ -8,7 +8,9 @@ from connectors.instagram import InstagramConnector
 from connectors.x import XConnector
 
 
-def connector_for(platform: Platform, credentials: Credentials, platform_id: str, endpoints: Endpoints) -> Connector:
+def connector_for(
+    platform: Platform, credentials: Credentials, platform_id: str, endpoints: Endpoints
+) -> Connector:
     """The connector of one account. `platform_id` may be empty before the first probe."""
     match platform:
         case Platform.X:

@@ -1,0 +1,139 @@
+"""The Graph's answers as our data classes. Everything in an answer may be missing or odd."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import parse_qs, urlsplit
+
+from connectors.base import RemoteAuthor, RemoteComment, RemotePost
+from connectors.untrusted import (
+    count,
+    flag,
+    identifier,
+    record,
+    records,
+    stand_in_id,
+    text,
+    web_address,
+    when,
+)
+
+
+def facebook_comment(item: Mapping[str, object], *, post: str) -> RemoteComment:
+    """A comment under a Page's post. `from` is missing where the person's privacy or ours demands it."""
+    sender = record(item.get("from"))
+    words = text(item.get("message"))
+    address = web_address(item.get("permalink_url"))
+    parent = identifier(record(item.get("parent")).get("id"))
+    created = when(item.get("created_time"))
+    platform_id = (
+        identifier(item.get("id"))
+        or _id_in_address(address)
+        or stand_in_id("facebook", post, identifier(sender.get("id")), text(item.get("created_time")), words)
+    )
+    return RemoteComment(
+        platform_id=platform_id,
+        post_platform_id=post,
+        parent_platform_id="" if parent == post else parent,
+        author=RemoteAuthor(
+            platform_id=identifier(sender.get("id")),
+            handle=text(sender.get("username")),
+            display_name=text(sender.get("name")),
+            url=web_address(sender.get("link")),
+        ),
+        text=words,
+        created_at=created or datetime.now(UTC),
+        url=address,
+        hidden=flag(item.get("is_hidden"), False),
+        can_hide=flag(item.get("can_hide"), True),
+        can_delete=flag(item.get("can_remove"), True),
+        attachment_urls=_attachments(record(item.get("attachment"))),
+        hidden_known="is_hidden" in item,
+    )
+
+
+def _id_in_address(address: str) -> str:
+    """The id that a comment's address carries: without the MODERATE task the Graph leaves `id` out.
+
+    …/posts/POST/?comment_id=COMMENT, and for an answer &reply_comment_id=ANSWER; a comment's id
+    is POST_COMMENT.
+    """
+    parts = urlsplit(address)
+    query = parse_qs(parts.query)
+    comment = (query.get("reply_comment_id") or query.get("comment_id") or [""])[0]
+    folders = [folder for folder in parts.path.split("/") if folder]
+    post = folders[folders.index("posts") + 1] if "posts" in folders[:-1] else ""
+    return f"{post}_{comment}" if post.isdigit() and comment.isdigit() else ""
+
+
+def _attachments(attachment: Mapping[str, object]) -> tuple[str, ...]:
+    picture = record(record(attachment.get("media")).get("image")).get("src")
+    addresses = (web_address(picture), web_address(attachment.get("url")))
+    return tuple(dict.fromkeys(address for address in addresses if address))
+
+
+def facebook_post(item: Mapping[str, object]) -> RemotePost:
+    """One of a Page's own posts."""
+    platform_id = identifier(item.get("id"))
+    return RemotePost(
+        platform_id=platform_id,
+        text=text(item.get("message")),
+        created_at=when(item.get("created_time")) or datetime.now(UTC),
+        url=web_address(item.get("permalink_url")) or facebook_url(platform_id),
+        comment_count=count(record(record(item.get("comments")).get("summary")).get("total_count")),
+    )
+
+
+def facebook_url(platform_id: str) -> str:
+    """Where a Facebook object is shown, by its id."""
+    return f"https://www.facebook.com/{platform_id}"
+
+
+def instagram_comment(item: Mapping[str, object], *, media: str, parent: str = "") -> RemoteComment:
+    """A comment under an Instagram post, or with `parent` an answer to one."""
+    sender = record(item.get("from"))
+    handle = text(item.get("username")) or text(sender.get("username"))
+    words = text(item.get("text"))
+    return RemoteComment(
+        platform_id=identifier(item.get("id"))
+        or stand_in_id("instagram", media, handle, text(item.get("timestamp")), words),
+        post_platform_id=media,
+        parent_platform_id=parent or identifier(item.get("parent_id")),
+        author=RemoteAuthor(
+            platform_id=identifier(sender.get("id")) or identifier(record(item.get("user")).get("id")),
+            handle=handle,
+            display_name=handle,
+            url=instagram_url(handle),
+        ),
+        text=words,
+        created_at=when(item.get("timestamp")) or datetime.now(UTC),
+        hidden=flag(item.get("hidden"), False),
+        can_hide=True,
+        can_delete=True,
+        hidden_known="hidden" in item,
+    )
+
+
+def instagram_post(item: Mapping[str, object]) -> RemotePost:
+    """One of an Instagram account's own posts."""
+    children = records(record(item.get("children")).get("data"))
+    return RemotePost(
+        platform_id=identifier(item.get("id")),
+        text=text(item.get("caption")),
+        created_at=when(item.get("timestamp")) or datetime.now(UTC),
+        url=web_address(item.get("permalink")),
+        picture_count=len(children) or 1,
+        comment_count=count(item.get("comments_count")),
+    )
+
+
+def instagram_url(handle: str) -> str:
+    """Where an Instagram account is shown."""
+    return f"https://www.instagram.com/{handle}/" if handle else ""
+
+
+def newest(items: list[Mapping[str, object]], name: str) -> int | None:
+    """The latest time under that name, in unix seconds; None if there is none."""
+    times = [found for item in items if (found := when(item.get(name))) is not None]
+    return int(max(times).timestamp()) if times else None

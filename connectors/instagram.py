@@ -1,0 +1,291 @@
+"""An Instagram professional account, through facebook-sdk with its Page's token (PLATFORMS.md section 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from connectors import graph_mapping as mapping
+from connectors.base import (
+    Capability,
+    CommentPage,
+    Credentials,
+    Endpoints,
+    Identity,
+    Platform,
+    PostContent,
+    RemoteAuthor,
+    RemoteComment,
+    RemotePost,
+    StepStore,
+)
+from connectors.errors import ConnectorRefused, NotSupported, OutcomeUnknown
+from connectors.exchange import Call, Effect, number, required_id, sendable
+from connectors.graph import GraphAccount, a_little_before, after_of, confirmed, unix
+from connectors.instagram_publishing import InstagramPublication
+from connectors.limits import LIMITS, shown_text, text_length
+from connectors.posting import checked_text, pack, same_text, unpack
+from connectors.untrusted import has_stand_in_id, identifier, record, records, text, when
+
+REPLY_FIELDS = "id,text,timestamp,username,from,hidden,parent_id"
+COMMENT_FIELDS = f"{REPLY_FIELDS},replies{{{REPLY_FIELDS}}}"
+POST_FIELDS = "id,caption,timestamp,permalink"
+PAGE = 50
+"""Instagram gives no more comments than this at a time."""
+OVERLAP = 120
+"""Seconds before the watermark that are read again."""
+FULL_READ_EVERY = 900
+"""Seconds after which all comments are read again: a new answer to an old comment may stand on
+any page, and nothing else tells of it."""
+MOST_REPLY_PAGES = 20
+
+
+class InstagramConnector(GraphAccount):
+    """One Instagram account.
+
+    Blocking is not declared: Instagram lets a product block only people with whom the account
+    has exchanged direct messages, which a mere commenter has not.
+    """
+
+    platform = Platform.INSTAGRAM
+    capabilities = frozenset(
+        {
+            Capability.PUBLISH_PICTURES,
+            Capability.DELETE_POST,
+            Capability.FETCH_COMMENTS,
+            Capability.HIDE,
+            Capability.DELETE_COMMENT,
+            Capability.REPLY,
+        }
+    )
+    limits = LIMITS[Platform.INSTAGRAM]
+
+    def __init__(self, credentials: Credentials, platform_id: str, endpoints: Endpoints) -> None:
+        super().__init__("Instagram", credentials, endpoints)
+        self._ig_id = platform_id or credentials.values["ig_user_id"]
+        self._handle: str | None = None
+
+    def probe(self) -> Identity:
+        """GET /{ig}?fields=id,username,name."""
+        account = self._get("me", self._ig_id, fields="id,username,name")
+        platform_id, handle = identifier(account.get("id")), text(account.get("username"))
+        if not platform_id:
+            raise ConnectorRefused("Instagram did not say which account this is.", code="me")
+        self._handle = handle
+        return Identity(
+            platform_id=platform_id,
+            handle=handle or platform_id,
+            display_name=text(account.get("name")) or handle,
+            url=mapping.instagram_url(handle),
+        )
+
+    # Posts
+
+    def text_length(self, text: str) -> int:
+        """Instagram counts code points."""
+        return text_length(Platform.INSTAGRAM, text)
+
+    def shown_text(self, content: PostContent) -> str:
+        """The caption with the link as its last line, to read; Instagram makes no links clickable."""
+        return shown_text(Platform.INSTAGRAM, content)
+
+    def publish(self, content: PostContent, *, steps: StepStore) -> RemotePost:
+        """Containers for the pictures, wait for them, then media_publish once.
+
+        Instagram fetches each picture from its `public_url`. Raises ConnectorUnavailable with
+        code "in_progress" while it is still at it; the same `steps` take up from there.
+        """
+        caption = checked_text(Platform.INSTAGRAM, content)
+        for place, picture in enumerate(content.pictures, start=1):
+            if not picture.public_url:
+                raise ConnectorRefused(
+                    f"Instagram fetches pictures from a public address, and picture {place} has none. "
+                    "Set SCHOOLGATE_PUBLIC_URL to an address that Instagram can reach.",
+                    code="public_url",
+                )
+        return InstagramPublication(self, steps, self._ig_id).publish(caption, content.pictures)
+
+    def delete_post(self, post_platform_id: str) -> None:
+        """DELETE /{media}. Raises Gone if it isn't there (any more)."""
+        self._delete("delete_post", post_platform_id)
+
+    def recent_posts(self, *, since: datetime) -> list[RemotePost]:
+        """The account's own posts since then, newest first: GET /{ig}/media."""
+        found: list[RemotePost] = []
+        for page in self.pages(
+            "posts", self._ig_id, "media", fields=POST_FIELDS, since=unix(since), limit=PAGE
+        ):
+            posts = [mapping.instagram_post(item) for item in records(page.get("data"))]
+            found += [post for post in posts if post.created_at >= since]
+            if posts and all(post.created_at < since for post in posts):
+                break
+        return sorted(found, key=lambda post: post.created_at, reverse=True)
+
+    # Comments
+
+    def comment_streams(self, *, posts: Sequence[str]) -> Iterator[str | None]:
+        """Every watched post: Instagram has no list of all comments."""
+        yield from posts
+
+    def fetch_comments(
+        self, *, post_platform_id: str | None, since: str | None, cursor: str | None
+    ) -> CommentPage:
+        """One page of the comments under one post, newest first, each followed by its answers.
+
+        Goes back to the first comment from before the watermark; each comment on the pages read
+        brings all its answers, and every quarter of an hour all pages are read.
+        """
+        if post_platform_id is None:
+            raise NotSupported("Instagram's comments are read post by post.")
+        mark, place = unpack(since), unpack(cursor)
+        floor = int(number(mark.get("at")) or 0)
+        now = int(datetime.now(UTC).timestamp())
+        began = int(number(place.get("began")) or now)
+        last_full = int(number(mark.get("full")) or 0)
+        full = not floor or began - last_full >= FULL_READ_EVERY
+        page = self._page(
+            "comments",
+            post_platform_id,
+            "comments",
+            fields=COMMENT_FIELDS,
+            limit=PAGE,
+            after=text(place.get("after")) or None,
+        )
+        items = records(page.get("data"))
+        latest = max(floor, int(number(place.get("latest")) or 0), mapping.newest(items, "timestamp") or 0)
+        following = after_of(page)
+        # The same page for ever: stop, and say that something may be missing.
+        stuck = following is not None and following == place.get("after")
+        if stuck:
+            following = None
+        if not full and any(self._is_known(item, floor) for item in items):
+            following = None
+        comments = tuple(self._with_replies(items, post_platform_id))
+        if following:
+            return CommentPage(
+                comments=comments,
+                cursor=pack({"after": following, "latest": latest, "began": began}),
+                watermark=None,
+            )
+        return CommentPage(
+            comments=comments,
+            cursor=None,
+            watermark=pack({"at": latest, "full": began if full else last_full}),
+            complete=not stuck,
+        )
+
+    @staticmethod
+    def _is_known(item: Mapping[str, object], floor: int) -> bool:
+        written = when(item.get("timestamp"))
+        return written is not None and written.timestamp() < floor - OVERLAP
+
+    def _with_replies(self, items: Sequence[Mapping[str, object]], media: str) -> Iterator[RemoteComment]:
+        for item in items:
+            comment = mapping.instagram_comment(item, media=media)
+            if not self._is_own(item):
+                yield comment
+            for reply in self._replies(item):
+                if not self._is_own(reply):
+                    yield mapping.instagram_comment(reply, media=media, parent=comment.platform_id)
+
+    def _replies(self, item: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+        """A comment's answers: those that came with it, and the pages that did not fit."""
+        first = record(item.get("replies"))
+        yield from records(first.get("data"))
+        after = after_of(first)
+        comment = identifier(item.get("id"))
+        if not after or not comment:
+            return
+        for _ in range(MOST_REPLY_PAGES):
+            page = self._page("replies", comment, "replies", fields=REPLY_FIELDS, limit=PAGE, after=after)
+            yield from records(page.get("data"))
+            after = after_of(page)
+            if after is None:
+                return
+
+    def _is_own(self, item: Mapping[str, object]) -> bool:
+        """Whether we wrote it: by `from` where it is given, else by the name."""
+        sender = record(item.get("from"))
+        sender_id = identifier(sender.get("id"))
+        if sender_id:
+            return sender_id == self._ig_id or identifier(sender.get("self_ig_scoped_id")) == self._ig_id
+        return bool(self._handle) and text(item.get("username")) == self._handle
+
+    def vanished(self, comment_platform_ids: Sequence[str]) -> frozenset[str]:
+        """Those that GET /{comment} no longer finds; one request each."""
+        return frozenset(
+            comment
+            for comment in comment_platform_ids
+            if not has_stand_in_id(comment) and not self._exists("vanished", comment)
+        )
+
+    def set_hidden(self, comment_platform_id: str, hidden: bool) -> None:
+        """POST /{comment} hide; Instagram refuses it for our own comments."""
+        call = Call("hide" if hidden else "unhide", Effect.REPEATABLE, names_object=True)
+        confirmed(self._write(call, comment_platform_id, hide="true" if hidden else "false"), "Instagram")
+
+    def delete_comment(self, comment_platform_id: str) -> None:
+        """DELETE /{comment}. Raises Gone if it isn't there (any more)."""
+        self._delete("delete_comment", comment_platform_id)
+
+    def reply(self, comment_platform_id: str, text: str) -> str:
+        """POST /{comment}/replies once; the new comment's id."""
+        comment = required_id(comment_platform_id, "comment")
+        call = Call("reply", Effect.ONCE, names_object=True)
+        answer = self.ask(call, self.client.put_object, comment, "replies", message=sendable(text))
+        if not identifier(answer.get("id")):
+            raise OutcomeUnknown(
+                "Instagram took the text without saying under which id; it may have been posted."
+            )
+        return identifier(answer.get("id"))
+
+    def find_reply(self, comment_platform_id: str, text: str, *, since: datetime) -> str | None:
+        """Our own answer among those to the comment, or None."""
+        if self._handle is None:
+            self.probe()
+        for page in self.pages(
+            "own_replies", comment_platform_id, "replies", fields=REPLY_FIELDS, limit=PAGE
+        ):
+            for item in records(page.get("data")):
+                answer = mapping.instagram_comment(item, media="")
+                if (
+                    self._is_own(item)
+                    and answer.created_at >= a_little_before(since)
+                    and same_text(answer.text, text)
+                ):
+                    return answer.platform_id
+        return None
+
+    # People
+
+    def block(self, author_platform_id: str) -> None:
+        """Needs a thread of direct messages, which a commenter has not."""
+        raise NotSupported("Instagram lets nobody block a commenter from outside; do it on Instagram itself.")
+
+    def unblock(self, author_platform_id: str) -> None:
+        raise NotSupported(
+            "Instagram lets nobody unblock a commenter from outside; do it on Instagram itself."
+        )
+
+    def mute(self, author_platform_id: str) -> None:
+        """Instagram's "restrict" is not offered to products."""
+        raise NotSupported("Instagram lets nobody mute people from outside; do it on Instagram itself.")
+
+    def unmute(self, author_platform_id: str) -> None:
+        raise NotSupported("Instagram lets nobody mute people from outside; do it on Instagram itself.")
+
+    def followers(self, *, cursor: str | None) -> tuple[list[RemoteAuthor], str | None]:
+        """Instagram tells the number of followers only."""
+        raise NotSupported("Instagram doesn't say who follows an account.")
+
+    def follow_requests(self, *, cursor: str | None) -> tuple[list[RemoteAuthor], str | None]:
+        """Professional accounts are public."""
+        raise NotSupported("Professional accounts on Instagram have no follow requests.")
+
+    def decide_follow_request(self, author_platform_id: str, accept: bool) -> None:
+        """Professional accounts are public."""
+        raise NotSupported("Professional accounts on Instagram have no follow requests.")
+
+    def remove_follower(self, author_platform_id: str) -> None:
+        """Instagram does not offer that to products."""
+        raise NotSupported("Instagram lets nobody remove followers from outside; do it on Instagram itself.")

@@ -1,0 +1,73 @@
+"""What a post may be on each platform, and how each counts, without any account (P16)."""
+
+from __future__ import annotations
+
+import unicodedata
+import warnings
+from collections.abc import Mapping
+
+from connectors.base import Limits, Platform, PostContent
+
+with warnings.catch_warnings():
+    # The package reads its list of emoji through pkg_resources, which warns of its own end.
+    warnings.simplefilter("ignore")
+    from twitter_text import parse_tweet
+
+LIMITS: Mapping[Platform, Limits] = {
+    # No GIF: X takes those only by its upload in several parts.
+    Platform.X: Limits(
+        text_max=280,
+        pictures_max=4,
+        pictures_min=0,
+        picture_bytes_max=5 * 1024 * 1024,
+        picture_types=("image/jpeg", "image/png", "image/webp"),
+        alt_text_max=1000,
+    ),
+    Platform.FACEBOOK: Limits(
+        text_max=63_206,
+        pictures_max=10,
+        pictures_min=0,
+        picture_bytes_max=4_000_000,
+        picture_types=("image/jpeg", "image/png"),
+        alt_text_max=1000,
+    ),
+    Platform.INSTAGRAM: Limits(
+        text_max=2200,
+        pictures_max=10,
+        pictures_min=1,
+        picture_bytes_max=8_000_000,
+        picture_types=("image/jpeg",),
+        alt_text_max=1000,
+        hashtags_max=30,
+    ),
+}
+
+COUNTED_EXACTLY = 10_000
+"""Above this many characters X's length is counted roughly: it is too long by far in any case,
+and the search for addresses in it would take long."""
+
+
+def text_length(platform: Platform, text: str) -> int:
+    """The length of a post's text as the platform counts it (P16).
+
+    X: weighted, in NFC, every address 23, an emoji 2. Elsewhere: code points.
+    """
+    if platform is not Platform.X:
+        return len(text)
+    if len(text) > COUNTED_EXACTLY:
+        return len(unicodedata.normalize("NFC", text))
+    whole = "".join("\ufffd" if unicodedata.category(char) == "Cs" else char for char in text)
+    return int(parse_tweet(whole).weightedLength)
+
+
+def shown_text(platform: Platform, content: PostContent) -> str:
+    """The text as the public will see it on this platform.
+
+    Facebook shows a link as a card of its own when there are no pictures; everywhere else the
+    link becomes the text's last line, unless the author has written it there already.
+    """
+    link = content.link.strip()
+    has_field = platform is Platform.FACEBOOK and not content.pictures
+    if not link or has_field or link in content.text:
+        return content.text
+    return f"{content.text.rstrip()}\n{link}" if content.text.strip() else link
