@@ -1,0 +1,43 @@
+"""The classifier of this process: loaded once, in the background, so that the first page needn't wait."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+
+from moderation.classifier.engine import Engine, load_engine
+from school import heartbeats
+from school.db import now, transaction
+from school.errors import SchoolgateError
+from school.settings import settings
+
+log = structlog.get_logger(__name__)
+
+_busy = threading.Lock()
+
+
+def engine() -> Engine:
+    """The classifier, loaded now if it is not yet. Raises BadInput where the model's files aren't right."""
+    chosen = settings()
+    with _busy:
+        return load_engine(chosen.classifier_model, threads=chosen.classifier_threads)
+
+
+def load_in_background() -> None:
+    """Load the classifier in a thread and leave a sign of life with its name."""
+    threading.Thread(target=_load, name="classifier-loading", daemon=True).start()
+
+
+def _load() -> None:
+    began = time.monotonic()
+    try:
+        loaded = engine()
+    except (SchoolgateError, OSError, RuntimeError) as error:
+        # The product goes on without it: comments wait unscored, and the health page says so.
+        log.error("classifier_not_loaded", exc_info=error)
+        return
+    with transaction() as session:
+        heartbeats.beat(session, "classifier", detail=loaded.model_name, now=now())
+    log.info("classifier_loaded", model=loaded.model_name, seconds=round(time.monotonic() - began, 1))

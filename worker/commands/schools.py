@@ -1,0 +1,51 @@
+"""`schoolgate setup`: a real, empty school."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from school import migrate, setup
+from school.db import now, transaction
+from school.settings import settings
+from worker.terminal import AsJson, answer
+
+
+def set_up(
+    school: Annotated[str, typer.Option(help="Name of the school.")],
+    domain: Annotated[str, typer.Option(help="Domain of the school's e-mail addresses, such as larkfield.sch.uk.")],
+    headteacher_name: Annotated[str, typer.Option(help="The headteacher's name.")],
+    headteacher_email: Annotated[str, typer.Option(help="The headteacher's address; must be of the domain.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a real, empty school and print the headteacher's sign-up link."""
+    settings().home.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(settings().effective_database_url)
+    with transaction() as session:
+        token = setup.set_up(
+            session,
+            name=school,
+            domain=domain,
+            headteacher_name=headteacher_name,
+            headteacher_email=headteacher_email,
+            now=now(),
+        )
+        made = setup.current_school(session)
+        assert made is not None
+        name, kept_domain = made.name, made.domain
+    link = sign_up_link(token)
+    answer(
+        {"school": name, "domain": kept_domain, "headteacher": headteacher_email.strip().lower(), "sign_up_link": link},
+        [
+            f"{name} is set up; its e-mail domain is {kept_domain}.",
+            f"The headteacher's sign-up link, good for 7 days and for one use: {link}",
+            "Next: start the product with `schoolgate run`, then open the link.",
+        ],
+        as_json=as_json,
+    )
+
+
+def sign_up_link(token: str) -> str:
+    """Where somebody sets their password and PIN, once."""
+    return f"{settings().effective_public_url}/join/{token}"

@@ -1,0 +1,134 @@
+"""`schoolgate run`: pages, worker, scheduler, mailbox and practice platforms in one process."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+
+import structlog
+
+from connectors.practice.servers import PracticePlatforms
+from school import migrate, setup
+from school.db import now, transaction
+from school.models import School
+from school.settings import set_for_this_process, settings
+from web.app import create_app
+from worker import classifier, outgoing, practice
+from worker.app import app as celery_app
+from worker.engine import EmbeddedWorker
+from worker.locks import FileLock
+from worker.mailbox import Mailbox
+from worker.serving import WebServer, bind
+from worker.terminal import Failure, logs_of, write
+
+log = structlog.get_logger(__name__)
+
+
+def run(*, host: str | None, port: int | None) -> int:
+    """Start everything, say where it is, and serve until Ctrl-C or SIGTERM; the exit status.
+
+    Raises Refused for a port that is taken, Failure where another `run` has this home, and
+    OSError or sqlalchemy.exc.DBAPIError where home or database can't be written.
+    """
+    chosen = settings()
+    host, port = host or chosen.host, chosen.port if port is None else port
+    stopping = threading.Event()
+    with ExitStack() as stack:
+        listening = bind(host, port)
+        stack.callback(listening.close)
+        actual_port = listening.getsockname()[1]
+        set_for_this_process(host=host, port=str(actual_port))
+        lock = _lock_home()
+        stack.callback(lock.free)
+        logs_of("run", stderr_level=logging.WARNING)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
+        school = _school()
+        platforms = _practice_platforms(stack) if school.practice else None
+        if not settings().smtp_url:
+            mailbox = Mailbox(settings().mailbox_folder)
+            mailbox.start()
+            stack.callback(mailbox.stop)
+            outgoing.deliver_to(mailbox.url)
+        web = WebServer(create_app(practice=platforms), listening)
+        web.start()
+        stack.callback(web.stop)
+        worker = EmbeddedWorker(celery_app)
+        worker.start()
+        classifier.load_in_background()
+        log.info("started", host=host, port=actual_port, practice=platforms is not None)
+        write("".join(f"{line}\n" for line in _greeting(school)))
+        stopping.wait()
+        write("Stopping …\n")
+        clean = worker.stop()
+    log.info("stopped", clean=clean)
+    if not clean or threading.active_count() > 1:
+        # A request to a platform is still waiting for its answer. Its intent stands in the database
+        # with a lease, so nothing is lost by not waiting with it.
+        _leave_soon(seconds=2.0)
+    return 0
+
+
+def _leave_soon(*, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(max(0.0, until - time.monotonic()))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    logging.shutdown()
+    os._exit(0)
+
+
+def _lock_home() -> FileLock:
+    lock = FileLock(settings().home / "run.lock")
+    if not lock.take():
+        raise Failure(
+            f"Schoolgate is running already with {settings().home} (process {lock.holder() or 'unknown'}). "
+            "Stop it first, or give this one another SCHOOLGATE_HOME."
+        )
+    return lock
+
+
+def _school() -> School:
+    """The school of this installation: the practice school where there was none."""
+    migrate.upgrade(settings().effective_database_url)
+    with transaction() as session:
+        return setup.current_school(session) or setup.set_up_practice(session, now=now())
+
+
+def _practice_platforms(stack: ExitStack) -> PracticePlatforms:
+    running = practice.Running(pace=settings().practice_pace)
+    if not running.start():
+        raise Failure("Another command of this home is using the practice platforms; try again when it has ended.")
+    stack.callback(running.stop)
+    assert running.platforms is not None
+    practice.adopt_practice_accounts(running.platforms, now=now())
+    return running.platforms
+
+
+def _greeting(school: School) -> list[str]:
+    """At most five lines: the address, who may sign in and how, what to try first."""
+    address = settings().effective_public_url
+    if school.practice:
+        return [
+            f"Schoolgate is at {address} — {school.name}, a practice school (Ctrl-C stops it).",
+            f"Sign in as head@{school.domain} (headteacher), teacher@{school.domain} (staff) or any other person on "
+            "the sign-in page;",
+            f"password of all: “{setup.PRACTICE_PASSWORD}”, PIN for approvals: {setup.PRACTICE_PIN}.",
+            f"Try first: as head, {address}/moderation – comments that were just flagged; {address}/practice – "
+            "comment as a parent.",
+            f"Then: as teacher, {address}/drafts/new – write a post; the approval mail is at {address}/practice.",
+        ]
+    return [
+        f"Schoolgate is at {address} — {school.name} (Ctrl-C stops it).",
+        "Sign in with your school e-mail address and password; the headteacher's sign-up link was printed by "
+        "`schoolgate setup`.",
+        f"Try first: as headteacher, add people at {address}/people; then connect an account with "
+        "`schoolgate accounts adopt`.",
+    ]

@@ -1,0 +1,74 @@
+"""The worker and the scheduler inside this process: Celery's own, in threads."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+from celery import Celery
+from celery.beat import EmbeddedService
+from celery.worker import WorkController
+from celery.worker import state as worker_state
+
+from worker.app import QUEUES
+
+log = structlog.get_logger(__name__)
+
+THREADS = 16
+"""Each account that is stuck holds one for as long as a request may take; a school has a handful."""
+GRACE = 6.0
+"""Seconds that work under way gets to end by itself. What is cut off is claimed again after its lease."""
+
+
+class EmbeddedWorker:
+    """A Celery worker and Celery beat as threads of this process."""
+
+    def __init__(self, app: Celery) -> None:
+        """Starts nothing yet."""
+        self._app = app
+        self._ready = threading.Event()
+        # WorkController and not app.Worker: that one takes over signals, streams and logs of the process.
+        self._worker = WorkController(
+            app=app,
+            pool="threads",
+            concurrency=THREADS,
+            queues=list(QUEUES),
+            hostname="schoolgate@localhost",
+            loglevel="WARNING",
+            without_gossip=True,
+            without_mingle=True,
+            without_heartbeat=True,
+            ready_callback=lambda _consumer: self._ready.set(),
+        )
+        self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
+        self._beat = EmbeddedService(
+            app, thread=True, scheduler_cls="celery.beat:Scheduler", remote_control=False
+        )
+
+    def _work(self) -> None:
+        self._app.set_current()
+        self._worker.start()
+
+    def start(self) -> None:
+        """Work and schedule, in the background."""
+        worker_state.should_stop = None
+        self._thread.start()
+        self._beat.start()
+
+    def wait_until_ready(self, seconds: float) -> bool:
+        """Whether the worker takes messages, within that time."""
+        return self._ready.wait(seconds)
+
+    def stop(self) -> bool:
+        """Stop both; False when work was still under way after the grace."""
+        until = time.monotonic() + GRACE
+        self._beat.service.stop()
+        # The worker's own thread notices this flag between two messages and shuts its pool down.
+        worker_state.should_stop = 0
+        self._thread.join(max(0.1, until - time.monotonic()))
+        self._beat.join(max(0.1, until - time.monotonic()))
+        clean = not self._thread.is_alive()
+        if not clean:
+            log.warning("work_cut_off", seconds=GRACE)
+        return clean

@@ -1,0 +1,176 @@
+"""What every command does alike: one JSON document or plain lines, one-line errors, exit statuses."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+import structlog
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+# Typer brings its own copy of click and shows these two nowhere else.
+from typer._click.exceptions import ClickException, UsageError
+
+from school import logs
+from school.errors import BadInput, NotFound, SchoolgateError
+from school.settings import settings
+
+log = structlog.get_logger(__name__)
+
+BAD_INPUT = 2
+FAILURE = 1
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+
+class Failure(SchoolgateError):
+    """A command that could not do its work; the sentence says why and what to do."""
+
+
+class Refused(SchoolgateError):
+    """A command that can't start as it was asked to: bad input whose field is an option or a setting."""
+
+
+def answer(document: Mapping[str, Any], lines: Iterable[str] | Table, *, as_json: bool) -> None:
+    """Print what a command did: the document as JSON, or lines or a table for people."""
+    if as_json:
+        write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
+    elif isinstance(lines, Table):
+        Console(soft_wrap=not sys.stdout.isatty(), highlight=False).print(lines)
+    else:
+        write("".join(f"{line}\n" for line in lines))
+
+
+def write(text: str) -> None:
+    """Put text on standard output, in UTF-8 whatever the terminal's locale is."""
+    sys.stdout.buffer.write(text.encode("utf-8", "replace"))
+    sys.stdout.buffer.flush()
+
+
+def complain(sentence: str) -> None:
+    """One line on standard error."""
+    line = " ".join(sentence.split())
+    sys.stderr.buffer.write(f"schoolgate: {line}\n".encode("utf-8", "replace"))
+    sys.stderr.buffer.flush()
+
+
+def guarded(command: Callable[[], Any]) -> int:
+    """Run a command and turn however it ends into an exit status and, for errors, one line."""
+    try:
+        outcome = command()
+    except UsageError as error:
+        complain(f"{error.format_message()} See {error.ctx.command_path if error.ctx else 'schoolgate'} --help")
+        return BAD_INPUT
+    except ClickException as error:
+        complain(error.format_message())
+        return BAD_INPUT
+    except typer.Abort:
+        complain("Stopped.")
+        return FAILURE
+    except (BadInput, Refused, NotFound) as error:
+        complain(str(error))
+        return BAD_INPUT
+    except SchoolgateError as error:
+        complain(str(error))
+        return FAILURE
+    except ValidationError as error:
+        complain(setting_sentence(error))
+        return BAD_INPUT
+    except BrokenPipeError:
+        # Whoever read our output has had enough. What is still buffered has nowhere to go.
+        sys.stdout = None  # type: ignore[assignment]
+        return FAILURE
+    except (sa.exc.DBAPIError, OSError) as error:
+        return _outside(error)
+    except Exception as error:  # noqa: BLE001 - the last place: logged with its traceback, said in one line
+        return _unexpected(error)
+    return outcome if isinstance(outcome, int) else 0
+
+
+def setting_sentence(error: ValidationError) -> str:
+    """Which setting can't be taken and why, without its value where that may be a secret."""
+    parts = []
+    for problem in error.errors(include_url=False):
+        name = "SCHOOLGATE_" + "_".join(str(part) for part in problem["loc"]).upper()
+        value = problem.get("input")
+        secret = any(word in name for word in ("SECRET", "URL"))
+        shown = f" (“{str(value)[:40]}”)" if isinstance(value, (str, int, float)) and not secret else ""
+        parts.append(f"{name}{shown}: {problem['msg'][0].lower()}{problem['msg'][1:]}")
+    return f"A setting can't be used. {'; '.join(parts)}. Correct it in the environment or in .env."
+
+
+def database_sentence(error: sa.exc.DBAPIError) -> str:
+    """What is wrong with the database, in a sentence with what to do."""
+    said = str(error.orig or "").lower()
+    chosen = settings()
+    sqlite = chosen.effective_database_url.startswith("sqlite")
+    where = (
+        f"The database file {sa.make_url(chosen.effective_database_url).database}" if sqlite else "The database"
+    )
+    if "readonly" in said or "read-only" in said or "permission denied" in said:
+        return f"{where} can't be written: it is read-only for this user. Make it writable, then start again."
+    if "unable to open database file" in said:
+        return f"{where} can't be opened. Check that its folder exists and that this user may write there."
+    if "not a database" in said or "malformed" in said:
+        return f"{where} is damaged or is no database. Restore it from a backup."
+    if "full" in said:
+        return f"{where} can't grow: the disk is full. Make room, then start again."
+    if "no such table" in said or "does not exist" in said or "undefinedtable" in said:
+        return f"{where} has not this version's tables. Run `schoolgate run` or `schoolgate setup` first."
+    if "locked" in said:
+        return f"{where} is held by another program for too long. Stop it, then try again."
+    if isinstance(error, sa.exc.OperationalError) and not sqlite:
+        return f"{where} can't be reached. Check SCHOOLGATE_DATABASE_URL and that the server is running."
+    return f"{where} refused a request ({type(error.orig).__name__}); the log has the details."
+
+
+def file_sentence(error: OSError) -> str:
+    """What is wrong with a file or folder, in a sentence."""
+    name = error.filename or "A file"
+    match error.errno:
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return f"{name} can't be written: it is read-only for this user. Make it writable, then try again."
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"{name} can't be written: the disk is full. Make room, then try again."
+        case _:
+            return f"{name}: {error.strerror or type(error).__name__}."
+
+
+def _outside(error: sa.exc.DBAPIError | OSError) -> int:
+    log.error("command_failed", exc_info=error)
+    complain(database_sentence(error) if isinstance(error, sa.exc.DBAPIError) else file_sentence(error))
+    return FAILURE
+
+
+def _unexpected(error: Exception) -> int:
+    log.error("command_failed_unexpectedly", exc_info=error)
+    complain(f"Something unexpected went wrong ({type(error).__name__}). Details are in {log_file('command')}.")
+    return FAILURE
+
+
+def log_file(name: str) -> str:
+    """Where the log of a process of that name is."""
+    return str(settings().home / "logs" / f"{name}.log")
+
+
+def logs_of(name: str, *, stderr_level: int | None = None) -> None:
+    """Set up this process's logs: a file in the home folder and, if asked, standard error.
+
+    Where the file can't be written (a read-only home) the command itself will say so.
+    """
+    chosen = settings()
+    try:
+        logs.configure(
+            log_format=chosen.log_format, file=chosen.home / "logs" / f"{name}.log", stderr_level=stderr_level
+        )
+    except OSError:
+        logs.configure(log_format=chosen.log_format, stderr_level=stderr_level)
+        logging.getLogger(__name__).info("no log file")
