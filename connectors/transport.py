@@ -227,8 +227,8 @@ def _reason(error: Exception, watch: _Watch) -> str:
 
 def _proxies(url: str, given: Mapping[str, str | None] | None) -> Mapping[str, str | None] | None:
     """No proxy for this machine's own addresses, whatever the environment says."""
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         own = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         own = False
