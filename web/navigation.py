@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import request
 
 from school.permissions import Action
+from school.settings import settings
 from web.access import allowed, optional_person
 
 
@@ -32,6 +33,7 @@ ITEMS = (
     Item("People", "/people", (Action.MANAGE_PEOPLE,)),
     Item("Trail", "/audit", (Action.SEE_AUDIT,)),
     Item("Practice", "/practice", (Action.USE_PRACTICE,)),
+    Item("Mailbox", "/practice/mailbox"),
 )
 
 
@@ -39,14 +41,16 @@ def navigation(practice: bool) -> list[tuple[Item, bool]]:
     """The entries for the person signed in, each with whether it is the page being shown."""
     if optional_person() is None:
         return []
+    left_out = set() if practice else {"/practice"}
+    if settings().smtp_url:
+        left_out.add("/practice/mailbox")
     shown = [
         item
         for item in ITEMS
-        if (not item.actions or any(allowed(action) for action in item.actions))
-        and (practice or item.path != "/practice")
+        if item.path not in left_out and (not item.actions or any(allowed(action) for action in item.actions))
     ]
     here = request.path
-    return [
-        (item, here == "/" if item.path == "/" else here == item.path or here.startswith(item.path + "/"))
-        for item in shown
-    ]
+    under = [item for item in shown if here == item.path or here.startswith(item.path.rstrip("/") + "/")]
+    # The longest path is the most exact; "/" is above everything, but is only itself.
+    current = max((item for item in under if item.path != "/" or here == "/"), key=lambda item: len(item.path), default=None)
+    return [(item, item is current) for item in shown]

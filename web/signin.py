@@ -7,6 +7,7 @@ sessions: one short read for each request, never the write lock.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -123,8 +124,11 @@ def install(app: Flask) -> Security:
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_PASSWORD_SINGLE_HASH={"argon2"},
         SECURITY_PASSWORD_NORMALIZE_FORM=None,  # the hash is school.secrets's business, bytes as typed
+        SECURITY_EMAIL_VALIDATOR_ARGS={"test_environment": True},  # the practice school is at larkfield.test
         SECURITY_API_ENABLED_METHODS=["session"],
         SECURITY_FLASH_MESSAGES=False,
+        SECURITY_STATIC_FOLDER=None,
+        SECURITY_FRESHNESS=timedelta(minutes=-1),  # no page of the library that asks for the password again
         SECURITY_CLI_USERS_NAME=False,
         SECURITY_CLI_ROLES_NAME=False,
         SECURITY_MSG_GENERIC_AUTHN_FAILED=(

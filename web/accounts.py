@@ -1,0 +1,127 @@
+"""The school's accounts on the platforms: how they are, what they cost, and the big stop button."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from school import accounts, people, stopping
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from school.models import Account, AccountState
+from school.permissions import Action
+from school.settings import settings
+from school.setup import current_school
+from web.access import current_person, needs
+from web.forms import Typed
+
+pages = Blueprint("accounts", __name__)
+
+IN_WORDS: dict[AccountState, tuple[str, str]] = {
+    AccountState.ACTIVE: ("working", "success"),
+    AccountState.PAUSED: ("paused by a person", "warning"),
+    AccountState.NEEDS_CONNECTING: ("needs connecting again", "danger"),
+    AccountState.CLOSED: ("closed", "secondary"),
+}
+
+CREDENTIALS = {
+    "x": '{"consumer_key": "…", "consumer_secret": "…", "access_token": "…", "access_token_secret": "…"}',
+    "facebook": '{"page_id": "…", "page_access_token": "…", "app_secret": "…"}',
+    "instagram": '{"ig_user_id": "…", "page_access_token": "…", "app_secret": "…"}',
+}
+"""What `schoolgate accounts adopt` wants of each platform."""
+
+
+def connected(account: Account) -> bool:
+    """Whether the account has credentials that work, so that pausing and resuming mean something."""
+    return account.state in {AccountState.ACTIVE, AccountState.PAUSED}
+
+
+def _show(typed: Typed) -> str:
+    moment = now()
+    with reading() as session:
+        school = current_school(session)
+        found = accounts.everything(session)
+        return render_template(
+            "accounts/list.html",
+            accounts=[
+                {
+                    "account": account,
+                    "state": IN_WORDS[account.state],
+                    "connected": connected(account),
+                    "cost": accounts.cost_this_month(session, account.id, now=moment),
+                }
+                for account in found
+            ],
+            school=school,
+            stopped_by=people.get(session, school.publishing_stopped_by).name
+            if school and school.publishing_stopped_by
+            else "",
+            credentials=CREDENTIALS,
+            home=settings().home,
+            typed=typed,
+        )
+
+
+@pages.get("/accounts")
+@needs(Action.SEE_ACCOUNTS)
+def show() -> ResponseReturnValue:
+    """Every account with its state, its last reading and its cost."""
+    return _show(Typed())
+
+
+@pages.post("/accounts/<uuid:account_id>/pause")
+@needs(Action.CONNECT_ACCOUNTS)
+def pause(account_id: UUID) -> ResponseReturnValue:
+    """Stop using one account: nothing is read and nothing published there."""
+    return _set_paused(account_id, True)
+
+
+@pages.post("/accounts/<uuid:account_id>/resume")
+@needs(Action.CONNECT_ACCOUNTS)
+def resume(account_id: UUID) -> ResponseReturnValue:
+    """Use the account again."""
+    return _set_paused(account_id, False)
+
+
+def _set_paused(account_id: UUID, paused: bool) -> ResponseReturnValue:
+    typed = Typed(request.form)
+    try:
+        reason = people.reason_text(typed["reason"], field=f"reason-{account_id}")
+        with transaction() as session:
+            account = accounts.get(session, account_id)
+            accounts.set_paused(session, account, paused, by=current_person(session), reason=reason, now=now())
+    except BadInput as error:
+        return _show(typed.refuse(error)), 400
+    flash(f"{account.display_name} is {'paused' if paused else 'in use again'}.", "success")
+    return redirect(url_for("accounts.show"))
+
+
+@pages.post("/accounts/stop")
+@needs(Action.STOP_PUBLISHING)
+def stop() -> ResponseReturnValue:
+    """Stop all publishing at once."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            stopping.stop_publishing(session, by=current_person(session), reason=typed["stop_reason"], now=now())
+    except BadInput as error:
+        return _show(typed.refuse(BadInput(str(error), field="stop_reason"))), 400
+    flash("All publishing is stopped. Nothing goes out until somebody allows it again here.", "warning")
+    return redirect(url_for("accounts.show") + "#publishing")
+
+
+@pages.post("/accounts/allow")
+@needs(Action.STOP_PUBLISHING)
+def allow() -> ResponseReturnValue:
+    """Let the product publish again."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            stopping.allow_publishing(session, by=current_person(session), reason=typed["stop_reason"], now=now())
+    except BadInput as error:
+        return _show(typed.refuse(BadInput(str(error), field="stop_reason"))), 400
+    flash("Publishing goes on. What was overdue waits for a person’s word.", "success")
+    return redirect(url_for("accounts.show") + "#publishing")

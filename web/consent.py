@@ -1,0 +1,131 @@
+"""The consent register: the DPO keeps it, others read what they need (P4, P24, P25)."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from school import consent
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from school.models import ConsentKind
+from school.permissions import Action
+from school.times import today
+from web.access import current_person, needs
+from web.forms import Typed
+from web.people import day
+
+pages = Blueprint("consent", __name__)
+
+KINDS: dict[ConsentKind, str] = {
+    ConsentKind.IMAGE: "Pictures",
+    ConsentKind.VIDEO: "Videos",
+    ConsentKind.WORK: "The pupil’s work",
+}
+
+
+def _list(typed: Typed) -> str:
+    on = today(now())
+    with reading() as session:
+        rows = [
+            {
+                "pupil": pupil,
+                "may_show": [
+                    words for kind, words in KINDS.items()
+                    if any(one.kind is kind and consent.in_force(one, on=on) for one in pupil.consents)
+                ],
+            }
+            for pupil in consent.pupils(session)
+        ]  # fmt: skip
+        return render_template("consent/list.html", rows=rows, typed=typed)
+
+
+def _one(pupil_id: UUID, typed: Typed) -> str:
+    on = today(now())
+    with reading() as session:
+        pupil = consent.get(session, pupil_id)
+        return render_template(
+            "consent/pupil.html",
+            pupil=pupil,
+            consents=[
+                (one, KINDS[one.kind], consent.in_force(one, on=on))
+                for one in sorted(pupil.consents, key=lambda one: one.recorded_at, reverse=True)
+            ],
+            kinds=[(kind.value, words) for kind, words in KINDS.items()],
+            first_day=on.isoformat(),
+            last_day=date(on.year + (on.month >= 9), 8, 31).isoformat(),
+            typed=typed,
+        )
+
+
+@pages.get("/consent")
+@needs(Action.SEE_CONSENT, Action.EDIT_CONSENT)
+def show() -> ResponseReturnValue:
+    """Every pupil with what may be shown today."""
+    return _list(Typed())
+
+
+@pages.post("/consent")
+@needs(Action.EDIT_CONSENT)
+def add_pupil() -> ResponseReturnValue:
+    """Enter a pupil."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            pupil = consent.add_pupil(
+                session, name=typed["name"], class_name=typed["class_name"], by=current_person(session), now=now()
+            )
+    except BadInput as error:
+        return _list(typed.refuse(error)), 400
+    flash("The pupil is in the register. Enter the consents now.", "success")
+    return redirect(url_for("consent.pupil", pupil_id=pupil.id))
+
+
+@pages.get("/consent/<uuid:pupil_id>")
+@needs(Action.SEE_CONSENT, Action.EDIT_CONSENT)
+def pupil(pupil_id: UUID) -> ResponseReturnValue:
+    """One pupil's consents, also those that ended."""
+    return _one(pupil_id, Typed())
+
+
+@pages.post("/consent/<uuid:pupil_id>")
+@needs(Action.EDIT_CONSENT)
+def add(pupil_id: UUID) -> ResponseReturnValue:
+    """Enter a consent."""
+    typed = Typed(request.form)
+    try:
+        if typed["kind"] not in set(ConsentKind):
+            raise BadInput("Choose what the consent is for.", field="kind")
+        first, last = day(typed, "first_day"), day(typed, "last_day")
+        with transaction() as session:
+            consent.record_consent(
+                session,
+                consent.get(session, pupil_id),
+                kind=ConsentKind(typed["kind"]),
+                given_by=typed["given_by"],
+                first_day=first,
+                last_day=last,
+                by=current_person(session),
+                now=now(),
+            )
+    except BadInput as error:
+        return _one(pupil_id, typed.refuse(error)), 400
+    flash("The consent is recorded.", "success")
+    return redirect(url_for("consent.pupil", pupil_id=pupil_id))
+
+
+@pages.post("/consent/<uuid:pupil_id>/<uuid:consent_id>/withdraw")
+@needs(Action.EDIT_CONSENT)
+def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
+    """End a consent at once (P25)."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            consent.withdraw(session, consent_id, reason=typed["reason"], by=current_person(session), now=now())
+    except BadInput as error:
+        return _one(pupil_id, typed.refuse(BadInput(str(error)))), 400
+    flash("The consent is withdrawn. No draft that shows this pupil in that way can go out any more.", "success")
+    return redirect(url_for("consent.pupil", pupil_id=pupil_id))

@@ -1,0 +1,191 @@
+"""The first page: what waits for the person signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from approvals.models import Draft, Publication
+from approvals.states import DraftState, PublicationState
+from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
+from moderation.sight import visible_to
+from school import accounts, people
+from school.db import now, reading
+from school.models import Account, AccountState, MailState, OutboxEmail, Person, Role
+from school.permissions import Action, may
+from school.setup import current_school
+from web.access import current_person, signed_in
+
+pages = Blueprint("today", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for the person: how many, of what, where."""
+
+    count: int
+    what: str
+    path: str
+    urgent: bool = False
+
+
+def _count(session: Session, *where: sa.ColumnElement[bool]) -> int:
+    return session.scalar(sa.select(sa.func.count()).where(*where)) or 0
+
+
+def _drafts_to_decide(session: Session, person: Person) -> Iterator[Waiting]:
+    moment = now()
+    authors = session.scalars(sa.select(Draft.author_id).where(Draft.state == DraftState.SUBMITTED)).all()
+    may_decide = {
+        author: people.may_approve(session, person, author_id=author, now=moment) for author in set(authors)
+    }
+    count = sum(may_decide[author] for author in authors)
+    if count or may(person, Action.APPROVE_DRAFTS):
+        yield Waiting(count, "draft to approve" if count == 1 else "drafts to approve", "/drafts", urgent=count > 0)
+
+
+def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
+    if not people.authorised_accounts(session, person):
+        return
+    mine = Draft.author_id == person.id
+    back = _count(session, mine, Draft.state == DraftState.CHANGES_REQUESTED)
+    writing = _count(session, mine, Draft.state == DraftState.DRAFT)
+    yield Waiting(
+        back, "draft of yours to change" if back == 1 else "drafts of yours to change", "/drafts", urgent=back > 0
+    )
+    yield Waiting(writing, "draft that you are writing" if writing == 1 else "drafts that you are writing", "/drafts")
+
+
+def _comments(session: Session, person: Person) -> Iterator[Waiting]:
+    if not may(person, Action.MODERATE):
+        return
+    seen = (LogCase.state == CaseState.OPEN, visible_to(person))
+    urgent = _count(session, *seen, LogCase.urgent)
+    if urgent:
+        yield Waiting(urgent, "threat or worry about a child: look first", "/moderation", urgent=True)
+    count = _count(session, *seen)
+    yield Waiting(count, "flagged comment to decide on" if count == 1 else "flagged comments to decide on", "/moderation")
+
+
+def _referrals(session: Session, person: Person) -> Iterator[Waiting]:
+    if Role.CHAIR in person.roles and not may(person, Action.MODERATE):
+        count = _count(session, LogCase.state == CaseState.OPEN, visible_to(person))
+        yield Waiting(count, "entry referred to you" if count == 1 else "entries referred to you", "/log", urgent=count > 0)
+
+
+def _followers(session: Session, person: Person) -> Iterator[Waiting]:
+    if may(person, Action.VET_FOLLOWERS):
+        count = _count(session, Follower.state == FollowerState.WAITING)
+        yield Waiting(count, "follower to vet" if count == 1 else "followers to vet", "/followers")
+
+
+def _hand_tasks(session: Session, person: Person) -> Iterator[Waiting]:
+    by_hand = PlatformAct.state == ActState.BY_HAND
+    for action, of_kind, path in (
+        (Action.MODERATE, PlatformAct.follower_id.is_(None), "/moderation"),
+        (Action.VET_FOLLOWERS, PlatformAct.follower_id.is_not(None), "/followers"),
+    ):
+        count = _count(session, by_hand, of_kind) if may(person, action) else 0
+        if count:
+            what = "task to do by hand on a platform" if count == 1 else "tasks to do by hand on a platform"
+            yield Waiting(count, what, path)
+
+
+def _publications(session: Session, person: Person) -> Iterator[Waiting]:
+    if may(person, Action.HOLD_PUBLICATIONS):
+        stuck = (PublicationState.HELD, PublicationState.FAILED)
+        count = _count(session, Publication.state.in_(stuck))
+        if count:
+            yield Waiting(
+                count, "post held for your word" if count == 1 else "posts held for your word", "/calendar", urgent=True
+            )
+
+
+def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
+    if may(person, Action.SEE_ACCOUNTS):
+        count = _count(
+            session, sa.or_(Account.problem.is_not(None), Account.state == AccountState.NEEDS_CONNECTING),
+            Account.state != AccountState.CLOSED,
+        )  # fmt: skip
+        if count:
+            yield Waiting(count, "account with a problem" if count == 1 else "accounts with a problem", "/accounts", True)
+        elif not accounts.everything(session):
+            yield Waiting(0, "accounts connected: take one over", "/accounts", urgent=True)
+
+
+def _mails(session: Session, person: Person) -> Iterator[Waiting]:
+    if may(person, Action.SEE_HEALTH):
+        count = _count(session, OutboxEmail.state == MailState.FAILED)
+        if count:
+            yield Waiting(
+                count, "e-mail that could not be sent" if count == 1 else "e-mails that could not be sent", "/accounts", True
+            )
+
+
+SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
+    _drafts_to_decide,
+    _own_drafts,
+    _comments,
+    _referrals,
+    _followers,
+    _hand_tasks,
+    _publications,
+    _accounts,
+    _mails,
+)
+
+TIPS: dict[Role, tuple[tuple[str, str], ...]] = {
+    Role.STAFF: (
+        ("Write a post, with a picture if you like, and hand it in", "/drafts/new"),
+        ("See it on the practice platforms once it is approved and its time has come", "/practice"),
+    ),
+    Role.HEADTEACHER: (
+        ("Open the mailbox: approval e-mails arrive there, with the post to be seen and the link", "/practice/mailbox"),
+        ("Decide on a flagged comment, then look at what visitors see of it", "/moderation"),
+        ("Give somebody a role, or the leave to write for an account", "/people"),
+    ),
+    Role.SLT: (
+        ("Write an unkind comment as anybody, and watch it arrive in moderation within seconds", "/practice"),
+        ("Decide on the worst comment first", "/moderation"),
+        ("Look at the log, filter it, export it", "/log"),
+    ),
+    Role.MODERATOR: (
+        ("Write an unkind comment as anybody, and watch it arrive in moderation within seconds", "/practice"),
+        ("Vet the people who wish to follow the school", "/followers"),
+    ),
+    Role.DPO: (("Withdraw a pupil’s consent, and see that no draft can show the pupil any more", "/consent"),),
+    Role.NETWORK_MANAGER: (
+        ("Make a platform misbehave, and see what becomes of the accounts", "/practice/faults"),
+        ("See how the accounts are", "/accounts"),
+    ),
+    Role.CHAIR: (("See everything that was done, and that nothing of it was altered", "/audit"),),
+    Role.MARKETING_OFFICER: (("See how the accounts are", "/accounts"),),
+}
+"""What to try first in a practice school, by role."""
+
+
+@pages.get("/")
+@signed_in
+def show() -> ResponseReturnValue:
+    """What waits for the person signed in, the most pressing first."""
+    with reading() as session:
+        person = current_person(session)
+        school = current_school(session)
+        waiting = [one for source in SOURCES for one in source(session, person)]
+        tips = list(
+            dict.fromkeys(tip for role in Role if role in person.roles for tip in TIPS.get(role, ()))
+        )
+        if not people.authorised_accounts(session, person):
+            tips = [tip for tip in tips if tip[1] != "/drafts/new"]
+        return render_template(
+            "today/today.html",
+            person=person,
+            waiting=sorted(waiting, key=lambda one: (not one.urgent, one.count == 0)),
+            tips=tips if school is not None and school.practice else [],
+            may_write=bool(people.authorised_accounts(session, person)),
+        )
