@@ -93,10 +93,15 @@ def now() -> datetime:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine with the settings each database needs; doesn't connect yet."""
+    """An engine with the settings each database needs; doesn't connect yet.
+
+    Values are left out of its errors: they would carry comments and names into the log.
+    """
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
-    engine = sa.create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+        return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = sa.create_engine(
+        url, hide_parameters=True, connect_args={"timeout": 30, "check_same_thread": False}
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
