@@ -18,7 +18,8 @@ def configuration() -> dict[str, Any]:
     chosen = settings()
     in_memory = chosen.broker_url.startswith("memory://")
     return {
-        "broker_url": chosen.broker_url,
+        # kombu warns, at every connection, of a host that memory has none of.
+        "broker_url": "memory://localhost//" if in_memory else chosen.broker_url,
         "broker_connection_retry_on_startup": True,
         # In memory, a waiting message is looked for this often (seconds).
         "broker_transport_options": {"polling_interval": 0.1} if in_memory else {"visibility_timeout": 3600},

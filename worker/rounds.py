@@ -1,21 +1,30 @@
-"""The rounds that tasks and commands share: poll an account, score what waits, carry out what was decided."""
+"""The rounds that tasks and commands share: read an account, score what waits, publish, act.
+
+Each claims in one transaction, talks to a platform or the classifier with none open, and records
+in another. Whatever stops in between is found in the database by the next look.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
 from sqlalchemy.orm import Session
 
-from moderation import polling, scoring
+from approvals import publishing, reconciling
+from approvals.models import Publication
+from approvals.steps import DurableSteps
+from connectors.base import CallRecord, Connector, Platform
+from moderation import actions, costs, followers, polling, scoring
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
 from school import accounts
 from school.db import now, reading, transaction
 from school.errors import SchoolgateError
-from school.models import Account
+from school.models import Account, AccountState
 from school.settings import settings
 from worker import classifier, endpoints
 
@@ -23,6 +32,12 @@ log = structlog.get_logger(__name__)
 
 BATCH = 32
 """Comments scored at once: a small batch lets what was just written into the log soon."""
+_PRACTICE_AWAY_WAIT = timedelta(seconds=15)
+
+
+def prices() -> Prices:
+    """What requests cost, by the settings."""
+    return Prices(x_read=settings().x_read_cost, x_post=settings().x_post_cost)
 
 
 def pace_of(account: Account) -> PollPace:
@@ -34,32 +49,42 @@ def pace_of(account: Account) -> PollPace:
         interval=timedelta(seconds=chosen.poll_interval),
         watch_for=timedelta(days=chosen.watch_posts_for_days),
         lease=chosen.lease,
-        prices=Prices(x_read=chosen.x_read_cost, x_post=chosen.x_post_cost),
+        prices=prices(),
     )
 
 
-def due_accounts(session: Session) -> list[UUID]:
-    """The accounts whose turn it is."""
-    return polling.due(session, now=now())
+def connector_of(account_id: UUID) -> tuple[Account, Connector] | None:
+    """An account in use with its connector; None where nothing can be asked of it, which it then says itself."""
+    with reading() as session:
+        account = accounts.get(session, account_id)
+        # Deferred, so it must be read while the session is open.
+        sealed = account.credentials
+    if account.state is not AccountState.ACTIVE:
+        return None
+    try:
+        return account, endpoints.connector_of(account)
+    except endpoints.PracticeAway as error:
+        with transaction() as session:
+            account = accounts.get(session, account_id)
+            account.next_poll_at = now() + _PRACTICE_AWAY_WAIT
+            account.problem, account.problem_since = str(error), account.problem_since or now()
+    except SchoolgateError as error:
+        # Nothing was asked of the platform: the credentials can't be read or used at all.
+        with transaction() as session:
+            account = accounts.get(session, account_id)
+            if account.credentials == sealed:
+                accounts.mark_dead(session, account, str(error), now=now())
+    return None
 
 
 def poll(account_id: UUID) -> PollReport | None:
-    """Read one account now; None when another worker is at it, or it is not in use."""
-    with reading() as session:
-        account = accounts.get(session, account_id)
-        sealed = account.credentials
-        pace = pace_of(account)
-    try:
-        connector = endpoints.connector_of(account)
-    except endpoints.PracticeAway as error:
-        _wait(account_id, str(error))
+    """Read one account now; None when another worker is at it, or it can't be asked."""
+    found = connector_of(account_id)
+    if found is None:
         return None
-    except SchoolgateError as error:
-        # Nothing was asked of the platform: the credentials can't be read or used at all.
-        _stop(account_id, sealed, str(error))
-        return None
+    account, connector = found
     with transaction() as session:
-        plan = polling.claim_poll(session, account_id, pace=pace, now=now())
+        plan = polling.claim_poll(session, account_id, pace=pace_of(account), now=now())
     if plan is None:
         return None
     report = polling.poll_account(plan, connector, transaction=transaction, clock=now)
@@ -76,20 +101,6 @@ def poll(account_id: UUID) -> PollReport | None:
     return report
 
 
-def _wait(account_id: UUID, problem: str) -> None:
-    with transaction() as session:
-        account = accounts.get(session, account_id)
-        account.next_poll_at = now() + timedelta(seconds=15)
-        account.problem, account.problem_since = problem, account.problem_since or now()
-
-
-def _stop(account_id: UUID, sealed: bytes, problem: str) -> None:
-    with transaction() as session:
-        account = accounts.get(session, account_id)
-        if account.credentials == sealed:
-            accounts.mark_dead(session, account, problem, now=now())
-
-
 @dataclass(slots=True)
 class Scored:
     """What a round of scoring came to."""
@@ -97,26 +108,28 @@ class Scored:
     clear: int = 0
     flagged: int = 0
     urgent: int = 0
-    unreadable: int = 0
-    """Handed to a person because the classifier failed on them."""
 
 
 def score_waiting(*, batches: int = 50) -> Scored:
-    """Score the comments that wait, newest first, at most that many batches; the SLT log gets what is flagged."""
+    """Score the comments that wait, newest first, at most that many batches; the SLT log gets what is flagged.
+
+    A batch that the classifier fails on is given back, and after some tries handed to a person;
+    the error passes through.
+    """
     total = Scored()
     chosen = settings()
+    url = chosen.effective_public_url
     for _ in range(batches):
         with transaction() as session:
             batch = scoring.take_unscored(session, BATCH, lease=chosen.lease, now=now())
         if not batch.items:
             break
-        url = chosen.effective_public_url
         try:
             engine = classifier.engine()
             scores = engine.score(batch.texts)
         except Exception:
             with transaction() as session:
-                total.unreadable += scoring.give_back(session, batch, now=now(), url=url)
+                scoring.give_back(session, batch, now=now(), url=url)
             raise
         with transaction() as session:
             recorded = scoring.record_scores(
@@ -133,3 +146,96 @@ def score_waiting(*, batches: int = 50) -> Scored:
         total.urgent += recorded.urgent
         log.info("scored", clear=recorded.clear, flagged=recorded.flagged, urgent=recorded.urgent)
     return total
+
+
+def score_profiles(*, batches: int = 4) -> int:
+    """Score names and bios of followers that wait for it, at most that many batches; how many were flagged."""
+    flagged = 0
+    for _ in range(batches):
+        with transaction() as session:
+            batch = followers.take_unscored(session, BATCH, lease=settings().lease, now=now())
+        if not batch.items:
+            break
+        engine = classifier.engine()
+        scores = engine.score(batch.texts)
+        with transaction() as session:
+            flagged += followers.record_scores(
+                session, batch, scores, model_name=engine.model_name, now=now()
+            )
+    return flagged
+
+
+def act(claim: actions.ActClaim) -> None:
+    """Carry out one claimed act on a platform and record what came of it."""
+    found = connector_of(claim.account_id)
+    calls: list[CallRecord] = []
+    if found is None:
+        outcome = actions.ActOutcome(actions.Result.LATER, "The account can't be used at the moment.")
+    else:
+        outcome = actions.act(claim, found[1])
+        calls = found[1].calls()
+    with transaction() as session:
+        actions.record_action(session, claim, outcome, calls=calls, prices=prices(), now=now())
+    log.info("acted", act_id=str(claim.id), kind=claim.kind.value, result=outcome.result.value)
+
+
+def publish(publication_id: UUID) -> None:
+    """Put one due publication out, once."""
+    account_id = _account_of(publication_id)
+    # Made before the claim: whoever can't send must not take it. An account that can't be used
+    # any more makes the claim hold the publication for a person.
+    found = connector_of(account_id)
+    with transaction() as session:
+        claimed = publishing.claim(session, publication_id, now=now())
+    if claimed is None:
+        return
+    if found is None:
+        outcome = publishing.Outcome(
+            publishing.OutcomeKind.LATER, detail="The account can't be used at the moment."
+        )
+        calls: list[CallRecord] = []
+    else:
+        outcome = publishing.send(claimed, found[1], DurableSteps(transaction, publication_id))
+        calls = found[1].calls()
+    with transaction() as session:
+        publishing.record(session, claimed, outcome, now=now())
+        _note_calls(session, account_id, calls, link=bool(claimed.content.link))
+    log.info("published_or_not", publication_id=str(publication_id), outcome=outcome.kind.value)
+
+
+def look_for_post(publication_id: UUID) -> None:
+    """Find out once whether a publication of unknown outcome is on the platform."""
+    account_id = _account_of(publication_id)
+    found = connector_of(account_id)
+    if found is None:
+        return
+    with transaction() as session:
+        claimed = reconciling.claim_look(session, publication_id, now=now())
+    if claimed is None:
+        return
+    look = reconciling.reconcile(claimed, found[1])
+    calls = found[1].calls()
+    with transaction() as session:
+        reconciling.record_look(session, claimed, look, now=now())
+        _note_calls(session, account_id, calls, link=False)
+
+
+def _account_of(publication_id: UUID) -> UUID:
+    with reading() as session:
+        return session.get_one(Publication, publication_id).account_id
+
+
+def _note_calls(session: Session, account_id: UUID, calls: Iterable[CallRecord], *, link: bool) -> None:
+    """Write what publishing asked of a platform into the account's book; X charges more for a post with a link."""
+    account = accounts.get(session, account_id)
+    made = list(calls)
+    items = costs.ledger_items(account.platform, made, prices())
+    if account.platform == Platform.X:
+        dollars = settings().x_link_post_cost if link else settings().x_post_cost
+        items = [
+            replace(item, cost_micro_usd=round(dollars * 1_000_000))
+            if call.operation == "publish" and item.ok
+            else item
+            for call, item in zip(made, items, strict=True)
+        ]
+    accounts.note_calls(session, account, items, now=now())

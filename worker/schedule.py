@@ -12,11 +12,9 @@ LOOKS: dict[str, float] = {
     "publish.look": 2.0,
     "publish.sweep": 15.0,
     "actions.look": 1.0,
-    "actions.sweep": 30.0,
     "poll.look": 1.0,
     "mail.look": 1.0,
     "classify.look": 1.0,
-    "mail.beat": 5.0,
 }
 
 

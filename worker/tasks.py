@@ -13,31 +13,44 @@ from uuid import UUID
 
 import structlog
 
-from moderation import scoring
+from approvals import publishing, reconciling, schedule
+from moderation import actions, polling, scoring
 from school import heartbeats, mail
 from school.db import now, reading, transaction
-from worker import outgoing, rounds
+from school.settings import settings
+from worker import failures, outgoing, rounds
 from worker.app import app
 
 log = structlog.get_logger(__name__)
 
 MAILS_A_LOOK = 20
+HINT_EXPIRES = 10
+"""Seconds after which a message about one piece of work is forgotten: the next look sends another."""
 
 
-def one_at_a_time(work: Callable[[], None]) -> Callable[[], None]:
-    """Within one process, a look that finds the former one still at work has nothing to do."""
-    busy = threading.Lock()
+def at_most(count: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Within one process, no more than so many of this kind at once: stuck ones must leave room for others.
 
-    @wraps(work)
-    def alone() -> None:
-        if not busy.acquire(blocking=False):
-            return
-        try:
-            work()
-        finally:
-            busy.release()
+    What fails is logged and left to the next look, which finds it in the database.
+    """
 
-    return alone
+    def limit(work: Callable[..., None]) -> Callable[..., None]:
+        room = threading.BoundedSemaphore(count)
+
+        @wraps(work)
+        def limited(*arguments: str) -> None:
+            if not room.acquire(blocking=False):
+                return
+            try:
+                work(*arguments)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the looks must go on
+                failures.note(work.__name__, error)
+            finally:
+                room.release()
+
+        return limited
+
+    return limit
 
 
 _last_beats: dict[str, float] = {}
@@ -51,10 +64,12 @@ def alive(name: str) -> None:
     _last_beats[name] = time.monotonic()
     with transaction() as session:
         heartbeats.beat(session, name, now=now())
+        # Every look was sent by the scheduler.
+        heartbeats.beat(session, "scheduler", now=now())
 
 
 @app.task(name="mail.look")
-@one_at_a_time
+@at_most(1)
 def look_for_mail() -> None:
     """Send what is due in the outbox."""
     alive("mail")
@@ -73,30 +88,85 @@ def look_for_mail() -> None:
 
 
 @app.task(name="poll.look")
-@one_at_a_time
+@at_most(1)
 def look_for_polls() -> None:
     """Have every account that is due polled, each by itself, so that none waits for another."""
     alive("poll")
     with reading() as session:
-        waiting = rounds.due_accounts(session)
+        waiting = polling.due(session, now=now())
     for account_id in waiting:
-        poll_account.apply_async((str(account_id),), expires=10)
+        poll_account.apply_async((str(account_id),), expires=HINT_EXPIRES)
 
 
 @app.task(name="poll.account")
+@at_most(6)
 def poll_account(account_id: str) -> None:
     """Read one account; what came is scored at once."""
     report = rounds.poll(UUID(account_id))
     if report is not None and (report.new or report.edited or report.followers):
-        look_for_scoring.apply_async(expires=5)
+        look_for_scoring.apply_async(expires=HINT_EXPIRES)
 
 
 @app.task(name="classify.look")
-@one_at_a_time
+@at_most(1)
 def look_for_scoring() -> None:
     """Score what has been fetched; what is flagged is in the SLT log afterwards."""
     alive("classify")
     with reading() as session:
         waiting = scoring.waiting(session)
     if waiting:
-        rounds.score_waiting()
+        rounds.score_waiting(batches=8)
+    # After the comments, and few at once: a threat must not wait for a thousand bios (P23).
+    rounds.score_profiles(batches=2)
+
+
+@app.task(name="actions.look")
+@at_most(4)
+def look_for_acts() -> None:
+    """Carry out one act that is due. Others that are due are begun beside it, not after it."""
+    alive("actions")
+    with transaction() as session:
+        claimed = actions.claim_action(session, lease=settings().lease, now=now())
+    if claimed is not None:
+        look_for_acts.apply_async(expires=HINT_EXPIRES)
+        rounds.act(claimed)
+
+
+@app.task(name="publish.look")
+@at_most(1)
+def look_for_publications() -> None:
+    """Have every publication that is due published, and looked for where its outcome is unknown."""
+    alive("publish")
+    with reading() as session:
+        due = publishing.due(session, now=now())
+        unsure = reconciling.due_looks(session, now=now())
+    for publication_id in due:
+        publish_one.apply_async((str(publication_id),), expires=HINT_EXPIRES)
+    for publication_id in unsure:
+        look_for_one.apply_async((str(publication_id),), expires=HINT_EXPIRES)
+
+
+@app.task(name="publish.one")
+@at_most(4)
+def publish_one(publication_id: str) -> None:
+    """Put one publication out."""
+    rounds.publish(UUID(publication_id))
+
+
+@app.task(name="publish.find")
+@at_most(2)
+def look_for_one(publication_id: str) -> None:
+    """Look for one publication of unknown outcome among the account's own posts."""
+    rounds.look_for_post(UUID(publication_id))
+
+
+@app.task(name="publish.sweep")
+@at_most(1)
+def sweep_drafts() -> None:
+    """Drafts whose time came without a decision are missed, and people are told (P12)."""
+    with reading() as session:
+        waiting = schedule.unapproved(session, now=now())
+    if waiting:
+        with transaction() as session:
+            missed = schedule.miss_unapproved(session, now=now())
+        log.info("drafts_missed", count=missed)
