@@ -1,0 +1,102 @@
+"""The mails of this room: asking for a decision, and telling people what became of a draft."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from sqlalchemy.orm import Session
+
+from approvals import pictures
+from approvals.models import DraftRevision, RenditionUse
+from approvals.previews import DraftPreview
+from school import mail
+from school.mail import InlineImage
+from school.models import OutboxEmail, Person
+from school.settings import settings
+from school.times import say
+
+_templates = Environment(
+    loader=PackageLoader("approvals", "templates"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def inline_pictures(session: Session, revision: DraftRevision) -> list[InlineImage]:
+    """The small copies of a revision's pictures, named as the mail's HTML names them."""
+    return [
+        InlineImage(f"picture{place}", copy.data, copy.mime_type)
+        for place, copy in enumerate(
+            (
+                pictures.rendition(session, picture.media_id, RenditionUse.PREVIEW)
+                for picture in revision.pictures
+            ),
+            start=1,
+        )
+    ]
+
+
+def ask_for_decision(
+    session: Session,
+    shown: DraftPreview,
+    *,
+    to: Person,
+    token: str,
+    until: datetime,
+    images: Sequence[InlineImage],
+    now: datetime,
+) -> OutboxEmail:
+    """Queue the mail with everything that one approver needs to decide, and their own link."""
+    values = {
+        "draft": shown,
+        "approver": to,
+        "address": f"{settings().effective_public_url}/approve/{token}",
+        "until": say(until),
+        "needs_pin": settings().approval_needs == "pin",
+    }
+    where = ", ".join(account.name for account in shown.accounts)
+    subject = f"{'Urgent: p' if shown.urgent else 'P'}lease decide: post for {where}, {shown.planned}"
+    return mail.queue(
+        session,
+        to=to,
+        subject=subject,
+        text=_templates.get_template("request.txt").render(values),
+        html=_templates.get_template("request.html").render(values),
+        images=images,
+        purpose="approval_request",
+        now=now,
+    )
+
+
+def tell(
+    session: Session,
+    to: Iterable[Person],
+    *,
+    draft_id: UUID,
+    subject: str,
+    sentences: Sequence[str],
+    purpose: str,
+    now: datetime,
+) -> None:
+    """Queue a short mail about a draft to each of these people, once each."""
+    for person in {person.id: person for person in to if person.active}.values():
+        values = {
+            "person": person,
+            "heading": subject,
+            "sentences": sentences,
+            "address": f"{settings().effective_public_url}/drafts/{draft_id}",
+        }
+        mail.queue(
+            session,
+            to=person,
+            subject=subject,
+            text=_templates.get_template("notice.txt").render(values),
+            html=_templates.get_template("notice.html").render(values),
+            purpose=purpose,
+            now=now,
+        )

@@ -1,0 +1,290 @@
+"""What stands in a draft's way, and what the product notices in it (P13 to P16, P26, P27)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import phonenumbers
+from sqlalchemy.orm import Session
+
+from approvals import pictures
+from approvals.content import shown_on
+from approvals.models import Criterion, DraftRevision
+from connectors.base import Platform
+from connectors.limits import LIMITS, text_length
+from school import consent
+from school.errors import BadInput
+from school.models import Account, ConsentKind, Pupil
+from school.times import say, today
+
+Score = Callable[[Sequence[str]], list[dict[str, float]]]
+"""Scores texts as the classifier does comments: one dict of label to 0..1 for each."""
+
+TEXT_STORED_MAX = 200_000
+LINK_MAX = 2000
+SCORE_WORTH_SAYING = 0.3
+PLATFORM_NAMES: Mapping[Platform, str] = {
+    Platform.X: "X",
+    Platform.FACEBOOK: "Facebook",
+    Platform.INSTAGRAM: "Instagram",
+}
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}", re.ASCII)
+_LINK = re.compile(r"https?://[^\s<>\"“”]{1,2000}", re.IGNORECASE)
+_WORD_JOIN = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that stops a draft: the form's field and a sentence that says what to do."""
+
+    field: str
+    sentence: str
+
+
+class DraftRefused(BadInput):
+    """A draft that can't be saved or submitted as it is; `problems` are all the reasons."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(" ".join(problem.sentence for problem in problems), field=problems[0].field)
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the product noticed that the approver should look at; it stops nothing."""
+
+    kind: str
+    """"score", "personal_data", "link" or "none"."""
+    sentence: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {"kind": self.kind, "sentence": self.sentence}
+
+
+def account_name(account: Account) -> str:
+    """An account as people call it: "X @greenfield"."""
+    handle = (
+        account.handle if account.handle.startswith("@") or " " in account.handle else f"@{account.handle}"
+    )
+    return f"{PLATFORM_NAMES[Platform(account.platform)]} {handle}"
+
+
+def link_problem(link: str) -> str:
+    """Why a link can't be taken; empty when it can."""
+    if not link:
+        return ""
+    if len(link) > LINK_MAX:
+        return f"The link has {len(link):,} characters: at most {LINK_MAX:,} are taken."
+    try:
+        parts = urlsplit(link)
+        fine = parts.scheme in {"http", "https"} and bool(parts.hostname) and not re.search(r"[\s<>\"]", link)
+        fine = fine and parts.username is None and "." in (parts.hostname or "")
+    except ValueError:
+        fine = False
+    if fine:
+        return ""
+    return f"The link “{link[:80]}” isn't a web address. Write it whole, such as https://www.example.sch.uk/news."
+
+
+def platform_problems(revision: DraftRevision) -> list[Problem]:
+    """What breaks the platforms' own rules already while drafting (P16)."""
+    found: list[Problem] = []
+    for entry in revision.accounts:
+        platform = Platform(entry.account.platform)
+        limits, name = LIMITS[platform], account_name(entry.account)
+        shown = shown_on(revision, entry.account_id, platform)
+        length = text_length(platform, shown)
+        field = f"own_text_{entry.account_id}" if entry.own_text is not None else "text"
+        if length > limits.text_max:
+            found.append(
+                Problem(
+                    field,
+                    f"The text for {name} counts {length:,} characters: at most {limits.text_max:,} are "
+                    f"allowed there. Shorten it by {length - limits.text_max:,}, or give {name} its own "
+                    "wording.",
+                )
+            )
+        if limits.hashtags_max is not None:
+            tags = len(re.findall(r"(?<!\w)#\w", shown[:TEXT_STORED_MAX]))
+            if tags > limits.hashtags_max:
+                found.append(
+                    Problem(
+                        field, f"{name} takes at most {limits.hashtags_max} hashtags; the text has {tags}."
+                    )
+                )
+        if len(revision.pictures) > limits.pictures_max:
+            found.append(
+                Problem(
+                    "pictures",
+                    f"{name} takes at most {limits.pictures_max} pictures in a post; this one has "
+                    f"{len(revision.pictures)}. Take some out, or leave {name} out.",
+                )
+            )
+        for picture in revision.pictures:
+            if platform is Platform.INSTAGRAM and (problem := pictures.instagram_problem(picture.media)):
+                found.append(Problem("pictures", problem))
+            if len(picture.alt_text) > limits.alt_text_max:
+                found.append(
+                    Problem(
+                        "pictures",
+                        f"The description of “{picture.media.filename}” has {len(picture.alt_text):,} "
+                        f"characters: {name} takes at most {limits.alt_text_max:,}.",
+                    )
+                )
+    return found
+
+
+def submission_problems(session: Session, revision: DraftRevision, *, now: datetime) -> list[Problem]:
+    """Everything that keeps a revision from being handed in; empty when it is ready."""
+    found = platform_problems(revision)
+    if not revision.accounts:
+        found.append(Problem("accounts", "No account is chosen: tick at least one."))
+    for entry in revision.accounts:
+        platform = Platform(entry.account.platform)
+        limits, name = LIMITS[platform], account_name(entry.account)
+        if len(revision.pictures) < limits.pictures_min:
+            found.append(
+                Problem("pictures", f"{name} takes no post without a picture: add one, or leave {name} out.")
+            )
+        elif not revision.pictures and not shown_on(revision, entry.account_id, platform).strip():
+            found.append(Problem("text", f"The text for {name} is empty: write something, or add a picture."))
+    found += [
+        Problem("pictures", f"“{picture.media.filename}” {lack}")
+        for picture in revision.pictures
+        for lack in _picture_lacks(picture.alt_text, picture.source, picture.licence)
+    ]
+    if revision.planned_at is None:
+        found.append(Problem("planned_time", "No time is planned: choose a date and a time."))
+    elif revision.planned_at <= now:
+        found.append(
+            Problem("planned_time", f"{say(revision.planned_at)} is in the past: choose a later time.")
+        )
+    if revision.objective is None:
+        found.append(Problem("objective", "No objective is chosen: say what the post is for (P13)."))
+    unsigned = len(Criterion) - len(set(revision.checklist))
+    if unsigned:
+        found.append(
+            Problem(
+                "checklist",
+                f"{unsigned} of the {len(Criterion)} points of the checklist "
+                f"{'is' if unsigned == 1 else 'are'} not signed: read and tick every one, or change the "
+                "post (P14).",
+            )
+        )
+    if not revision.pupils and not revision.none_shown:
+        found.append(
+            Problem("pupils", "Say which pupils are shown or named, or tick that there are none (P26).")
+        )
+    found += name_problems(session, revision)
+    day = max(today(revision.planned_at), today(now)) if revision.planned_at else today(now)
+    found += consent_problems(session, revision, on=day)
+    return found
+
+
+def _picture_lacks(alt_text: str, source: str, licence: str) -> list[str]:
+    lacks: list[str] = []
+    if not alt_text.strip():
+        lacks.append("has no description: say what it shows, for people who can't see it.")
+    if not source.strip():
+        lacks.append("has no owner: say who took it or where it is from (P15).")
+    if not licence.strip():
+        lacks.append("has no licence: say why the school may use it (P15).")
+    return lacks
+
+
+def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
+    """Full names of pupils in the text or a description beside a picture (P27)."""
+    if not revision.pictures:
+        return []
+    places = [("text", "the text", revision.text), ("link", "the link", revision.link)]
+    places += [
+        (f"own_text_{entry.account_id}", f"the text for {account_name(entry.account)}", entry.own_text)
+        for entry in revision.accounts
+        if entry.own_text is not None
+    ]
+    places += [
+        ("pictures", f"the description of “{picture.media.filename}”", picture.alt_text)
+        for picture in revision.pictures
+    ]
+    folded = [(field, where, _fold(text)) for field, where, text in places]
+    found: list[Problem] = []
+    for name in {*consent.names(session), *(entry.pupil.name for entry in revision.pupils)}:
+        pattern = re.compile(rf"(?<!\w){re.escape(_fold(name))}(?!\w)")
+        found += [
+            Problem(
+                field,
+                f"A pupil's full name, “{name}”, is in {where} beside a picture. Use a general label or the "
+                "first name alone (P27).",
+            )
+            for field, where, text in folded
+            if " " in _fold(name) and pattern.search(text)
+        ]
+    return found
+
+
+def _fold(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    bare = "".join(
+        char for char in plain if not unicodedata.combining(char) and unicodedata.category(char) != "Cf"
+    )
+    return _WORD_JOIN.sub(" ", re.sub(r"[-_‐-―'’`.]", " ", bare)).strip()
+
+
+def without_consent(session: Session, revision: DraftRevision, *, on: date) -> list[Pupil]:
+    """The pupils shown in a revision who lack consent for it on that day (P26)."""
+    shown: list[UUID] = [entry.pupil_id for entry in revision.pupils]
+    return consent.missing_consent(session, shown, ConsentKind.IMAGE, on=on)
+
+
+def consent_problems(session: Session, revision: DraftRevision, *, on: date) -> list[Problem]:
+    """One sentence for each pupil shown without consent on that day."""
+    return [
+        Problem(
+            "pupils",
+            f"{pupil.name} has no consent for pictures in force on {on.day} {on:%B %Y}: take the pupil out "
+            "of the post, or ask the data protection officer (P26).",
+        )
+        for pupil in without_consent(session, revision, on=on)
+    ]
+
+
+def findings(texts: Sequence[str], *, link: str = "", score: Score | None = None) -> list[Finding]:
+    """What the product notices in a draft's texts (P14): scores, personal data, links. Stops nothing.
+
+    `texts` are the wordings and descriptions. Runs the classifier: keep it out of transactions.
+    """
+    whole = [text for text in dict.fromkeys(text.strip() for text in texts) if text]
+    found: list[Finding] = []
+    if score is None:
+        found.append(Finding("score", "The wording was not scored: the classifier was not at hand."))
+    elif whole:
+        worst: dict[str, float] = {}
+        for scores in score(whole):
+            for label, value in scores.items():
+                worst[label] = max(worst.get(label, 0.0), value)
+        high = sorted(((v, k) for k, v in worst.items() if v >= SCORE_WORTH_SAYING), reverse=True)
+        if high:
+            said = ", ".join(f"{label.replace('_', ' ')} {value:.0%}" for value, label in high)
+            found.append(Finding("score", f"The classifier finds the wording hard: {said}."))
+        else:
+            found.append(Finding("score", "The classifier finds nothing hard in the wording."))
+    joined = "\n".join(whole)[:TEXT_STORED_MAX]
+    numbers = [match.raw_string for match in phonenumbers.PhoneNumberMatcher(joined, "GB", max_tries=200)]
+    found += [
+        Finding("personal_data", f"A phone number is in the text: {number}.")
+        for number in dict.fromkeys(numbers)
+    ]
+    found += [
+        Finding("personal_data", f"An e-mail address is in the text: {address}.")
+        for address in dict.fromkeys(_EMAIL.findall(joined))
+    ]
+    links = dict.fromkeys([*([link] if link else []), *_LINK.findall(joined)])
+    found += [Finding("link", f"It links to {address}: open it and look.") for address in links]
+    return found

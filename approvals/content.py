@@ -1,0 +1,112 @@
+"""What a draft says: as it is typed in, as it is posted, and the hash that an approval names."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals.models import Criterion, DraftRevision, MediaRendition, Objective, RenditionUse
+from connectors.base import Picture, Platform, PostContent
+from connectors.limits import shown_text
+from school.db import storable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureChoice:
+    """One picture of a draft: which file, and what the author says of it."""
+
+    media_id: UUID
+    alt_text: str = ""
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftContent:
+    """A draft as its author typed it; `approvals.drafts.save` judges it."""
+
+    text: str = ""
+    account_ids: tuple[UUID, ...] = ()
+    own_texts: Mapping[UUID, str] = field(default_factory=dict)
+    """Own wording by account; an account that isn't in it gets `text`."""
+    pictures: tuple[PictureChoice, ...] = ()
+    link: str = ""
+    planned_date: str = ""
+    planned_time: str = ""
+    """School time as typed: 2027-06-03 and 09:40; both empty while not yet known."""
+    objective: Objective | None = None
+    checklist: frozenset[Criterion] = frozenset()
+    pupil_ids: tuple[UUID, ...] = ()
+    none_shown: bool = False
+    urgent: bool = False
+    device: str = ""
+    based_on: int = 0
+    """Number of the revision that the author saw when they began to type; 0 for a new draft."""
+
+
+def tidy(text: str) -> str:
+    """Text as every database and platform can hold it: line ends as \\n, no NUL, no lone surrogates."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return storable(plain).strip()
+
+
+def use_for(platform: Platform) -> RenditionUse:
+    """Which copy of a picture goes to a platform."""
+    return RenditionUse(platform.value)
+
+
+def post_content(revision: DraftRevision, account_id: UUID, pictures: Sequence[Picture]) -> PostContent:
+    """What is handed to the account's connector."""
+    return PostContent(text=revision.text_for(account_id), pictures=tuple(pictures), link=revision.link)
+
+
+def shown_on(revision: DraftRevision, account_id: UUID, platform: Platform) -> str:
+    """The text as the public will see it on that account, with the link where it is text there."""
+    # Only whether there are pictures matters to the text, not what they show.
+    some = [Picture(data=b"", mime_type="image/jpeg", alt_text="") for _ in revision.pictures]
+    return shown_text(platform, post_content(revision, account_id, some))
+
+
+def revision_hash(session: Session, revision: DraftRevision) -> str:
+    """SHA-256, hexadecimal, over what an approval covers, read from what is stored now (P12).
+
+    Covered: the text of each account, each picture's bytes as they will be sent and its alt
+    text, the link, the accounts, the planned time on the wall and in UTC, and the pupils shown.
+    Canonical JSON (sorted keys, ASCII only), so that no two contents have one form.
+    """
+    uses = [RenditionUse.PREVIEW, *(use_for(Platform(entry.account.platform)) for entry in revision.accounts)]
+    digests: dict[UUID, dict[str, str]] = {}
+    for row in session.execute(
+        sa.select(
+            MediaRendition.media_id, MediaRendition.use, MediaRendition.mime_type, MediaRendition.data
+        ).where(
+            MediaRendition.media_id.in_({picture.media_id for picture in revision.pictures}),
+            MediaRendition.use.in_(set(uses)),
+        )
+    ):
+        found = digests.setdefault(row.media_id, {})
+        found[row.use.value] = row.mime_type + " " + hashlib.sha256(row.data).hexdigest()
+    covered = {
+        "form": 1,
+        "accounts": {
+            str(entry.account_id): revision.text_for(entry.account_id) for entry in revision.accounts
+        },
+        "link": revision.link,
+        "planned_local": revision.planned_local,
+        "planned_utc": revision.planned_at.astimezone(UTC).isoformat() if revision.planned_at else None,
+        "pupils": sorted(str(entry.pupil_id) for entry in revision.pupils),
+        "none_shown": revision.none_shown,
+        "pictures": [
+            {"alt": picture.alt_text, "files": digests.get(picture.media_id, {})}
+            for picture in revision.pictures
+        ],
+    }
+    canonical = json.dumps(covered, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()

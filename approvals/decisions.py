@@ -1,0 +1,318 @@
+"""Deciding on a draft: by the link of a mail with a PIN, or signed in (P12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import approval_mail, checks, drafts, submissions
+from approvals.checks import DraftRefused, account_name
+from approvals.content import revision_hash, tidy
+from approvals.models import (
+    ApprovalDecision,
+    ApprovalRequest,
+    DecisionKind,
+    Draft,
+    DraftRevision,
+    Publication,
+    Submission,
+)
+from approvals.moves import move_draft, note_publication
+from approvals.previews import DraftPreview, preview
+from approvals.states import Actor, DraftState, PublicationState, check_draft_move
+from school import people, secrets
+from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
+from school.models import Person
+from school.settings import settings
+from school.times import say, today
+
+REASON_MAX = 2000
+STATE_AFTER = {
+    DecisionKind.APPROVE: DraftState.APPROVED,
+    DecisionKind.CHANGES: DraftState.CHANGES_REQUESTED,
+    DecisionKind.REJECT: DraftState.REJECTED,
+}
+
+
+class AlreadyDecided(MoveNotAllowed):
+    """Somebody decided first. The text says who, what and when."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A link that still works: whose it is, and what it asks about."""
+
+    request_id: UUID
+    approver: Person
+    draft: DraftPreview
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """That the person who decides is the approver they say they are. Made by `prove` alone."""
+
+    submission_id: UUID
+    draft_id: UUID
+    revision_hash: str
+    approver_id: UUID
+    how: str
+    """"pin" or "sign-in"."""
+
+
+def look(session: Session, token: str, *, now: datetime) -> OpenRequest:
+    """What a link shows. Changes nothing, whoever asks and however often.
+
+    Raises NotFound for a token that never was, LinkExpired with the reason for one that is
+    decided, void or too old.
+    """
+    request = _request(session, token)
+    try:
+        _check_live(session, request, now=now)
+    except AlreadyDecided as decided:
+        raise LinkExpired(str(decided)) from None
+    draft = session.get_one(Draft, request.draft_id)
+    revision = session.get_one(DraftRevision, request.revision_id)
+    submission = session.get_one(Submission, request.submission_id)
+    return OpenRequest(
+        request_id=request.id,
+        approver=request.approver,
+        draft=preview(session, draft, revision, findings=submission.findings),
+    )
+
+
+def picture_of(session: Session, token: str, place: int, *, now: datetime) -> UUID:
+    """The media id of the picture at that place (from 1) of what a working link shows."""
+    shown = look(session, token, now=now).draft.pictures
+    if not 1 <= place <= len(shown):
+        raise NotFound("There is no such picture.")
+    return shown[place - 1].media_id
+
+
+def prove(session: Session, token: str, *, pin: str, signed_in: Person | None, now: datetime) -> Proof | None:
+    """Whether whoever holds the link is its approver: signed in as that person, or by their PIN.
+
+    None for a wrong PIN: commit all the same, so that the failure counts. Raises as `look`
+    does, AlreadyDecided in place of LinkExpired, BadInput while the PIN is locked, NotPermitted
+    where the settings ask for a sign-in.
+    """
+    request = _request(session, token)
+    _check_live(session, request, now=now)
+    how = "sign-in"
+    if signed_in is None or signed_in.id != request.approver_id:
+        if settings().approval_needs == "sign-in":
+            raise NotPermitted(f"Sign in as {request.approver.name} first: this link is theirs.")
+        if not pin.strip():
+            raise BadInput("The PIN is empty: type your PIN.", field="pin")
+        if not people.check_pin(session, request.approver, pin.strip(), now=now):
+            return None
+        how = "pin"
+    return Proof(request.submission_id, request.draft_id, request.revision_hash, request.approver_id, how)
+
+
+def prove_signed_in(session: Session, draft_id: UUID, *, by: Person, revision_number: int) -> Proof:
+    """The same for a signed-in approver on the draft's own page, who saw that revision.
+
+    Raises NotFound, AlreadyDecided, MoveNotAllowed when it isn't waiting or was changed.
+    """
+    draft = session.get(Draft, draft_id)
+    if draft is None:
+        raise NotFound("There is no such draft.")
+    submission = submissions.latest(session, draft)
+    if submission is None:
+        raise MoveNotAllowed("This draft has not been handed in.")
+    decision = _decision(session, submission.id)
+    if decision is not None:
+        raise AlreadyDecided(_said(decision))
+    revision = session.get_one(DraftRevision, submission.revision_id)
+    if submission.ended_at is not None or revision.number != revision_number:
+        raise MoveNotAllowed("This draft was changed or taken back meanwhile. Look at it again.")
+    return Proof(submission.id, draft.id, revision.content_hash, by.id, "sign-in")
+
+
+def decide(
+    session: Session, proof: Proof, *, decision: DecisionKind, reason: str, now: datetime
+) -> ApprovalDecision:
+    """Approve, ask for changes or reject; once for each time that a draft is handed in.
+
+    An approval makes one publication for each account, scheduled. The author is told by mail.
+    Raises AlreadyDecided (who, what, when), LinkExpired when the draft was edited or taken back
+    meanwhile, NotPermitted for whoever may not approve (their own draft included), BadInput
+    without a reason where one is needed, DraftRefused when it may not go out as it is.
+    """
+    draft = drafts.locked(session, proof.draft_id)
+    submission = session.scalars(
+        sa.select(Submission)
+        .where(Submission.id == proof.submission_id)
+        .execution_options(populate_existing=True)
+    ).one()
+    earlier = _decision(session, submission.id)
+    if earlier is not None:
+        raise AlreadyDecided(_said(earlier))
+    if submission.ended_at is not None:
+        raise LinkExpired(submission.end_reason or "This draft was changed meanwhile.")
+    approver = session.get_one(Person, proof.approver_id)
+    _check_may_approve(session, draft, approver, now=now)
+    why = tidy(reason)
+    if decision is not DecisionKind.APPROVE and not why:
+        raise BadInput("The reason is empty: tell the author why in a few words.", field="reason")
+    if len(why) > REASON_MAX:
+        raise BadInput(f"The reason has {len(why):,} characters: at most {REASON_MAX:,} fit.", field="reason")
+    check_draft_move(draft.state, STATE_AFTER[decision], Actor.APPROVER)
+    revision = drafts.current_revision(session, draft)
+    if revision.id != submission.revision_id or revision_hash(session, revision) != proof.revision_hash:
+        raise LinkExpired(
+            "The draft is not as it was when it was handed in. Ask the author to hand it in again."
+        )
+    if decision is DecisionKind.APPROVE:
+        _check_may_go_out(session, revision, now=now)
+    row = ApprovalDecision(
+        submission_id=submission.id,
+        draft_id=draft.id,
+        revision_id=revision.id,
+        revision_hash=proof.revision_hash,
+        kind=decision,
+        reason=why,
+        approver_id=approver.id,
+        approver=approver,
+        decided_at=now,
+        how=proof.how,
+        account_ids=sorted(str(entry.account_id) for entry in revision.accounts),
+    )
+    session.add(row)
+    # The publications name the decision by id.
+    session.flush()
+    submissions.end(session, submission, _said(row), now=now)
+    said = why or f"{approver.name} {decision.in_words}."
+    move_draft(session, draft, STATE_AFTER[decision], actor=Actor.APPROVER, by=approver, reason=said, now=now)
+    if decision is DecisionKind.APPROVE and revision.planned_at is not None:
+        _schedule(session, draft, revision, row, revision.planned_at, by=approver, now=now)
+    _tell_author(session, draft, revision, row, now=now)
+    return row
+
+
+def latest(session: Session, draft: Draft) -> ApprovalDecision | None:
+    """The last decision on a draft, void or not."""
+    return session.scalar(
+        sa.select(ApprovalDecision)
+        .where(ApprovalDecision.draft_id == draft.id)
+        .order_by(ApprovalDecision.decided_at.desc(), ApprovalDecision.id.desc())
+        .limit(1)
+    )
+
+
+def _request(session: Session, token: str) -> ApprovalRequest:
+    request = session.scalar(
+        sa.select(ApprovalRequest).where(ApprovalRequest.token_hash == secrets.token_hash(token))
+    )
+    if request is None:
+        raise NotFound("There is no such link. Check that the address was copied whole from the e-mail.")
+    return request
+
+
+def _check_live(session: Session, request: ApprovalRequest, *, now: datetime) -> None:
+    decision = _decision(session, request.submission_id)
+    if decision is not None:
+        raise AlreadyDecided(_said(decision))
+    if request.voided_at is not None:
+        raise LinkExpired(request.void_reason or "This link was replaced.")
+    if request.expires_at <= now:
+        raise LinkExpired(
+            f"This link was good until {say(request.expires_at)}. Ask the author to send the e-mail again."
+        )
+    draft = session.get_one(Draft, request.draft_id)
+    if not people.may_approve(session, request.approver, author_id=draft.author_id, now=now):
+        raise LinkExpired(
+            f"{request.approver.name} may no longer approve this draft, so this link has ended. "
+            "Ask the headteacher."
+        )
+
+
+def _check_may_approve(session: Session, draft: Draft, approver: Person, *, now: datetime) -> None:
+    if approver.id == draft.author_id:
+        raise NotPermitted(
+            "Nobody approves their own draft. A deputy or the chair of governors decides on it."
+        )
+    if not people.may_approve(session, approver, author_id=draft.author_id, now=now):
+        raise NotPermitted("You may not approve drafts. Ask the headteacher.")
+
+
+def _check_may_go_out(session: Session, revision: DraftRevision, *, now: datetime) -> None:
+    problems: list[checks.Problem] = []
+    if revision.planned_at is None or revision.planned_at <= now:
+        problems.append(
+            checks.Problem(
+                "decision",
+                "Its planned time has passed, so it can't be approved any more. Ask for changes: a new time.",
+            )
+        )
+    day = max(today(now), today(revision.planned_at)) if revision.planned_at else today(now)
+    problems += checks.consent_problems(session, revision, on=day)
+    problems += checks.name_problems(session, revision)
+    if problems:
+        raise DraftRefused(problems)
+
+
+def _schedule(
+    session: Session,
+    draft: Draft,
+    revision: DraftRevision,
+    decision: ApprovalDecision,
+    planned_at: datetime,
+    *,
+    by: Person,
+    now: datetime,
+) -> None:
+    for entry in revision.accounts:
+        publication = Publication(
+            draft_id=draft.id,
+            revision_id=revision.id,
+            account_id=entry.account_id,
+            decision_id=decision.id,
+            reference=secrets.new_token(),
+            state=PublicationState.SCHEDULED,
+            planned_at=planned_at,
+            due_at=planned_at,
+            next_try_at=planned_at,
+            attempts=0,
+            looks=0,
+        )
+        session.add(publication)
+        # The first move names the publication by id.
+        session.flush()
+        note_publication(session, publication, None, by=by, reason="It was approved.", now=now)
+
+
+def _decision(session: Session, submission_id: UUID) -> ApprovalDecision | None:
+    return session.scalar(sa.select(ApprovalDecision).where(ApprovalDecision.submission_id == submission_id))
+
+
+def _said(decision: ApprovalDecision) -> str:
+    said = f"{decision.approver.name} {decision.kind.in_words} on {say(decision.decided_at)}."
+    return f"{said} The reason given: {decision.reason}" if decision.reason else said
+
+
+def _tell_author(
+    session: Session, draft: Draft, revision: DraftRevision, decision: ApprovalDecision, *, now: datetime
+) -> None:
+    where = ", ".join(account_name(entry.account) for entry in revision.accounts)
+    subject = f"Your post for {where}: {decision.approver.name} {decision.kind.in_words}"
+    sentences = [_said(decision)]
+    if decision.kind is DecisionKind.APPROVE and revision.planned_at is not None:
+        sentences.append(f"It will be published on {say(revision.planned_at)} (school time).")
+        sentences.append("If you change it before then, it needs a new approval.")
+    elif decision.kind is DecisionKind.CHANGES:
+        sentences.append("Change the draft and hand it in again.")
+    author = session.get_one(Person, draft.author_id)
+    approval_mail.tell(
+        session,
+        [author],
+        draft_id=draft.id,
+        subject=subject,
+        sentences=sentences,
+        purpose="decision",
+        now=now,
+    )

@@ -1,0 +1,104 @@
+"""What a person decides about a publication that is held, failed or scheduled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from approvals import checks, publishing
+from approvals.content import tidy
+from approvals.models import DraftRevision, Publication
+from approvals.moves import move_publication
+from approvals.states import IN_WORDS, Actor, PublicationState
+from approvals.steps import keep_step
+from connectors.base import STEP_POSTING
+from school.errors import BadInput, MoveNotAllowed
+from school.models import Person
+from school.permissions import Action, require
+from school.times import today
+
+REASON_MAX = 2000
+
+
+def publish_now(
+    session: Session, publication_id: UUID, *, looked: bool, reason: str, by: Person, now: datetime
+) -> Publication:
+    """Let a held or failed publication go out at the next opportunity.
+
+    `looked`: the person has seen on the platform itself that it isn't there; needed where the
+    outcome was unknown. Raises NotPermitted, BadInput without `looked` or a reason, and
+    MoveNotAllowed when the approval no longer covers what is stored (P12) or it isn't held.
+    """
+    require(by, Action.HOLD_PUBLICATIONS)
+    why = _reason(reason)
+    publication, draft = publishing.locked(session, publication_id)
+    revision = session.get_one(DraftRevision, publication.revision_id)
+    if publication.state not in {PublicationState.HELD, PublicationState.FAILED}:
+        raise MoveNotAllowed(f"This post is {IN_WORDS[publication.state]}: there is nothing to decide.")
+    if not publishing.approval_holds(session, publication, draft, revision):
+        raise MoveNotAllowed(
+            "The approval no longer covers this post: it must be edited and handed in again (P12)."
+        )
+    if lacking := checks.consent_problems(session, revision, on=today(now)):
+        raise checks.DraftRefused(lacking)
+    if publication.unknown_since is not None and not looked:
+        raise BadInput(
+            "It may have been posted already. Look at the account on the platform, then tick that it "
+            "isn't there.",
+            field="looked",
+        )
+    publication.due_at = publication.next_try_at = now
+    publication.attempts, publication.looks = 0, 0
+    publication.unknown_since = publication.problem = None
+    # The person has established that nothing was posted, so the mark of the attempt may go.
+    keep_step(session, publication.id, STEP_POSTING, "")
+    move_publication(
+        session, publication, PublicationState.SCHEDULED, actor=Actor.HOLDER, by=by, reason=why, now=now
+    )
+    return publication
+
+
+def cancel(session: Session, publication_id: UUID, *, reason: str, by: Person, now: datetime) -> Publication:
+    """Give a scheduled, held or failed publication up. Raises NotPermitted, BadInput, MoveNotAllowed."""
+    require(by, Action.HOLD_PUBLICATIONS)
+    why = _reason(reason)
+    publication, _draft = publishing.locked(session, publication_id)
+    move_publication(
+        session, publication, PublicationState.CANCELLED, actor=Actor.HOLDER, by=by, reason=why, now=now
+    )
+    return publication
+
+
+def published_by_hand(
+    session: Session, publication_id: UUID, *, url: str, reason: str, by: Person, now: datetime
+) -> Publication:
+    """Note that a held or failed publication is on the platform, under this address.
+
+    Raises NotPermitted, BadInput for an address that isn't one, MoveNotAllowed.
+    """
+    require(by, Action.HOLD_PUBLICATIONS)
+    address = tidy(url)
+    if not address or urlsplit(address).scheme not in {"http", "https"} or len(address) > checks.LINK_MAX:
+        raise BadInput(
+            f"“{address[:80]}” isn't the address of a post. Copy it from the platform.", field="url"
+        )
+    why = _reason(reason)
+    publication, _draft = publishing.locked(session, publication_id)
+    move_publication(
+        session, publication, PublicationState.PUBLISHED, actor=Actor.HOLDER, by=by, reason=why, now=now
+    )
+    publication.post_url, publication.by_hand, publication.published_at = address, True, now
+    publication.problem = publication.unknown_since = None
+    return publication
+
+
+def _reason(text: str) -> str:
+    why = tidy(text)
+    if not why:
+        raise BadInput("The reason is empty: say why in a few words.", field="reason")
+    if len(why) > REASON_MAX:
+        raise BadInput(f"The reason has {len(why):,} characters: at most {REASON_MAX:,} fit.", field="reason")
+    return why

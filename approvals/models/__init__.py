@@ -1,0 +1,37 @@
+"""The tables of the approvals room."""
+
+from approvals.models.decisions import ApprovalDecision, ApprovalRequest, DecisionKind, Submission
+from approvals.models.drafts import (
+    Criterion,
+    Draft,
+    DraftMove,
+    DraftRevision,
+    Objective,
+    RevisionAccount,
+    RevisionPicture,
+    RevisionPupil,
+)
+from approvals.models.media import MediaFile, MediaRendition, RenditionUse
+from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
+
+__all__ = [
+    "ApprovalDecision",
+    "ApprovalRequest",
+    "Criterion",
+    "DecisionKind",
+    "Draft",
+    "DraftMove",
+    "DraftRevision",
+    "MediaFile",
+    "MediaRendition",
+    "Objective",
+    "PublicPicture",
+    "Publication",
+    "PublicationMove",
+    "PublicationStep",
+    "RenditionUse",
+    "RevisionAccount",
+    "RevisionPicture",
+    "RevisionPupil",
+    "Submission",
+]

@@ -1,0 +1,59 @@
+"""Pictures: the original, encrypted, and the clean copies that may leave the school."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from school.db import Base, new_id
+
+
+class RenditionUse(StrEnum):
+    """What a clean copy is for."""
+
+    X = "x"
+    FACEBOOK = "facebook"
+    INSTAGRAM = "instagram"
+    PREVIEW = "preview"
+    """Small: for pages and mails."""
+
+
+class MediaFile(Base):
+    """One picture that somebody gave us. The bytes are in the database, since in production the
+    web pages and the worker share nothing else."""
+
+    __tablename__ = "media_files"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    uploaded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    uploaded_at: Mapped[datetime]
+    filename: Mapped[str]
+    original: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    """As it came, metadata and all, encrypted; never leaves the school's store (P28)."""
+    original_type: Mapped[str] = mapped_column(sa.String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    """Of the cleaned picture, pixels."""
+    alt_text: Mapped[str]
+    source: Mapped[str]
+    licence: Mapped[str]
+    """These three as typed at the upload; a revision has its own."""
+
+
+class MediaRendition(Base):
+    """One clean copy: right way up, sRGB, no metadata, sized for its use."""
+
+    __tablename__ = "media_renditions"
+    __table_args__ = (sa.UniqueConstraint("media_id", "use"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    media_id: Mapped[UUID] = mapped_column(sa.ForeignKey("media_files.id"))
+    use: Mapped[RenditionUse]
+    mime_type: Mapped[str] = mapped_column(sa.String(40))
+    width: Mapped[int]
+    height: Mapped[int]
+    data: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)

@@ -1,0 +1,143 @@
+"""A draft as it will appear, for the author's page, the approver's mail and the approver's page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from approvals.checks import account_name, without_consent
+from approvals.content import shown_on
+from approvals.models import Criterion, Draft, DraftRevision
+from connectors.base import Platform
+from connectors.limits import LIMITS, text_length
+from school.models import Person
+from school.times import say, today
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPreview:
+    """The post on one account."""
+
+    account_id: UUID
+    platform: Platform
+    name: str
+    text: str
+    length: int
+    limit: int
+    own_wording: bool
+    link_card: str
+    """The link where the platform shows it as a card of its own; empty elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePreview:
+    """One picture and what is said of it."""
+
+    media_id: UUID
+    cid: str
+    filename: str
+    alt_text: str
+    source: str
+    licence: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PupilPreview:
+    """One pupil shown, and whether consent is in force on the planned day (P26)."""
+
+    name: str
+    class_name: str
+    consent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DraftPreview:
+    """Everything that somebody needs who decides on a draft."""
+
+    draft_id: UUID
+    revision_id: UUID
+    revision_number: int
+    author_name: str
+    made_at: datetime
+    accounts: tuple[AccountPreview, ...]
+    pictures: tuple[PicturePreview, ...]
+    link: str
+    planned_at: datetime | None
+    planned: str
+    objective: str
+    urgent: bool
+    device: str
+    checklist: tuple[tuple[str, bool], ...]
+    """Each criterion in words, and whether the author has signed it (P14)."""
+    findings: tuple[Mapping[str, Any], ...]
+    none_shown: bool
+    pupils: tuple[PupilPreview, ...]
+
+
+def preview(
+    session: Session, draft: Draft, revision: DraftRevision, *, findings: Sequence[Mapping[str, Any]] = ()
+) -> DraftPreview:
+    """One revision as it will appear, with the findings of its submission."""
+    day = today(revision.planned_at) if revision.planned_at else today(revision.made_at)
+    lacking = {pupil.id for pupil in without_consent(session, revision, on=day)}
+    author = session.get_one(Person, draft.author_id)
+    return DraftPreview(
+        draft_id=draft.id,
+        revision_id=revision.id,
+        revision_number=revision.number,
+        author_name=author.name,
+        made_at=revision.made_at,
+        accounts=tuple(_account(revision, entry.account_id) for entry in revision.accounts),
+        pictures=tuple(
+            PicturePreview(
+                media_id=picture.media_id,
+                cid=f"picture{place}",
+                filename=picture.media.filename,
+                alt_text=picture.alt_text,
+                source=picture.source,
+                licence=picture.licence,
+                width=picture.media.width,
+                height=picture.media.height,
+            )
+            for place, picture in enumerate(revision.pictures, start=1)
+        ),
+        link=revision.link,
+        planned_at=revision.planned_at,
+        planned=say(revision.planned_at) if revision.planned_at else "not planned yet",
+        objective=revision.objective.in_words if revision.objective else "not chosen yet",
+        urgent=revision.urgent,
+        device=revision.device,
+        checklist=tuple(
+            (criterion.in_words, criterion.value in revision.checklist) for criterion in Criterion
+        ),
+        findings=tuple(findings),
+        none_shown=revision.none_shown,
+        pupils=tuple(
+            PupilPreview(entry.pupil.name, entry.pupil.class_name, entry.pupil_id not in lacking)
+            for entry in sorted(revision.pupils, key=lambda entry: entry.pupil.name)
+        ),
+    )
+
+
+def _account(revision: DraftRevision, account_id: UUID) -> AccountPreview:
+    entry = next(entry for entry in revision.accounts if entry.account_id == account_id)
+    platform = Platform(entry.account.platform)
+    text = shown_on(revision, account_id, platform)
+    card = revision.link if platform is Platform.FACEBOOK and not revision.pictures else ""
+    return AccountPreview(
+        account_id=account_id,
+        platform=platform,
+        name=account_name(entry.account),
+        text=text,
+        length=text_length(platform, text),
+        limit=LIMITS[platform].text_max,
+        own_wording=entry.own_text is not None,
+        link_card=card,
+    )

@@ -1,0 +1,194 @@
+"""Finding out whether a post went out: read, adopt it, or ask a person; never send again."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.orm import Session
+
+from approvals import publishing
+from approvals.models import DraftRevision, Publication
+from approvals.publishing import PublicationClaim
+from approvals.states import PublicationState
+from connectors.base import Connector, RemotePost
+from connectors.errors import ConnectorRefused, ConnectorUnavailable
+from school.db import new_id
+from school.settings import settings
+
+log = structlog.get_logger(__name__)
+
+CLOCKS_APART = timedelta(minutes=2)
+"""How far the platform's clock may be from ours."""
+CONSISTENCY_DELAY = timedelta(minutes=2)
+"""After so long a post that was taken shows among the account's own posts on every platform."""
+LOOKS_AT_LEAST = 3
+LOOK_AGAIN_AFTER = timedelta(seconds=20)
+LOOKING_AT_MOST = timedelta(minutes=60)
+"""When the platform can't be read for so long, a person takes over."""
+DUE_AT_ONCE = 50
+
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
+class LookKind(StrEnum):
+    """What one reading of the account's own posts came to."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    SEVERAL = "several"
+    """More than one post could be it: a person must say which."""
+    FAILED = "failed"
+    """The platform couldn't be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The result of one reading."""
+
+    kind: LookKind
+    post: RemotePost | None = None
+    detail: str = ""
+
+
+def due_looks(session: Session, *, now: datetime) -> list[UUID]:
+    """The publications to look for now: outcome unknown, or taken by a worker that never answered."""
+    unknown = sa.and_(
+        Publication.state == PublicationState.UNKNOWN,
+        Publication.next_try_at <= now,
+        sa.or_(Publication.lease_until.is_(None), Publication.lease_until <= now),
+    )
+    lost = sa.and_(Publication.state == PublicationState.PUBLISHING, Publication.lease_until <= now)
+    query = (
+        sa.select(Publication.id)
+        .where(sa.or_(unknown, lost))
+        .order_by(Publication.next_try_at, Publication.id)
+        .limit(DUE_AT_ONCE)
+    )
+    return list(session.scalars(query))
+
+
+def claim_look(
+    session: Session, publication_id: UUID, *, now: datetime, lease: timedelta | None = None
+) -> PublicationClaim | None:
+    """Take such a publication for one reading; commit before `reconcile`. None: another has it, or not due.
+
+    A publication whose worker was lost becomes `unknown` here: it may have been posted.
+    """
+    publication, _draft = publishing.locked(session, publication_id)
+    held_by_another = publication.lease_until is not None and publication.lease_until > now
+    if held_by_another:
+        return None
+    if publication.state is PublicationState.PUBLISHING:
+        publishing.mark_unknown(session, publication, "The worker that sent it was lost.", now=now)
+    if publication.state is not PublicationState.UNKNOWN or publication.next_try_at > now:
+        return None
+    lease_id = new_id()
+    publication.lease_id, publication.lease_until = lease_id, now + (lease or settings().lease)
+    revision = session.get_one(DraftRevision, publication.revision_id)
+    # What is read here must be in the row for the next claim to see.
+    session.flush()
+    return publishing.made_claim(session, publication, revision, lease_id, now=now, with_pictures=False)
+
+
+def reconcile(claim: PublicationClaim, connector: Connector) -> Look:
+    """Read the account's own posts once and look for this one by text, pictures and time.
+
+    No transaction may be open.
+    """
+    since = claim.started_at - CLOCKS_APART
+    try:
+        posts = connector.recent_posts(since=since)
+    except (ConnectorUnavailable, ConnectorRefused) as error:
+        return Look(LookKind.FAILED, detail=error.detail)
+    ours = connector.shown_text(claim.content)
+    fitting = [
+        post
+        for post in posts
+        if post.platform_id not in claim.known_posts
+        and post.created_at >= since
+        and post.picture_count == len(claim.content.pictures)
+        and same_post_text(post.text, ours)
+    ]
+    if not fitting:
+        return Look(LookKind.ABSENT)
+    if len(fitting) > 1:
+        return Look(LookKind.SEVERAL, detail=f"{len(fitting)} posts on the account could be this one.")
+    return Look(LookKind.FOUND, post=fitting[0])
+
+
+def record_look(session: Session, claim: PublicationClaim, look: Look, *, now: datetime) -> Publication:
+    """Keep what a reading came to: adopt the post, look again later, or hand over to a person."""
+    publication, _draft = publishing.locked(session, claim.publication_id)
+    if publication.lease_id != claim.lease_id or publication.state is not PublicationState.UNKNOWN:
+        return publication
+    publication.lease_id = publication.lease_until = None
+    since = publication.unknown_since or now
+    if look.kind is LookKind.FOUND and look.post is not None:
+        if _taken(session, publication, look.post):
+            _hand_over(session, publication, "The post found belongs to another draft already.", now=now)
+        else:
+            publishing.publish_as(
+                session, publication, look.post, reason="It was found among the account's own posts.", now=now
+            )
+    elif look.kind is LookKind.SEVERAL:
+        _hand_over(session, publication, look.detail, now=now)
+    elif look.kind is LookKind.ABSENT:
+        publication.looks += 1
+        if publication.looks >= LOOKS_AT_LEAST and now - since >= CONSISTENCY_DELAY:
+            _hand_over(
+                session,
+                publication,
+                f"The account's own posts were read {publication.looks} times and it isn't among them.",
+                now=now,
+            )
+        else:
+            publication.next_try_at = now + LOOK_AGAIN_AFTER
+    elif now - since >= LOOKING_AT_MOST:
+        _hand_over(session, publication, f"The account's posts can't be read. {look.detail}", now=now)
+    else:
+        publication.next_try_at = now + 3 * LOOK_AGAIN_AFTER
+        publication.problem = (
+            f"It isn't known whether it was posted, and the account can't be read. {look.detail}"
+        )
+    log.info("publication_looked_for", publication=str(publication.id), found=look.kind.value)
+    return publication
+
+
+def same_post_text(theirs: str, ours: str) -> bool:
+    """Whether a text read back is the one sent: blanks, letter forms and shortened addresses apart."""
+    return _plain(theirs) == _plain(ours) or _without_addresses(theirs) == _without_addresses(ours)
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _without_addresses(text: str) -> str:
+    # X shows addresses in a shortened form of its own and adds one for the pictures.
+    return _plain(_ADDRESS.sub(" ", text))
+
+
+def _taken(session: Session, publication: Publication, post: RemotePost) -> bool:
+    query = sa.select(Publication.id).where(
+        Publication.account_id == publication.account_id,
+        Publication.post_platform_id == post.platform_id,
+        Publication.id != publication.id,
+    )
+    return session.scalar(query) is not None
+
+
+def _hand_over(session: Session, publication: Publication, found: str, *, now: datetime) -> None:
+    publishing.hold(
+        session,
+        publication,
+        f"It isn't known whether it was posted. {found} Look at the account itself: if it is there, give its "
+        "address here; if not, publish it again or cancel it.",
+        now=now,
+    )

@@ -1,0 +1,217 @@
+"""The calendar: what is planned when, and what happens when a planned time comes without a decision (P12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import approval_mail, drafts, submissions
+from approvals.checks import account_name
+from approvals.models import Draft, DraftRevision, Publication, PublicationMove
+from approvals.moves import move_draft, note_publication
+from approvals.states import Actor, DraftState, PublicationState
+from school import people, secrets
+from school.models import Person
+from school.permissions import Action, may
+from school.times import LONDON, say
+
+MISSED_AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarEntry:
+    """One post on one account at one time."""
+
+    draft_id: UUID
+    at: datetime
+    account: str
+    state: DraftState | PublicationState
+    summary: str
+    author_name: str
+
+
+def unapproved(session: Session, *, now: datetime) -> list[UUID]:
+    """The drafts that wait for approval though their planned time has come."""
+    query = (
+        sa.select(Draft.id)
+        .join(
+            DraftRevision,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .where(Draft.state == DraftState.SUBMITTED, DraftRevision.planned_at <= now)
+        .order_by(DraftRevision.planned_at)
+        .limit(MISSED_AT_ONCE)
+    )
+    return list(session.scalars(query))
+
+
+def miss(session: Session, draft_id: UUID, *, now: datetime) -> bool:
+    """Note that a draft was not approved in time: it goes back to its author, and people are told.
+
+    One `missed` publication is kept for each account; nothing is ever sent for it. False when it
+    was decided or changed meanwhile.
+    """
+    draft = drafts.locked(session, draft_id)
+    revision = drafts.current_revision(session, draft)
+    if draft.state is not DraftState.SUBMITTED or revision.planned_at is None or revision.planned_at > now:
+        return False
+    submission = submissions.open_submission(session, draft)
+    said = (
+        f"It was planned for {say(revision.planned_at)} and nobody had decided by then, "
+        "so it was not published."
+    )
+    told: Sequence[Person] = [draft.author]
+    if submission is not None:
+        told = [draft.author, *submissions.asked(session, submission)]
+        submissions.end(session, submission, f"{said} Its author can choose a new time.", now=now)
+    for entry in revision.accounts:
+        publication = Publication(
+            draft_id=draft.id,
+            revision_id=revision.id,
+            account_id=entry.account_id,
+            reference=secrets.new_token(),
+            state=PublicationState.MISSED,
+            planned_at=revision.planned_at,
+            due_at=revision.planned_at,
+            next_try_at=revision.planned_at,
+            attempts=0,
+            looks=0,
+            problem=said,
+        )
+        session.add(publication)
+        # The first move names the publication by id.
+        session.flush()
+        note_publication(session, publication, None, by=None, reason=said, now=now)
+    move_draft(session, draft, DraftState.DRAFT, actor=Actor.PRODUCT, by=None, reason=said, now=now)
+    where = ", ".join(account_name(entry.account) for entry in revision.accounts)
+    approval_mail.tell(
+        session,
+        told,
+        draft_id=draft.id,
+        subject=f"Missed: a post for {where} was not approved in time",
+        sentences=[said, "If it is still wanted, its author chooses a new time and hands it in again."],
+        purpose="missed",
+        now=now,
+    )
+    return True
+
+
+def miss_unapproved(session: Session, *, now: datetime) -> int:
+    """`miss` for everything due; says how many. One transaction is enough: nothing leaves the database."""
+    return sum(miss(session, draft_id, now=now) for draft_id in unapproved(session, now=now))
+
+
+def calendar(session: Session, *, first: date, last: date, by: Person, now: datetime) -> list[CalendarEntry]:
+    """What is planned or was published between two days (school time, both included), by time.
+
+    Everybody sees what is approved or published; what isn't, its author and those who see all drafts.
+    """
+    start = datetime.combine(first, time.min, LONDON)
+    end = datetime.combine(last + timedelta(days=1), time.min, LONDON)
+    sees_all = may(by, Action.SEE_ALL_DRAFTS) or by in people.deputies(session, now=now)
+    entries: list[CalendarEntry] = []
+    query = (
+        sa.select(Draft, DraftRevision)
+        .join(
+            DraftRevision,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .where(DraftRevision.planned_at >= start, DraftRevision.planned_at < end)
+    )
+    for draft, revision in session.execute(query).tuples():
+        found = publications(session, draft) if draft.state is DraftState.APPROVED else []
+        states = {
+            publication.account_id: publication
+            for publication in found
+            if publication.revision_id == revision.id
+        }
+        if draft.state is not DraftState.APPROVED and not sees_all and draft.author_id != by.id:
+            continue
+        for entry in revision.accounts:
+            publication = states.get(entry.account_id)
+            entries.append(
+                CalendarEntry(
+                    draft_id=draft.id,
+                    at=revision.planned_at or start,
+                    account=account_name(entry.account),
+                    state=publication.state if publication is not None else draft.state,
+                    summary=summary(revision.text_for(entry.account_id)),
+                    author_name=draft.author.name,
+                )
+            )
+    return sorted(entries, key=lambda entry: (entry.at, entry.account))
+
+
+def publications(session: Session, draft: Draft) -> list[Publication]:
+    """All publications of a draft, the newest approval's first."""
+    query = (
+        sa.select(Publication)
+        .where(Publication.draft_id == draft.id)
+        .order_by(Publication.planned_at.desc(), Publication.id.desc())
+    )
+    return list(session.scalars(query))
+
+
+def needing_a_person(session: Session) -> list[Publication]:
+    """The publications that wait for somebody's decision, longest waiting first."""
+    query = (
+        sa.select(Publication)
+        .where(Publication.state.in_((PublicationState.HELD, PublicationState.FAILED)))
+        .order_by(Publication.planned_at)
+    )
+    return list(session.scalars(query))
+
+
+def waiting_for(session: Session, person: Person, *, now: datetime) -> list[Draft]:
+    """The drafts that the person may decide on, soonest planned first."""
+    query = (
+        sa.select(Draft)
+        .join(
+            DraftRevision,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .where(Draft.state == DraftState.SUBMITTED)
+        .order_by(DraftRevision.planned_at)
+    )
+    return [
+        draft
+        for draft in session.scalars(query)
+        if people.may_approve(session, person, author_id=draft.author_id, now=now)
+    ]
+
+
+def publication_moves(session: Session, draft: Draft) -> list[PublicationMove]:
+    """What happened to a draft's publications, oldest first."""
+    query = (
+        sa.select(PublicationMove)
+        .join(Publication, Publication.id == PublicationMove.publication_id)
+        .where(Publication.draft_id == draft.id)
+        .order_by(PublicationMove.at, PublicationMove.id)
+    )
+    return list(session.scalars(query))
+
+
+def published_on(session: Session, account_id: UUID, *, since: datetime) -> list[Publication]:
+    """The account's posts that this product put out since then, newest first: what a poll watches."""
+    query = (
+        sa.select(Publication)
+        .where(
+            Publication.account_id == account_id,
+            Publication.state == PublicationState.PUBLISHED,
+            Publication.post_platform_id.is_not(None),
+            Publication.published_at >= since,
+        )
+        .order_by(Publication.published_at.desc())
+    )
+    return list(session.scalars(query))
+
+
+def summary(text: str) -> str:
+    """The beginning of a text on one line, for lists."""
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else f"{line[:79]}…"
