@@ -41,8 +41,8 @@ def failure_of(
         return _failure_without_words(call, platform, status, headers, answer)
     number_, subnumber = number(error.get("code")), number(error.get("error_subcode"))
     code = shown_code(_whole(number_), _whole(subnumber)) or str(status)
-    # First of all: after a publish, a 5xx or a passing error may have posted nonetheless.
-    if status >= 500 or error.get("is_transient") is True or number_ in _TRANSIENT_CODES:
+    # First of all: after a publish, a 5xx or a fault may have posted nonetheless.
+    if status >= 500 or number_ in _TRANSIENT_CODES:
         return unanswered(
             call, platform, "it had a passing fault", code=code, retry_after=retry_after_header(headers)
         )
@@ -78,6 +78,9 @@ def failure_of(
         )
     if number_ == 506:
         return DuplicatePost(f"{platform} says that this account posted the same text lately.", code=code)
+    # Only here: rate limits are called transient too, and are a clear no.
+    if error.get("is_transient") is True:
+        return unanswered(call, platform, "it had a passing fault", code=code)
     if (number_ == 100 and subnumber == 33) or number_ == 803 or subnumber == 2207006:
         return Gone(f"{platform} has no such object, or this account can't see it.", code=code)
     return ConnectorRefused(f"{platform} refused the request ({code}).", code=code)

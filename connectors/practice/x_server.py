@@ -10,11 +10,11 @@ from functools import wraps
 from typing import Any, ParamSpec
 
 import structlog
-import twitter_text
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
 from connectors.base import Platform
+from connectors.limits import text_length
 from connectors.practice import x_errors
 from connectors.practice.limits import RateWindows
 from connectors.practice.pages import picture_response
@@ -187,7 +187,7 @@ class XServer:
         text = unicodedata.normalize("NFC", text).strip()
         if not text and not picture_ids:
             raise invalid("text", "", "Either `text` or `media` is required")
-        if text and twitter_text.parse_tweet(text).weightedLength > TEXT_MAX:
+        if text and text_length(Platform.X, text) > TEXT_MAX:
             raise forbidden("Your Post text is too long.")
         for picture_id in picture_ids:
             self._unused_picture(picture_id)
