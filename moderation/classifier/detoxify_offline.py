@@ -1,8 +1,8 @@
 """Detoxify's own class, loading from a local folder only.
 
 Importing this module imports torch and transformers, so only the engine imports it, when it is first needed.
-Detoxify itself unpickles whatever a checkpoint holds and asks the network for tokenizers; here the checkpoint is read
-with `weights_only`, so that it can carry no code, and every path points into the folder.
+Detoxify itself unpickles whatever a checkpoint holds and asks the network for tokenizers; here the
+checkpoint is read with `weights_only`, so that it can carry no code, and every path points into the folder.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251 - transformers reads it when it is imported
 
-import torch  # noqa: E402
-from detoxify.detoxify import Detoxify, get_model_and_tokenizer  # noqa: E402
-from transformers.utils import logging as transformers_logging  # noqa: E402
+import torch
+from detoxify.detoxify import Detoxify, get_model_and_tokenizer
+from transformers.utils import logging as transformers_logging
 
-from school.errors import BadInput  # noqa: E402
+from school.errors import BadInput
 
 NAME = "schoolgate-minilm"
 # Names that Detoxify's checkpoints use and the names that its results carry.
@@ -30,8 +30,8 @@ class OfflineDetoxify(Detoxify):  # type: ignore[misc]
     def __init__(self, folder: Path, threads: int = 0) -> None:
         """Load `schoolgate.ckpt` of the folder, whose SHA-256 the caller has verified.
 
-        Raises BadInput when the file is no Detoxify checkpoint or lacks a weight of the model (Detoxify would fill
-        it with random numbers and say nothing).
+        Raises BadInput when the file is no Detoxify checkpoint or lacks a weight of the model (Detoxify
+        would fill it with random numbers and say nothing).
         """
         if threads > 0:
             torch.set_num_threads(threads)
@@ -44,7 +44,8 @@ class OfflineDetoxify(Detoxify):  # type: ignore[misc]
             state = loaded["state_dict"]
         except Exception as error:
             raise BadInput(
-                f"{path} is not a Detoxify checkpoint that can be read safely. Fetch the model again.", field="model"
+                f"{path} is not a Detoxify checkpoint that can be read safely. Fetch the model again.",
+                field="model",
             ) from error
         arguments["model_type"] = str(folder)
         self.model, self.tokenizer = get_model_and_tokenizer(**arguments, state_dict=dict(state))

@@ -1,7 +1,7 @@
 """Scores comments with a Detoxify checkpoint: safely loaded, quickly batched, never cut short.
 
-    engine = load_engine()
-    engine.score(["Thank you for a lovely assembly!"])   # [{"toxicity": 0.01, ...}]
+engine = load_engine()
+engine.score(["Thank you for a lovely assembly!"])   # [{"toxicity": 0.01, ...}]
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ MODEL_FOLDER = Path(__file__).resolve().parent.parent / "data" / "model"
 BATCH_TOKENS = 4096
 WINDOW_TOKENS = 480
 WINDOW_OVERLAP = 96
-# A text of more windows than this (about 18,000 words) is read at both ends and at even distances between, so that a
-# single enormous comment can't hold up everybody else's. `flags.flag` reports such a text as too long to read whole.
+# A text of more windows than this (about 18,000 words) is read at both ends and at even distances between,
+# so that a single enormous comment can't hold up everybody else's. `flags.flag` reports such a text as too
+# long to read whole.
 MAX_WINDOWS = 48
 
 
@@ -41,7 +42,9 @@ class Engine(Protocol):
         """The labels that `score` answers with, `toxicity` first."""
 
     def score(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        """For each text, in order, each label's score from 0 to 1 (the higher of plain and undisguised reading)."""
+        """For each text, in order, each label's score from 0 to 1 (the higher of plain and undisguised
+        reading).
+        """
 
 
 def read_manifest(folder: Path) -> dict[str, str]:
@@ -51,7 +54,7 @@ def read_manifest(folder: Path) -> dict[str, str]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise BadInput(
-            f"The model folder {folder} has no readable SHA256SUMS. Restore the folder or fetch the model again.",
+            f"The model folder {folder} has no readable SHA256SUMS. Restore it or fetch the model again.",
             field="model",
         ) from error
     return {name: digest for digest, _, name in (line.partition("  ") for line in lines if line.strip())}
@@ -66,7 +69,9 @@ def verify_model(folder: Path) -> dict[str, str]:
     for name in ("schoolgate.ckpt", "config.json", "vocab.txt", "tokenizer_config.json"):
         path = folder / name
         if not path.is_file():
-            raise BadInput(f"The model file {path} is missing. Restore it or fetch the model again.", field="model")
+            raise BadInput(
+                f"The model file {path} is missing. Restore it or fetch the model again.", field="model"
+            )
         with path.open("rb") as opened:
             found = hashlib.file_digest(opened, "sha256").hexdigest()
         if found != manifest.get(name):
@@ -79,7 +84,9 @@ def verify_model(folder: Path) -> dict[str, str]:
 
 
 class DetoxifyEngine:
-    """A Detoxify checkpoint in a local folder, run through Detoxify's own class. Safe to call from several threads."""
+    """A Detoxify checkpoint in a local folder, run through Detoxify's own class. Safe to call from several
+    threads.
+    """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
         """Load the model; `threads` is the number of processor threads, 0 leaves it to torch.
@@ -129,14 +136,20 @@ class DetoxifyEngine:
         result = {}
         for text in texts:
             parts = [found[piece] for piece in windows[text]]
-            result[text] = {label: max(p[label] for p in parts) for label in self.labels} if parts else nothing
+            result[text] = (
+                {label: max(p[label] for p in parts) for label in self.labels} if parts else nothing
+            )
         return result
 
     def _windows(self, texts: Sequence[str]) -> list[list[tuple[str, int]]]:
         """Each text cut into (piece, tokens) that fit the model; a short text is its own single piece."""
         with self._lock:
             encoded = self._model.tokenizer(
-                list(texts), return_offsets_mapping=True, add_special_tokens=False, truncation=False, verbose=False
+                list(texts),
+                return_offsets_mapping=True,
+                add_special_tokens=False,
+                truncation=False,
+                verbose=False,
             )["offset_mapping"]
         result = []
         for text, offsets in zip(texts, encoded, strict=True):
@@ -188,7 +201,8 @@ def _loaded(folder: Path, threads: int) -> Engine:
 def load_engine(folder: Path | None = None, *, threads: int = 0) -> Engine:
     """The engine for a model folder (the shipped model by default), loaded once per process.
 
-    `threads`: processor threads for scoring, 0 for torch's own choice. Raises BadInput as DetoxifyEngine does.
+    `threads`: processor threads for scoring, 0 for torch's own choice. Raises BadInput as DetoxifyEngine
+    does.
     """
     return _loaded((folder or MODEL_FOLDER).resolve(), threads)
 

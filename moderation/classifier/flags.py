@@ -1,5 +1,6 @@
-"""Why a comment needs a person's eyes: scores over the thresholds, personal data, the school's words, threats,
-safeguarding and spam. A pure function of the text and its scores, so that the log can say exactly why.
+"""Why a comment needs a person's eyes: scores over the thresholds, personal data, the school's words,
+threats, safeguarding and spam. A pure function of the text and its scores, so that the log can say exactly
+why.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ DEFAULT_THRESHOLDS: dict[str, float] = {
     "identity_attack": 0.60,
 }
 
-# Phrases are looked for in so many characters at each end of a text; longer ones are flagged for being so long.
+# Phrases are looked for in so many characters at each end of a text; longer ones are flagged for being so
+# long.
 READ_CHARACTERS = 40_000
 
 _SAID = {
@@ -51,9 +53,10 @@ _PHRASE_SAID = {
 class Reason:
     """One reason why a comment was flagged, to be kept in the log.
 
-    `kind` says which queue it concerns (threat and safeguarding go to DSL and SLT at once), `label` is the model's
-    label or the sub-kind (phone, email, postcode, ...), `score` is from 0 to 1 (1 for an exact finding), `detail` is a
-    short sentence for the reviewer. The detail of personal data quotes what was found, so it is never logged.
+    `kind` says which queue it concerns (threat and safeguarding go to DSL and SLT at once), `label` is the
+    model's label or the sub-kind (phone, email, postcode, ...), `score` is from 0 to 1 (1 for an exact
+    finding), `detail` is a short sentence for the reviewer. The detail of personal data quotes what was
+    found, so it is never logged.
     """
 
     kind: Kind
@@ -71,13 +74,15 @@ def flag(
 ) -> list[Reason]:
     """All reasons why this comment needs a person, worst first; an empty list when there are none.
 
-    `text` is the comment as written, `scores` what the engine gave it, `thresholds` the score per label from which it
-    flags (a label without one never flags), `words` the school's own words (whole words, any case, `*` at the end for
-    any ending), `names` the register's full names of pupils and staff (P21).
+    `text` is the comment as written, `scores` what the engine gave it, `thresholds` the score per label
+    from which it flags (a label without one never flags), `words` the school's own words (whole words, any
+    case, `*` at the end for any ending), `names` the register's full names of pupils and staff (P21).
     """
     text = well_formed(text)
     reasons = _scored(scores, thresholds)
-    read = text if len(text) <= 2 * READ_CHARACTERS else f"{text[:READ_CHARACTERS]}\n{text[-READ_CHARACTERS:]}"
+    read = (
+        text if len(text) <= 2 * READ_CHARACTERS else f"{text[:READ_CHARACTERS]}\n{text[-READ_CHARACTERS:]}"
+    )
     if read is not text:
         reasons.append(
             Reason("length", "too_long", 1.0, f"{len(text):,} characters long: read its middle yourself")
@@ -98,8 +103,8 @@ def flag(
 def severity(reasons: Iterable[Reason]) -> float:
     """How urgent a flagged comment is, from 0 to 1, for sorting the worst first.
 
-    Threats and safeguarding come before everything else; several reasons together weigh a little more than the
-    heaviest alone.
+    Threats and safeguarding come before everything else; several reasons together weigh a little more than
+    the heaviest alone.
     """
     weights = sorted((_weight(reason) for reason in reasons), reverse=True)
     if not weights:
@@ -139,7 +144,9 @@ def _phrases(
         for reading in readings:
             found = pattern.search(reading)
             if found:
-                reasons.append(Reason(kind, label, 1.0, f"{_PHRASE_SAID[label]}: “{found.group().strip()[:80]}”"))
+                reasons.append(
+                    Reason(kind, label, 1.0, f"{_PHRASE_SAID[label]}: “{found.group().strip()[:80]}”")
+                )
                 break
     return list({reason.label: reason for reason in reversed(reasons)}.values())
 
@@ -162,7 +169,10 @@ def _school_words(words: Sequence[str], readings: Sequence[str]) -> list[Reason]
     if pattern is None:
         return []
     found = {match.group().lower() for reading in readings for match in pattern.finditer(reading)}
-    return [Reason("word", "word", 1.0, f"contains “{word}”, a word that your school added") for word in sorted(found)]
+    return [
+        Reason("word", "word", 1.0, f"contains “{word}”, a word that your school added")
+        for word in sorted(found)
+    ]
 
 
 def _spam(text: str) -> list[Reason]:

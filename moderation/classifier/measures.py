@@ -1,4 +1,6 @@
-"""Measures of how well scores agree with people's judgements. Plain numpy, so that a school's server needs no more."""
+"""Measures of how well scores agree with people's judgements. Plain numpy, so that a school's server needs
+no more.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ def _ranks(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """Area under the ROC curve: how often an abusive text scores above a harmless one. NaN with one class only."""
+    """Area under the ROC curve: how often an abusive text scores above a harmless one. NaN with one class
+    only.
+    """
     truth = np.asarray(truth, dtype=bool)
     positives = int(truth.sum())
     negatives = len(truth) - positives
@@ -26,7 +30,9 @@ def auc(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
 
 
 def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
-    """Mean precision over the abusive texts from the highest score down; texts of equal score count together."""
+    """Mean precision over the abusive texts from the highest score down; texts of equal score count
+    together.
+    """
     truth = np.asarray(truth, dtype=bool)
     scores = np.asarray(scores, dtype=np.float64)
     positives = int(truth.sum())
@@ -42,7 +48,9 @@ def average_precision(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> 
 
 
 def precision_recall(truth: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> tuple[float, float]:
-    """(precision, recall) of what was flagged; precision is NaN when nothing was, recall when nothing was abusive."""
+    """(precision, recall) of what was flagged; precision is NaN when nothing was, recall when nothing was
+    abusive.
+    """
     truth = np.asarray(truth, dtype=bool)
     flagged = np.asarray(flagged, dtype=bool)
     right = int((truth & flagged).sum())

@@ -1,10 +1,10 @@
 """What the model reads: the comment made plain, and a second reading with disguises taken off.
 
-The comment itself is never changed; it stays in the log as evidence. `prepare` is the light cleaning that the model
-was trained with. `undisguise` is a second reading for those who write around a filter (look-alike letters, invisible
-characters, s p a c e d or d.o.t.t.e.d words, l33t, repeeeated letters, st*rs); the engine scores both readings and the
-higher score counts. The second reading is only made where it is safe: ordinary words, place names and people's names
-pass through unchanged.
+The comment itself is never changed; it stays in the log as evidence. `prepare` is the light cleaning that
+the model was trained with. `undisguise` is a second reading for those who write around a filter (look-alike
+letters, invisible characters, s p a c e d or d.o.t.t.e.d words, l33t, repeeeated letters, st*rs); the
+engine scores both readings and the higher score counts. The second reading is only made where it is safe:
+ordinary words, place names and people's names pass through unchanged.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def _named(symbol: str, data: dict[str, str]) -> str:
 
 
 def prepare(text: str) -> str:
-    """The comment as the model reads it: entities resolved, links out, handles as @user, emoji named in words."""
+    """The comment as the model reads it: entities resolved, links out, handles as @user, emoji named in
+    words.
+    """
     text = _CONTROL.sub(" ", well_formed(text))
     if "&" in text:
         text = html.unescape(text)
@@ -48,21 +50,26 @@ def prepare(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
-# Letters of other scripts and symbols that pass for a Latin letter at a glance. Written as pairs of what stands for
-# which letter; full-width, circled and mathematical letters are resolved by Unicode's own compatibility forms.
+# Letters of other scripts and symbols that pass for a Latin letter at a glance. Written as pairs of what
+# stands for which letter; full-width, circled and mathematical letters are resolved by Unicode's own
+# compatibility forms.
 _LOOK_ALIKES = {
     "a": "аɑαạӓǎⲁ", "b": "ьƅвβᏏ", "c": "сϲᴄⅽ¢", "d": "ԁɗժ", "e": "еєҽεëêⅇ", "f": "ƒϝք", "g": "ɡցǥ",
     "h": "һհнℎ", "i": "іıɩιíìîïӏ¡", "j": "јϳ", "k": "кκĸқ", "l": "ⅼǀℓŀłｌ", "m": "мⅿ", "n": "пոηռñ",
     "o": "оοσօөøθ", "p": "рρԗ", "q": "ԛգ", "r": "гɾᴦ", "s": "ѕʂꜱ", "t": "тτţ", "u": "υսʋцμ", "v": "ѵνⅴ",
     "w": "ѡωшԝ", "x": "хχ×", "y": "уγүўÿ", "z": "ᴢʐż",
-    "A": "АΑᎪ", "B": "ВΒᏴ", "C": "СϹᏟ", "D": "Ꭰ", "E": "ЕΕᎬ", "F": "Ϝ", "G": "Ԍ", "H": "НΗᎻ", "I": "ІΙ", "J": "ЈᎫ",
-    "K": "КΚᏦ", "L": "Ꮮ", "M": "МΜᎷ", "N": "Ν", "O": "ОΟ", "P": "РΡᏢ", "R": "Ꭱ", "S": "ЅᏚ", "T": "ТΤᎢ", "V": "Ѵ",
+    "A": "АΑᎪ", "B": "ВΒᏴ", "C": "СϹᏟ", "D": "Ꭰ", "E": "ЕΕᎬ",
+    "F": "Ϝ", "G": "Ԍ", "H": "НΗᎻ", "I": "ІΙ",
+    "J": "ЈᎫ", "K": "КΚᏦ", "L": "Ꮮ", "M": "МΜᎷ", "N": "Ν", "O": "ОΟ", "P": "РΡᏢ", "R": "Ꭱ",
+    "S": "ЅᏚ", "T": "ТΤᎢ", "V": "Ѵ",
     "X": "ХΧ", "Y": "УΥ", "Z": "ΖᏃ",
 }  # fmt: skip
 _PLAIN = {ord(other): letter for letter, others in _LOOK_ALIKES.items() for other in others}
 _LEET = {
-    "4": "a", "@": "a", "8": "b", "(": "c", "3": "e", "€": "e", "6": "g", "9": "g", "#": "h", "1": "il", "!": "il",
-    "|": "il", "0": "o", "5": "s", "$": "s", "7": "t", "+": "t", "2": "z", "v": "vu", "*": None, "%": None,
+    "4": "a", "@": "a", "8": "b", "(": "c", "3": "e", "€": "e", "6": "g", "9": "g",
+    "#": "h", "1": "il",
+    "!": "il", "|": "il", "0": "o", "5": "s", "$": "s", "7": "t", "+": "t",
+    "2": "z", "v": "vu", "*": None, "%": None,
 }  # fmt: skip
 _WORD = re.compile(r"\S+")
 _EDGES = re.compile(r"^[\"'“”‘’(\[{<.,;:?]*|[\"'“”‘’)\]}>.,;:?!]*$")
@@ -80,9 +87,10 @@ _SHORT = frozenset(
 def undisguise(text: str) -> str:
     """A second reading of a prepared comment with disguises taken off; the same text when there are none.
 
-    Undone: invisible and direction characters, look-alike letters inside Latin words, letters set apart, digits and
-    symbols for letters, starred letters and stretched letters. All but the first two only where a word comes out
-    that people are known to disguise, so "Scunthorpe", "10am", "Y4" or "sooo proud" read as they were written.
+    Undone: invisible and direction characters, look-alike letters inside Latin words, letters set apart,
+    digits and symbols for letters, starred letters and stretched letters. All but the first two only where
+    a word comes out that people are known to disguise, so "Scunthorpe", "10am", "Y4" or "sooo proud" read
+    as they were written.
     """
     if not text.isascii():
         text = _visible(text)
@@ -98,7 +106,9 @@ def _visible(text: str) -> str:
 
 
 def _plain_word(word: str) -> str:
-    """The word in Latin letters if it mixes scripts or hides one of the known words; real foreign words stay."""
+    """The word in Latin letters if it mixes scripts or hides one of the known words; real foreign words
+    stay.
+    """
     if word.isascii():
         return word
     plain = word.translate(_PLAIN)
@@ -157,8 +167,8 @@ def _read(word: str) -> str | None:
 def _unleet(word: str) -> str | None:
     """The known word whose letters these digits, symbols and stars stand for.
 
-    Two letters at least must be there in plain, and the word must be as long as what was written, so that class
-    names, times and prices never turn into words.
+    Two letters at least must be there in plain, and the word must be as long as what was written, so that
+    class names, times and prices never turn into words.
     """
     if len(word) > 15 or len(word) < 3:
         return None
@@ -167,7 +177,10 @@ def _unleet(word: str) -> str | None:
     if letters < 2 or stars > len(word) - 2:
         return None
     for known in _BY_LENGTH.get(len(word), ()):
-        if all(_stands_for(sign, letter, place) for place, (sign, letter) in enumerate(zip(word, known, strict=True))):
+        if all(
+            _stands_for(sign, letter, place)
+            for place, (sign, letter) in enumerate(zip(word, known, strict=True))
+        ):
             return known
     return None
 

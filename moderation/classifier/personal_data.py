@@ -1,4 +1,7 @@
-"""Personal data in comments (P21): phone numbers, e-mail and postal addresses, number plates, people's names."""
+# ruff: noqa: E501 - patterns and the table of names are easier to check unbroken
+"""Personal data in comments (P21): phone numbers, e-mail and postal addresses, number plates, people's
+names.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,9 @@ _ADDRESS = re.compile(
     rf"|\b(?:lives?|living|live) (?:at|on) (?:number )?\d{{1,4}}[a-d]?,?\s+(?:[\w'’-]+\s+){{1,3}}(?:{_STREET_KIND}|{_STREET_KIND.lower()})\b",
 )
 # Present style (AB12 CDE), and the earlier A123 BCD only in capitals with its space.
-_PLATE = re.compile(r"\b(?:[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d)\s?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y]\d{2,3}\s[A-HJ-PR-Y]{3})\b")
+_PLATE = re.compile(
+    r"\b(?:[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d)\s?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y]\d{2,3}\s[A-HJ-PR-Y]{3})\b"
+)
 _PLATE_ANY_CASE = re.compile(r"\b[a-hj-pr-y]{2}(?:0[1-9]|[1-7]\d)\s?[a-hj-pr-z]{3}\b", re.IGNORECASE)
 _CAR = re.compile(r"\b(?:car|van|reg|registration|plate|parked|parking|driv(?:es?|ing|er)|vehicle|bmw|audi|range rover)\b", re.IGNORECASE)  # fmt: skip
 _TITLE = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "sir", "madam", "rev", "headteacher", "head"})
@@ -93,8 +98,8 @@ _SHORT_FORMS: dict[str, str] = {
 def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
     """Everything in the comment that identifies or reaches a person, each finding once, in a fixed order.
 
-    `names`: full names of pupils and staff as in the school's register. A first name alone is flagged only together
-    with a class or year in the same comment, because half the country shares it.
+    `names`: full names of pupils and staff as in the school's register. A first name alone is flagged only
+    together with a class or year in the same comment, because half the country shares it.
     """
     found = [Found("phone", "a phone number", value) for value in _phones(text)]
     for match in (*_EMAIL.finditer(text), *_EMAIL_SPELT.finditer(text)):
@@ -105,7 +110,9 @@ def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
     plates = {match.group() for match in _PLATE.finditer(text)}
     if _CAR.search(text):
         plates |= {match.group() for match in _PLATE_ANY_CASE.finditer(text)}
-    found += [Found("car_registration", "a car's registration", value) for value in sorted(plates - postcodes)]
+    found += [
+        Found("car_registration", "a car's registration", value) for value in sorted(plates - postcodes)
+    ]
     found += [Found("name", "a name in your register", value) for value in dict.fromkeys(_names(text, names))]
     return list(dict.fromkeys(found))
 
@@ -114,7 +121,9 @@ def _phones(text: str) -> Iterator[str]:
     if sum(c.isdigit() for c in text) < 7:
         return
     seen = set()
-    for match in phonenumbers.PhoneNumberMatcher(text, "GB", leniency=phonenumbers.Leniency.VALID, max_tries=1000):
+    for match in phonenumbers.PhoneNumberMatcher(
+        text, "GB", leniency=phonenumbers.Leniency.VALID, max_tries=1000
+    ):
         if match.raw_string not in seen:
             seen.add(match.raw_string)
             yield match.raw_string
@@ -172,9 +181,7 @@ def _names(text: str, names: tuple[str, ...]) -> Iterator[str]:
             yield f"{written} {following[0]}"
         elif len(after[1]) > 1 and (word, after[1]) in register.full and following[0][:1].isupper():
             yield f"{written} {following[0]} {after[0]}"
-        elif word in _TITLE and following[1].removesuffix("s") in register.last | {
-            f.removesuffix("s") for f in register.last if f == following[1]
-        }:
+        elif word in _TITLE and register.last & {following[1], following[1].removesuffix("s")}:
             yield f"{written} {following[0]}"
         elif word in register.first and in_class and written[:1].isupper():
             yield written

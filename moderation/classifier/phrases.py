@@ -1,14 +1,17 @@
+# ruff: noqa: E501 - a pattern is easier to check on one line
 """Phrases that a school must act on whatever a model thinks of them: threats, safeguarding, phishing.
 
-Each pattern is written for whole phrases, not single words, because "I could kill for a coffee" and "the heat is
-killing me" are how people talk. They stand beside the model, which judges everything else.
+Each pattern is written for whole phrases, not single words, because "I could kill for a coffee" and "the
+heat is killing me" are how people talk. They stand beside the model, which judges everything else.
 """
 
 from __future__ import annotations
 
 import re
 
-_YOU = r"(?:you|u|ya|him|her|them|ur kids?|your kids?|the head|that teacher|the teacher|(?:mr|mrs|miss|ms) \w+)"
+_YOU = (
+    r"(?:you|u|ya|him|her|them|ur kids?|your kids?|the head|that teacher|the teacher|(?:mr|mrs|miss|ms) \w+)"
+)
 _WILL = r"(?:i ?(?:'|’)?(?:ll|m gonna|m going to|m gunna| will| am going to)|i ?(?:will|wanna|want to)|(?:we|someone|somebody)(?:(?:'|’)?ll| will| should| needs to|(?:'|’)?re going to| is going to| is gonna))"
 _HARM = r"(?:kill|murder|stab|shoot|strangle|batter|beat up|smash up|knife|punch|hurt|slap|burn|do in|finish|end|get)"
 
