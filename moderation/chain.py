@@ -1,0 +1,200 @@
+"""Writing the SLT log (P17): evidence once, then a hash-chained row for everything that follows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, undefer
+
+from moderation.models import CaseState, EventKind, LogCase, LogEntry, LogEvent
+from school.models import Person
+
+_FIRST = "0" * 64
+# Any fixed number of our own: it puts the writers of the log in a row on PostgreSQL.
+_LOCK = 0x5C40_03
+
+_EVIDENCE = (
+    "number",
+    "origin",
+    "recorded_at",
+    "recorded_by_id",
+    "comment_id",
+    "comment_version",
+    "comment_platform_id",
+    "account_id",
+    "platform",
+    "author_id",
+    "author_platform_id",
+    "author_handle",
+    "author_name",
+    "author_url",
+    "text",
+    "url",
+    "attachment_urls",
+    "post_platform_id",
+    "post_text",
+    "posted_at",
+    "model_name",
+    "rules_version",
+    "scores",
+    "reasons",
+    "severity",
+    "picture_type",
+    "picture_sha256",
+)
+
+
+def lock(session: Session) -> None:
+    """Wait until no other transaction writes the log.
+
+    Whoever will write the log takes this before any row lock, so that no two wait for each other.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+
+def record(session: Session, entry: LogEntry, *, urgent: bool, by: Person | None, now: datetime) -> LogCase:
+    """Put evidence into the log, open, with the next number.
+
+    `urgent`: a threat or a safeguarding matter, which goes on top of everything (P23).
+    """
+    lock(session)
+    entry.number = (session.scalar(sa.select(sa.func.max(LogEntry.number))) or 0) + 1
+    entry.recorded_at, entry.recorded_by_id = now, by.id if by else None
+    entry.picture_sha256 = hashlib.sha256(entry.picture).hexdigest() if entry.picture else ""
+    session.add(entry)
+    # The case and the event point at the entry.
+    session.flush()
+    kinds = list(dict.fromkeys(str(reason["kind"]) for reason in entry.reasons))
+    case = LogCase(
+        entry_id=entry.id,
+        state=CaseState.OPEN,
+        version=1,
+        urgent=urgent,
+        severity=entry.severity,
+        recorded_at=now,
+        platform=entry.platform,
+        account_id=entry.account_id,
+        author_id=entry.author_id,
+        post_platform_id=entry.post_platform_id,
+        kinds=listed(kinds),
+        outcomes="",
+        about_headteacher=False,
+        referred_to_chair=False,
+        referred=False,
+    )
+    session.add(case)
+    append(session, entry.id, EventKind.RECORDED, by=by, detail={"evidence": evidence_hash(entry)}, now=now)
+    return case
+
+
+def append(
+    session: Session,
+    entry_id: UUID,
+    kind: EventKind,
+    *,
+    by: Person | None,
+    detail: Mapping[str, Any],
+    now: datetime,
+) -> LogEvent:
+    """Add an event at the end of the chain. `by` None: the product itself."""
+    lock(session)
+    last = session.execute(
+        sa.select(LogEvent.seq, LogEvent.hash).order_by(LogEvent.seq.desc()).limit(1)
+    ).first()
+    event = LogEvent(
+        seq=last.seq + 1 if last else 1,
+        entry_id=entry_id,
+        kind=kind,
+        at=now.astimezone(UTC),
+        by_id=by.id if by else None,
+        # Through JSON once, so that what is hashed is what will be read back.
+        detail=json.loads(json.dumps(dict(detail), default=str)),
+        previous_hash=last.hash if last else _FIRST,
+        hash="",
+    )
+    event.hash = _event_hash(event)
+    session.add(event)
+    # The next event of this transaction must find this one as the last.
+    session.flush()
+    return event
+
+
+def verify(session: Session) -> int | None:
+    """The number of the first event that was altered, removed or put in, or whose evidence was; else None."""
+    previous, expected, recorded = _FIRST, 1, 0
+    rows = session.execute(
+        sa.select(LogEvent, LogEntry)
+        .outerjoin(LogEntry, LogEntry.id == LogEvent.entry_id)
+        .options(undefer(LogEntry.picture))
+        .order_by(LogEvent.seq)
+        .execution_options(yield_per=500)
+    )
+    for event, entry in rows:
+        if event.seq != expected or event.previous_hash != previous or event.hash != _event_hash(event):
+            return expected
+        if event.kind is EventKind.RECORDED:
+            recorded += 1
+            if (
+                entry is None
+                or event.detail.get("evidence") != evidence_hash(entry)
+                or not _picture_fits(entry)
+            ):
+                return expected
+        previous, expected = event.hash, expected + 1
+    if session.scalar(sa.select(sa.func.count()).select_from(LogEntry)) != recorded:
+        return expected
+    return None
+
+
+def evidence_hash(entry: LogEntry) -> str:
+    """SHA-256 of everything an entry says."""
+    return _digest([[name, _plain(getattr(entry, name))] for name in _EVIDENCE])
+
+
+def listed(values: list[str]) -> str:
+    """Values as a column holds them, to be searched one by one: ",hide,block,"."""
+    return f",{','.join(values)}," if values else ""
+
+
+def unlisted(column: str) -> list[str]:
+    """The values that `listed` put together."""
+    return [value for value in column.split(",") if value]
+
+
+def _picture_fits(entry: LogEntry) -> bool:
+    found = hashlib.sha256(entry.picture).hexdigest() if entry.picture else ""
+    return found == entry.picture_sha256
+
+
+def _event_hash(event: LogEvent) -> str:
+    return _digest(
+        [
+            event.seq,
+            str(event.entry_id),
+            str(event.kind),
+            _plain(event.at),
+            _plain(event.by_id),
+            event.detail,
+            event.previous_hash,
+        ]
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, UUID):
+        return str(value)
+    return value
+
+
+def _digest(body: Any) -> str:
+    text = json.dumps(body, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

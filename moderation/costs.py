@@ -1,0 +1,44 @@
+"""What reading and answering cost, for the account's ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from connectors.base import CallRecord, Platform
+from school.accounts import LedgerItem
+
+_FREE = frozenset(
+    {"hide", "unhide", "mute", "unmute", "block", "unblock", "upload", "alt_text", "delete_post"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars: for one item read from X, and for one answer sent there. The Graph is free."""
+
+    x_read: float = 0.001
+    x_post: float = 0.015
+
+
+USUAL_PRICES = Prices()
+
+
+def ledger_items(platform: str, calls: Iterable[CallRecord], prices: Prices) -> list[LedgerItem]:
+    """A connector's calls as `school.accounts.note_calls` takes them."""
+    return [
+        LedgerItem(
+            operation=call.operation[:60],
+            ok=200 <= call.status < 300,
+            items=call.items,
+            cost_micro_usd=_cost(platform, call, prices),
+        )
+        for call in calls
+    ]
+
+
+def _cost(platform: str, call: CallRecord, prices: Prices) -> int:
+    if platform != Platform.X or not 200 <= call.status < 300 or call.operation in _FREE:
+        return 0
+    dollars = prices.x_post if call.operation == "reply" else prices.x_read * call.items
+    return round(dollars * 1_000_000)

@@ -1,0 +1,411 @@
+"""What people decide about an entry of the SLT log (P18, P20, P22), and what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from connectors.base import Platform
+from connectors.limits import LIMITS, text_length
+from moderation import actions, alerts, authors, chain
+from moderation.models import (
+    ActKind,
+    Author,
+    CaseState,
+    Comment,
+    EventKind,
+    LogCase,
+    LogEntry,
+    Meeting,
+    PlatformAct,
+    Referral,
+    ReferTo,
+)
+from moderation.moves import CASE_MOVES, check
+from moderation.sight import visible_to
+from school import audit
+from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
+from school.models import Account, AccountState, Person
+from school.people import reason_text
+from school.permissions import Action, may, require
+from school.times import say, today
+
+
+class Outcome(StrEnum):
+    """What a person can decide; several at once where they go together."""
+
+    HIDE = "hide"
+    UNHIDE = "unhide"
+    DELETE = "delete"
+    REPLY = "reply"
+    WARN = "warn"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    REFER = "refer"
+    MEETING = "meeting"
+    NOTE = "note"
+    DISMISS = "dismiss"
+    REOPEN = "reopen"
+
+
+_CLOSING = {CaseState.OPEN: CaseState.DECIDED, CaseState.DECIDED: CaseState.DECIDED}
+_STAYING = {CaseState.OPEN: CaseState.OPEN, CaseState.DECIDED: CaseState.DECIDED}
+
+OUTCOME_MOVES: Mapping[Outcome, Mapping[CaseState, CaseState]] = {
+    Outcome.HIDE: _CLOSING,
+    Outcome.DELETE: _CLOSING,
+    Outcome.REPLY: _CLOSING,
+    Outcome.WARN: _CLOSING,
+    Outcome.BLOCK: _CLOSING,
+    Outcome.MUTE: _CLOSING,
+    Outcome.REFER: _CLOSING,
+    Outcome.MEETING: _CLOSING,
+    Outcome.DISMISS: {CaseState.OPEN: CaseState.DECIDED},
+    Outcome.UNHIDE: _STAYING,
+    Outcome.UNBLOCK: _STAYING,
+    Outcome.UNMUTE: _STAYING,
+    Outcome.NOTE: _STAYING,
+    Outcome.REOPEN: {CaseState.DECIDED: CaseState.OPEN},
+}
+"""From which state an outcome can be decided, and where the entry is then."""
+
+FOR_REFERRED = frozenset({Outcome.NOTE, Outcome.DISMISS, Outcome.REFER, Outcome.MEETING, Outcome.REOPEN})
+"""What somebody may decide who sees an entry only because it was referred to them: the chair (P3)."""
+
+_ALONE = frozenset({Outcome.DISMISS, Outcome.REOPEN})
+_OPPOSED = (
+    (Outcome.HIDE, Outcome.UNHIDE),
+    (Outcome.HIDE, Outcome.DELETE),
+    (Outcome.DELETE, Outcome.UNHIDE),
+    (Outcome.BLOCK, Outcome.UNBLOCK),
+    (Outcome.MUTE, Outcome.UNMUTE),
+    (Outcome.BLOCK, Outcome.MUTE),
+    (Outcome.REPLY, Outcome.WARN),
+    (Outcome.REPLY, Outcome.DELETE),
+    (Outcome.WARN, Outcome.DELETE),
+)
+_ON_COMMENT = {
+    Outcome.HIDE: ActKind.HIDE,
+    Outcome.UNHIDE: ActKind.UNHIDE,
+    Outcome.DELETE: ActKind.DELETE,
+    Outcome.REPLY: ActKind.REPLY,
+    Outcome.WARN: ActKind.REPLY,
+}
+_ON_AUTHOR = {
+    Outcome.BLOCK: ActKind.BLOCK,
+    Outcome.UNBLOCK: ActKind.UNBLOCK,
+    Outcome.MUTE: ActKind.MUTE,
+    Outcome.UNMUTE: ActKind.UNMUTE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What somebody decided. `reason` is the note itself where only a note is made."""
+
+    outcomes: frozenset[Outcome]
+    reason: str = field(repr=False)
+    reply: str = field(default="", repr=False)
+    """What to answer publicly, for REPLY and WARN."""
+    refer_to: ReferTo | None = None
+    reference: str = ""
+    """The police's number, say."""
+    about_headteacher: bool = False
+    """Goes to the chair, and the headteacher no longer sees the entry (P3)."""
+    meeting_on: date | None = None
+
+
+def decide(
+    session: Session,
+    entry_id: UUID,
+    decision: Decision,
+    *,
+    seen: int,
+    by: Person,
+    url: str,
+    now: datetime,
+) -> LogCase:
+    """Decide on an entry; what is to happen on the platform becomes rows that a worker carries out.
+
+    `seen`: the version of the entry that the person was shown. Raises NotFound where they may not
+    see it, MoveNotAllowed when somebody was faster or has claimed it, BadInput for outcomes that
+    don't fit, NotPermitted.
+    """
+    chain.lock(session)
+    case = session.scalar(
+        sa.select(LogCase)
+        .where(LogCase.entry_id == entry_id, visible_to(by))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if case is None:
+        raise NotFound("There is no such entry, or none that you may see.")
+    entry = session.get_one(LogEntry, entry_id)
+    _check_person(by, decision.outcomes)
+    _check_state(session, case, decision.outcomes, seen=seen, by=by, now=now)
+    comment = session.get(Comment, entry.comment_id) if entry.comment_id else None
+    _check_fit(entry, comment, decision, now=now)
+    reason = reason_text(decision.reason)
+    acts = _acts(session, entry, comment, decision, by=by, reason=reason, now=now)
+    _follow(session, entry, case, decision, acts, by=by, reason=reason, url=url, now=now)
+    _close(session, case, decision.outcomes, by=by, now=now)
+    if not case.about_headteacher:
+        # The headteacher reads the trail; what concerns them is in the log's own chain only (P3).
+        audit.record(
+            session,
+            by=by,
+            action="comment_decided",
+            object_kind="log_entry",
+            object_id=entry.id,
+            detail={"number": entry.number, "outcomes": sorted(decision.outcomes)},
+            now=now,
+        )
+    return case
+
+
+def _check_person(by: Person, outcomes: frozenset[Outcome]) -> None:
+    if not may(by, Action.MODERATE):
+        require(by, Action.SEE_REFERRALS)
+        if not outcomes <= FOR_REFERRED:
+            raise NotPermitted(
+                "You may note, refer, ask to a meeting or close what was referred to you; no more."
+            )
+    elif Outcome.REFER in outcomes:
+        require(by, Action.REFER)
+
+
+def _check_state(
+    session: Session, case: LogCase, outcomes: frozenset[Outcome], *, seen: int, by: Person, now: datetime
+) -> None:
+    if not outcomes:
+        raise BadInput("Nothing is chosen: tick what is to be done.", field="outcomes")
+    if case.version != seen:
+        who = session.get(Person, case.decided_by_id) if case.decided_by_id else None
+        done = f"{who.name} decided it on {say(case.decided_at)}" if who and case.decided_at else "it changed"
+        raise MoveNotAllowed(f"You saw an older state of this entry: {done}. Look at it again.")
+    if held_by_another(case, by, now=now):
+        who = session.get(Person, case.claimed_by_id)
+        until = say(case.claimed_until) if case.claimed_until else "soon"
+        raise MoveNotAllowed(
+            f"{who.name if who else 'Somebody'} is deciding this entry, until {until} at the latest."
+        )
+    for outcome in sorted(outcomes):
+        if case.state not in OUTCOME_MOVES[outcome]:
+            raise MoveNotAllowed(f"“{outcome}” isn't possible: this entry is {case.state}.")
+    if len(outcomes) > 1 and outcomes & _ALONE:
+        raise BadInput(f"“{min(outcomes & _ALONE)}” can't go with anything else.", field="outcomes")
+    for one, other in _OPPOSED:
+        if {one, other} <= outcomes:
+            raise BadInput(f"“{one}” and “{other}” don't go together: choose one.", field="outcomes")
+
+
+def held_by_another(case: LogCase, by: Person, *, now: datetime) -> bool:
+    """Whether somebody else's claim on the entry is in force."""
+    return (
+        case.claimed_by_id is not None
+        and case.claimed_by_id != by.id
+        and case.claimed_until is not None
+        and case.claimed_until > now
+    )
+
+
+def _check_fit(entry: LogEntry, comment: Comment | None, decision: Decision, *, now: datetime) -> None:
+    outcomes = decision.outcomes
+    # A warning about something seen elsewhere is given outside the product and only recorded here.
+    on_comment = outcomes & _ON_COMMENT.keys() - ({Outcome.WARN} if entry.account_id is None else set())
+    if on_comment and comment is None:
+        raise BadInput(
+            f"This entry was made by hand, so the product can't {min(on_comment)} anything: "
+            "act where it was seen, "
+            "and note it here.",
+            field="outcomes",
+        )
+    if outcomes & _ON_AUTHOR.keys() and entry.author_id is None:
+        raise BadInput(
+            "The platform doesn't say who wrote this, so nobody can be blocked or muted.", field="outcomes"
+        )
+    if outcomes & {Outcome.REPLY, Outcome.WARN} and comment is not None:
+        _check_reply(Platform(entry.platform), decision.reply)
+    if Outcome.REFER in outcomes:
+        if decision.refer_to is None:
+            raise BadInput("Choose to whom it is referred.", field="refer_to")
+        if decision.about_headteacher and decision.refer_to is not ReferTo.CHAIR:
+            raise BadInput(
+                "What concerns the headteacher goes to the chair of governors: choose the chair.",
+                field="refer_to",
+            )
+        if len(decision.reference) > 200:
+            raise BadInput("The reference is too long: at most 200 characters fit.", field="reference")
+    elif decision.about_headteacher:
+        raise BadInput(
+            "To keep this from the headteacher, refer it to the chair of governors.", field="outcomes"
+        )
+    if Outcome.MEETING in outcomes:
+        if decision.meeting_on is None:
+            raise BadInput("Say on which day the meeting is.", field="meeting_on")
+        if decision.meeting_on < today(now):
+            raise BadInput(
+                f"The meeting's day ({decision.meeting_on:%Y-%m-%d}) is over: choose a later one.",
+                field="meeting_on",
+            )
+
+
+def _check_reply(platform: Platform, text: str) -> None:
+    length, most = text_length(platform, text), LIMITS[platform].text_max
+    if not text.strip():
+        raise BadInput("The answer is empty: write what everybody will read.", field="reply")
+    if length > most:
+        raise BadInput(f"The answer counts {length:,} characters: at most {most:,} fit.", field="reply")
+
+
+def _acts(
+    session: Session,
+    entry: LogEntry,
+    comment: Comment | None,
+    decision: Decision,
+    *,
+    by: Person,
+    reason: str,
+    now: datetime,
+) -> list[PlatformAct]:
+    acts = []
+    for outcome in sorted(decision.outcomes):
+        if outcome in _ON_COMMENT and comment is not None:
+            text = decision.reply.strip() if outcome in {Outcome.REPLY, Outcome.WARN} else ""
+            kind = _ON_COMMENT[outcome]
+            acts.append(actions.request_on_comment(session, kind, entry, comment, by=by, text=text, now=now))
+        elif outcome in _ON_AUTHOR:
+            author = session.get_one(Author, entry.author_id)
+            if outcome is Outcome.BLOCK:
+                authors.block(session, author.id, by=by, reason=reason, now=now)
+            elif outcome is Outcome.UNBLOCK:
+                authors.unblock(session, author.id, by=by, reason=reason, now=now)
+            # The block list applies to every account on the platform (P20).
+            for account_id in _accounts_on(session, entry.platform):
+                acts.append(
+                    actions.request_on_author(
+                        session, _ON_AUTHOR[outcome], account_id, author, entry_id=entry.id, by=by, now=now
+                    )
+                )
+    return acts
+
+
+def _accounts_on(session: Session, platform: str) -> list[UUID]:
+    query = sa.select(Account.id).where(Account.platform == platform, Account.state != AccountState.CLOSED)
+    return list(session.scalars(query.order_by(Account.id)))
+
+
+def _follow(
+    session: Session,
+    entry: LogEntry,
+    case: LogCase,
+    decision: Decision,
+    acts: list[PlatformAct],
+    *,
+    by: Person,
+    reason: str,
+    url: str,
+    now: datetime,
+) -> None:
+    """Rows and chain events of the decision."""
+    outcomes = decision.outcomes
+    if outcomes == {Outcome.NOTE}:
+        chain.append(session, entry.id, EventKind.NOTE, by=by, detail={"note": reason}, now=now)
+        return
+    if outcomes == {Outcome.REOPEN}:
+        chain.append(session, entry.id, EventKind.REOPENED, by=by, detail={"why": reason}, now=now)
+        return
+    detail: dict[str, Any] = {
+        "outcomes": sorted(outcomes),
+        "reason": reason,
+        "acts": [act.id for act in acts],
+    }
+    if outcomes & {Outcome.REPLY, Outcome.WARN}:
+        detail["reply"] = decision.reply.strip()
+    if decision.meeting_on is not None and Outcome.MEETING in outcomes:
+        detail["meeting_on"] = decision.meeting_on
+        session.add(
+            Meeting(entry_id=entry.id, on=decision.meeting_on, reason=reason, asked_at=now, asked_by_id=by.id)
+        )
+    chain.append(session, entry.id, EventKind.DECIDED, by=by, detail=detail, now=now)
+    if Outcome.REFER in outcomes and decision.refer_to is not None:
+        _refer(session, entry, case, decision, decision.refer_to, by=by, reason=reason, url=url, now=now)
+
+
+def _refer(
+    session: Session,
+    entry: LogEntry,
+    case: LogCase,
+    decision: Decision,
+    to: ReferTo,
+    *,
+    by: Person,
+    reason: str,
+    url: str,
+    now: datetime,
+) -> None:
+    session.add(
+        Referral(
+            entry_id=entry.id,
+            to=to,
+            reference=decision.reference.strip(),
+            about_headteacher=decision.about_headteacher,
+            reason=reason,
+            referred_at=now,
+            referred_by_id=by.id,
+        )
+    )
+    case.referred = True
+    case.referred_to_chair = case.referred_to_chair or to is ReferTo.CHAIR
+    case.about_headteacher = case.about_headteacher or decision.about_headteacher
+    chain.append(
+        session,
+        entry.id,
+        EventKind.REFERRED,
+        by=by,
+        detail={
+            "to": to,
+            "reference": decision.reference.strip(),
+            "about_headteacher": decision.about_headteacher,
+        },
+        now=now,
+    )
+    told = alerts.referred(
+        session, entry, to, about_headteacher=decision.about_headteacher, by=by, url=url, now=now
+    )
+    if told == 0 and to is not ReferTo.POLICE:
+        raise BadInput(
+            f"Nobody holds the role “{to.value.upper() if to is ReferTo.DSL else 'chair of governors'}”: "
+            "ask the headteacher to name somebody first.",
+            field="refer_to",
+        )
+
+
+def _close(
+    session: Session, case: LogCase, outcomes: frozenset[Outcome], *, by: Person, now: datetime
+) -> None:
+    """Move the entry on; every decision makes pages that show the earlier state too old to decide from."""
+    after = {OUTCOME_MOVES[outcome][case.state] for outcome in outcomes}
+    to = CaseState.DECIDED if CaseState.DECIDED in after else CaseState.OPEN
+    if to is not case.state:
+        check(CASE_MOVES, case.state, to, "entry")
+        case.state = to
+        case.decided_at, case.decided_by_id = (now, by.id) if to is CaseState.DECIDED else (None, None)
+        if to is CaseState.OPEN:
+            case.outcomes = ""
+    if to is CaseState.DECIDED:
+        kept = [*chain.unlisted(case.outcomes), *(o.value for o in sorted(outcomes) if o is not Outcome.NOTE)]
+        case.outcomes = chain.listed(list(dict.fromkeys(kept)))
+    case.version += 1
+    case.claimed_by_id, case.claimed_until = None, None
+    # The next query of this transaction searches by these columns.
+    session.flush()

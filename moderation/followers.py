@@ -1,0 +1,507 @@
+"""Vetting followers (P19): who asks to follow or has begun to, what is known of them, and what is decided."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from connectors.base import RemoteAuthor
+from moderation import actions, authors
+from moderation.authors import AuthorRecord
+from moderation.classifier.flags import flag, severity
+from moderation.models import (
+    ActKind,
+    ActState,
+    Author,
+    Follower,
+    FollowerKind,
+    FollowerMove,
+    FollowerState,
+    PlatformAct,
+)
+from moderation.moves import FOLLOWER_MOVES, check
+from moderation.thresholds import Rules, rules
+from school import audit
+from school.db import storable
+from school.errors import BadInput, MoveNotAllowed, NotFound
+from school.models import Account, Person
+from school.people import reason_text
+from school.permissions import Action, require
+
+
+class FollowerOutcome(StrEnum):
+    """What a person can decide about a follower or a request."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
+    REMOVE = "remove"
+    BLOCK = "block"
+    MUTE = "mute"
+    """Approve, but without seeing what they write."""
+
+
+OUTCOMES: Mapping[tuple[FollowerKind, FollowerOutcome], tuple[FollowerState, ActKind | None]] = {
+    (FollowerKind.REQUEST, FollowerOutcome.APPROVE): (FollowerState.APPROVED, ActKind.ACCEPT_REQUEST),
+    (FollowerKind.REQUEST, FollowerOutcome.DECLINE): (FollowerState.DECLINED, ActKind.DECLINE_REQUEST),
+    (FollowerKind.REQUEST, FollowerOutcome.BLOCK): (FollowerState.DECLINED, ActKind.BLOCK),
+    (FollowerKind.FOLLOWER, FollowerOutcome.APPROVE): (FollowerState.APPROVED, None),
+    (FollowerKind.FOLLOWER, FollowerOutcome.REMOVE): (FollowerState.REMOVED, ActKind.REMOVE_FOLLOWER),
+    (FollowerKind.FOLLOWER, FollowerOutcome.BLOCK): (FollowerState.REMOVED, ActKind.BLOCK),
+    (FollowerKind.FOLLOWER, FollowerOutcome.MUTE): (FollowerState.APPROVED, ActKind.MUTE),
+}
+"""Where each decision leads, and what it asks of the platform."""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """The followers (rows) that a page of people belongs to, and how many are new to the vetting."""
+
+    ids: frozenset[UUID] = frozenset()
+    new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A name and bio that are to be scored."""
+
+    follower_id: UUID
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileBatch:
+    """Profiles that this worker alone may score until `until`."""
+
+    items: tuple[Profile, ...]
+    rules: Rules
+    until: datetime
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts, in the order in which their scores are expected."""
+        return [item.text for item in self.items]
+
+
+@dataclass(frozen=True, slots=True)
+class VettingItem:
+    """One follower as the queue shows them, with what is known."""
+
+    follower: Follower
+    author: Author
+    account: Account
+    record: AuthorRecord
+    acts: tuple[PlatformAct, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VettingPage:
+    """Some of the queue, and what to hand back for the rest; `waiting` counts all."""
+
+    items: tuple[VettingItem, ...]
+    following: str | None
+    waiting: int
+
+
+def note_requests(
+    session: Session, account_id: UUID, platform: str, people: Iterable[RemoteAuthor], *, now: datetime
+) -> Noted:
+    """Keep people who ask to follow; each waits for a decision."""
+    return _note(session, account_id, platform, people, FollowerKind.REQUEST, baseline=False, now=now)
+
+
+def note_followers(
+    session: Session,
+    account_id: UUID,
+    platform: str,
+    people: Iterable[RemoteAuthor],
+    *,
+    baseline: bool,
+    now: datetime,
+) -> Noted:
+    """Keep followers. `baseline`: the first reading of the account, whose people were there already."""
+    return _note(session, account_id, platform, people, FollowerKind.FOLLOWER, baseline=baseline, now=now)
+
+
+def _note(
+    session: Session,
+    account_id: UUID,
+    platform: str,
+    people: Iterable[RemoteAuthor],
+    kind: FollowerKind,
+    *,
+    baseline: bool,
+    now: datetime,
+) -> Noted:
+    known = authors.note(session, platform, people, now=now)
+    by_author = {author.id: author for author in known.values()}
+    rows = {row.author_id: row for row in _rows(session, account_id, list(by_author))}
+    fresh: list[Follower] = []
+    new = 0
+    for author_id, author in by_author.items():
+        row = rows.get(author_id)
+        if row is None:
+            row = Follower(
+                account_id=account_id,
+                author_id=author_id,
+                kind=kind,
+                state=FollowerState.EARLIER if baseline else FollowerState.WAITING,
+                version=1,
+                first_seen_at=now,
+                last_seen_at=now,
+                waiting_since=now,
+                why_waiting="" if baseline else "New.",
+                name_vetted=author.display_name,
+                bio_vetted=author.bio,
+                scored=baseline,
+                model_name="",
+                scores={},
+                reasons=[],
+                severity=0.0,
+            )
+            rows[author_id] = row
+            fresh.append(row)
+            new += not baseline
+        else:
+            new += _seen_again(session, row, author, kind, now=now)
+            row.last_seen_at = now
+    session.add_all(fresh)
+    # The moves point at the rows.
+    session.flush()
+    for row in fresh:
+        _note_move(session, row, None, by=None, reason="First seen.", now=now)
+    return Noted(frozenset(row.id for row in rows.values()), new)
+
+
+def _rows(session: Session, account_id: UUID, author_ids: Sequence[UUID]) -> list[Follower]:
+    found: list[Follower] = []
+    for start in range(0, len(author_ids), 500):
+        query = sa.select(Follower).where(
+            Follower.account_id == account_id, Follower.author_id.in_(author_ids[start : start + 500])
+        )
+        found += session.scalars(query)
+    return found
+
+
+def _seen_again(
+    session: Session, row: Follower, author: Author, kind: FollowerKind, *, now: datetime
+) -> bool:
+    """Whether somebody whom we know has to be vetted again."""
+    if row.kind is FollowerKind.REQUEST and kind is FollowerKind.FOLLOWER:
+        row.kind = kind
+        if row.state is FollowerState.APPROVED:
+            _tick(session, row, ActKind.ACCEPT_REQUEST, now=now)
+    changed = author.display_name != row.name_vetted or author.bio != row.bio_vetted
+    gone = row.state is FollowerState.LEFT or (
+        row.state is FollowerState.DECLINED and kind is FollowerKind.FOLLOWER
+    )
+    if gone:
+        row.kind = kind
+        _wait(session, row, author, "Came back.", now=now)
+        return True
+    if changed and row.state in {FollowerState.EARLIER, FollowerState.APPROVED}:
+        _wait(session, row, author, "Changed their name or bio.", now=now)
+        return True
+    if changed:
+        _take_profile(row, author)
+        row.scored = False
+    return False
+
+
+def _wait(session: Session, row: Follower, author: Author, why: str, *, now: datetime) -> None:
+    _move(session, row, FollowerState.WAITING, by=None, reason=why, now=now)
+    row.waiting_since, row.why_waiting = now, why
+    row.scored, row.decided_at, row.decided_by_id = False, None, None
+    _take_profile(row, author)
+
+
+def _take_profile(row: Follower, author: Author) -> None:
+    row.name_vetted, row.bio_vetted = author.display_name, author.bio
+
+
+def note_withdrawn_requests(
+    session: Session, account_id: UUID, seen: Iterable[UUID], *, before: datetime, now: datetime
+) -> int:
+    """Requests that a complete reading, begun at `before`, did not show: withdrawn or answered."""
+    return _note_missing(
+        session, account_id, FollowerKind.REQUEST, seen, before=before, reason="No longer asks.", now=now
+    )
+
+
+def note_left(
+    session: Session, account_id: UUID, seen: Iterable[UUID], *, before: datetime, now: datetime
+) -> int:
+    """Followers that a complete reading, begun at `before`, did not show; that ticks off hand tasks."""
+    return _note_missing(
+        session, account_id, FollowerKind.FOLLOWER, seen, before=before, reason="No longer follows.", now=now
+    )
+
+
+def _note_missing(
+    session: Session,
+    account_id: UUID,
+    kind: FollowerKind,
+    seen: Iterable[UUID],
+    *,
+    before: datetime,
+    reason: str,
+    now: datetime,
+) -> int:
+    shown = set(seen)
+    query = sa.select(Follower).where(
+        Follower.account_id == account_id,
+        Follower.kind == kind,
+        Follower.state != FollowerState.LEFT,
+        Follower.first_seen_at < before,
+    )
+    missing = [row for row in session.scalars(query) if row.id not in shown]
+    left = 0
+    for row in missing:
+        for act in (ActKind.REMOVE_FOLLOWER, ActKind.DECLINE_REQUEST):
+            _tick(session, row, act, now=now)
+        # An accepted request leaves the list of requests and comes back among the followers.
+        if row.state is not FollowerState.APPROVED or kind is FollowerKind.FOLLOWER:
+            _move(session, row, FollowerState.LEFT, by=None, reason=reason, now=now)
+            left += 1
+    return left
+
+
+def _tick(session: Session, row: Follower, kind: ActKind, *, now: datetime) -> None:
+    query = sa.select(PlatformAct).where(
+        PlatformAct.follower_id == row.id, PlatformAct.kind == kind, PlatformAct.state == ActState.BY_HAND
+    )
+    actions.tick_seen(session, list(session.scalars(query)), now=now)
+
+
+def take_unscored(session: Session, limit: int, *, lease: timedelta, now: datetime) -> ProfileBatch:
+    """Take up to `limit` profiles whose name and bio are to be scored."""
+    query = (
+        sa.select(Follower)
+        .where(
+            Follower.scored.is_(False), sa.or_(Follower.scoring_until.is_(None), Follower.scoring_until < now)
+        )
+        .order_by(Follower.waiting_since)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = list(session.scalars(query))
+    for row in found:
+        row.scoring_until = now + lease
+    return ProfileBatch(
+        tuple(Profile(row.id, _profile_text(row)) for row in found), rules(session), now + lease
+    )
+
+
+def record_scores(
+    session: Session,
+    batch: ProfileBatch,
+    scores: Sequence[Mapping[str, float]],
+    *,
+    model_name: str,
+    now: datetime,
+) -> int:
+    """Keep what the classifier and the rules say of names and bios; how many were flagged."""
+    query = (
+        sa.select(Follower)
+        .where(Follower.id.in_([item.follower_id for item in batch.items]))
+        .order_by(Follower.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    rows = {row.id: row for row in session.scalars(query)}
+    flagged = 0
+    for item, result in zip(batch.items, scores, strict=True):
+        row = rows.get(item.follower_id)
+        if row is None or row.scored or _profile_text(row) != item.text:
+            continue
+        # Without the names of pupils and staff: a parent's own name is no personal data of another.
+        reasons = flag(item.text, result, batch.rules.thresholds, batch.rules.words)
+        row.scored, row.scoring_until, row.model_name = True, None, model_name
+        row.scores, row.reasons = dict(result), [asdict(reason) for reason in reasons]
+        row.severity = severity(reasons)
+        flagged += bool(reasons)
+    return flagged
+
+
+def _profile_text(row: Follower) -> str:
+    return storable(f"{row.name_vetted}\n{row.bio_vetted}".strip())
+
+
+def queue(
+    session: Session,
+    *,
+    viewer: Person,
+    state: FollowerState = FollowerState.WAITING,
+    platform: str = "",
+    after: str = "",
+    limit: int = 50,
+) -> VettingPage:
+    """Followers in a state, the most worrying first, then the longest waiting.
+
+    Raises BadInput for an `after` that no page gave.
+    """
+    query = (
+        sa.select(Follower, Author, Account)
+        .join(Author, Author.id == Follower.author_id)
+        .join(Account, Account.id == Follower.account_id)
+        .where(Follower.state == state)
+        .order_by(Follower.severity.desc(), Follower.waiting_since, Follower.id)
+        .limit(limit + 1)
+    )
+    if platform:
+        query = query.where(Account.platform == platform)
+    if after:
+        weight, since, last = _after(after)
+        query = query.where(
+            sa.or_(
+                Follower.severity < weight,
+                sa.and_(
+                    Follower.severity == weight,
+                    sa.or_(
+                        Follower.waiting_since > since,
+                        sa.and_(Follower.waiting_since == since, Follower.id > last),
+                    ),
+                ),
+            )
+        )
+    rows = session.execute(query).all()
+    shown = [(row[0], row[1], row[2]) for row in rows[:limit]]
+    known = authors.records(session, [author.id for _, author, _ in shown], viewer=viewer)
+    waiting = session.scalar(sa.select(sa.func.count()).where(Follower.state == FollowerState.WAITING))
+    return VettingPage(
+        tuple(VettingItem(row, author, account, known[author.id]) for row, author, account in shown),
+        _place(shown[-1][0]) if len(rows) > limit else None,
+        waiting or 0,
+    )
+
+
+def get(session: Session, follower_id: UUID, *, viewer: Person) -> VettingItem:
+    """One follower with all that is known. Raises NotFound."""
+    row = session.get(Follower, follower_id)
+    if row is None:
+        raise NotFound("There is no such follower.")
+    author, account = session.get_one(Author, row.author_id), session.get_one(Account, row.account_id)
+    acts = session.scalars(
+        sa.select(PlatformAct).where(PlatformAct.follower_id == row.id).order_by(PlatformAct.id)
+    )
+    record = authors.records(session, [author.id], viewer=viewer)[author.id]
+    return VettingItem(row, author, account, record, tuple(acts))
+
+
+def moves(session: Session, follower_id: UUID) -> list[tuple[FollowerMove, str]]:
+    """What happened with a follower, oldest first, each with the name of who did it."""
+    query = (
+        sa.select(FollowerMove, Person.name)
+        .outerjoin(Person, Person.id == FollowerMove.by_id)
+        .where(FollowerMove.follower_id == follower_id)
+        .order_by(FollowerMove.at, FollowerMove.id)
+    )
+    return [(move, name or "") for move, name in session.execute(query)]
+
+
+def decide_follower(
+    session: Session,
+    follower_id: UUID,
+    outcome: FollowerOutcome,
+    *,
+    seen: int,
+    by: Person,
+    reason: str,
+    now: datetime,
+) -> Follower:
+    """Decide on a follower or a request; the platform's part becomes an act, or a task where it has no way.
+
+    `seen`: the version that the person was shown. A reason is needed for everything but approval.
+    Raises NotPermitted, NotFound, MoveNotAllowed, BadInput.
+    """
+    require(by, Action.VET_FOLLOWERS)
+    row = session.scalar(
+        sa.select(Follower)
+        .where(Follower.id == follower_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound("There is no such follower.")
+    if row.version != seen:
+        who = session.get(Person, row.decided_by_id) if row.decided_by_id else None
+        raise MoveNotAllowed(
+            f"{who.name} decided this meanwhile: it is “{row.state}”."
+            if who
+            else f"This changed meanwhile: it is “{row.state}”. Look at it again."
+        )
+    found = OUTCOMES.get((row.kind, outcome))
+    if found is None:
+        choices = ", ".join(str(o) for kind, o in OUTCOMES if kind is row.kind)
+        raise BadInput(
+            f"A {row.kind} can't be answered with “{outcome}”. Choose one of: {choices}.", field="outcome"
+        )
+    why = reason.strip() if outcome is FollowerOutcome.APPROVE else reason_text(reason)
+    to, kind = found
+    _move(session, row, to, by=by, reason=why[:2000], now=now)
+    row.decided_at, row.decided_by_id, row.why_waiting = now, by.id, ""
+    author = session.get_one(Author, row.author_id)
+    if outcome is FollowerOutcome.BLOCK:
+        authors.block(session, author.id, by=by, reason=why, now=now)
+    if kind is not None:
+        actions.request_on_author(session, kind, row.account_id, author, follower_id=row.id, by=by, now=now)
+    audit.record(
+        session,
+        by=by,
+        action="follower_decided",
+        object_kind="follower",
+        object_id=row.id,
+        detail={"outcome": outcome, "reason": why},
+        now=now,
+    )
+    return row
+
+
+def _move(
+    session: Session, row: Follower, to: FollowerState, *, by: Person | None, reason: str, now: datetime
+) -> None:
+    check(FOLLOWER_MOVES, row.state, to, "follower")
+    old, row.state, row.version = row.state, to, row.version + 1
+    _note_move(session, row, old, by=by, reason=reason, now=now)
+
+
+def _note_move(
+    session: Session,
+    row: Follower,
+    old: FollowerState | None,
+    *,
+    by: Person | None,
+    reason: str,
+    now: datetime,
+) -> None:
+    session.add(
+        FollowerMove(
+            follower_id=row.id, old=old, new=row.state, at=now, by_id=by.id if by else None, reason=reason
+        )
+    )
+
+
+def _place(row: Follower) -> str:
+    body = json.dumps([row.severity, row.waiting_since.isoformat(), str(row.id)])
+    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+
+def _after(place: str) -> tuple[float, datetime, UUID]:
+    try:
+        weight, since, last = json.loads(base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)))
+        found = float(weight), datetime.fromisoformat(since), UUID(last)
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise BadInput(
+            "This page's address is incomplete: start from the first page.", field="after"
+        ) from None
+    if found[1].tzinfo is None:
+        raise BadInput("This page's address is incomplete: start from the first page.", field="after")
+    return found

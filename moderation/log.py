@@ -1,0 +1,381 @@
+"""Searching the SLT log and taking it out of the product (P17); `verify` proves that it was not altered."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation.chain import unlisted, verify
+from moderation.models import (
+    CaseState,
+    EventKind,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    LogOrigin,
+    Meeting,
+    PlatformAct,
+    Referral,
+)
+from moderation.sight import visible_to
+from school.errors import BadInput
+from school.models import Account, Person
+from school.times import LONDON
+
+_AT_ONCE = 500
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+COLUMNS = (
+    "number",
+    "recorded_at",
+    "origin",
+    "platform",
+    "account",
+    "author_name",
+    "author_handle",
+    "author_id",
+    "text",
+    "url",
+    "posted_at",
+    "post_text",
+    "attachments",
+    "reasons",
+    "scores",
+    "model",
+    "rules_version",
+    "severity",
+    "urgent",
+    "state",
+    "outcomes",
+    "decided_at",
+    "decided_by",
+    "minutes_to_decision",
+    "what_happened",
+    "acts",
+    "referrals",
+    "meetings",
+)
+"""The columns of an export, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFilters:
+    """What part of the log to show; empty fields leave nothing out. Days are school days, both included."""
+
+    date_from: date | None = None
+    date_to: date | None = None
+    platform: str = ""
+    state: CaseState | None = None
+    outcome: str = ""
+    kind: str = ""
+    origin: LogOrigin | None = None
+    author: str = ""
+    """Part of a name or handle."""
+    text: str = ""
+    """Part of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One entry with everything that followed."""
+
+    entry: LogEntry
+    case: LogCase
+    account: Account | None
+    recorded_by: str
+    decided_by: str
+    events: tuple[tuple[LogEvent, str], ...]
+    acts: tuple[PlatformAct, ...]
+    referrals: tuple[Referral, ...]
+    meetings: tuple[Meeting, ...]
+
+    @property
+    def to_decision(self) -> timedelta | None:
+        """How long the decision took (P23)."""
+        return self.case.decided_at - self.case.recorded_at if self.case.decided_at else None
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Some rows, newest first, and what to hand back for the next ones."""
+
+    rows: tuple[LogRow, ...]
+    following: str | None
+
+
+def page(
+    session: Session,
+    *,
+    viewer: Person | None,
+    filters: LogFilters = LogFilters(),
+    after: str = "",
+    limit: int = 50,
+) -> LogPage:
+    """Entries that the viewer may see, newest first. Raises BadInput for an `after` that no page gave."""
+    query = (
+        sa.select(LogCase, LogEntry, Account)
+        .join(LogEntry, LogEntry.id == LogCase.entry_id)
+        .outerjoin(Account, Account.id == LogEntry.account_id)
+        .where(visible_to(viewer), *_conditions(filters))
+        .order_by(LogCase.recorded_at.desc(), LogCase.entry_id.desc())
+        .limit(limit + 1)
+    )
+    if after:
+        at, last = _after(after)
+        query = query.where(
+            sa.or_(LogCase.recorded_at < at, sa.and_(LogCase.recorded_at == at, LogCase.entry_id < last))
+        )
+    found = [(row[0], row[1], row[2]) for row in session.execute(query)]
+    shown = found[:limit]
+    return LogPage(_rows(session, shown), _place(shown[-1][0]) if len(found) > limit else None)
+
+
+def rows(
+    session: Session,
+    *,
+    date_from: date | None = None,
+    date_to: date | None = None,
+    viewer: Person | None,
+    filters: LogFilters = LogFilters(),
+) -> Iterator[LogRow]:
+    """Every entry that the viewer may see, newest first. `viewer` None: a command on the server."""
+    wanted = LogFilters(
+        date_from=date_from or filters.date_from,
+        date_to=date_to or filters.date_to,
+        platform=filters.platform,
+        state=filters.state,
+        outcome=filters.outcome,
+        kind=filters.kind,
+        origin=filters.origin,
+        author=filters.author,
+        text=filters.text,
+    )
+    after: str | None = ""
+    while after is not None:
+        part = page(session, viewer=viewer, filters=wanted, after=after, limit=_AT_ONCE)
+        yield from part.rows
+        after = part.following
+
+
+def to_csv(entries: Iterator[LogRow] | Sequence[LogRow]) -> Iterator[str]:
+    """The rows as CSV, line by line, with a heading; no spreadsheet takes a cell for a formula."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    yield _taken(buffer)
+    for row in entries:
+        writer.writerow([safe_cell(value) for value in record(row).values()])
+        yield _taken(buffer)
+
+
+def to_jsonl(entries: Iterator[LogRow] | Sequence[LogRow]) -> Iterator[str]:
+    """The rows as JSON Lines: one object a line, with the columns as keys."""
+    for row in entries:
+        yield json.dumps(record(row), ensure_ascii=False, default=str) + "\n"
+
+
+def safe_cell(value: Any) -> str:
+    """A value as a CSV cell; text that a spreadsheet would run as a formula gets an apostrophe before it."""
+    if value is None:
+        return ""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bool | int | float):
+        return str(value)
+    text = str(value)
+    # A spreadsheet skips white space before it looks for a formula.
+    return f"'{text}" if text.lstrip().startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
+
+
+def record(row: LogRow) -> dict[str, Any]:
+    """One entry as plain values, by column."""
+    entry, case = row.entry, row.case
+    taken = row.to_decision
+    return {
+        "number": entry.number,
+        "recorded_at": _time(entry.recorded_at),
+        "origin": entry.origin.value,
+        "platform": entry.platform,
+        "account": row.account.handle if row.account else "",
+        "author_name": entry.author_name,
+        "author_handle": entry.author_handle,
+        "author_id": entry.author_platform_id,
+        "text": entry.text,
+        "url": entry.url,
+        "posted_at": _time(entry.posted_at),
+        "post_text": entry.post_text,
+        "attachments": list(entry.attachment_urls),
+        "reasons": [str(reason.get("detail", "")) for reason in entry.reasons],
+        "scores": dict(entry.scores),
+        "model": entry.model_name,
+        "rules_version": entry.rules_version,
+        "severity": entry.severity,
+        "urgent": case.urgent,
+        "state": case.state.value,
+        "outcomes": unlisted(case.outcomes),
+        "decided_at": _time(case.decided_at),
+        "decided_by": row.decided_by,
+        "minutes_to_decision": round(taken.total_seconds() / 60, 1) if taken else None,
+        "what_happened": [_event(event, name) for event, name in row.events],
+        "acts": [
+            {
+                "what": act.kind.value,
+                "state": act.state.value,
+                "answer": act.answer,
+                "at": _time(act.finished_at),
+            }
+            for act in row.acts
+        ],
+        "referrals": [
+            {
+                "to": found.to.value,
+                "reference": found.reference,
+                "reason": found.reason,
+                "at": _time(found.referred_at),
+            }
+            for found in row.referrals
+        ],
+        "meetings": [{"on": found.on.isoformat(), "reason": found.reason} for found in row.meetings],
+    }
+
+
+def _event(event: LogEvent, name: str) -> dict[str, Any]:
+    said: dict[str, Any] = {"what": event.kind.value, "by": name, "at": _time(event.at)}
+    if event.kind in {EventKind.RECORDED, EventKind.ACT}:
+        return said
+    return said | {key: value for key, value in event.detail.items() if key != "acts"}
+
+
+def _rows(session: Session, found: Sequence[tuple[LogCase, LogEntry, Account | None]]) -> tuple[LogRow, ...]:
+    ids = [case.entry_id for case, _, _ in found]
+    if not ids:
+        return ()
+    people = {case.decided_by_id for case, _, _ in found} | {entry.recorded_by_id for _, entry, _ in found}
+    names = dict(
+        session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(p for p in people if p)))
+        .tuples()
+        .all()
+    )
+    events: dict[UUID, list[tuple[LogEvent, str]]] = {}
+    for event, name in session.execute(
+        sa.select(LogEvent, Person.name)
+        .outerjoin(Person, Person.id == LogEvent.by_id)
+        .where(LogEvent.entry_id.in_(ids))
+        .order_by(LogEvent.seq)
+    ):
+        events.setdefault(event.entry_id, []).append((event, name or ""))
+    acts: dict[UUID | None, list[PlatformAct]] = {}
+    for act in session.scalars(
+        sa.select(PlatformAct).where(PlatformAct.entry_id.in_(ids)).order_by(PlatformAct.id)
+    ):
+        acts.setdefault(act.entry_id, []).append(act)
+    referrals: dict[UUID, list[Referral]] = {}
+    for one in session.scalars(sa.select(Referral).where(Referral.entry_id.in_(ids)).order_by(Referral.id)):
+        referrals.setdefault(one.entry_id, []).append(one)
+    meetings: dict[UUID, list[Meeting]] = {}
+    for meeting in session.scalars(sa.select(Meeting).where(Meeting.entry_id.in_(ids)).order_by(Meeting.id)):
+        meetings.setdefault(meeting.entry_id, []).append(meeting)
+    return tuple(
+        LogRow(
+            entry=entry,
+            case=case,
+            account=account,
+            recorded_by=names.get(entry.recorded_by_id, "") if entry.recorded_by_id else "",
+            decided_by=names.get(case.decided_by_id, "") if case.decided_by_id else "",
+            events=tuple(events.get(entry.id, ())),
+            acts=tuple(acts.get(entry.id, ())),
+            referrals=tuple(referrals.get(entry.id, ())),
+            meetings=tuple(meetings.get(entry.id, ())),
+        )
+        for case, entry, account in found
+    )
+
+
+def _conditions(filters: LogFilters) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if filters.date_from is not None:
+        found.append(LogCase.recorded_at >= _day_begins(filters.date_from))
+    if filters.date_to is not None:
+        found.append(LogCase.recorded_at < _day_begins(filters.date_to, days=1))
+    if filters.platform:
+        found.append(LogCase.platform == filters.platform)
+    if filters.state is not None:
+        found.append(LogCase.state == filters.state)
+    if filters.outcome:
+        found.append(LogCase.outcomes.contains(f",{filters.outcome},", autoescape=True))
+    if filters.kind:
+        found.append(LogCase.kinds.contains(f",{filters.kind},", autoescape=True))
+    if filters.origin is not None:
+        found.append(LogEntry.origin == filters.origin)
+    if filters.author:
+        found.append(
+            sa.or_(
+                LogEntry.author_name.icontains(filters.author, autoescape=True),
+                LogEntry.author_handle.icontains(filters.author.lstrip("@"), autoescape=True),
+            )
+        )
+    if filters.text:
+        found.append(LogEntry.text.icontains(filters.text, autoescape=True))
+    return found
+
+
+def _day_begins(day: date, *, days: int = 0) -> datetime:
+    try:
+        return datetime.combine(day + timedelta(days=days), time(), tzinfo=LONDON).astimezone(UTC)
+    except OverflowError:
+        raise BadInput(f"The date {day} is out of range: check the year.", field="date") from None
+
+
+def _time(moment: datetime | None) -> str:
+    return moment.astimezone(LONDON).isoformat(timespec="seconds") if moment else ""
+
+
+def _taken(buffer: io.StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
+
+
+def _place(case: LogCase) -> str:
+    body = json.dumps([case.recorded_at.isoformat(), str(case.entry_id)])
+    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+
+def _after(place: str) -> tuple[datetime, UUID]:
+    try:
+        at, last = json.loads(base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)))
+        found = datetime.fromisoformat(at), UUID(last)
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise BadInput(
+            "This page's address is incomplete: start from the first page.", field="after"
+        ) from None
+    if found[0].tzinfo is None:
+        raise BadInput("This page's address is incomplete: start from the first page.", field="after")
+    return found
+
+
+__all__ = [
+    "COLUMNS",
+    "LogFilters",
+    "LogPage",
+    "LogRow",
+    "page",
+    "record",
+    "rows",
+    "safe_cell",
+    "to_csv",
+    "to_jsonl",
+    "verify",
+]

@@ -1,0 +1,50 @@
+"""The tables of the moderation room, one file per subject."""
+
+from moderation.models.acts import ActKind, ActState, PlatformAct, PlatformActMove
+from moderation.models.authors import Author, BlockedAuthor
+from moderation.models.comments import Comment, CommentScore, CommentState, CommentVersion
+from moderation.models.followers import Follower, FollowerKind, FollowerMove, FollowerState
+from moderation.models.log import (
+    CaseState,
+    EventKind,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    LogOrigin,
+    Meeting,
+    Referral,
+    ReferTo,
+)
+from moderation.models.polling import CommentGap, CommentStream, PollRecord, WatchedPost
+from moderation.models.rules import FlaggingRules
+
+__all__ = [
+    "ActKind",
+    "ActState",
+    "Author",
+    "BlockedAuthor",
+    "CaseState",
+    "Comment",
+    "CommentGap",
+    "CommentScore",
+    "CommentState",
+    "CommentStream",
+    "CommentVersion",
+    "EventKind",
+    "FlaggingRules",
+    "Follower",
+    "FollowerKind",
+    "FollowerMove",
+    "FollowerState",
+    "LogCase",
+    "LogEntry",
+    "LogEvent",
+    "LogOrigin",
+    "Meeting",
+    "PlatformAct",
+    "PlatformActMove",
+    "PollRecord",
+    "ReferTo",
+    "Referral",
+    "WatchedPost",
+]

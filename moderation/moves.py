@@ -1,0 +1,56 @@
+"""Which changes of state exist, for every kind of record of the room: one table each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
+
+from moderation.models import ActState, CaseState, CommentState, FollowerState
+from school.errors import MoveNotAllowed
+
+S = TypeVar("S", bound=StrEnum)
+
+COMMENT_MOVES: Mapping[CommentState, frozenset[CommentState]] = {
+    CommentState.FETCHED: frozenset({CommentState.SCORED}),
+    CommentState.SCORED: frozenset({CommentState.CLEAR, CommentState.FLAGGED, CommentState.FETCHED}),
+    # An edited text is scored again.
+    CommentState.CLEAR: frozenset({CommentState.FETCHED}),
+    CommentState.FLAGGED: frozenset({CommentState.FETCHED}),
+    CommentState.OURS: frozenset(),
+}
+
+CASE_MOVES: Mapping[CaseState, frozenset[CaseState]] = {
+    CaseState.OPEN: frozenset({CaseState.DECIDED}),
+    CaseState.DECIDED: frozenset({CaseState.OPEN}),
+}
+
+ACT_MOVES: Mapping[ActState, frozenset[ActState]] = {
+    ActState.REQUESTED: frozenset({ActState.DOING}),
+    ActState.DOING: frozenset({ActState.DONE, ActState.FAILED, ActState.BY_HAND, ActState.REQUESTED}),
+    ActState.BY_HAND: frozenset({ActState.DONE}),
+    # A person asks for another try, or does it on the platform themselves.
+    ActState.FAILED: frozenset({ActState.REQUESTED, ActState.DONE}),
+    ActState.DONE: frozenset(),
+}
+
+FOLLOWER_MOVES: Mapping[FollowerState, frozenset[FollowerState]] = {
+    FollowerState.EARLIER: frozenset(
+        {FollowerState.WAITING, FollowerState.APPROVED, FollowerState.REMOVED, FollowerState.LEFT}
+    ),
+    FollowerState.WAITING: frozenset(
+        {FollowerState.APPROVED, FollowerState.DECLINED, FollowerState.REMOVED, FollowerState.LEFT}
+    ),
+    # A changed profile asks again; a person may think again.
+    FollowerState.APPROVED: frozenset({FollowerState.WAITING, FollowerState.REMOVED, FollowerState.LEFT}),
+    FollowerState.DECLINED: frozenset({FollowerState.WAITING, FollowerState.LEFT}),
+    FollowerState.REMOVED: frozenset({FollowerState.WAITING, FollowerState.LEFT}),
+    FollowerState.LEFT: frozenset({FollowerState.WAITING}),
+}
+
+
+def check(table: Mapping[S, frozenset[S]], old: S, new: S, what: str) -> None:
+    """Raise MoveNotAllowed, saying how things stand, unless the table has this move."""
+    if new not in table[old]:
+        before, after = (state.value.replace("_", " ") for state in (old, new))
+        raise MoveNotAllowed(f"This {what} is “{before}” and can't become “{after}”: load the page again.")

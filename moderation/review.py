@@ -1,0 +1,378 @@
+"""The moderation queue: the worst first, one person per entry, everything needed to decide."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation import authors
+from moderation.authors import AuthorRecord
+from moderation.decisions import held_by_another
+from moderation.models import (
+    Author,
+    CaseState,
+    Comment,
+    CommentVersion,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    Meeting,
+    PlatformAct,
+    Referral,
+    WatchedPost,
+)
+from moderation.sight import comment_visible_to, visible_to
+from school.errors import BadInput, MoveNotAllowed, NotFound
+from school.models import Account, Person
+from school.times import say
+
+T = TypeVar("T")
+
+_AROUND = 12
+"""Comments of the conversation shown beside an entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilters:
+    """What part of the queue to show; empty fields leave nothing out."""
+
+    platform: str = ""
+    kind: str = ""
+    author_id: UUID | None = None
+    account_id: UUID | None = None
+    post_platform_id: str = ""
+    referred: bool = False
+    """Only what was referred, decided or not: what the DSL and the chair look for."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One entry as the queue shows it."""
+
+    entry: LogEntry
+    case: LogCase
+    comment: Comment | None
+    account: Account | None
+    author: AuthorRecord | None
+    same_post: int
+    """Open entries under the same post, this one included."""
+    claimed_by: str
+    """Name of the other person who is deciding it now; empty where nobody is."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """Some entries, and what to hand back for the next ones; `open` counts all that the viewer may see."""
+
+    items: tuple[QueueItem, ...]
+    following: str | None
+    open: int
+
+    def by_author(self) -> list[list[QueueItem]]:
+        """The items with each author's together and, among those, each post's; the worst group first."""
+        groups: dict[object, list[QueueItem]] = {}
+        for item in self.items:
+            groups.setdefault(item.entry.author_id or item.entry.id, []).append(item)
+        for members in groups.values():
+            rank: dict[tuple[UUID | None, str], int] = {}
+            for item in members:
+                rank.setdefault(_post_key(item), len(rank))
+            members.sort(key=lambda item: rank[_post_key(item)])
+        return list(groups.values())
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPage:
+    """Everything about one entry."""
+
+    item: QueueItem
+    events: tuple[tuple[LogEvent, str], ...]
+    """Each with the name of who did it; empty for the product itself."""
+    acts: tuple[PlatformAct, ...]
+    referrals: tuple[Referral, ...]
+    meetings: tuple[Meeting, ...]
+    versions: tuple[CommentVersion, ...]
+    post: WatchedPost | None
+    conversation: tuple[tuple[Comment, str], ...]
+    """Comments under the same post around this one, each with its author's name."""
+    author: Author | None
+    history: tuple[Comment, ...]
+    """The author's other comments, newest first."""
+
+
+def queue(
+    session: Session,
+    *,
+    viewer: Person,
+    filters: QueueFilters = QueueFilters(),
+    after: str = "",
+    limit: int = 50,
+    now: datetime,
+) -> QueuePage:
+    """The open entries that the viewer may see, the worst first: threats and safeguarding on top (P23).
+
+    `after`: the former page's `following`. Raises BadInput for one that isn't.
+    """
+    seen = visible_to(viewer)
+    where = [seen, *_conditions(filters)]
+    query = (
+        sa.select(LogCase, LogEntry, Comment, Account)
+        .join(LogEntry, LogEntry.id == LogCase.entry_id)
+        .outerjoin(Comment, Comment.id == LogEntry.comment_id)
+        .outerjoin(Account, Account.id == LogEntry.account_id)
+        .where(*where)
+        .order_by(LogCase.urgent.desc(), LogCase.severity.desc(), LogCase.recorded_at, LogCase.entry_id)
+        .limit(limit + 1)
+    )
+    if after:
+        query = query.where(_behind(after))
+    rows = session.execute(query).all()
+    shown = rows[:limit]
+    count = session.scalar(
+        sa.select(sa.func.count()).select_from(LogCase).where(LogCase.state == CaseState.OPEN, seen)
+    )
+    items = _items(session, [(r[0], r[1], r[2], r[3]) for r in shown], viewer=viewer, now=now)
+    return QueuePage(tuple(items), _place(shown[-1][0]) if len(rows) > limit else None, count or 0)
+
+
+def get_case(session: Session, entry_id: UUID, *, viewer: Person | None) -> LogCase:
+    """The case, or NotFound where there is none that the viewer may see."""
+    found = session.scalar(sa.select(LogCase).where(LogCase.entry_id == entry_id, visible_to(viewer)))
+    if found is None:
+        raise NotFound("There is no such entry, or none that you may see.")
+    return found
+
+
+def entry_page(session: Session, entry_id: UUID, *, viewer: Person, now: datetime) -> EntryPage:
+    """Everything about one entry. Raises NotFound where there is none that the viewer may see."""
+    case = get_case(session, entry_id, viewer=viewer)
+    entry = session.get_one(LogEntry, entry_id)
+    comment = session.get(Comment, entry.comment_id) if entry.comment_id else None
+    account = session.get(Account, entry.account_id) if entry.account_id else None
+    item = _items(session, [(case, entry, comment, account)], viewer=viewer, now=now)[0]
+    events = session.execute(
+        sa.select(LogEvent, Person.name)
+        .outerjoin(Person, Person.id == LogEvent.by_id)
+        .where(LogEvent.entry_id == entry_id)
+        .order_by(LogEvent.seq)
+    )
+    return EntryPage(
+        item=item,
+        events=tuple((event, name or "") for event, name in events),
+        acts=_all(
+            session, sa.select(PlatformAct).where(PlatformAct.entry_id == entry_id).order_by(PlatformAct.id)
+        ),
+        referrals=_all(
+            session, sa.select(Referral).where(Referral.entry_id == entry_id).order_by(Referral.id)
+        ),
+        meetings=_all(session, sa.select(Meeting).where(Meeting.entry_id == entry_id).order_by(Meeting.id)),
+        versions=_versions(session, comment),
+        post=session.scalar(
+            sa.select(WatchedPost).where(
+                WatchedPost.account_id == entry.account_id, WatchedPost.platform_id == entry.post_platform_id
+            )
+        ),
+        conversation=_conversation(session, comment, viewer),
+        author=session.get(Author, entry.author_id) if entry.author_id else None,
+        history=_history(session, comment, viewer),
+    )
+
+
+def claim(session: Session, entry_id: UUID, *, by: Person, lifetime: timedelta, now: datetime) -> LogCase:
+    """Take an open entry, so that nobody else decides it meanwhile; again, to keep it longer.
+
+    Raises MoveNotAllowed where somebody else has it or it is decided, NotFound.
+    """
+    taken = session.scalar(
+        sa.update(LogCase)
+        .where(
+            LogCase.entry_id == entry_id,
+            LogCase.state == CaseState.OPEN,
+            visible_to(by),
+            sa.or_(
+                LogCase.claimed_by_id.is_(None),
+                LogCase.claimed_by_id == by.id,
+                LogCase.claimed_until.is_(None),
+                LogCase.claimed_until <= now,
+            ),
+        )
+        .values(claimed_by_id=by.id, claimed_until=now + lifetime)
+        .returning(LogCase)
+        .execution_options(populate_existing=True)
+    )
+    if taken is not None:
+        return taken
+    case = get_case(session, entry_id, viewer=by)
+    session.refresh(case)
+    if case.state is not CaseState.OPEN:
+        raise MoveNotAllowed("This entry is decided already: look at it again.")
+    who = session.get(Person, case.claimed_by_id) if case.claimed_by_id else None
+    until = f", until {say(case.claimed_until)} at the latest" if case.claimed_until else ""
+    raise MoveNotAllowed(f"{who.name if who else 'Somebody'} is deciding this entry{until}.")
+
+
+def release(session: Session, entry_id: UUID, *, by: Person) -> None:
+    """Give a claim back. Nothing happens where the person has none."""
+    session.execute(
+        sa.update(LogCase)
+        .where(LogCase.entry_id == entry_id, LogCase.claimed_by_id == by.id)
+        .values(claimed_by_id=None, claimed_until=None)
+    )
+
+
+def _conditions(filters: QueueFilters) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = []
+    if filters.referred:
+        found.append(LogCase.referred.is_(True))
+    else:
+        found.append(LogCase.state == CaseState.OPEN)
+    if filters.platform:
+        found.append(LogCase.platform == filters.platform)
+    if filters.kind:
+        found.append(LogCase.kinds.contains(f",{filters.kind},", autoescape=True))
+    if filters.author_id is not None:
+        found.append(LogCase.author_id == filters.author_id)
+    if filters.account_id is not None:
+        found.append(LogCase.account_id == filters.account_id)
+    if filters.post_platform_id:
+        found.append(LogCase.post_platform_id == filters.post_platform_id)
+    return found
+
+
+def _place(case: LogCase) -> str:
+    body = json.dumps([case.urgent, case.severity, case.recorded_at.isoformat(), str(case.entry_id)])
+    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+
+
+def _behind(place: str) -> sa.ColumnElement[bool]:
+    try:
+        urgent, weight, recorded, entry = json.loads(
+            base64.urlsafe_b64decode(place + "=" * (-len(place) % 4))
+        )
+        at, severity, entry_id = datetime.fromisoformat(recorded), float(weight), UUID(entry)
+        at.astimezone()
+    except (ValueError, TypeError, AttributeError, binascii.Error):
+        raise BadInput(
+            "This page's address is incomplete: start from the first page.", field="after"
+        ) from None
+    if at.tzinfo is None:
+        raise BadInput("This page's address is incomplete: start from the first page.", field="after")
+    rest = sa.or_(
+        LogCase.severity < severity,
+        sa.and_(
+            LogCase.severity == severity,
+            sa.or_(LogCase.recorded_at > at, sa.and_(LogCase.recorded_at == at, LogCase.entry_id > entry_id)),
+        ),
+    )
+    if urgent:
+        return sa.or_(LogCase.urgent.is_(False), sa.and_(LogCase.urgent.is_(True), rest))
+    return sa.and_(LogCase.urgent.is_(False), rest)
+
+
+def _items(
+    session: Session,
+    rows: Sequence[tuple[LogCase, LogEntry, Comment | None, Account | None]],
+    *,
+    viewer: Person,
+    now: datetime,
+) -> list[QueueItem]:
+    known = authors.records(session, [case.author_id for case, *_ in rows if case.author_id], viewer=viewer)
+    posts = {(case.account_id, case.post_platform_id) for case, *_ in rows if case.post_platform_id}
+    counts: dict[tuple[UUID | None, str], int] = {}
+    if posts:
+        for row in session.execute(
+            sa.select(LogCase.account_id, LogCase.post_platform_id, sa.func.count().label("open"))
+            .where(
+                LogCase.state == CaseState.OPEN,
+                visible_to(viewer),
+                LogCase.account_id.in_({account for account, _ in posts}),
+                LogCase.post_platform_id.in_({post for _, post in posts}),
+            )
+            .group_by(LogCase.account_id, LogCase.post_platform_id)
+        ):
+            counts[row.account_id, row.post_platform_id] = row.open
+    held = {case.claimed_by_id for case, *_ in rows if held_by_another(case, viewer, now=now)}
+    names = (
+        dict(session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(held))).tuples().all())
+        if held
+        else {}
+    )
+    return [
+        QueueItem(
+            entry=entry,
+            case=case,
+            comment=comment,
+            account=account,
+            author=known.get(case.author_id) if case.author_id else None,
+            same_post=counts.get((case.account_id, case.post_platform_id), 0),
+            claimed_by=names.get(case.claimed_by_id, "")
+            if case.claimed_by_id and held_by_another(case, viewer, now=now)
+            else "",
+        )
+        for case, entry, comment, account in rows
+    ]
+
+
+def _post_key(item: QueueItem) -> tuple[UUID | None, str]:
+    return item.entry.account_id, item.entry.post_platform_id
+
+
+def _versions(session: Session, comment: Comment | None) -> tuple[CommentVersion, ...]:
+    if comment is None:
+        return ()
+    query = (
+        sa.select(CommentVersion)
+        .where(CommentVersion.comment_id == comment.id)
+        .order_by(CommentVersion.number)
+    )
+    return tuple(session.scalars(query))
+
+
+def _conversation(
+    session: Session, comment: Comment | None, viewer: Person
+) -> tuple[tuple[Comment, str], ...]:
+    if comment is None or not comment.post_platform_id:
+        return ()
+    around = (
+        sa.select(Comment, Author.display_name)
+        .outerjoin(Author, Author.id == Comment.author_id)
+        .where(
+            Comment.account_id == comment.account_id,
+            Comment.post_platform_id == comment.post_platform_id,
+            comment_visible_to(viewer),
+        )
+    )
+    before = session.execute(
+        around.where(Comment.created_at <= comment.created_at)
+        .order_by(Comment.created_at.desc())
+        .limit(_AROUND)
+    ).all()
+    later = session.execute(
+        around.where(Comment.created_at > comment.created_at).order_by(Comment.created_at).limit(_AROUND // 2)
+    ).all()
+    return tuple((row[0], row[1] or "") for row in [*reversed(before), *later])
+
+
+def _history(session: Session, comment: Comment | None, viewer: Person) -> tuple[Comment, ...]:
+    if comment is None or comment.author_id is None:
+        return ()
+    query = (
+        sa.select(Comment)
+        .where(Comment.author_id == comment.author_id, Comment.id != comment.id, comment_visible_to(viewer))
+        .order_by(Comment.created_at.desc())
+        .limit(20)
+    )
+    return tuple(session.scalars(query))
+
+
+def _all(session: Session, query: sa.Select[T]) -> tuple[T, ...]:
+    return tuple(session.scalars(query))

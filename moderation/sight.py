@@ -1,0 +1,39 @@
+"""Who may see which entries of the log (P3, P5): the one condition that queue, log, export and pages use."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from moderation.models import Comment, LogCase, LogEntry
+from school.models import Person, Role
+
+_MODERATION = frozenset({Role.SLT, Role.DSL, Role.MODERATOR})
+
+
+def visible_to(viewer: Person | None) -> sa.ColumnElement[bool]:
+    """The entries (rows of LogCase) that a person may see; None is a command on the server, which sees all.
+
+    What concerns the headteacher is for the others only, whatever other roles the headteacher
+    holds (P3). The chair of governors sees what was referred to the chair.
+    """
+    if viewer is None:
+        return sa.true()
+    if Role.HEADTEACHER in viewer.roles:
+        return LogCase.about_headteacher.is_(False)
+    if viewer.roles & _MODERATION:
+        return sa.true()
+    if Role.CHAIR in viewer.roles:
+        return LogCase.referred_to_chair.is_(True)
+    return sa.false()
+
+
+def comment_visible_to(viewer: Person | None) -> sa.ColumnElement[bool]:
+    """The comments (rows of Comment) that may be shown beside an entry: none kept from the headteacher."""
+    if viewer is None or Role.HEADTEACHER not in viewer.roles:
+        return sa.true()
+    kept = (
+        sa.select(LogEntry.id)
+        .join(LogCase, LogCase.entry_id == LogEntry.id)
+        .where(LogEntry.comment_id == Comment.id, LogCase.about_headteacher)
+    )
+    return ~kept.exists()
