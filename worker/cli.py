@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from worker import embedded
-from worker.commands import networks, persons, schools
+from worker import apart, embedded
+from worker.app import QUEUES
+from worker.commands import diagnosis, judging, networks, persons, reading, records, schools
 from worker.terminal import guarded, logs_of
 
 app = typer.Typer(
@@ -18,20 +19,50 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("setup")(schools.set_up)
-app.add_typer(persons.commands, name="people")
-app.add_typer(networks.commands, name="accounts")
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on (SCHOOLGATE_HOST, 127.0.0.1).")]
+Port = Annotated[
+    int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one (SCHOOLGATE_PORT, 8000).")
+]
 
 
 @app.command("run")
-def run(
-    host: Annotated[str | None, typer.Option(help="Address to listen on (SCHOOLGATE_HOST, 127.0.0.1).")] = None,
-    port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one (SCHOOLGATE_PORT, 8000).")
-    ] = None,
-) -> int:
-    """Start everything in this one process: pages, worker, scheduler; and in a practice school the platforms."""
+def run(host: Host = None, port: Port = None) -> int:
+    """Start everything in this one process; with no school set up, a practice school."""
     return embedded.run(host=host, port=port)
+
+
+@app.command("web")
+def web(host: Host = None, port: Port = None) -> int:
+    """Start the pages alone."""
+    return apart.web(host=host, port=port)
+
+
+@app.command("worker")
+def worker(
+    queues: Annotated[str, typer.Option(help="Kinds of work, between commas.")] = ",".join(QUEUES),
+    threads: Annotated[int, typer.Option(min=1, max=256, help="How much at once.")] = 8,
+) -> int:
+    """Start the background work alone; needs a broker such as Redis."""
+    return apart.worker(queues=queues, threads=threads)
+
+
+@app.command("scheduler")
+def scheduler() -> int:
+    """Start the clock of the background work alone; needs a broker such as Redis."""
+    return apart.scheduler()
+
+
+app.command("setup")(schools.set_up)
+app.add_typer(persons.commands, name="people")
+app.add_typer(networks.commands, name="accounts")
+app.command("poll")(reading.poll)
+app.command("classify")(judging.classify)
+app.command("evaluate")(judging.evaluate)
+app.add_typer(judging.models, name="model")
+app.add_typer(records.log_commands, name="log")
+app.add_typer(records.audit_commands, name="audit")
+app.command("doctor")(diagnosis.doctor)
 
 
 def main() -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
 from connectors.base import Connector, Credentials, Endpoints, Platform
 from connectors.registry import connector_for
 from school import accounts
@@ -14,12 +18,36 @@ class PracticeAway(SchoolgateError):
     """The practice platforms aren't running, so nothing can be asked of a practice account."""
 
 
-_practice: dict[str, str] = {}
+@dataclass(frozen=True, slots=True)
+class PracticeUrls:
+    """Where the practice platforms listen."""
+
+    x_url: str
+    graph_url: str
 
 
-def practice_at(x_url: str, graph_url: str) -> None:
-    """Tell this process where the practice platforms listen."""
-    _practice.update(x_url=x_url, graph_url=graph_url)
+_in_this_process: list[PracticeUrls] = []
+
+
+def practice_folder() -> Path:
+    """Where the practice platforms keep their world, and the note of where they listen."""
+    return settings().home / "practice"
+
+
+def practice_at(urls: PracticeUrls | None) -> None:
+    """Tell this process where the practice platforms listen; None: they stopped."""
+    _in_this_process[:] = [urls] if urls is not None else []
+
+
+def practice_urls() -> PracticeUrls | None:
+    """Where the practice platforms listen, in this process or, by their note, in another; None if nowhere."""
+    if _in_this_process:
+        return _in_this_process[0]
+    try:
+        note = json.loads((practice_folder() / "ports.json").read_text(encoding="utf-8"))
+        return PracticeUrls(x_url=str(note["x_url"]), graph_url=str(note["graph_url"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def elsewhere(platform: Platform) -> bool:
@@ -36,12 +64,15 @@ def endpoints_for(platform: Platform, *, practice: bool) -> Endpoints:
     """
     chosen = settings()
     real = Endpoints()
-    if practice and not elsewhere(platform) and not _practice:
-        raise PracticeAway("The practice platforms aren't running: start them with `schoolgate run`.")
-    fallback = _practice if practice else {"x_url": real.x_url, "graph_url": real.graph_url}
+    x_url, graph_url = real.x_url, real.graph_url
+    if practice and not elsewhere(platform):
+        urls = practice_urls()
+        if urls is None:
+            raise PracticeAway("The practice platforms aren't running: start them with `schoolgate run`.")
+        x_url, graph_url = urls.x_url, urls.graph_url
     return Endpoints(
-        x_url=(chosen.x_url or fallback.get("x_url", "")).rstrip("/"),
-        graph_url=(chosen.graph_url or fallback.get("graph_url", "")).rstrip("/"),
+        x_url=(chosen.x_url or x_url).rstrip("/"),
+        graph_url=(chosen.graph_url or graph_url).rstrip("/"),
         graph_version=chosen.graph_version,
         graph_token_in=chosen.graph_token_in,
         timeout=chosen.platform_timeout,

@@ -6,9 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import structlog
 
@@ -27,25 +25,12 @@ from worker.mailbox import keep
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Urls:
-    """Where the practice platforms listen."""
-
-    x: str
-    graph: str
-
-
-def folder() -> Path:
-    """Where the practice platforms keep their world."""
-    return settings().home / "practice"
-
-
 class Running:
     """The practice platforms, run by this process, and the note that tells others where they are."""
 
     def __init__(self, *, pace: float) -> None:
         """Takes no port yet. Raises OSError when the folder can't be written."""
-        self._lock = FileLock(folder() / "lock")
+        self._lock = FileLock(endpoints.practice_folder() / "lock")
         self._pace = pace
         self.platforms: PracticePlatforms | None = None
 
@@ -54,32 +39,25 @@ class Running:
         if not self._lock.take():
             return False
         try:
-            self.platforms = PracticePlatforms(folder(), pace=self._pace)
+            self.platforms = PracticePlatforms(endpoints.practice_folder(), pace=self._pace)
             self.platforms.start()
             note = {"x_url": self.platforms.x_url, "graph_url": self.platforms.graph_url}
-            keep(folder() / "ports.json", json.dumps(note).encode())
+            keep(endpoints.practice_folder() / "ports.json", json.dumps(note).encode())
         except BaseException:
             self._lock.free()
             raise
-        endpoints.practice_at(self.platforms.x_url, self.platforms.graph_url)
+        endpoints.practice_at(endpoints.PracticeUrls(self.platforms.x_url, self.platforms.graph_url))
         return True
 
     def stop(self) -> None:
         """Stop them and take the note away."""
         if self.platforms is None:
             return
-        (folder() / "ports.json").unlink(missing_ok=True)
+        (endpoints.practice_folder() / "ports.json").unlink(missing_ok=True)
+        endpoints.practice_at(None)
         self.platforms.stop()
         self.platforms = None
         self._lock.free()
-
-
-def _noted() -> Urls | None:
-    try:
-        note = json.loads((folder() / "ports.json").read_text(encoding="utf-8"))
-        return Urls(x=str(note["x_url"]), graph=str(note["graph_url"]))
-    except (OSError, ValueError, KeyError):
-        return None
 
 
 @contextmanager
@@ -93,9 +71,7 @@ def at_hand() -> Iterator[None]:
             finally:
                 running.stop()
             return
-        urls = _noted()
-        if urls is not None:
-            endpoints.practice_at(urls.x, urls.graph)
+        if endpoints.practice_urls() is not None:
             yield
             return
         # Another process has the lock and is just starting or stopping them.

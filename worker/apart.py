@@ -1,0 +1,120 @@
+"""`schoolgate web`, `worker` and `scheduler`: the same processes apart, for production."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from contextlib import ExitStack
+from types import FrameType
+
+import structlog
+from celery.beat import Service
+
+from school import migrate, setup
+from school.db import reading
+from school.errors import BadInput
+from school.models import School
+from school.settings import set_for_this_process, settings
+from web.app import create_app
+from worker import classifier, outgoing, practice
+from worker.app import QUEUES
+from worker.app import app as celery_app
+from worker.mailbox import Mailbox
+from worker.serving import WebServer, bind
+from worker.terminal import Refused, logs_of, write
+
+log = structlog.get_logger(__name__)
+
+
+def web(*, host: str | None, port: int | None) -> int:
+    """Serve the pages until Ctrl-C or SIGTERM; in a practice school, the practice platforms too."""
+    chosen = settings()
+    host, port = host or chosen.host, chosen.port if port is None else port
+    stopping = threading.Event()
+    with ExitStack() as stack:
+        listening = bind(host, port)
+        stack.callback(listening.close)
+        set_for_this_process(host=host, port=str(listening.getsockname()[1]))
+        logs_of("web", stderr_level=logging.INFO)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stopping.set())
+        school = _school()
+        platforms = None
+        if school.practice:
+            running = practice.Running(pace=chosen.practice_pace)
+            if running.start():
+                stack.callback(running.stop)
+                platforms = running.platforms
+        served = WebServer(create_app(practice=platforms), listening)
+        served.start()
+        stack.callback(served.stop)
+        log.info("web_started", host=host, port=settings().port)
+        write(f"{school.name}: pages at {settings().effective_public_url} (Ctrl-C stops).\n")
+        stopping.wait()
+    return 0
+
+
+def worker(*, queues: str, threads: int) -> int:
+    """Work until Ctrl-C or SIGTERM; what is under way is finished first."""
+    _needs_broker("worker")
+    wanted = [name.strip() for name in queues.split(",") if name.strip()]
+    unknown = sorted(set(wanted) - set(QUEUES))
+    if unknown or not wanted:
+        raise BadInput(f"“{queues[:60]}” is no list of queues. Choose from: {', '.join(QUEUES)}.", field="queues")
+    logs_of("worker", stderr_level=logging.INFO)
+    _school()
+    with ExitStack() as stack:
+        if "mail" in wanted and not settings().smtp_url:
+            mailbox = Mailbox(settings().mailbox_folder)
+            mailbox.start()
+            stack.callback(mailbox.stop)
+            outgoing.deliver_to(mailbox.url)
+        if "classify" in wanted:
+            classifier.load_in_background()
+        log.info("worker_started", queues=wanted, threads=threads)
+        running = celery_app.Worker(
+            pool="threads",
+            concurrency=threads,
+            queues=wanted,
+            loglevel="WARNING",
+            without_gossip=True,
+            without_mingle=True,
+            quiet=True,
+        )
+        running.start()
+    return int(running.exitcode or 0)
+
+
+def scheduler() -> int:
+    """Say "look now" at the right times until Ctrl-C or SIGTERM. One is enough; two do no harm."""
+    _needs_broker("scheduler")
+    logs_of("scheduler", stderr_level=logging.INFO)
+    _school()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    log.info("scheduler_started")
+    Service(celery_app, scheduler_cls="celery.beat:Scheduler", remote_control=False).start()
+    return 0
+
+
+def _school() -> School:
+    settings().home.mkdir(parents=True, exist_ok=True)
+    migrate.upgrade(settings().effective_database_url)
+    with reading() as session:
+        school = setup.current_school(session)
+    if school is None:
+        raise BadInput("There is no school yet: run `schoolgate setup` first.", field="school")
+    return school
+
+
+def _needs_broker(command: str) -> None:
+    if settings().broker_url.startswith("memory://"):
+        raise Refused(
+            f"`schoolgate {command}` needs a broker that joins processes: set SCHOOLGATE_BROKER_URL, such as "
+            "redis://localhost:6379/0. Without one, `schoolgate run` does everything in one process."
+        )

@@ -1,0 +1,216 @@
+"""`schoolgate doctor`: what is in force, what works, what doesn't, and what to do about it."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from moderation.classifier.engine import MODEL_FOLDER, verify_model
+from moderation.coverage import coverage
+from school import accounts, heartbeats, migrate, secrets, setup
+from school.db import now, reading
+from school.errors import SchoolgateError
+from school.models import AccountState, MailState, OutboxEmail
+from school.settings import settings
+from school.times import LONDON, say
+from worker.locks import FileLock
+from worker.terminal import FAILURE, AsJson, answer, database_sentence
+
+DISK_LOW = 1024**3
+_HIDDEN = "(hidden)"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at. `ok` None: for information."""
+
+    name: str
+    ok: bool | None
+    detail: str
+
+
+def doctor(as_json: AsJson = False) -> int:
+    """Look at settings, database, disk, mail, accounts, classifier and clock; exit status 1 when something is wrong."""
+    checks: list[Check] = []
+    for look in (_disk, _database, _school, _secret, _work, _mail, _accounts, _classifier, _clock):
+        checks += _guarded(look)
+    chosen = shown_settings()
+    good = all(check.ok is not False for check in checks)
+    lines = [f"{_MARK[check.ok]} {check.name}: {check.detail}" for check in checks]
+    lines += ["", "Settings in force (SCHOOLGATE_…):"]
+    lines += [f"  {name.upper()}={value}" for name, value in chosen.items()]
+    lines += ["", "All is well." if good else "Something needs attention: see the lines marked !!"]
+    document = {
+        "ok": good,
+        "checks": [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks],
+        "settings": chosen,
+    }
+    answer(document, lines, as_json=as_json)
+    return 0 if good else FAILURE
+
+
+_MARK = {True: "ok", False: "!!", None: "--"}
+
+
+def shown_settings() -> dict[str, str]:
+    """Every setting in force, secrets and passwords inside addresses hidden."""
+    shown = {}
+    for name, value in settings().model_dump().items():
+        if isinstance(value, SecretStr):
+            shown[name] = _HIDDEN
+        elif name.endswith("_url") and isinstance(value, str):
+            shown[name] = _without_password(value)
+        else:
+            shown[name] = "" if value is None else str(value)
+    return shown
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    user, _, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    return parts._replace(netloc=f"{name}:{_HIDDEN}@{host}" if ":" in user else f"{name}@{host}").geturl()
+
+
+def _guarded(look: Callable[[], Iterator[Check]]) -> list[Check]:
+    name = look.__name__.strip("_")
+    try:
+        return list(look())
+    except SchoolgateError as error:
+        return [Check(name, False, str(error))]
+    except sa.exc.DBAPIError as error:
+        return [Check(name, False, database_sentence(error))]
+    except OSError as error:
+        return [Check(name, False, f"{error.filename or name}: {error.strerror}")]
+
+
+def _disk() -> Iterator[Check]:
+    home = settings().home
+    if not home.exists():
+        yield Check("disk", None, f"the home folder {home} doesn't exist yet; `schoolgate run` makes it")
+        return
+    free = shutil.disk_usage(home).free
+    yield Check("disk", free > DISK_LOW, f"{free / 1e9:.1f} GB free under {home}")
+
+
+def _database() -> Iterator[Check]:
+    url = settings().effective_database_url
+    parsed = sa.make_url(url)
+    where = parsed.database if parsed.get_backend_name() == "sqlite" else parsed.host
+    at, newest = migrate.current(url), migrate.head()
+    if at == newest:
+        yield Check("database", True, f"{parsed.get_backend_name()} at {where}, migration {at}")
+    else:
+        yield Check(
+            "database", False, f"at migration {at or 'none'}, this version needs {newest}: start `schoolgate run` once"
+        )
+
+
+def _school() -> Iterator[Check]:
+    with reading() as session:
+        found = setup.current_school(session)
+    if found is None:
+        yield Check("school", None, "none yet: `schoolgate run` makes a practice school, `schoolgate setup` a real one")
+        return
+    yield Check("school", True, f"{found.name} ({'practice' if found.practice else 'real'}), e-mail @{found.domain}")
+    if found.publishing_stopped_at is not None:
+        yield Check("publishing", None, f"all publishing is stopped since {say(found.publishing_stopped_at)}")
+
+
+def _secret() -> Iterator[Check]:
+    own = settings().secret_key is not None
+    secrets.secret_key()
+    yield Check("secret key", True, "from SCHOOLGATE_SECRET_KEY" if own else "made and kept in the home folder")
+
+
+def _work() -> Iterator[Check]:
+    lock = FileLock(settings().home / "run.lock")
+    free = lock.take()
+    lock.free()
+    with reading() as session:
+        seen = heartbeats.latest(session)
+        missing = heartbeats.missing(session, now=now())
+    if free and not seen:
+        yield Check("background work", None, "not running: `schoolgate run` starts it")
+    elif missing:
+        last = max((beat.at for beat in seen.values()), default=None)
+        said = f"no sign of life of: {', '.join(missing)}"
+        yield Check("background work", None if free else False, f"{said} (last of any: {say(last)})" if last else said)
+    else:
+        yield Check("background work", True, "everything is running")
+
+
+def _mail() -> Iterator[Check]:
+    url = settings().smtp_url
+    if url:
+        parts = urlsplit(url)
+        try:
+            kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+            with kind(parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 587), timeout=10) as it:
+                it.noop()
+            yield Check("mail server", True, f"{parts.hostname} answers")
+        except (OSError, smtplib.SMTPException) as error:
+            yield Check(
+                "mail server",
+                False,
+                f"{parts.hostname} can't be reached ({type(error).__name__}): check SCHOOLGATE_SMTP_URL",
+            )
+    else:
+        yield Check("mail server", None, "the built-in mailbox: no mail leaves this machine")
+    with reading() as session:
+        counts = dict(
+            session.execute(sa.select(OutboxEmail.state, sa.func.count()).group_by(OutboxEmail.state)).tuples()
+        )
+        oldest = session.scalar(
+            sa.select(sa.func.min(OutboxEmail.created_at)).where(OutboxEmail.state == MailState.QUEUED)
+        )
+    failed, queued = counts.get(MailState.FAILED, 0), counts.get(MailState.QUEUED, 0)
+    late = oldest is not None and now() - oldest > timedelta(minutes=10)
+    yield Check(
+        "outbox", not failed and not late, f"{queued} waiting, {counts.get(MailState.SENT, 0)} sent, {failed} failed"
+    )
+
+
+def _accounts() -> Iterator[Check]:
+    with reading() as session:
+        found = accounts.everything(session)
+        if not found:
+            yield Check("accounts", None, "none connected: `schoolgate accounts adopt`")
+        for account in found:
+            far = coverage(session, account, now=now())
+            well = account.state is AccountState.ACTIVE and not account.problem and not far.missing
+            said = [
+                f"last complete poll {say(account.last_polled_at)}" if account.last_polled_at else "never polled",
+                far.statement,
+                *far.missing[:3],
+            ]
+            if account.problem:
+                said.insert(0, account.problem)
+            if far.unscored:
+                said.append(f"{far.unscored} comments wait for the classifier.")
+            good: bool | None = well or (None if account.state is AccountState.PAUSED else False)
+            if account.last_polled_at is None and account.state is AccountState.ACTIVE and not account.problem:
+                good = None
+            yield Check(f"account {account.platform}:{account.handle}", good, "; ".join(said))
+
+
+def _classifier() -> Iterator[Check]:
+    folder = settings().classifier_model or MODEL_FOLDER
+    digests = verify_model(folder)
+    yield Check("classifier", True, f"{folder.name}, SHA-256 {digests['schoolgate.ckpt'][:12]}…, files as recorded")
+
+
+def _clock() -> Iterator[Check]:
+    moment = now()
+    yield Check("clock", True, f"{say(moment)} in {LONDON.key}, {moment:%Y-%m-%d %H:%M:%S} UTC")
+
+

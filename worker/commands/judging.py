@@ -1,0 +1,156 @@
+"""`schoolgate classify`, `evaluate` and `model`: the classifier by hand."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO
+
+import sqlalchemy as sa
+import typer
+from rich.table import Table
+
+from moderation import thresholds
+from moderation.classifier.engine import MODEL_FOLDER, verify_model
+from moderation.classifier.evaluation import evaluate_stream
+from moderation.classifier.flags import DEFAULT_THRESHOLDS
+from moderation.classifier.streaming import BadLine, classify_stream, read_lines
+from moderation.thresholds import Rules
+from school.db import reading
+from school.errors import BadInput
+from school.settings import settings
+from worker import classifier
+from worker.terminal import BAD_INPUT, AsJson, answer, complain, write
+
+models = typer.Typer(help="The models that score comments.")
+
+_NAMED = 5
+"""How many bad lines are named; the others are counted."""
+
+Source = Annotated[str, typer.Argument(metavar="[FILE|-]", help="A file, or - for standard input.")]
+
+
+def classify(source: Source = "-", as_json: AsJson = False) -> int:
+    """Score text lines or JSON Lines ({"id": …, "text": …}); writes JSON Lines in the same order."""
+    rules = rules_in_force()
+    bad: list[BadLine] = []
+    kept: list[dict[str, Any]] = []
+    with _opened(source) as stream:
+        for result in classify_stream(
+            read_lines(stream),
+            classifier.engine(),
+            thresholds=rules.thresholds,
+            words=rules.words,
+            names=rules.names,
+        ):
+            if isinstance(result, BadLine):
+                bad.append(result)
+            elif as_json:
+                kept.append(result.as_json())
+            else:
+                write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
+    if as_json:
+        lines = [{"line": line.number, "problem": line.problem} for line in bad]
+        answer({"results": kept, "bad_lines": lines}, [], as_json=True)
+    return _report_bad(bad)
+
+
+def evaluate(
+    source: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines with text and labels; may be .gz.")],
+    as_json: AsJson = False,
+) -> int:
+    """Compare the model's scores with people's judgements: JSON Lines with text and the six labels (0 to 1)."""
+    rules = rules_in_force()
+    with _opened(source) as stream:
+        found = evaluate_stream(read_lines(stream), classifier.engine(), thresholds=rules.thresholds)
+    if not found.rows:
+        raise BadInput(
+            'No row could be used. Each line must be a JSON object like {"text": "…", "toxicity": 1}.', field="file"
+        )
+    table = Table("Label", "Group", "Rows", "Abusive", "ROC AUC", "Precision", "Recall")
+    for measure in found.measures:
+        table.add_row(
+            measure.label,
+            measure.group if measure.by != "all" else "all",
+            str(measure.rows),
+            str(measure.positive),
+            *("–" if value is None else f"{value:.3f}" for value in (measure.auc, measure.precision, measure.recall)),
+        )
+    answer(found.as_json(), table, as_json=as_json)
+    return _report_bad(list(found.bad_lines))
+
+
+@models.command("list")
+def show_models(as_json: AsJson = False) -> None:
+    """List the models at hand, and which one is in use. Every file's SHA-256 is checked."""
+    chosen = settings().classifier_model
+    rows = []
+    for folder in dict.fromkeys([MODEL_FOLDER, *([chosen.resolve()] if chosen else [])]):
+        digests = verify_model(folder)
+        rows.append(
+            {
+                "folder": str(folder),
+                "shipped": folder == MODEL_FOLDER,
+                "in_use": folder == (chosen.resolve() if chosen else MODEL_FOLDER),
+                "sha256": digests["schoolgate.ckpt"],
+                "bytes": (folder / "schoolgate.ckpt").stat().st_size,
+            }
+        )
+    lines = [
+        f"{'* ' if row['in_use'] else '  '}{row['folder']} ({'shipped, ' if row['shipped'] else ''}"
+        f"{int(str(row['bytes'])) / 1e6:.0f} MB, SHA-256 {str(row['sha256'])[:12]}…)"
+        for row in rows
+    ]
+    answer({"models": rows}, lines, as_json=as_json)
+
+
+@models.callback()
+def _models() -> None:
+    """The models that score comments."""
+
+
+def rules_in_force() -> Rules:
+    """The school's thresholds, words and names; what ships where there is no school yet."""
+    shipped = Rules(version=0, thresholds=DEFAULT_THRESHOLDS, words=())
+    url = sa.make_url(settings().effective_database_url)
+    if url.get_backend_name() == "sqlite" and not (url.database and Path(url.database).exists()):
+        return shipped
+    try:
+        with reading() as session:
+            return thresholds.rules(session)
+    except sa.exc.DBAPIError:
+        # Not migrated yet, or not reachable: judging a file must not depend on that.
+        complain("The school's own words and names are left out: the database can't be read.")
+        return shipped
+
+
+@contextmanager
+def _opened(source: str) -> Iterator[BinaryIO]:
+    if source == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened: Any = gzip.open(source, "rb") if source.endswith(".gz") else Path(source).open("rb")
+    except OSError as error:
+        raise BadInput(f"The file {source} can't be read: {error.strerror}.", field="file") from None
+    with opened:
+        try:
+            yield opened
+        except (gzip.BadGzipFile, EOFError):
+            raise BadInput(f"The file {source} is no complete gzip file.", field="file") from None
+        except IsADirectoryError:
+            raise BadInput(f"{source} is a folder: give a file.", field="file") from None
+
+
+def _report_bad(bad: list[BadLine]) -> int:
+    if not bad:
+        return 0
+    named = "; ".join(f"line {line.number}: {line.problem}" for line in bad[:_NAMED])
+    more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+    lines = "1 line" if len(bad) == 1 else f"{len(bad)} lines"
+    complain(f"{lines} could not be used ({named}{more}). All others were.")
+    return BAD_INPUT
