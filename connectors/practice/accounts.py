@@ -78,7 +78,6 @@ class Accounts:
             app_secret=once("app_secret", lambda: secrets.token_hex(16)),
             user_access_token=once("user_access_token", lambda: f"EAAU{secrets.token_hex(60)}"),
             page_access_token=once("page_access_token", lambda: f"EAAP{secrets.token_hex(60)}"),
-            control_token=once("control_token", lambda: secrets.token_urlsafe(24)),
         )
 
     def _make_school(self, platform: Platform) -> Person:
@@ -234,14 +233,20 @@ class Accounts:
 
     def find_person(self, platform: Platform | str, name_or_id: str) -> Person | None:
         """Somebody by id, @handle or exact name; None if there is nobody."""
-        wanted = name_or_id.strip()
+        wanted, platform = name_or_id.strip(), Platform(platform)
         with self._store.reading() as db:
-            row = db.execute(
-                "select * from people where platform = ? and (id = ? or lower(handle) = lower(?) or name = ?)"
-                " order by (id = ?) desc, created_at limit 1",
-                (Platform(platform), wanted, wanted.removeprefix("@"), wanted, wanted),
-            ).fetchone()
-        return None if row is None else self._person(row)
+            for clause, value in (
+                ("id = ?", wanted),
+                ("lower(handle) = lower(?)", wanted.removeprefix("@")),
+                ("name = ?", wanted),
+            ):
+                row = db.execute(
+                    f"select * from people where platform = ? and {clause} order by created_at limit 1",  # noqa: S608
+                    (platform, value),
+                ).fetchone()
+                if row is not None:
+                    return self._person(row)
+        return None
 
     def people(self, platform: Platform | str) -> list[Person]:
         """Everybody on this platform but the school, by name."""

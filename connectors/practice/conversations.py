@@ -266,6 +266,19 @@ class Conversations(Posts):
             ).fetchall()
         return [self._comment(row) for row in rows]
 
+    def count_standing(
+        self, platform: Platform | str, *, post_id: str | None = None, parent_id: str | None = None
+    ) -> int:
+        """How many comments stand under a post, or answer one comment ("" = top level)."""
+        with self._store.reading() as db:
+            row = db.execute(
+                "select count(*) as n from comments where platform = :platform and deleted_at is null"
+                " and replaced_by = '' and (:post is null or post_id = :post)"
+                " and (:parent is null or parent_id = :parent)",
+                {"platform": Platform(platform).value, "post": post_id, "parent": parent_id},
+            ).fetchone()
+        return int(row["n"])
+
     def hidden_comments(self, platform: Platform | str, *, limit: int = 200) -> list[Comment]:
         """Comments that the school has hidden, newest first."""
         return self._special(

@@ -72,51 +72,42 @@ class Crowd:
                 self._answers.append(line)
             else:
                 self._lines.setdefault(line.kind, []).append(line)
-        self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
-        self._pace: float | None = None
 
     # -- the thread ------------------------------------------------------------------------------
 
-    @property
-    def pace(self) -> float | None:
-        """Seconds between two events on average; None while nobody comes."""
-        return self._pace
-
     def start(self, pace: float) -> None:
-        """Lets people come, one event about every `pace` seconds; with the thread running it only sets the pace."""
-        self._pace = pace
-        self._wake.set()
+        """Lets people come, one event about every `pace` seconds unless the world says otherwise."""
         if self._thread is None:
             self._stopping.clear()
-            self._thread = threading.Thread(target=self._live, name="practice-crowd", daemon=True)
+            self._thread = threading.Thread(
+                target=self._live, args=(pace,), name="practice-crowd", daemon=True
+            )
             self._thread.start()
-
-    def rest(self) -> None:
-        """Nobody comes until `start` is called again."""
-        self._pace = None
-        self._wake.set()
 
     def stop(self) -> None:
         """Ends the thread; waits for the event in hand."""
         self._stopping.set()
-        self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout=10)
             self._thread = None
 
-    def _live(self) -> None:
-        while not self._stopping.is_set():
-            pace = self._pace
-            self._wake.clear()
-            if pace is None:
-                self._wake.wait()
+    def _live(self, pace: float) -> None:
+        waited, patience = 0.0, self._random.uniform(0.5, 1.5)
+        while True:
+            chosen = self._world.crowd_pace()
+            seconds = pace if chosen is None else chosen
+            due = seconds * patience / (HURRY if self._fresh_post() else 1.0)
+            if seconds and waited >= due:
+                self.step()
+                waited, patience = 0.0, self._random.uniform(0.5, 1.5)
                 continue
-            wait = pace * self._random.uniform(0.5, 1.5) / (HURRY if self._fresh_post() else 1.0)
-            if self._wake.wait(wait):
-                continue
-            self.step()
+            # In short steps, so that another pace, a new post or the end is noticed soon.
+            step = min(0.5, max(due - waited, 0.01)) if seconds else 0.5
+            if self._stopping.wait(step):
+                return
+            waited = waited + step if seconds else 0.0
 
     # -- one event -------------------------------------------------------------------------------
 

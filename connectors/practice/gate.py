@@ -31,7 +31,7 @@ _HTML = (
     "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head>"
     "<body><center><h1>502 Bad Gateway</h1></center></body></html>"
 )
-_UNTOUCHED = re.compile(r"/(pictures|practice)/")
+_UNTOUCHED = re.compile(r"/pictures/")
 
 
 def x_operation(method: str, path: str) -> Operation:
@@ -49,7 +49,7 @@ def graph_operation(world: World) -> Callable[[str, str], Operation]:
         parts = [part for part in path.split("/") if part]
         if parts and re.fullmatch(r"v\d+\.\d+", parts[0]):
             parts = parts[1:]
-        target, edge = (parts + ["", ""])[:2]
+        target, edge = [*parts, "", ""][:2]
         platform = Platform.INSTAGRAM if world.is_instagram(target) else Platform.FACEBOOK
         if method in {"GET", "HEAD"}:
             return platform, OperationKind.READ

@@ -345,7 +345,7 @@ class GraphServer:
             lambda c: self._wire.comment(c, asked),
         )
         if self._value("summary") in {"1", "true"}:
-            total = len(self._world.comments(platform, post_id=post_id, parent_id=within, limit=10_000))
+            total = self._world.count_standing(platform, post_id=post_id, parent_id=within)
             answer["summary"] = {"order": "chronological", "total_count": total, "can_comment": True}
         return answer
 

@@ -16,7 +16,6 @@ from connectors.practice.graph_fields import Asked, Fields, Getter, select
 from connectors.practice.posts import short_code
 from connectors.practice.records import Comment, Person, Post, PostPicture
 from connectors.practice.world import World
-from school.errors import NotFound
 
 T = TypeVar("T")
 
@@ -173,9 +172,7 @@ class GraphWire:
             "owner": lambda _: {"id": school.id},
             "is_comment_enabled": lambda _: self._world.comments_open(Platform.INSTAGRAM, post.id),
             "like_count": lambda _: int(post.id) % 37,
-            "comments_count": lambda _: len(
-                self._world.comments(Platform.INSTAGRAM, post_id=post.id, limit=10_000)
-            ),
+            "comments_count": lambda _: self._world.count_standing(Platform.INSTAGRAM, post_id=post.id),
             "children": lambda how: self._children(post, how) if len(post.pictures) > 1 else None,
             "comments": lambda how: self._comment_list(post.id, "", how),
         }
@@ -237,9 +234,7 @@ class GraphWire:
             "can_comment": lambda _: True,
             "can_like": lambda _: True,
             "can_reply_privately": lambda _: not comment.by_school,
-            "comment_count": lambda _: len(
-                self._world.comments(Platform.FACEBOOK, parent_id=comment.id, limit=10_000)
-            ),
+            "comment_count": lambda _: self._world.count_standing(Platform.FACEBOOK, parent_id=comment.id),
             "like_count": lambda _: 0,
             "user_likes": lambda _: False,
             "permalink_url": lambda _: self._comment_url(comment),
@@ -309,7 +304,7 @@ class GraphWire:
                     f"{self._world.base_url(platform)}/{post_id}/comments?after={cursor(found[limit - 1].ordinal)}"
                 )
         if how.modifiers.get("summary") in {"1", "true"}:
-            total = len(self._world.comments(platform, post_id=post_id, parent_id=parent_id, limit=10_000))
+            total = self._world.count_standing(platform, post_id=post_id, parent_id=parent_id)
             body["summary"] = {"order": "chronological", "total_count": total, "can_comment": True}
         return body
 

@@ -12,7 +12,6 @@ from connectors.practice.pictures import picture_facts
 from connectors.practice.records import Post, PostPicture
 from school.errors import NotFound
 
-
 _CODE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 

@@ -139,4 +139,3 @@ class Secrets:
     app_secret: str = field(default="", repr=False)
     user_access_token: str = field(default="", repr=False)
     page_access_token: str = field(default="", repr=False)
-    control_token: str = field(default="", repr=False)

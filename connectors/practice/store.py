@@ -40,6 +40,7 @@ create table if not exists people (
     primary key (platform, id)
 );
 create index if not exists ix_people_name on people (platform, name);
+create index if not exists ix_people_handle on people (platform, lower(handle));
 create table if not exists posts (
     platform text not null,
     id text not null,
@@ -140,6 +141,8 @@ class Store:
         self._depth = 0
         if str(path) != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
+            # The file holds the practice accounts' tokens, which open nothing but the practice platforms.
+            Path(path).touch(mode=0o600)
         self._db = sqlite3.connect(str(path), check_same_thread=False, isolation_level=None, timeout=10.0)
         self._db.row_factory = sqlite3.Row
         self._db.execute("pragma journal_mode = wal")

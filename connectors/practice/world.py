@@ -143,6 +143,22 @@ class World(Conversations):
         """A follower leaves by themselves. Raises NotFound."""
         self._decide(Platform(platform), person_id, "follower", "left")
 
+    # -- the crowd -------------------------------------------------------------------------------
+
+    def crowd_pace(self) -> float | None:
+        """The pace that somebody set for the crowd (0: nobody comes); None: as it was started."""
+        found = self._store.fact("crowd_pace")
+        return float(found) if found else None
+
+    def set_crowd_pace(self, seconds: float | None) -> None:
+        """Sets seconds between two events of the crowd on average, 0 for a rest, None for what it was started with.
+
+        Works from any process that has the world open. Raises BadInput.
+        """
+        if seconds is not None and not 0 <= seconds <= 86_400:
+            raise BadInput(f"The pace of {seconds} seconds must be between 0 and 86400.", field="seconds")
+        self._store.set_fact("crowd_pace", "" if seconds is None else str(seconds))
+
     # -- blocked and muted -----------------------------------------------------------------------
 
     def block(self, platform: Platform | str, person_id: str) -> None:

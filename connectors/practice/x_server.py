@@ -19,12 +19,12 @@ from connectors.practice import x_errors
 from connectors.practice.limits import RateWindows
 from connectors.practice.pages import picture_response
 from connectors.practice.records import Follow, Person
+from connectors.practice.world import World
 from connectors.practice.x_errors import XError, forbidden, generic, gone, invalid, missing
 from connectors.practice.x_parameters import Parameters, checked_id, page_token
 from connectors.practice.x_search import compile_query
 from connectors.practice.x_signature import SignatureCheck
 from connectors.practice.x_wire import Tweet, XWire
-from connectors.practice.world import World
 from school.errors import BadInput, NotFound
 
 log = structlog.get_logger(__name__)

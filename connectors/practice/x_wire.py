@@ -228,9 +228,9 @@ class XWire:
 
     def _metrics(self, tweet: Tweet) -> dict[str, int]:
         if tweet.id == tweet.conversation_id:
-            replies = len(self._world.comments(Platform.X, post_id=tweet.id, limit=10_000))
+            replies = self._world.count_standing(Platform.X, post_id=tweet.id)
         else:
-            replies = len(self._world.comments(Platform.X, parent_id=tweet.id, limit=10_000))
+            replies = self._world.count_standing(Platform.X, parent_id=tweet.id)
         return {
             "retweet_count": 0, "reply_count": replies, "like_count": int(tweet.id) % 23, "quote_count": 0,
             "bookmark_count": 0, "impression_count": 40 + int(tweet.id) % 400,
