@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from moderation.coverage import coverage
 from school import accounts, people, stopping
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -51,6 +52,7 @@ def _show(typed: Typed) -> str:
                     "account": account,
                     "state": IN_WORDS[account.state],
                     "connected": connected(account),
+                    "coverage": coverage(session, account, now=moment),
                     "cost": accounts.cost_this_month(session, account.id, now=moment),
                 }
                 for account in found

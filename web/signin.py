@@ -131,10 +131,6 @@ def install(app: Flask) -> Security:
         SECURITY_FRESHNESS=timedelta(minutes=-1),  # no page of the library that asks for the password again
         SECURITY_CLI_USERS_NAME=False,
         SECURITY_CLI_ROLES_NAME=False,
-        SECURITY_MSG_GENERIC_AUTHN_FAILED=(
-            "This e-mail address and password don't go together. Check both and try again.",
-            "error",
-        ),
     )
     security = Security(app, PeopleStore(), login_form=LoginForm)
     security.login_context_processor(_practice_box)

@@ -1,0 +1,194 @@
+"""The people pages: the headteacher gives and withdraws, with reasons; sign-up links work once (P1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from school import people
+from school.db import now, reading, transaction
+from school.models import Account, AuditEntry, Person, Role
+from school.times import today
+from tests.web.conftest import Browser
+
+
+def link_in(page: str) -> str:
+    found = re.search(r'id="link">([^<]+)<', page)
+    assert found, page
+    return urlsplit(found[1].strip()).path
+
+
+def head_count() -> int:
+    with reading() as session:
+        return len(people.everybody(session))
+
+
+def added(head: Browser, **fields: object) -> str:
+    """Add somebody through the page; the path of their sign-up link."""
+    answer = head.post(
+        "/people",
+        "/people",
+        **{"name": "Ngozi Eze", "email": "N.Eze@larkfield.test", "roles": ["moderator"], "reason": "new teacher", **fields},
+    )
+    assert answer.status_code == 200, answer.text
+    return link_in(answer.text)
+
+
+def test_somebody_added_signs_up_by_the_link_and_signs_in(app: Flask, head: Browser) -> None:
+    path = added(head)
+    newcomer = Browser(app.test_client())
+    assert "Ngozi Eze" in newcomer.get(path).text
+    fields = {"password": "harbour lamp seven", "password_again": "harbour lamp seven", "pin": "4071", "pin_again": "4071"}
+    answer = newcomer.post(path, path, **fields)
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in")
+    assert newcomer.sign_in("n.eze@larkfield.test", "harbour lamp seven").status_code == 302
+    assert newcomer.get("/").status_code == 200
+    again = Browser(app.test_client()).get(path)
+    assert again.status_code == 410 and "Ask the headteacher for a new one" in again.text
+    with reading() as session:
+        person = people.find(session, "n.eze@larkfield.test")
+        trail = session.scalars(sa.select(AuditEntry)).all()
+    assert person is not None and person.roles == {Role.STAFF, Role.MODERATOR}
+    token = path.rsplit("/", 1)[1]
+    assert token not in str([entry.detail for entry in trail])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("fields", "field", "says"),
+    [
+        ({"name": " "}, "name", "name is empty"),
+        ({"email": "nobody"}, "email", "is not an e-mail address"),
+        ({"email": "head@larkfield.test"}, "email", "belongs to somebody already"),
+        ({"reason": ""}, "reason", "reason is empty"),
+        ({"name": "N" * 2000}, "name", "at most"),
+    ],
+)
+def test_bad_input_is_said_beside_its_field_and_nothing_typed_is_lost(
+    fields: dict[str, str], field: str, says: str, head: Browser
+) -> None:
+    before = head_count()
+    values = {"name": "Ngozi Eze", "email": "n.eze@larkfield.test", "roles": ["dsl"], "reason": "new teacher", **fields}
+    answer = head.post("/people", "/people", **values)
+    assert answer.status_code == 400
+    assert re.search(rf'id="{field}-error">[^<]*{says}', answer.text), answer.text
+    for name, value in values.items():
+        if name not in fields and name != "roles":
+            assert f'value="{value}"' in answer.text
+    assert re.search(r'id="role-dsl"[^>]* checked', answer.text)
+    assert head_count() == before
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"password": "short", "password_again": "short"}, "password"),
+        ({"password_again": "another one"}, "password_again"),
+        ({"pin": "1234", "pin_again": "1234"}, "pin"),
+        ({"pin": "0000", "pin_again": "0000"}, "pin"),
+        ({"pin": "4o71", "pin_again": "4o71"}, "pin"),
+        ({"pin_again": "4072"}, "pin_again"),
+    ],
+)
+def test_a_weak_password_or_pin_leaves_the_link_usable(
+    fields: dict[str, str], field: str, app: Flask, head: Browser
+) -> None:
+    path = added(head)
+    good = {"password": "harbour lamp seven", "password_again": "harbour lamp seven", "pin": "4071", "pin_again": "4071"}
+    newcomer = Browser(app.test_client())
+    refused = newcomer.post(path, path, **{**good, **fields})
+    assert refused.status_code == 400 and f'id="{field}-error"' in refused.text
+    assert "harbour lamp seven" not in refused.text
+    assert newcomer.post(path, path, **good).status_code == 302
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_new_link_replaces_the_old_one(app: Flask, head: Browser) -> None:
+    old = added(head)
+    with reading() as session:
+        person = people.find(session, "n.eze@larkfield.test")
+    assert person is not None
+    new = link_in(head.post(f"/people/{person.id}/link", f"/people/{person.id}").text)
+    browser = Browser(app.test_client())
+    assert browser.get(old).status_code == 410
+    assert browser.get(new).status_code == 200
+    assert browser.get("/join/made-up").status_code == 410
+
+
+def test_roles_and_leave_to_write_are_given_and_withdrawn_with_reasons(
+    head: Browser, school_people: dict[Role, Person], make_account: Callable[..., Account]
+) -> None:
+    """P1: granted and withdrawn by the headteacher alone, with date and reason."""
+    account, person = make_account("x"), school_people[Role.DPO]
+    page = f"/people/{person.id}"
+    assert head.post(f"{page}/roles", page, role="slt", role_reason="stands in for a term").status_code == 302
+    assert head.post(f"{page}/authorisations", page, account=account.id, account_reason="writes the newsletter").status_code == 302
+    shown = head.get(page).text
+    assert "stands in for a term" in shown and "writes the newsletter" in shown
+    with reading() as fresh:
+        assert people.may_post(fresh, people.get(fresh, person.id), account.id)
+    assert head.post(f"{page}/authorisations/withdraw", page, account=account.id, reason="newsletter ended").status_code == 302
+    assert head.post(f"{page}/roles/withdraw", page, role="slt", reason="term is over").status_code == 302
+    shown = head.get(page).text
+    assert "newsletter ended" in shown and "term is over" in shown
+    with reading() as fresh:
+        again = people.get(fresh, person.id)
+        assert not people.may_post(fresh, again, account.id) and Role.SLT not in again.roles
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_only_headteacher_stays(head: Browser, school_people: dict[Role, Person]) -> None:
+    person = school_people[Role.HEADTEACHER]
+    page = f"/people/{person.id}"
+    refused = head.post(f"{page}/roles/withdraw", page, role="headteacher", reason="holiday")
+    assert refused.status_code == 400 and "only headteacher" in refused.text
+    refused = head.post(f"{page}/active", page, active="no", reason="holiday")
+    assert refused.status_code == 400 and head.get("/people").status_code == 200
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_deputy_is_named_for_days(head: Browser, school_people: dict[Role, Person]) -> None:
+    person = school_people[Role.STAFF]
+    page, day = f"/people/{person.id}", today(now())
+    wrong = head.post(f"{page}/deputy", page, first_day=str(day), last_day=str(day - timedelta(days=1)))
+    assert wrong.status_code == 400 and 'id="last_day-error"' in wrong.text
+    unreadable = head.post(f"{page}/deputy", page, first_day="31/12/2027", last_day=str(day))
+    assert unreadable.status_code == 400 and 'id="first_day-error"' in unreadable.text
+    assert head.post(f"{page}/deputy", page, first_day=str(day), last_day=str(day)).status_code == 302
+    with reading() as session:
+        assert [one.id for one in people.deputies(session, now=now())] == [person.id]
+    assert "Deputy today" in head.get("/people").text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_own_password_and_pin_change_against_the_present_password(
+    app: Flask, signed_in: Callable[[Role], Browser], school_people: dict[Role, Person]
+) -> None:
+    browser, elsewhere = signed_in(Role.STAFF), signed_in(Role.STAFF)
+    new = {"password": "harbour lamp seven", "password_again": "harbour lamp seven"}
+    refused = browser.post("/me/password", "/me", present="not mine at all", **new)
+    assert refused.status_code == 400 and 'id="present-error"' in refused.text
+    assert browser.post("/me/password", "/me", present="practice makes perfect", **new).status_code == 302
+    assert browser.get("/me").status_code == 200, "the session that changed it goes on"
+    assert elsewhere.get("/me").status_code == 302, "every other one ends"
+    assert Browser(app.test_client()).sign_in(school_people[Role.STAFF].email).status_code == 200
+    pin = {"pin": "9051", "pin_again": "9051"}
+    refused = browser.post("/me/pin", "/me", present_for_pin="wrong again", **pin)
+    assert refused.status_code == 400 and 'id="present_for_pin-error"' in refused.text
+    assert browser.post("/me/pin", "/me", present_for_pin="harbour lamp seven", **pin).status_code == 302
+    with transaction() as fresh:
+        assert people.check_pin(fresh, people.get(fresh, school_people[Role.STAFF].id), "9051", now=now())
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_nobody_there_is_a_plain_page(head: Browser) -> None:
+    missing = head.get("/people/00000000-0000-7000-8000-000000000000")
+    assert missing.status_code == 404 and "no such person" in missing.text
+    assert head.get("/people/not-an-id").status_code == 404

@@ -1,0 +1,149 @@
+"""Sign-in: what it takes, what it refuses, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from flask import Flask
+
+from school import people
+from school.db import now, reading, transaction
+from school.models import Person, Role
+from school.setup import PRACTICE_PASSWORD, PRACTICE_PEOPLE, current_school
+from tests.web.conftest import Browser
+
+
+def test_signing_in_leads_to_today_and_is_noted(
+    visitor: Browser, school_people: dict[Role, Person]
+) -> None:
+    person = school_people[Role.STAFF]
+    answer = visitor.sign_in(person.email.upper())
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/")
+    page = visitor.get("/")
+    assert page.status_code == 200 and person.name in page.text
+    with reading() as session:
+        person = people.get(session, person.id)
+    assert person.login_count == 1 and person.current_login_at is not None
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("head@larkfield.test", "practice makes imperfect"),
+        ("nobody@larkfield.test", PRACTICE_PASSWORD),
+        ("head@larkfield.test", ""),
+        ("not an address", PRACTICE_PASSWORD),
+        ("", ""),
+    ],
+)
+def test_a_wrong_pair_is_refused_without_saying_which(email: str, password: str, visitor: Browser) -> None:
+    answer = visitor.sign_in(email, password)
+    assert answer.status_code == 200
+    assert 'role="alert"' in answer.text
+    assert "does not exist" not in answer.text.lower()
+    assert visitor.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_same_words_for_a_wrong_password_and_for_nobody(visitor: Browser) -> None:
+    def alert(page: str) -> str:
+        return page.split('role="alert"')[1].split("</div>")[0]
+
+    wrong = visitor.sign_in("head@larkfield.test", "practice makes imperfect")
+    nobody = visitor.sign_in("nobody@larkfield.test", "practice makes imperfect")
+    assert alert(wrong.text) == alert(nobody.text)
+    assert "go together" in alert(wrong.text)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "https:evil.example", "\t//evil.example"]
+)
+def test_sign_in_never_leads_to_another_host(elsewhere: str, visitor: Browser) -> None:
+    answer = visitor.post("/sign-in", "/sign-in", email="head@larkfield.test", password=PRACTICE_PASSWORD, next=elsewhere)
+    # What a browser makes of the answer: still this host.
+    led_to = urljoin("http://localhost/sign-in", answer.headers.get("Location", "").replace("\\", "/"))
+    assert urlsplit(led_to).netloc == "localhost"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_sign_in_leads_back_to_the_page_that_was_asked_for(visitor: Browser) -> None:
+    asked = visitor.get("/audit?before=5")
+    target = asked.headers["Location"]
+    assert target.startswith("/sign-in?next=")
+    token = visitor.token(target)
+    answer = visitor.client.post(
+        target, data={"csrf_token": token, "email": "head@larkfield.test", "password": PRACTICE_PASSWORD}
+    )
+    assert answer.headers["Location"] == "/audit?before=5"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_signing_out_needs_the_form_and_ends_the_session(head: Browser) -> None:
+    assert head.get("/sign-out").status_code == 405
+    assert head.client.post("/sign-out").status_code == 400
+    assert head.get("/").status_code == 200
+    assert head.post("/sign-out", "/").status_code == 302
+    assert head.get("/").status_code == 302
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_guessing_is_slowed_down_but_a_right_sign_in_never_counts(app: Flask, visitor: Browser) -> None:
+    for _ in range(3):
+        assert Browser(app.test_client()).sign_in("chair@larkfield.test").status_code == 302
+    for _ in range(10):
+        assert visitor.sign_in("chair@larkfield.test", "not the one at all").status_code == 200
+    slowed = visitor.sign_in("chair@larkfield.test")
+    assert slowed.status_code == 429 and "Too many tries" in slowed.text
+    assert Browser(app.test_client()).sign_in("head@larkfield.test").status_code == 302
+
+
+def test_somebody_shut_out_is_out_at_once(
+    visitor: Browser, signed_in: Callable[[Role], Browser], school_people: dict[Role, Person]
+) -> None:
+    browser = signed_in(Role.MODERATOR)
+    with transaction() as session:
+        person = people.get(session, school_people[Role.MODERATOR].id)
+        people.set_active(session, person, False, by=None, reason="left the school", now=now())
+    assert browser.get("/me").status_code == 302
+    assert visitor.sign_in(person.email).status_code == 200
+
+
+def test_the_practice_school_offers_its_people(visitor: Browser) -> None:
+    page = visitor.get("/sign-in").text
+    assert PRACTICE_PASSWORD in page
+    for name, _mailbox, _role in PRACTICE_PEOPLE:
+        assert name in page
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_real_school_offers_nobody(visitor: Browser) -> None:
+    with transaction() as session:
+        school = current_school(session)
+        assert school is not None
+        school.practice = False
+    page = visitor.get("/sign-in").text
+    assert PRACTICE_PASSWORD not in page and "Margaret Oyelaran" not in page
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_reading_a_page_waits_for_no_writer(head: Browser) -> None:
+    """On SQLite a GET must not need the write lock: it would hang while a worker writes."""
+    with transaction() as session:
+        session.flush()
+        for path in ("/", "/me", "/people", "/accounts", "/audit"):
+            assert head.get(path).status_code == 200, path
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_cookies_and_headers_are_strict(visitor: Browser) -> None:
+    answer = visitor.get("/sign-in")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "unsafe" not in policy and "script-src 'self'" in policy and "frame-ancestors 'none'" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in answer.headers["Cache-Control"]
+    cookie = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
