@@ -1,4 +1,4 @@
-""""Stop all publishing": one button for headteacher and senior leadership."""
+""" "Stop all publishing": one button for headteacher and senior leadership."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ def stop_publishing(session: Session, *, by: Person, reason: str, now: datetime)
     school = _locked(session)
     if school.publishing_stopped_at is not None:
         raise MoveNotAllowed("All publishing is stopped already.")
-    school.publishing_stopped_at, school.publishing_stopped_by, school.publishing_stopped_why = now, by.id, why
+    school.publishing_stopped_at, school.publishing_stopped_by, school.publishing_stopped_why = (
+        now,
+        by.id,
+        why,
+    )
     audit.record(
         session,
         by=by,

@@ -71,7 +71,9 @@ def needs(*actions: Action) -> Callable[[View[P]], View[P]]:
             if person is None:
                 return sign_in_first()
             if not any(may(person, action) for action in actions):
-                roles = sorted({role.value.replace("_", " ") for action in actions for role in ALLOWED[action]})
+                roles = sorted(
+                    {role.value.replace("_", " ") for action in actions for role in ALLOWED[action]}
+                )
                 raise NotPermitted(f"Your role doesn't open this page. It is open to: {', '.join(roles)}.")
             return view(*args, **kwargs)
 

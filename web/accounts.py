@@ -94,7 +94,9 @@ def _set_paused(account_id: UUID, paused: bool) -> ResponseReturnValue:
         reason = people.reason_text(typed["reason"], field=f"reason-{account_id}")
         with transaction() as session:
             account = accounts.get(session, account_id)
-            accounts.set_paused(session, account, paused, by=current_person(session), reason=reason, now=now())
+            accounts.set_paused(
+                session, account, paused, by=current_person(session), reason=reason, now=now()
+            )
     except BadInput as error:
         return _show(typed.refuse(error)), 400
     flash(f"{account.display_name} is {'paused' if paused else 'in use again'}.", "success")
@@ -108,7 +110,9 @@ def stop() -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with transaction() as session:
-            stopping.stop_publishing(session, by=current_person(session), reason=typed["stop_reason"], now=now())
+            stopping.stop_publishing(
+                session, by=current_person(session), reason=typed["stop_reason"], now=now()
+            )
     except BadInput as error:
         return _show(typed.refuse(BadInput(str(error), field="stop_reason"))), 400
     flash("All publishing is stopped. Nothing goes out until somebody allows it again here.", "warning")
@@ -122,7 +126,9 @@ def allow() -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with transaction() as session:
-            stopping.allow_publishing(session, by=current_person(session), reason=typed["stop_reason"], now=now())
+            stopping.allow_publishing(
+                session, by=current_person(session), reason=typed["stop_reason"], now=now()
+            )
     except BadInput as error:
         return _show(typed.refuse(BadInput(str(error), field="stop_reason"))), 400
     flash("Publishing goes on. What was overdue waits for a person’s word.", "success")

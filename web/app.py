@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 from datetime import date, datetime, timedelta
-from typing import Any
 
-from flask import Flask, g, redirect, request, url_for
-from flask.typing import ResponseReturnValue
+from flask import Flask, g
 from flask_bootstrap import Bootstrap5
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from markupsafe import Markup
 
+from connectors.practice.servers import PracticePlatforms
 from school import secrets
 from school.db import reading
 from school.models import Role, School
@@ -21,10 +19,31 @@ from school.permissions import Action
 from school.settings import settings
 from school.setup import current_school
 from school.times import LONDON, say
-from web import errors, limits, signin
+from web import (
+    accounts,
+    approve,
+    audit,
+    calendar,
+    consent,
+    drafts,
+    errors,
+    followers,
+    health,
+    join,
+    limits,
+    log,
+    mailbox,
+    me,
+    media,
+    moderation,
+    people,
+    practice,
+    signin,
+    today,
+)
 from web.access import allowed, optional_person
-from web.navigation import navigation
 from web.naming import platform_name, role_name
+from web.navigation import navigation
 
 CONTENT_POLICY = {
     "default-src": "'self'",
@@ -38,23 +57,25 @@ CONTENT_POLICY = {
 }
 
 PAGES = (
-    "today",
-    "join",
-    "me",
-    "people",
-    "accounts",
-    "consent",
-    "practice",
-    "mailbox",
-    "health",
-    "audit",
-    "drafts",
-    "approve",
-    "calendar",
-    "moderation",
-    "followers",
-    "log",
+    today,
+    join,
+    me,
+    people,
+    accounts,
+    consent,
+    practice,
+    mailbox,
+    health,
+    audit,
+    drafts,
+    media,
+    approve,
+    calendar,
+    moderation,
+    followers,
+    log,
 )
+"""Every module of pages; each has its blueprint in `pages`."""
 
 
 def say_time(moment: datetime | None, otherwise: str = "never") -> Markup | str:
@@ -84,17 +105,20 @@ def this_school() -> School | None:
     return school
 
 
-def create_app(practice: Any | None = None) -> Flask:
+def create_app(practice: PracticePlatforms | None = None) -> Flask:
     """The web application. `practice`: the running practice platforms, which `/practice` shows."""
     app = Flask("web")
     chosen = settings()
     by_tls = chosen.effective_public_url.startswith("https://")
     app.config.update(
         SECRET_KEY=hashlib.sha256(b"schoolgate sessions\x00" + secrets.secret_key().encode()).hexdigest(),
-        SECURITY_PASSWORD_SALT=hashlib.sha256(b"schoolgate salt\x00" + secrets.secret_key().encode()).hexdigest(),
+        SECURITY_PASSWORD_SALT=hashlib.sha256(
+            b"schoolgate salt\x00" + secrets.secret_key().encode()
+        ).hexdigest(),
         MAX_CONTENT_LENGTH=chosen.max_upload_bytes,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
-        WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a draft that took two hours to write must not be lost
+        # As long as the session: a draft that took two hours to write must not be lost.
+        WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_SSL_STRICT=by_tls,
         BOOTSTRAP_SERVE_LOCAL=True,
         SESSION_COOKIE_NAME="schoolgate",
@@ -118,13 +142,7 @@ def create_app(practice: Any | None = None) -> Flask:
     Bootstrap5(app)
     signin.install(app)
     errors.install(app)
-    for name in PAGES:
-        try:
-            module = importlib.import_module(f"web.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"web.{name}":
-                raise
-            continue
+    for module in PAGES:
         app.register_blueprint(module.pages)
     limits.install(app)
     app.jinja_env.filters["say"] = say_time

@@ -76,7 +76,11 @@ def add_pupil() -> ResponseReturnValue:
     try:
         with transaction() as session:
             pupil = consent.add_pupil(
-                session, name=typed["name"], class_name=typed["class_name"], by=current_person(session), now=now()
+                session,
+                name=typed["name"],
+                class_name=typed["class_name"],
+                by=current_person(session),
+                now=now(),
             )
     except BadInput as error:
         return _list(typed.refuse(error)), 400
@@ -124,8 +128,12 @@ def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with transaction() as session:
-            consent.withdraw(session, consent_id, reason=typed["reason"], by=current_person(session), now=now())
+            consent.withdraw(
+                session, consent_id, reason=typed["reason"], by=current_person(session), now=now()
+            )
     except BadInput as error:
         return _one(pupil_id, typed.refuse(BadInput(str(error)))), 400
-    flash("The consent is withdrawn. No draft that shows this pupil in that way can go out any more.", "success")
+    flash(
+        "The consent is withdrawn. No draft that shows this pupil in that way can go out any more.", "success"
+    )
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))

@@ -1,4 +1,4 @@
-"""Error pages: what went wrong and what to do, in plain words. The only place that turns errors into pages."""
+"""Error pages: what went wrong and what to do, in plain words. No other place turns errors into pages."""
 
 from __future__ import annotations
 
@@ -82,7 +82,10 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _forged(error: CSRFError) -> ResponseReturnValue:
     log.warning("csrf_refused", endpoint=request.endpoint)
-    return page(400, "This page was open too long, or cookies are blocked. Go back, load it again and repeat your step.")
+    return page(
+        400,
+        "This page was open too long, or cookies are blocked. Go back, load it again and repeat your step.",
+    )
 
 
 def _database(error: OperationalError) -> ResponseReturnValue:

@@ -88,7 +88,7 @@ def show() -> ResponseReturnValue:
     whose, parser, lines = _whose(), BytesHeaderParser(policy=policy.default), list[Line]()
     for path in _files():
         with path.open("rb") as opened:
-            message = cast(EmailMessage, parser.parsebytes(opened.read(_HEADER_BYTES)))
+            message = parser.parsebytes(opened.read(_HEADER_BYTES))
         if _may_read(message, whose):
             lines.append(
                 Line(
@@ -101,7 +101,9 @@ def show() -> ResponseReturnValue:
             )
         if len(lines) == SHOWN:
             break
-    return render_template("practice/mailbox.html", mails=lines, everybody=whose is None, smtp_set=bool(settings().smtp_url))
+    return render_template(
+        "practice/mailbox.html", mails=lines, everybody=whose is None, smtp_set=bool(settings().smtp_url)
+    )
 
 
 def _mail(name: str) -> EmailMessage:
@@ -111,7 +113,7 @@ def _mail(name: str) -> EmailMessage:
         raw = (settings().mailbox_folder / name).read_bytes()
     except FileNotFoundError:
         raise NotFound("There is no such mail.") from None
-    message = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+    message = message_from_bytes(raw, policy=policy.default)
     if not _may_read(message, _whose()):
         raise NotFound("There is no such mail.")
     return message
@@ -164,7 +166,9 @@ def html(name: str) -> ResponseReturnValue:
 
     # A link in the frame opens in the whole window; the frame itself may not leave its place.
     page = '<base target="_top">' + _CID.sub(within, _body(mail, "html"))
-    return Response(page, content_type="text/html; charset=utf-8", headers={"Cache-Control": "private, no-store"})
+    return Response(
+        page, content_type="text/html; charset=utf-8", headers={"Cache-Control": "private, no-store"}
+    )
 
 
 html.talisman_view_options = {  # type: ignore[attr-defined]

@@ -52,5 +52,9 @@ def navigation(practice: bool) -> list[tuple[Item, bool]]:
     here = request.path
     under = [item for item in shown if here == item.path or here.startswith(item.path.rstrip("/") + "/")]
     # The longest path is the most exact; "/" is above everything, but is only itself.
-    current = max((item for item in under if item.path != "/" or here == "/"), key=lambda item: len(item.path), default=None)
+    current = max(
+        (item for item in under if item.path != "/" or here == "/"),
+        key=lambda item: len(item.path),
+        default=None,
+    )
     return [(item, item is current) for item in shown]

@@ -87,7 +87,9 @@ def add() -> ResponseReturnValue:
 def _link(person: Person, token: str) -> str:
     # Not a redirect: the token is stored nowhere, so this answer is the one chance to show it.
     address = settings().effective_public_url + url_for("join.show", token=token)
-    return render_template("people/link.html", person=person, address=address, lifetime=people.INVITATION_LIFETIME)
+    return render_template(
+        "people/link.html", person=person, address=address, lifetime=people.INVITATION_LIFETIME
+    )
 
 
 def _authorisations(session: Session, person_id: UUID) -> list[tuple[Authorisation, Account]]:
@@ -181,7 +183,12 @@ def authorise(person_id: UUID) -> ResponseReturnValue:
         with transaction() as session:
             somebody, account = people.get(session, person_id), accounts.get(session, account_id)
             people.authorise(
-                session, somebody, account, by=current_person(session), reason=typed["account_reason"], now=now()
+                session,
+                somebody,
+                account,
+                by=current_person(session),
+                reason=typed["account_reason"],
+                now=now(),
             )
     except BadInput as error:
         return _one(person_id, typed.refuse(_named(error, "account"))), 400
@@ -249,7 +256,10 @@ def set_active(person_id: UUID) -> ResponseReturnValue:
             )
     except BadInput as error:
         return _one(person_id, typed.refuse(BadInput(str(error)))), 400
-    flash(f"{somebody.name} may sign in again." if active else f"{somebody.name} can no longer sign in.", "success")
+    flash(
+        f"{somebody.name} may sign in again." if active else f"{somebody.name} can no longer sign in.",
+        "success",
+    )
     return redirect(url_for("people.person", person_id=person_id))
 
 

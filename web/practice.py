@@ -1,23 +1,21 @@
-"""The practice platforms' own side: what the public sees, acting as anybody, and the switches for misbehaviour."""
+"""The practice platforms' own side: what the public sees, acting as anybody, switches for misbehaviour."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from connectors.base import Platform
 from connectors.practice.faults import Fault, FaultRule, OperationKind
+from connectors.practice.servers import PracticePlatforms
 from connectors.practice.world import World
 from school.errors import BadInput, NotFound, NotPermitted
 from school.permissions import Action
 from web.access import needs
 from web.forms import Typed
 from web.naming import platform_name
-
-if TYPE_CHECKING:
-    from connectors.practice.servers import PracticePlatforms
 
 pages = Blueprint("practice", __name__)
 
@@ -49,7 +47,7 @@ KIND_WORDS: dict[OperationKind, str] = {
 
 
 def running() -> PracticePlatforms | None:
-    """The practice platforms of this process; None where real accounts are used or another process has them."""
+    """The practice platforms of this process; None where it has none."""
     found: PracticePlatforms | None = current_app.extensions["schoolgate_practice"]
     return found
 
@@ -111,7 +109,9 @@ def comment(name: str) -> ResponseReturnValue:
     try:
         if not typed["author"]:
             raise BadInput("Write a name: whose comment is it?", field="author")
-        made = _world().say(place, typed["post_id"] or None, typed["author"], typed.raw("text"), typed["parent_id"] or None)
+        made = _world().say(
+            place, typed["post_id"] or None, typed["author"], typed.raw("text"), typed["parent_id"] or None
+        )
     except BadInput as error:
         return _wall(place, typed.refuse(error), 400)
     except NotPermitted as error:
@@ -193,7 +193,7 @@ def follow(name: str) -> ResponseReturnValue:
 def person(name: str, person_id: str) -> ResponseReturnValue:
     """What the school does by hand on the platform's own pages, or the person by themselves."""
     place, world = _platform(name), _world()
-    acts = {
+    acts: dict[str, Callable[[], object]] = {
         "accept": lambda: world.accept_request(person_id),
         "deny": lambda: world.deny_request(person_id),
         "remove": lambda: world.remove_follower(place, person_id),
@@ -256,7 +256,11 @@ def set_fault() -> ResponseReturnValue:
     """Turn a switch on."""
     typed = Typed(request.form)
     try:
-        for field, known in (("platform", set(Platform)), ("kind", set(OperationKind)), ("fault", set(Fault))):
+        for field, known in (
+            ("platform", set(Platform)),
+            ("kind", set(OperationKind)),
+            ("fault", set(Fault)),
+        ):
             if typed[field] not in known:
                 raise BadInput("Choose one from the list.", field=field)
         count = _number(typed, "next_n", 0)
@@ -271,7 +275,9 @@ def set_fault() -> ResponseReturnValue:
             ),
         )
     except (BadInput, OverflowError) as error:
-        refused = error if isinstance(error, BadInput) else BadInput("That number is too big.", field="next_n")
+        refused = (
+            error if isinstance(error, BadInput) else BadInput("That number is too big.", field="next_n")
+        )
         field = {"probability": "percent"}.get(refused.field, refused.field)
         return _switches(typed.refuse(BadInput(str(refused), field=field)), 400)
     flash("The switch is on.", "warning")

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
+from flask import session as browser_session
 from flask_security import LoginForm, RoleMixin, Security, UserMixin, user_authenticated
 from flask_security.datastore import UserDatastore
 from sqlalchemy.orm import Session
@@ -39,7 +40,7 @@ class SignedIn(UserMixin):
 
     def __init__(self, person: Person) -> None:
         self.person = person
-        self.id = person.id
+        self.id = person.id  # type: ignore[assignment]  # the library says int and means any key
         self.email = person.email
         self.password = person.password
         self.active = person.active
@@ -77,7 +78,8 @@ class PeopleStore(UserDatastore):
 
 
 def _note_sign_in(_app: Flask, *, user: SignedIn, **_more: Any) -> None:
-    """Keep when somebody signed in, for the people page."""
+    """Keep when somebody signed in, for the people page; the session ends after a working day unused."""
+    browser_session.permanent = True
     with transaction() as session:
         person = session.get_one(Person, user.id)
         person.last_login_at = person.current_login_at
@@ -96,7 +98,9 @@ def _practice_box() -> dict[str, Any]:
                 {
                     "name": person.name,
                     "email": person.email,
-                    "what": ", ".join(role_name(role) for role in sorted(person.roles) if role is not Role.STAFF)
+                    "what": ", ".join(
+                        role_name(role) for role in sorted(person.roles) if role is not Role.STAFF
+                    )
                     or _staff(session, person),
                 }
                 for person in practice_people(session)
@@ -108,7 +112,11 @@ def _practice_box() -> dict[str, Any]:
 
 
 def _staff(session: Session, person: Person) -> str:
-    return "Teacher who may write posts" if authorised_accounts(session, person) else "Teacher without leave to write posts"
+    return (
+        "Teacher who may write posts"
+        if authorised_accounts(session, person)
+        else "Teacher without leave to write posts"
+    )
 
 
 def install(app: Flask) -> Security:

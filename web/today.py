@@ -29,9 +29,15 @@ class Waiting:
     """Something that waits for the person: how many, of what, where."""
 
     count: int
-    what: str
+    one: str
+    many: str
     path: str
     urgent: bool = False
+
+    @property
+    def what(self) -> str:
+        """The words after the number."""
+        return self.one if self.count == 1 else self.many
 
 
 def _count(session: Session, *where: sa.ColumnElement[bool]) -> int:
@@ -46,7 +52,7 @@ def _drafts_to_decide(session: Session, person: Person) -> Iterator[Waiting]:
     }
     count = sum(may_decide[author] for author in authors)
     if count or may(person, Action.APPROVE_DRAFTS):
-        yield Waiting(count, "draft to approve" if count == 1 else "drafts to approve", "/drafts", urgent=count > 0)
+        yield Waiting(count, "draft to approve", "drafts to approve", "/drafts", urgent=count > 0)
 
 
 def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
@@ -55,33 +61,37 @@ def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
     mine = Draft.author_id == person.id
     back = _count(session, mine, Draft.state == DraftState.CHANGES_REQUESTED)
     writing = _count(session, mine, Draft.state == DraftState.DRAFT)
-    yield Waiting(
-        back, "draft of yours to change" if back == 1 else "drafts of yours to change", "/drafts", urgent=back > 0
-    )
-    yield Waiting(writing, "draft that you are writing" if writing == 1 else "drafts that you are writing", "/drafts")
+    yield Waiting(back, "draft of yours to change", "drafts of yours to change", "/drafts", urgent=back > 0)
+    yield Waiting(writing, "draft that you are writing", "drafts that you are writing", "/drafts")
 
 
 def _comments(session: Session, person: Person) -> Iterator[Waiting]:
     if not may(person, Action.MODERATE):
         return
     seen = (LogCase.state == CaseState.OPEN, visible_to(person))
-    urgent = _count(session, *seen, LogCase.urgent)
+    urgent = _count(session, *seen, LogCase.urgent.is_(True))
     if urgent:
-        yield Waiting(urgent, "threat or worry about a child: look first", "/moderation", urgent=True)
+        yield Waiting(
+            urgent,
+            "threat or worry about a child: look first",
+            "threats or worries about a child: look first",
+            "/moderation",
+            urgent=True,
+        )
     count = _count(session, *seen)
-    yield Waiting(count, "flagged comment to decide on" if count == 1 else "flagged comments to decide on", "/moderation")
+    yield Waiting(count, "flagged comment to decide on", "flagged comments to decide on", "/moderation")
 
 
 def _referrals(session: Session, person: Person) -> Iterator[Waiting]:
     if Role.CHAIR in person.roles and not may(person, Action.MODERATE):
         count = _count(session, LogCase.state == CaseState.OPEN, visible_to(person))
-        yield Waiting(count, "entry referred to you" if count == 1 else "entries referred to you", "/log", urgent=count > 0)
+        yield Waiting(count, "entry referred to you", "entries referred to you", "/log", urgent=count > 0)
 
 
 def _followers(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.VET_FOLLOWERS):
         count = _count(session, Follower.state == FollowerState.WAITING)
-        yield Waiting(count, "follower to vet" if count == 1 else "followers to vet", "/followers")
+        yield Waiting(count, "follower to vet", "followers to vet", "/followers")
 
 
 def _hand_tasks(session: Session, person: Person) -> Iterator[Waiting]:
@@ -92,8 +102,9 @@ def _hand_tasks(session: Session, person: Person) -> Iterator[Waiting]:
     ):
         count = _count(session, by_hand, of_kind) if may(person, action) else 0
         if count:
-            what = "task to do by hand on a platform" if count == 1 else "tasks to do by hand on a platform"
-            yield Waiting(count, what, path)
+            yield Waiting(
+                count, "task to do by hand on a platform", "tasks to do by hand on a platform", path
+            )
 
 
 def _publications(session: Session, person: Person) -> Iterator[Waiting]:
@@ -102,7 +113,7 @@ def _publications(session: Session, person: Person) -> Iterator[Waiting]:
         count = _count(session, Publication.state.in_(stuck))
         if count:
             yield Waiting(
-                count, "post held for your word" if count == 1 else "posts held for your word", "/calendar", urgent=True
+                count, "post held for your word", "posts held for your word", "/calendar", urgent=True
             )
 
 
@@ -113,9 +124,11 @@ def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
             Account.state != AccountState.CLOSED,
         )  # fmt: skip
         if count:
-            yield Waiting(count, "account with a problem" if count == 1 else "accounts with a problem", "/accounts", True)
+            yield Waiting(
+                count, "account with a problem", "accounts with a problem", "/accounts", urgent=True
+            )
         elif not accounts.everything(session):
-            yield Waiting(0, "accounts connected: take one over", "/accounts", urgent=True)
+            yield Waiting(0, "", "accounts connected: take one over", "/accounts", urgent=True)
 
 
 def _mails(session: Session, person: Person) -> Iterator[Waiting]:
@@ -123,7 +136,11 @@ def _mails(session: Session, person: Person) -> Iterator[Waiting]:
         count = _count(session, OutboxEmail.state == MailState.FAILED)
         if count:
             yield Waiting(
-                count, "e-mail that could not be sent" if count == 1 else "e-mails that could not be sent", "/accounts", True
+                count,
+                "e-mail that could not be sent",
+                "e-mails that could not be sent",
+                "/accounts",
+                urgent=True,
             )
 
 
@@ -145,7 +162,10 @@ TIPS: dict[Role, tuple[tuple[str, str], ...]] = {
         ("See it on the practice platforms once it is approved and its time has come", "/practice"),
     ),
     Role.HEADTEACHER: (
-        ("Open the mailbox: approval e-mails arrive there, with the post to be seen and the link", "/practice/mailbox"),
+        (
+            "Open the mailbox: approval e-mails arrive there, with the post to be seen and the link",
+            "/practice/mailbox",
+        ),
         ("Decide on a flagged comment, then look at what visitors see of it", "/moderation"),
         ("Give somebody a role, or the leave to write for an account", "/people"),
     ),
@@ -158,7 +178,9 @@ TIPS: dict[Role, tuple[tuple[str, str], ...]] = {
         ("Write an unkind comment as anybody, and watch it arrive in moderation within seconds", "/practice"),
         ("Vet the people who wish to follow the school", "/followers"),
     ),
-    Role.DPO: (("Withdraw a pupil’s consent, and see that no draft can show the pupil any more", "/consent"),),
+    Role.DPO: (
+        ("Withdraw a pupil’s consent, and see that no draft can show the pupil any more", "/consent"),
+    ),
     Role.NETWORK_MANAGER: (
         ("Make a platform misbehave, and see what becomes of the accounts", "/practice/faults"),
         ("See how the accounts are", "/accounts"),
@@ -177,9 +199,7 @@ def show() -> ResponseReturnValue:
         person = current_person(session)
         school = current_school(session)
         waiting = [one for source in SOURCES for one in source(session, person)]
-        tips = list(
-            dict.fromkeys(tip for role in Role if role in person.roles for tip in TIPS.get(role, ()))
-        )
+        tips = list(dict.fromkeys(tip for role in Role if role in person.roles for tip in TIPS.get(role, ())))
         if not people.authorised_accounts(session, person):
             tips = [tip for tip in tips if tip[1] != "/drafts/new"]
         return render_template(

@@ -1,4 +1,4 @@
-"""Every page against the permission table: who gets in, who is turned away, who is sent to sign in (P2, P5)."""
+"""Every page against the permission table: who gets in, who is turned away, who must sign in (P2, P5)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def example(rule: Rule) -> str:
     for name in rule.arguments:
         value = {"name": "x", "filename": "none"}.get(name, str(uuid4()))
         for part in path.split("/"):
-            if part.startswith("<") and part.rstrip(">").endswith(f":{name}") or part == f"<{name}>":
+            if part.startswith("<") and part.strip("<>").rpartition(":")[2] == name:
                 path = path.replace(part, value)
     assert "<" not in path, path
     return path
@@ -54,10 +54,8 @@ def test_a_visitor_is_sent_to_sign_in_everywhere_but_on_public_pages(app: Flask,
         if access(app, rule) == PUBLIC:
             continue
         path = example(rule)
-        if "GET" in (rule.methods or ()):
-            answer = visitor.get(path)
-        else:
-            answer = visitor.post(path, "/sign-in")
+        reads = "GET" in (rule.methods or ())
+        answer = visitor.get(path) if reads else visitor.post(path, "/sign-in")
         assert answer.status_code == 302, f"{rule.endpoint}: {answer.status_code}"
         assert answer.headers["Location"].startswith("/sign-in"), rule.endpoint
 
@@ -88,7 +86,9 @@ def test_each_role_opens_what_the_table_says(
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("role", list(Role))
-def test_the_menu_shows_only_what_the_person_can_open(role: Role, signed_in: Callable[[Role], Browser]) -> None:
+def test_the_menu_shows_only_what_the_person_can_open(
+    role: Role, signed_in: Callable[[Role], Browser]
+) -> None:
     browser = signed_in(role)
     page = browser.get("/me").text
     menu = page[page.index("<nav") : page.index("</nav>")]
@@ -97,7 +97,8 @@ def test_the_menu_shows_only_what_the_person_can_open(role: Role, signed_in: Cal
     for path in paths:
         assert browser.get(path).status_code in {200, 302}, path
     roles = {role, Role.STAFF}
-    for path, action in (("/people", Action.MANAGE_PEOPLE), ("/log", Action.SEE_LOG), ("/audit", Action.SEE_AUDIT)):
+    doors = {"/people": Action.MANAGE_PEOPLE, "/log": Action.SEE_LOG, "/audit": Action.SEE_AUDIT}
+    for path, action in doors.items():
         if ALLOWED[action] & roles:
             assert path in paths
 

@@ -17,6 +17,13 @@ from school.models import Account, AuditEntry, Person, Role
 from school.times import today
 from tests.web.conftest import Browser
 
+SECRETS = {
+    "password": "harbour lamp seven",
+    "password_again": "harbour lamp seven",
+    "pin": "4071",
+    "pin_again": "4071",
+}
+
 
 def link_in(page: str) -> str:
     found = re.search(r'id="link">([^<]+)<', page)
@@ -29,12 +36,15 @@ def head_count() -> int:
         return len(people.everybody(session))
 
 
-def added(head: Browser, **fields: object) -> str:
+def added(head: Browser) -> str:
     """Add somebody through the page; the path of their sign-up link."""
     answer = head.post(
         "/people",
         "/people",
-        **{"name": "Ngozi Eze", "email": "N.Eze@larkfield.test", "roles": ["moderator"], "reason": "new teacher", **fields},
+        name="Ngozi Eze",
+        email="N.Eze@larkfield.test",
+        roles=["moderator"],
+        reason="new teacher",
     )
     assert answer.status_code == 200, answer.text
     return link_in(answer.text)
@@ -44,8 +54,7 @@ def test_somebody_added_signs_up_by_the_link_and_signs_in(app: Flask, head: Brow
     path = added(head)
     newcomer = Browser(app.test_client())
     assert "Ngozi Eze" in newcomer.get(path).text
-    fields = {"password": "harbour lamp seven", "password_again": "harbour lamp seven", "pin": "4071", "pin_again": "4071"}
-    answer = newcomer.post(path, path, **fields)
+    answer = newcomer.post(path, path, **SECRETS)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in")
     assert newcomer.sign_in("n.eze@larkfield.test", "harbour lamp seven").status_code == 302
     assert newcomer.get("/").status_code == 200
@@ -74,7 +83,12 @@ def test_bad_input_is_said_beside_its_field_and_nothing_typed_is_lost(
     fields: dict[str, str], field: str, says: str, head: Browser
 ) -> None:
     before = head_count()
-    values = {"name": "Ngozi Eze", "email": "n.eze@larkfield.test", "roles": ["dsl"], "reason": "new teacher", **fields}
+    values: dict[str, object] = {
+        "name": "Ngozi Eze",
+        "email": "n.eze@larkfield.test",
+        "reason": "new teacher",
+    }
+    values |= {"roles": ["dsl"], **fields}
     answer = head.post("/people", "/people", **values)
     assert answer.status_code == 400
     assert re.search(rf'id="{field}-error">[^<]*{says}', answer.text), answer.text
@@ -101,12 +115,11 @@ def test_a_weak_password_or_pin_leaves_the_link_usable(
     fields: dict[str, str], field: str, app: Flask, head: Browser
 ) -> None:
     path = added(head)
-    good = {"password": "harbour lamp seven", "password_again": "harbour lamp seven", "pin": "4071", "pin_again": "4071"}
     newcomer = Browser(app.test_client())
-    refused = newcomer.post(path, path, **{**good, **fields})
+    refused = newcomer.post(path, path, **{**SECRETS, **fields})
     assert refused.status_code == 400 and f'id="{field}-error"' in refused.text
     assert "harbour lamp seven" not in refused.text
-    assert newcomer.post(path, path, **good).status_code == 302
+    assert newcomer.post(path, path, **SECRETS).status_code == 302
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -129,12 +142,16 @@ def test_roles_and_leave_to_write_are_given_and_withdrawn_with_reasons(
     account, person = make_account("x"), school_people[Role.DPO]
     page = f"/people/{person.id}"
     assert head.post(f"{page}/roles", page, role="slt", role_reason="stands in for a term").status_code == 302
-    assert head.post(f"{page}/authorisations", page, account=account.id, account_reason="writes the newsletter").status_code == 302
+    given = head.post(
+        f"{page}/authorisations", page, account=account.id, account_reason="writes the newsletter"
+    )
+    assert given.status_code == 302
     shown = head.get(page).text
     assert "stands in for a term" in shown and "writes the newsletter" in shown
     with reading() as fresh:
         assert people.may_post(fresh, people.get(fresh, person.id), account.id)
-    assert head.post(f"{page}/authorisations/withdraw", page, account=account.id, reason="newsletter ended").status_code == 302
+    ended = head.post(f"{page}/authorisations/withdraw", page, account=account.id, reason="newsletter ended")
+    assert ended.status_code == 302
     assert head.post(f"{page}/roles/withdraw", page, role="slt", reason="term is over").status_code == 302
     shown = head.get(page).text
     assert "newsletter ended" in shown and "term is over" in shown
