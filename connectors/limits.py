@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 import warnings
 from collections.abc import Mapping
@@ -42,9 +43,15 @@ LIMITS: Mapping[Platform, Limits] = {
     ),
 }
 
+_BLANKS = re.compile(r"(\s+)")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+
 COUNTED_EXACTLY = 10_000
-"""Above this many characters X's length is counted roughly: it is too long by far in any case,
-and the search for addresses in it would take long."""
+"""Above this many characters X's length is counted roughly: it is too long by far in any case."""
+
+SEARCH_BUDGET = 100_000
+"""The search for addresses takes time with the square of a dotted word's length ("a.a.a.a…"). Once
+dots times characters add up to this, the rest is counted roughly; no post that X takes comes near."""
 
 
 def text_length(platform: Platform, text: str) -> int:
@@ -54,10 +61,15 @@ def text_length(platform: Platform, text: str) -> int:
     """
     if platform is not Platform.X:
         return len(text)
-    if len(text) > COUNTED_EXACTLY:
-        return len(unicodedata.normalize("NFC", text))
-    whole = "".join("\ufffd" if unicodedata.category(char) == "Cs" else char for char in text)
-    return int(parse_tweet(whole).weightedLength)
+    whole = unicodedata.normalize("NFC", _HALF_CHARACTER.sub("\ufffd", text))
+    if len(whole) > COUNTED_EXACTLY:
+        return len(whole)
+    length, budget = 0, SEARCH_BUDGET
+    # No address and no emoji reaches over a blank, so the words can be counted one by one.
+    for word in _BLANKS.split(whole):
+        budget -= word.count(".") * len(word)
+        length += int(parse_tweet(word).weightedLength) if budget >= 0 else len(word)
+    return length
 
 
 def shown_text(platform: Platform, content: PostContent) -> str:
