@@ -204,6 +204,12 @@ def latest(session: Session, draft: Draft) -> ApprovalDecision | None:
     )
 
 
+def planned_words(session: Session, decision: ApprovalDecision) -> str:
+    """When what was decided on is planned for, in words."""
+    planned = session.get_one(DraftRevision, decision.revision_id).planned_at
+    return say(planned) if planned is not None else ""
+
+
 def _request(session: Session, token: str) -> ApprovalRequest:
     request = session.scalar(
         sa.select(ApprovalRequest).where(ApprovalRequest.token_hash == secrets.token_hash(token))

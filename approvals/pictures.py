@@ -22,7 +22,7 @@ from school.errors import BadInput, NotFound
 from school.models import Person
 from school.settings import settings
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "MPO", "TIFF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
 PIXELS_MAX = 60_000_000
 """Above this a picture would need more memory than a web process should give it."""
 SIDE_MAX = 4096

@@ -113,7 +113,7 @@ def reconcile(claim: PublicationClaim, connector: Connector) -> Look:
         for post in posts
         if post.platform_id not in claim.known_posts
         and post.created_at >= since
-        and post.picture_count == len(claim.content.pictures)
+        and post.picture_count in {None, len(claim.content.pictures)}
         and same_post_text(post.text, ours)
     ]
     if not fitting:

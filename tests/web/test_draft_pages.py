@@ -1,0 +1,527 @@
+"""Writing, handing in, deciding, seeing what became of a draft, by page (P1, P12 to P16, P26 to P28)."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from PIL import Image
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from approvals import publishing
+from approvals.models import (
+    ApprovalDecision,
+    ApprovalRequest,
+    Criterion,
+    Draft,
+    DraftRevision,
+    MediaFile,
+    MediaRendition,
+    Publication,
+)
+from approvals.publishing import Outcome, OutcomeKind
+from approvals.states import DraftState, PublicationState
+from connectors.base import RemotePost
+from school import db, people
+from school.models import Account, AuditEntry, Consent, Person, Pupil, Role
+from school.setup import PRACTICE_PIN
+from school.times import LONDON
+from tests.approvals import scenes
+from tests.web.conftest import Browser
+
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def x(make_account: Callable[..., Account]) -> Account:
+    return make_account("x")
+
+
+@pytest.fixture
+def teacher(signed_in: Callable[[Role], Browser], x: Account) -> Browser:
+    return signed_in(Role.STAFF)
+
+
+@pytest.fixture
+def later() -> datetime:
+    return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+def fields(*accounts: Account, at: datetime, **more: object) -> dict[str, object]:
+    """A form filled in completely."""
+    local = at.astimezone(LONDON)
+    values: dict[str, object] = {
+        "text": "The summer fair is on Saturday at noon.",
+        "account": [str(account.id) for account in accounts],
+        "planned_date": f"{local:%Y-%m-%d}",
+        "planned_time": f"{local:%H:%M}",
+        "objective": "reminder",
+        "checklist": [criterion.value for criterion in Criterion],
+        "none_shown": "yes",
+        "device": "School tablet 4",
+        "do": "submit",
+    }
+    return {**values, **more}
+
+
+def write(browser: Browser, *accounts: Account, at: datetime, **more: object) -> str:
+    """Write a draft through the form; the path of its page."""
+    answer = browser.post("/drafts/new", "/drafts/new", **fields(*accounts, at=at, **more))
+    assert answer.status_code == 302, answer.text
+    return str(answer.headers["Location"])
+
+
+def rows(query: sa.Select[Any]) -> list[Any]:
+    """What the database holds now. On SQLite an open session of the test's would keep the pages waiting."""
+    with db.reading() as looking:
+        return list(looking.scalars(query))
+
+
+def count(table: type[db.Base]) -> int:
+    return int(rows(sa.select(sa.func.count()).select_from(table))[0])
+
+
+def only_draft() -> Draft:
+    [draft] = rows(sa.select(Draft))
+    assert isinstance(draft, Draft)
+    return draft
+
+
+def mails(purpose: str) -> list[EmailMessage]:
+    with db.reading() as looking:
+        return scenes.mails(looking, purpose)
+
+
+def mailed_token() -> str:
+    return scenes.token_in(mails("approval_request")[-1])
+
+
+def decide(app: Flask, token: str, **more: object) -> TestResponse:
+    visitor = Browser(app.test_client())
+    page = f"/approve/{token}"
+    return visitor.post(page, page, **{"decision": "approve", "pin": PRACTICE_PIN, **more})
+
+
+def test_the_story_from_writing_to_the_address_of_the_post(
+    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later, text="Come to the fair <b>now</b> & bring friends")
+    page = teacher.get(path).text
+    assert "waiting for approval" in page and "Margaret Oyelaran" in page
+    assert "&lt;b&gt;now&lt;/b&gt;" in page and "<b>now</b>" not in page
+    token = mailed_token()
+    visitor = Browser(app.test_client())
+    shown = visitor.get(f"/approve/{token}")
+    assert shown.status_code == 200 and "Come to the fair" in shown.text and "Hannah Birtwistle" in shown.text
+    assert shown.headers["Cache-Control"] == "no-store"
+    done = decide(app, token)
+    assert done.status_code == 200 and "Approved" in done.text
+    draft = only_draft()
+    assert draft.state is DraftState.APPROVED
+    [publication] = rows(sa.select(Publication).where(Publication.draft_id == draft.id))
+    with db.transaction() as working:
+        claim = publishing.claim(working, publication.id, now=later)
+    assert claim is not None
+    post = RemotePost(
+        platform_id="77", text=claim.content.text, created_at=later, url="https://x.example/status/77"
+    )
+    with db.transaction() as working:
+        publishing.record(working, claim, Outcome(OutcomeKind.PUBLISHED, post=post), now=later)
+    page = teacher.get(path).text
+    assert "https://x.example/status/77" in page and "published" in page
+    assert teacher.get("/drafts").status_code == 200
+    month = teacher.get(f"/calendar?month={later.astimezone(LONDON):%Y-%m}").text
+    assert "X @larkfieldprimary" in month
+    assert head.get(path).status_code == 200
+
+
+@SQLITE
+def test_a_hundred_robots_change_nothing(app: Flask, teacher: Browser, x: Account, later: datetime) -> None:
+    write(teacher, x, at=later)
+    token = mailed_token()
+    before = count(AuditEntry)
+    robot = app.test_client()
+    for turn in range(100):
+        answer = robot.get(f"/approve/{token}") if turn % 2 else robot.head(f"/approve/{token}")
+        assert answer.status_code == 200
+    forged = robot.post(f"/approve/{token}", data={"decision": "approve", "pin": ""})
+    assert forged.status_code == 400
+    assert only_draft().state is DraftState.SUBMITTED
+    assert count(AuditEntry) == before
+    assert decide(app, token).status_code == 200
+
+
+@SQLITE
+def test_a_link_used_a_second_time_says_who_decided_what(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    write(teacher, x, at=later)
+    token = mailed_token()
+    first, second = Browser(app.test_client()), Browser(app.test_client())
+    page = f"/approve/{token}"
+    tokens = [first.token(page), second.token(page)]
+    values = {"decision": "approve", "pin": PRACTICE_PIN}
+    assert first.client.post(page, data={"csrf_token": tokens[0], **values}).status_code == 200
+    answer = second.client.post(
+        page, data={"csrf_token": tokens[1], "decision": "reject", "reason": "No", "pin": PRACTICE_PIN}
+    )
+    assert answer.status_code == 409 and "Margaret Oyelaran approved it on" in answer.text
+    again = second.get(page)
+    assert again.status_code == 410 and "Margaret Oyelaran approved it on" in again.text
+    assert count(ApprovalDecision) == 1
+
+
+@SQLITE
+def test_a_link_opened_after_an_edit_says_so(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    token = mailed_token()
+    edit = f"{path}/edit"
+    answer = teacher.post(edit, edit, **fields(x, at=later, text="Another wording", based_on="1", do="save"))
+    assert answer.status_code == 302
+    gone = Browser(app.test_client()).get(f"/approve/{token}")
+    assert gone.status_code == 410 and "was edited after this" in gone.text
+    assert Browser(app.test_client()).get("/approve/made-up-token").status_code == 404
+
+
+@SQLITE
+def test_wrong_pins_are_counted_and_then_locked(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    write(teacher, x, at=later)
+    token = mailed_token()
+    for _ in range(5):
+        answer = decide(app, token, pin="9999")
+        assert answer.status_code == 403 and "The PIN is wrong" in answer.text
+    locked = decide(app, token)
+    assert locked.status_code == 400 and "Too many wrong PINs" in locked.text
+    assert only_draft().state is DraftState.SUBMITTED
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("decision", "state"), [("changes", DraftState.CHANGES_REQUESTED), ("reject", DraftState.REJECTED)]
+)
+def test_changes_and_rejection_need_a_reason_that_the_author_reads(
+    decision: str,
+    state: DraftState,
+    app: Flask,
+    teacher: Browser,
+    x: Account,
+    later: datetime,
+) -> None:
+    path = write(teacher, x, at=later)
+    token = mailed_token()
+    answer = decide(app, token, decision=decision, reason=" ")
+    assert answer.status_code == 400 and "The reason is empty" in answer.text
+    assert decide(app, token, decision=decision, reason="Say where it is").status_code == 200
+    assert only_draft().state is state
+    assert "Say where it is" in teacher.get(path).text
+    [mail] = mails("decision")
+    assert "Say where it is" in str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+
+@SQLITE
+def test_a_signed_in_approver_needs_no_pin_and_can_decide_on_the_draft_itself(
+    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    token = mailed_token()
+    page = f"/approve/{token}"
+    assert "no PIN is needed" in head.get(page).text
+    assert head.post(page, page, decision="changes", reason="Shorter").status_code == 200
+    edit = f"{path}/edit"
+    teacher.post(edit, edit, **fields(x, at=later, text="Shorter", based_on="1"))
+    assert "Waiting for your decision" in head.get("/drafts").text
+    answer = head.post(f"{path}/decide", path, decision="approve", revision="2")
+    assert answer.status_code == 302
+    assert only_draft().state is DraftState.APPROVED
+
+
+@SQLITE
+def test_nobody_decides_on_their_own_draft(
+    signed_in: Callable[[Role], Browser], x: Account, later: datetime
+) -> None:
+    head = signed_in(Role.HEADTEACHER)
+    path = write(head, x, at=later)
+    assert "Decide</h2>" not in head.get(path).text
+    answer = head.post(f"{path}/decide", path, decision="approve", revision="1")
+    assert answer.status_code == 403 and "Nobody approves their own draft" in answer.text
+    deputy = signed_in(Role.SLT)
+    assert deputy.post(f"{path}/decide", path, decision="approve", revision="1").status_code == 302
+
+
+@SQLITE
+def test_without_authorisation_no_draft_by_page(
+    app: Flask,
+    teacher: Browser,
+    school_people: dict[Role, Person],
+    x: Account,
+    make_account: Callable[..., Account],
+    later: datetime,
+    session: Session,
+) -> None:
+    """P1."""
+    other = make_account("facebook", handle="Larkfield")
+    person = session.merge(school_people[Role.STAFF])
+    people.withdraw_authorisation(
+        session,
+        person,
+        other,
+        by=session.merge(school_people[Role.HEADTEACHER]),
+        reason="Not hers",
+        now=db.now(),
+    )
+    session.commit()
+    assert "Larkfield</label>" not in teacher.get("/drafts/new").text
+    answer = teacher.post("/drafts/new", "/drafts/new", **fields(x, other, at=later))
+    assert answer.status_code == 403 and "has not authorised you" in answer.text
+    assert count(Draft) == 0
+    newcomer = Browser(app.test_client())
+    newcomer.sign_in("newteacher@larkfield.test")
+    assert newcomer.get("/drafts/new").status_code == 403
+
+
+@SQLITE
+def test_a_text_of_100000_characters_is_refused_by_account_and_nothing_is_lost(
+    teacher: Browser, x: Account, make_account: Callable[..., Account], later: datetime
+) -> None:
+    facebook = make_account("facebook", handle="Larkfield")
+    text = "ä" * 100_000
+    answer = teacher.post("/drafts/new", "/drafts/new", **fields(x, facebook, at=later, text=text))
+    assert answer.status_code == 400
+    assert "counts 100,000 characters: at most 280" in answer.text
+    assert "counts 100,000 characters: at most 63,206" in answer.text
+    assert text in answer.text
+    assert count(Draft) == 0
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("day", "clock", "says"),
+    [
+        ("2020-01-01", "10:00", "in the past"),
+        ("2027-03-28", "01:30", "does not exist: the clocks go forward"),
+        ("2027-10-31", "01:30", "happens twice: the clocks go back"),
+        ("tomorrow", "10:00", "can’t be read|can't be read|can&#39;t be read"),
+        ("2027-06-03", "", "The time is missing"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused_with_the_reason(
+    day: str, clock: str, says: str, teacher: Browser, x: Account, later: datetime
+) -> None:
+    answer = teacher.post(
+        "/drafts/new",
+        "/drafts/new",
+        **fields(x, at=later, planned_date=day, planned_time=clock, text="Keep me"),
+    )
+    assert answer.status_code == 400 and re.search(says, answer.text), answer.text
+    assert "Keep me" in answer.text
+
+
+def test_two_tabs_the_later_one_loses_nothing(teacher: Browser, x: Account, later: datetime) -> None:
+    path = write(teacher, x, at=later, do="save")
+    edit = f"{path}/edit"
+    assert (
+        teacher.post(edit, edit, **fields(x, at=later, text="First tab", based_on="1", do="save")).status_code
+        == 302
+    )
+    answer = teacher.post(edit, edit, **fields(x, at=later, text="Second tab", based_on="1", do="save"))
+    assert (
+        answer.status_code == 409
+        and "changed in another window" in answer.text
+        and "Second tab" in answer.text
+    )
+    texts = rows(sa.select(DraftRevision.text).order_by(DraftRevision.number))
+    assert texts == ["The summer fair is on Saturday at noon.", "First tab"]
+    based_on = re.search(r'name="based_on" value="(\d+)"', answer.text)
+    assert based_on and based_on[1] == "2"
+
+
+def upload(browser: Browser, path: str, data: bytes, name: str, **more: object) -> TestResponse:
+    token = browser.token(path)
+    return browser.client.post(
+        path,
+        data={"csrf_token": token, "new_pictures": (io.BytesIO(data), name), **more},
+        content_type="multipart/form-data",
+    )
+
+
+@SQLITE
+def test_a_picture_is_kept_and_described_and_goes_out_clean(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "SecretPhone"
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (51.5, 30.0, 12.0)
+    data = scenes.picture_bytes(exif=exif)
+    assert b"SecretPhone" in data
+    answer = upload(
+        teacher, "/drafts/new", data, "fair.jpg", **fields(x, at=later, do="pictures", text="With a picture")
+    )
+    assert answer.status_code == 200 and "With a picture" in answer.text
+    [media] = rows(sa.select(MediaFile))
+    image = teacher.get(f"/drafts/media/{media.id}")
+    assert image.status_code == 200 and b"SecretPhone" not in image.data
+    for kept in rows(sa.select(MediaRendition.data)):
+        assert b"SecretPhone" not in kept and not Image.open(io.BytesIO(kept)).getexif()
+    assert b"SecretPhone" not in rows(sa.select(MediaFile.original))[0]
+    refused = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, media=str(media.id)))
+    assert (
+        refused.status_code == 400 and "has no description" in refused.text and "has no owner" in refused.text
+    )
+    edit = f"/drafts/{only_draft().id}/edit"
+    words = {f"alt_{media.id}": "Stalls", f"source_{media.id}": "The office", f"licence_{media.id}": "Ours"}
+    answer = teacher.post(edit, edit, **fields(x, at=later, media=str(media.id), based_on="1", **words))
+    assert answer.status_code == 302, answer.text
+    token = mailed_token()
+    shown = Browser(app.test_client()).get(f"/approve/{token}/picture/1")
+    assert shown.status_code == 200 and shown.mimetype == "image/jpeg"
+    assert Browser(app.test_client()).get(f"/drafts/media/{media.id}").status_code == 302
+    assert Browser(app.test_client()).get(f"/approve/{token}/picture/2").status_code == 404
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("data", "name", "says"),
+    [
+        (b"GIF89a but not really", "notes.gif", "“notes.gif” is not a picture"),
+        (b"%PDF-1.7 hello", "letter.jpg", "“letter.jpg” is not a picture"),
+        (b"\xff\xd8\xff" + bytes(50 * 1024 * 1024), "huge.jpg", "“huge.jpg” is"),
+        (scenes.bomb_png(30_000, 30_000), "bomb.png", "“bomb.png” has"),
+    ],
+    ids=["text", "pdf", "50MB", "bomb"],
+)
+def test_a_file_that_cannot_be_taken_is_named_and_the_text_kept(
+    data: bytes, name: str, says: str, teacher: Browser, x: Account, later: datetime
+) -> None:
+    answer = upload(teacher, "/drafts/new", data, name, **fields(x, at=later, text="Do not lose me"))
+    assert answer.status_code == 400 and says in answer.text and "Do not lose me" in answer.text
+    assert count(MediaFile) == 0
+
+
+@SQLITE
+def test_instagram_needs_a_picture(
+    teacher: Browser, make_account: Callable[..., Account], later: datetime
+) -> None:
+    instagram = make_account("instagram", handle="larkfield.primary")
+    answer = teacher.post("/drafts/new", "/drafts/new", **fields(instagram, at=later))
+    assert answer.status_code == 400 and "takes no post without a picture" in answer.text
+
+
+@SQLITE
+def test_a_pupil_without_consent_or_by_full_name_stops_the_draft(
+    teacher: Browser, x: Account, later: datetime
+) -> None:
+    """P26, P27: the practice school's own pupils."""
+    pupils = {pupil.name: pupil for pupil in rows(sa.select(Pupil))}
+    refused = pupils["Oliver Penhaligon"]
+    answer = teacher.post(
+        "/drafts/new", "/drafts/new", **fields(x, at=later, none_shown="", pupil=str(refused.id))
+    )
+    assert answer.status_code == 400 and "Oliver Penhaligon has no consent" in answer.text
+    named = upload(
+        teacher,
+        "/drafts/new",
+        scenes.picture_bytes(),
+        "fair.jpg",
+        **fields(x, at=later, text="Well done AMELIA  Thornbury!"),
+    )
+    assert named.status_code == 400 and "full name, “Amelia Thornbury”" in named.text
+
+
+@SQLITE
+def test_only_the_author_sees_and_changes_a_draft_of_their_own(
+    app: Flask, teacher: Browser, signed_in: Callable[[Role], Browser], x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later, do="save")
+    stranger = Browser(app.test_client())
+    stranger.sign_in("newteacher@larkfield.test")
+    assert stranger.get(path).status_code == 404
+    assert Browser(app.test_client()).get(path).status_code == 302
+    head = signed_in(Role.HEADTEACHER)
+    assert head.get(path).status_code == 200
+    assert head.get(f"{path}/edit").status_code == 403
+    assert head.post(f"{path}/withdraw", "/drafts/new").status_code == 403
+    moderator = signed_in(Role.MODERATOR)
+    assert moderator.get(path).status_code == 404
+    assert teacher.get("/drafts/not-an-id").status_code == 404
+    assert teacher.get("/calendar?month=99").status_code == 400
+
+
+@SQLITE
+def test_what_is_held_is_decided_by_those_who_may(
+    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    assert decide(app, mailed_token()).status_code == 200
+    [publication] = rows(sa.select(Publication))
+    with db.transaction() as working:
+        assert publishing.claim(working, publication.id, now=later + timedelta(hours=2)) is None
+    assert "more than 60 minutes late" in head.get(path).text
+    address = f"{path}/publications/{publication.id}"
+    assert teacher.post(address, path, do="cancel", reason="x").status_code == 403
+    assert head.post(address, path, do="publish", reason="").status_code == 400
+    answer = head.post(address, path, do="by-hand", url="javascript:alert(1)", reason="There")
+    assert answer.status_code == 400
+    assert head.post(address, path, do="publish", reason="Still wanted").status_code == 302
+    assert rows(sa.select(Publication.state)) == [PublicationState.SCHEDULED]
+
+
+@SQLITE
+def test_the_mail_has_everything_needed_to_decide(teacher: Browser, x: Account, later: datetime) -> None:
+    [rosa] = rows(sa.select(Pupil).join(Consent).limit(1))
+    upload(teacher, "/drafts/new", scenes.picture_bytes(), "fair.jpg", **fields(x, at=later, do="pictures"))
+    [media] = rows(sa.select(MediaFile))
+    words = {f"alt_{media.id}": "Stalls", f"source_{media.id}": "The office", f"licence_{media.id}": "Ours"}
+    write(
+        teacher,
+        x,
+        at=later,
+        text="Ring 020 7946 0958",
+        media=str(media.id),
+        none_shown="",
+        pupil=str(rosa.id),
+        link="https://larkfield.sch.uk/fair",
+        urgent="yes",
+        **words,
+    )
+    [mail] = mails("approval_request")
+    plain = mail.get_body(("plain",))
+    html = mail.get_body(("html",))
+    assert plain is not None and html is not None
+    for body in (plain.get_content(), html.get_content()):
+        for said in (
+            "Hannah Birtwistle",
+            "X @larkfieldprimary",
+            "Ring 020 7946 0958",
+            "https://larkfield.sch.uk/fair",
+            "Stalls",
+            "The office",
+            rosa.name,
+            "consent in force",
+            "12:00pm" if later.astimezone(LONDON).hour == 12 else "1:00pm",
+            "A reminder of an event",
+            "A phone number is in the text",
+            "It is lawful",
+            "/approve/",
+            "School tablet 4",
+        ):
+            assert said in body, said
+    assert "cid:picture1" in html.get_content()
+    assert any(
+        part.get("Content-ID") == "<picture1>" and part.get_content_type() == "image/jpeg"
+        for part in mail.walk()
+    )
+    token = scenes.token_in(mail)
+    assert token not in rows(sa.select(ApprovalRequest.token_hash))

@@ -1,0 +1,95 @@
+"""The page of an approval link: looking changes nothing, deciding takes a PIN or a sign-in (P12)."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from approvals import decisions, pictures
+from approvals.models import DecisionKind, RenditionUse
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from school.settings import settings
+from web.access import optional_person, public
+from web.forms import Typed
+from web.limits import limiter
+from web.media import picture_response
+
+pages = Blueprint("approve", __name__)
+
+
+@pages.get("/approve/<token>")
+@public
+def show(token: str) -> ResponseReturnValue:
+    """Exactly what will appear, and the form to decide with. Changes nothing, whoever opens it."""
+    return _page(token, Typed())
+
+
+@pages.get("/approve/<token>/picture/<int:place>")
+@public
+def picture(token: str, place: int) -> Response:
+    """A picture of what a working link shows."""
+    with reading() as session:
+        media_id = decisions.picture_of(session, token, place, now=now())
+        copy = pictures.rendition(session, media_id, RenditionUse.PREVIEW)
+        answer = picture_response(copy.mime_type, copy.data)
+    answer.headers["Cache-Control"] = "private, max-age=600"
+    return answer
+
+
+@pages.post("/approve/<token>")
+@public
+@limiter.limit("60 per 15 minutes")
+def decide(token: str) -> ResponseReturnValue:
+    """Approve, ask for changes or reject."""
+    typed = Typed(request.form)
+    visitor = optional_person()
+    try:
+        if typed["decision"] not in set(DecisionKind):
+            raise BadInput("Choose a decision.", field="decision")
+        kind = DecisionKind(typed["decision"])
+        if kind is not DecisionKind.APPROVE and not typed["reason"]:
+            raise BadInput("The reason is empty: tell the author why in a few words.", field="reason")
+        # By itself, so that a wrong PIN is counted even though nothing else happens.
+        with transaction() as session:
+            proof = decisions.prove(session, token, pin=typed["pin"], signed_in=visitor, now=now())
+        if proof is None:
+            return _page(token, typed.refuse(BadInput("The PIN is wrong. Type it again.", field="pin")), 403)
+        with transaction() as session:
+            decision = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
+            planned = decisions.planned_words(session, decision)
+    except BadInput as error:
+        return _page(token, typed.refuse(error), 400)
+    return _private(
+        render_template(
+            "approve/done.html", decision=decision, planned=planned, kind=kind, kinds=DecisionKind
+        )
+    )
+
+
+def _page(token: str, typed: Typed, status: int = 200) -> ResponseReturnValue:
+    with reading() as session:
+        request_open = decisions.look(session, token, now=now())
+    visitor = optional_person()
+    body = render_template(
+        "approve/show.html",
+        approver=request_open.approver,
+        shown=request_open.draft,
+        picture_url=lambda place, picture: url_for("approve.picture", token=token, place=place),
+        typed=typed,
+        token=token,
+        kinds=DecisionKind,
+        known=visitor is not None and visitor.id == request_open.approver.id,
+        sign_in_only=settings().approval_needs == "sign-in",
+    )
+    answer = _private(body)
+    answer.status_code = status
+    return answer
+
+
+def _private(body: str) -> Response:
+    answer = make_response(body)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer

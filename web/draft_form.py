@@ -1,0 +1,220 @@
+"""The form of a draft: from what was typed to what the room takes, and back onto the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from flask import current_app, render_template, request
+from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage, MultiDict
+
+from approvals import pictures
+from approvals.checks import DraftRefused, account_name
+from approvals.content import DraftContent, PictureChoice
+from approvals.models import Criterion, Draft, DraftRevision, MediaFile, Objective
+from connectors.base import Platform
+from connectors.limits import LIMITS
+from school import consent, people
+from school.db import now, transaction
+from school.errors import BadInput
+from school.models import Account, Person
+from school.settings import settings
+from web.access import current_person
+from web.forms import Typed
+
+PICTURES_AT_ONCE = 10
+LICENCES = (
+    "Taken by school staff; owned by the school",
+    "Used with the photographer's written leave",
+    "Bought from a picture library",
+    "Creative Commons, with the name given",
+)
+"""Offered while typing; anything may be written."""
+
+
+@dataclass
+class DraftForm:
+    """What was typed, as strings, with the pictures that are kept already and all that is wrong."""
+
+    typed: Typed
+    media_ids: list[UUID] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """(field, sentence), in the order in which the room names them."""
+
+    def refuse(self, error: BadInput) -> None:
+        """Show an error's sentences, each beside its field too."""
+        said = (
+            [(problem.field, problem.sentence) for problem in error.problems]
+            if isinstance(error, DraftRefused)
+            else [(error.field, str(error))]
+        )
+        for name, sentence in said:
+            self.problems.append((name, sentence))
+            earlier = self.typed.error(name)
+            self.typed.errors[name] = f"{earlier} {sentence}".strip()
+
+    @property
+    def based_on(self) -> int:
+        """The revision that the person began with; 0 for a new draft."""
+        text = self.typed["based_on"]
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+
+
+def allow_big_upload() -> None:
+    """Let this request carry several pictures, so that one too big is refused by name and no text is lost."""
+    most = current_app.config["MAX_CONTENT_LENGTH"] or settings().max_upload_bytes
+    request.max_content_length = most * (PICTURES_AT_ONCE + 2)
+    # A text of 100,000 characters for each account must reach the room, which says what is wrong with it.
+    request.max_form_memory_size = 8 * 1024 * 1024
+
+
+def read() -> DraftForm:
+    """The form of this request."""
+    typed = Typed(MultiDict(request.form))
+    return DraftForm(typed=typed, media_ids=list(_ids(typed.all("media"), "pictures")))
+
+
+def of_revision(revision: DraftRevision) -> DraftForm:
+    """The form as it looks when a revision is opened for changing."""
+    values: MultiDict[str, str] = MultiDict(
+        {
+            "based_on": str(revision.number),
+            "text": revision.text,
+            "link": revision.link,
+            "planned_date": (revision.planned_local or "T").split("T")[0],
+            "planned_time": (revision.planned_local or "T").split("T")[1],
+            "objective": revision.objective.value if revision.objective else "",
+            "device": revision.device,
+        }
+    )
+    values.setlist("account", [str(entry.account_id) for entry in revision.accounts])
+    for entry in revision.accounts:
+        values[f"own_text_{entry.account_id}"] = entry.own_text or ""
+    values.setlist("checklist", list(revision.checklist))
+    values.setlist("pupil", [str(entry.pupil_id) for entry in revision.pupils])
+    if revision.none_shown:
+        values["none_shown"] = "yes"
+    if revision.urgent:
+        values["urgent"] = "yes"
+    media: list[UUID] = []
+    for picture in revision.pictures:
+        media.append(picture.media_id)
+        values[f"alt_{picture.media_id}"] = picture.alt_text
+        values[f"source_{picture.media_id}"] = picture.source
+        values[f"licence_{picture.media_id}"] = picture.licence
+    return DraftForm(typed=Typed(values), media_ids=media)
+
+
+def keep_new_pictures(form: DraftForm) -> bool:
+    """Take in the files of this request, each by itself; what is wrong with one is shown, the rest is kept.
+
+    True when the request brought any file, good or bad.
+    """
+    files = [file for file in request.files.getlist("new_pictures") if file.filename]
+    for place, file in enumerate(files):
+        if place >= PICTURES_AT_ONCE:
+            form.refuse(BadInput(f"Only {PICTURES_AT_ONCE} pictures are taken at once.", field="pictures"))
+            break
+        try:
+            prepared = pictures.prepare(_bytes_of(file), file.filename or "")
+        except BadInput as error:
+            form.refuse(error)
+            continue
+        with transaction() as session:
+            media = pictures.keep(
+                session, prepared, alt_text="", source="", licence="", by=current_person(session), now=now()
+            )
+        form.media_ids.append(media.id)
+    return bool(files)
+
+
+def drop_removed(form: DraftForm) -> None:
+    """Leave out the pictures ticked for removal."""
+    gone = set(form.typed.all("remove"))
+    form.media_ids = [media_id for media_id in form.media_ids if str(media_id) not in gone]
+
+
+def content(form: DraftForm) -> DraftContent:
+    """What the room is to keep. Raises BadInput for values that no page of ours sends."""
+    typed = form.typed
+    chosen = tuple(_ids(typed.all("account"), "accounts"))
+    objective = typed["objective"]
+    if objective and objective not in set(Objective):
+        raise BadInput("Choose what the post is for from the list.", field="objective")
+    return DraftContent(
+        text=typed.raw("text"),
+        account_ids=chosen,
+        own_texts={
+            account_id: typed.raw(f"own_text_{account_id}")
+            for account_id in chosen
+            if typed[f"own_text_{account_id}"]
+        },
+        pictures=tuple(
+            PictureChoice(
+                media_id=media_id,
+                alt_text=typed[f"alt_{media_id}"],
+                source=typed[f"source_{media_id}"],
+                licence=typed[f"licence_{media_id}"],
+            )
+            for media_id in form.media_ids
+        ),
+        link=typed["link"],
+        planned_date=typed["planned_date"],
+        planned_time=typed["planned_time"],
+        objective=Objective(objective) if objective else None,
+        checklist=frozenset(Criterion(value) for value in typed.all("checklist") if value in set(Criterion)),
+        pupil_ids=tuple(_ids(typed.all("pupil"), "pupils")),
+        none_shown=bool(typed["none_shown"]),
+        urgent=bool(typed["urgent"]),
+        device=typed["device"],
+        based_on=form.based_on,
+    )
+
+
+def page(session: Session, form: DraftForm, *, person: Person, draft: Draft | None) -> str:
+    """The form's page."""
+    accounts = people.authorised_accounts(session, person)
+    media = [session.get(MediaFile, media_id) for media_id in form.media_ids]
+    return render_template(
+        "drafts/form.html",
+        form=form,
+        typed=form.typed,
+        draft=draft,
+        accounts=[_account(account) for account in accounts],
+        media=[one for one in media if one is not None],
+        objectives=[(objective.value, objective.in_words) for objective in Objective],
+        criteria=list(Criterion),
+        pupils=consent.pupils(session),
+        licences=LICENCES,
+        upload_mb=settings().max_upload_bytes // 1024 // 1024,
+    )
+
+
+def _account(account: Account) -> dict[str, object]:
+    platform = Platform(account.platform)
+    limits = LIMITS[platform]
+    return {
+        "id": account.id,
+        "name": account_name(account),
+        "platform": platform.value,
+        "limit": limits.text_max,
+        "pictures_min": limits.pictures_min,
+        "pictures_max": limits.pictures_max,
+        "state": account.state.value,
+        "problem": account.problem,
+    }
+
+
+def _bytes_of(file: FileStorage) -> bytes:
+    # One byte more than allowed is enough to be told apart; the rest of a huge file stays on the disk.
+    return file.stream.read(settings().max_upload_bytes + 1)
+
+
+def _ids(values: Iterable[str], name: str) -> Iterable[UUID]:
+    for value in dict.fromkeys(values):
+        try:
+            yield UUID(value)
+        except ValueError:
+            raise BadInput("Choose from what the page offers, then save again.", field=name) from None

@@ -1,0 +1,400 @@
+"""Drafts: the list, the form, one draft with all that became of it, and what people do with it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import structlog
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from approvals import checks, decisions, drafts, holding, schedule, submissions
+from approvals.checks import Finding, account_name
+from approvals.content import shown_on
+from approvals.drafts import EditConflict
+from approvals.models import DecisionKind, Draft, DraftRevision, Publication
+from approvals.previews import preview
+from approvals.states import IN_WORDS, DraftState, PublicationState
+from connectors.base import Platform
+from moderation.classifier.engine import load_engine
+from school import people
+from school.db import now, reading, transaction
+from school.errors import BadInput, NotFound, NotPermitted
+from school.models import Person
+from school.permissions import Action, may
+from school.settings import settings
+from web import draft_form
+from web.access import current_person, needs, signed_in
+from web.draft_form import DraftForm
+from web.forms import Typed
+
+pages = Blueprint("drafts", __name__)
+log = structlog.get_logger(__name__)
+
+BADGES: dict[DraftState | PublicationState, str] = {
+    DraftState.DRAFT: "secondary",
+    DraftState.SUBMITTED: "warning",
+    DraftState.APPROVED: "success",
+    DraftState.CHANGES_REQUESTED: "warning",
+    DraftState.REJECTED: "danger",
+    PublicationState.SCHEDULED: "info",
+    PublicationState.PUBLISHING: "info",
+    PublicationState.PUBLISHED: "success",
+    PublicationState.FAILED: "danger",
+    PublicationState.UNKNOWN: "warning",
+    PublicationState.MISSED: "danger",
+    PublicationState.CANCELLED: "secondary",
+    PublicationState.HELD: "danger",
+}
+
+NEXT: dict[DraftState, str] = {
+    DraftState.DRAFT: "It is with its author, who can change it and hand it in.",
+    DraftState.SUBMITTED: "It waits for a decision. Nothing is published before that.",
+    DraftState.APPROVED: "It is approved. What became of it on each account is below.",
+    DraftState.CHANGES_REQUESTED: "Changes were asked for. Its author changes it and hands it in again.",
+    DraftState.REJECTED: "It was rejected and will not be published.",
+}
+
+
+@pages.url_value_preprocessor
+def _room_for_pictures(_endpoint: str | None, _values: dict[str, object] | None) -> None:
+    # This early, since the check of the form's token reads the form.
+    if request.method == "POST":
+        draft_form.allow_big_upload()
+
+
+@pages.get("/drafts")
+@signed_in
+def show() -> ResponseReturnValue:
+    """The person's drafts, those that wait for their decision, and all where their role allows it."""
+    moment = now()
+    with reading() as session:
+        person = current_person(session)
+        sees_all = may(person, Action.SEE_ALL_DRAFTS) or person in people.deputies(session, now=moment)
+        mine = "mine" in request.args or not sees_all
+        listed = drafts.listed(session, by=person, mine=mine, now=moment)
+        revisions = drafts.current_revisions(session, listed)
+        return render_template(
+            "drafts/list.html",
+            rows=[_row(session, draft, revisions[draft.id]) for draft in listed],
+            waiting=[
+                _row(session, draft, drafts.current_revision(session, draft))
+                for draft in schedule.waiting_for(session, person, now=moment)
+            ],
+            mine=mine,
+            sees_all=sees_all,
+            may_write=bool(people.authorised_accounts(session, person)),
+            badges=BADGES,
+            in_words=IN_WORDS,
+        )
+
+
+@pages.get("/drafts/new")
+@needs(Action.WRITE_DRAFTS)
+def new() -> ResponseReturnValue:
+    """An empty form."""
+    with reading() as session:
+        person = current_person(session)
+        if not people.authorised_accounts(session, person):
+            raise NotPermitted(
+                "You may not write for any account yet. Ask the headteacher to authorise you (P1)."
+            )
+        return draft_form.page(session, DraftForm(typed=Typed()), person=person, draft=None)
+
+
+@pages.post("/drafts/new")
+@needs(Action.WRITE_DRAFTS)
+def create() -> ResponseReturnValue:
+    """Keep a new draft, and hand it in where that was asked."""
+    return _take(None)
+
+
+@pages.get("/drafts/<uuid:draft_id>")
+@signed_in
+def one(draft_id: UUID) -> ResponseReturnValue:
+    """One draft: as it will appear, what became of it, and what to do."""
+    return _page(draft_id, Typed())
+
+
+@pages.get("/drafts/<uuid:draft_id>/edit")
+@needs(Action.WRITE_DRAFTS)
+def edit(draft_id: UUID) -> ResponseReturnValue:
+    """The form with the newest version."""
+    with reading() as session:
+        person = current_person(session)
+        draft = drafts.find(session, draft_id, by=person, now=now())
+        if draft.author_id != person.id:
+            raise NotPermitted("Only the author can change a draft. Ask for changes instead.")
+        drafts.check_editable(session, draft)
+        form = draft_form.of_revision(drafts.current_revision(session, draft))
+        return draft_form.page(session, form, person=person, draft=draft)
+
+
+@pages.post("/drafts/<uuid:draft_id>/edit")
+@needs(Action.WRITE_DRAFTS)
+def change(draft_id: UUID) -> ResponseReturnValue:
+    """Keep a new version of a draft, and hand it in where that was asked."""
+    return _take(draft_id)
+
+
+@pages.post("/drafts/<uuid:draft_id>/submit")
+@needs(Action.WRITE_DRAFTS)
+def submit(draft_id: UUID) -> ResponseReturnValue:
+    """Hand the newest version in for approval."""
+    typed = Typed(request.form)
+    try:
+        _submit(draft_id, int(typed["revision"]) if typed["revision"].isdigit() else 0)
+    except BadInput as error:
+        return _page(draft_id, typed.refuse(BadInput(str(error)))), 400
+    flash("It is handed in. You get an e-mail when it is decided.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/withdraw")
+@needs(Action.WRITE_DRAFTS)
+def withdraw(draft_id: UUID) -> ResponseReturnValue:
+    """Take a draft back."""
+    with transaction() as session:
+        drafts.withdraw(
+            session, draft_id, reason=request.form.get("reason", ""), by=current_person(session), now=now()
+        )
+    flash("It is taken back. Nothing of it will be published.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/ask-again")
+@needs(Action.WRITE_DRAFTS)
+def ask_again(draft_id: UUID) -> ResponseReturnValue:
+    """Send the mail that asks for a decision again."""
+    try:
+        with transaction() as session:
+            asked = submissions.ask_again(session, draft_id, by=current_person(session), now=now())
+    except BadInput as error:
+        return _page(draft_id, Typed().refuse(error)), 400
+    flash(f"A new e-mail goes to {', '.join(person.name for person in asked)}.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/decide")
+@signed_in
+def decide(draft_id: UUID) -> ResponseReturnValue:
+    """A signed-in approver's decision; whether they may is checked with the decision."""
+    typed = Typed(request.form)
+    try:
+        if typed["decision"] not in set(DecisionKind):
+            raise BadInput("Choose a decision.", field="decision")
+        kind = DecisionKind(typed["decision"])
+        number = int(typed["revision"]) if typed["revision"].isdigit() else 0
+        with transaction() as session:
+            person = current_person(session)
+            proof = decisions.prove_signed_in(session, draft_id, by=person, revision_number=number)
+            decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
+    except BadInput as error:
+        return _page(draft_id, typed.refuse(error)), 400
+    flash(f"You {kind.in_words}. The author gets an e-mail.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>")
+@needs(Action.HOLD_PUBLICATIONS)
+def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
+    """What a person decides about a publication that is held, failed or scheduled."""
+    typed = Typed(request.form)
+    reason = typed.raw("reason")
+    try:
+        with transaction() as session:
+            person = current_person(session)
+            publication = session.get(Publication, publication_id)
+            if publication is None or publication.draft_id != draft_id:
+                raise NotFound("There is no such post.")
+            match typed["do"]:
+                case "publish":
+                    holding.publish_now(
+                        session,
+                        publication_id,
+                        looked=bool(typed["looked"]),
+                        reason=reason,
+                        by=person,
+                        now=now(),
+                    )
+                case "cancel":
+                    holding.cancel(session, publication_id, reason=reason, by=person, now=now())
+                case "by-hand":
+                    holding.published_by_hand(
+                        session, publication_id, url=typed["url"], reason=reason, by=person, now=now()
+                    )
+                case _:
+                    raise BadInput("Choose what is to be done.", field="do")
+    except BadInput as error:
+        return _page(draft_id, typed.refuse(BadInput(str(error)))), 400
+    flash("Done. It is in the draft's history.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+def _take(draft_id: UUID | None) -> ResponseReturnValue:
+    """Save, and perhaps submit, what the form brought; on trouble it comes again with everything in it."""
+    form = draft_form.read()
+    draft_form.drop_removed(form)
+    brought = draft_form.keep_new_pictures(form)
+    wanted = form.typed["do"]
+    if wanted == "pictures" or (brought and form.problems):
+        return _form_again(draft_id, form, 200 if not form.problems else 400)
+    try:
+        content = draft_form.content(form)
+        with transaction() as session:
+            draft = drafts.save(session, draft_id, content, by=current_person(session), now=now())
+            number = draft.revision_number
+    except EditConflict as error:
+        form.problems.append(("", str(error)))
+        with reading() as session:
+            newest = drafts.find(session, draft_id or UUID(int=0), by=current_person(session), now=now())
+            # Whoever saves again has read the sentence, and means to replace what is saved.
+            form.typed.values["based_on"] = str(newest.revision_number)
+        return _form_again(draft_id, form, 409)
+    except BadInput as error:
+        form.refuse(error)
+        return _form_again(draft_id, form, 400)
+    if wanted == "submit":
+        form.typed.values["based_on"] = str(number)
+        try:
+            _submit(draft.id, number)
+        except BadInput as error:
+            flash("The draft is saved, but not handed in yet: see what is missing.", "warning")
+            form.refuse(error)
+            return _form_again(draft.id, form, 400)
+        flash("It is saved and handed in. You get an e-mail when it is decided.", "success")
+    else:
+        flash("The draft is saved.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft.id))
+
+
+def _submit(draft_id: UUID, number: int) -> None:
+    with reading() as session:
+        person = current_person(session)
+        draft = drafts.find(session, draft_id, by=person, now=now())
+        revision = drafts.current_revision(session, draft)
+        texts = [revision.text_for(entry.account_id) for entry in revision.accounts]
+        texts += [picture.alt_text for picture in revision.pictures]
+        link = revision.link
+    # The classifier takes its time: no transaction is open here.
+    found = _findings(texts, link)
+    with transaction() as session:
+        submissions.submit(
+            session, draft_id, revision_number=number, findings=found, by=current_person(session), now=now()
+        )
+
+
+def _findings(texts: list[str], link: str) -> list[Finding]:
+    chosen = settings()
+    try:
+        engine = load_engine(chosen.classifier_model, threads=chosen.classifier_threads)
+    except (BadInput, OSError, RuntimeError) as error:
+        # The approver reads that the wording was not scored; the health page says why.
+        log.warning("draft_not_scored", error=type(error).__name__)
+        return checks.findings(texts, link=link, score=None)
+    return checks.findings(texts, link=link, score=engine.score)
+
+
+def _form_again(draft_id: UUID | None, form: DraftForm, status: int) -> ResponseReturnValue:
+    with reading() as session:
+        person = current_person(session)
+        draft = drafts.find(session, draft_id, by=person, now=now()) if draft_id is not None else None
+        return draft_form.page(session, form, person=person, draft=draft), status
+
+
+def _row(session: Session, draft: Draft, revision: DraftRevision) -> dict[str, object]:
+    first = revision.accounts[0] if revision.accounts else None
+    return {
+        "draft": draft,
+        "revision": revision,
+        "summary": schedule.summary(revision.text_for(first.account_id) if first else revision.text)
+        or "(no text)",
+        "accounts": ", ".join(account_name(entry.account) for entry in revision.accounts),
+        "publications": [
+            publication
+            for publication in schedule.publications(session, draft)
+            if publication.revision_id == revision.id
+        ],
+    }
+
+
+def _page(draft_id: UUID, typed: Typed) -> str:
+    moment = now()
+    with reading() as session:
+        person = current_person(session)
+        draft = drafts.find(session, draft_id, by=person, now=moment)
+        asked_for = request.args.get("version", "")
+        number = int(asked_for) if asked_for.isdigit() and len(asked_for) < 9 else draft.revision_number
+        revision = drafts.revision_of(session, draft, number)
+        submission = submissions.latest(session, draft)
+        decision = decisions.latest(session, draft)
+        findings = submission.findings if submission and submission.revision_id == revision.id else []
+        own = draft.author_id == person.id
+        waits = draft.state is DraftState.SUBMITTED
+        return render_template(
+            "drafts/one.html",
+            draft=draft,
+            revision=revision,
+            shown=preview(session, draft, revision, findings=findings),
+            picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
+            publications=schedule.publications(session, draft),
+            submission=submission,
+            asked=submissions.asked(session, submission) if submission else [],
+            decision=decision,
+            history=_history(session, draft),
+            problems=checks.submission_problems(session, revision, now=moment)
+            if own and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
+            else [],
+            own=own,
+            editable=own and drafts.editable(session, draft),
+            may_decide=waits and people.may_approve(session, person, author_id=draft.author_id, now=moment),
+            may_settle=may(person, Action.HOLD_PUBLICATIONS),
+            next_step=NEXT[draft.state],
+            kinds=DecisionKind,
+            account_name=account_name,
+            badges=BADGES,
+            in_words=IN_WORDS,
+            typed=typed,
+            summary=schedule.summary(_first_text(revision)) or "(no text)",
+        )
+
+
+def _first_text(revision: DraftRevision) -> str:
+    for entry in revision.accounts:
+        return shown_on(revision, entry.account_id, Platform(entry.account.platform))
+    return revision.text
+
+
+def _history(session: Session, draft: Draft) -> list[dict[str, object]]:
+    names = {
+        publication.id: account_name(publication.account)
+        for publication in schedule.publications(session, draft)
+    }
+    people_named: dict[UUID, str] = {}
+
+    def who(person_id: UUID | None) -> str:
+        if person_id is None:
+            return "Schoolgate"
+        if person_id not in people_named:
+            people_named[person_id] = session.get_one(Person, person_id).name
+        return people_named[person_id]
+
+    lines: list[tuple[object, dict[str, object]]] = []
+    for order, step in enumerate(drafts.moves(session, draft)):
+        words = "begun" if step.old is None else IN_WORDS[step.new]
+        lines.append(
+            (
+                (step.at, 0, order),
+                {"at": step.at, "who": who(step.actor_id), "what": f"Draft: {words}", "why": step.reason},
+            )
+        )
+    for order, move in enumerate(schedule.publication_moves(session, draft)):
+        what = f"{names[move.publication_id]}: {IN_WORDS[move.new]}"
+        lines.append(
+            (
+                (move.at, 1, order),
+                {"at": move.at, "who": who(move.actor_id), "what": what, "why": move.reason},
+            )
+        )
+    return [line for _order, line in sorted(lines, key=lambda pair: pair[0])]  # type: ignore[arg-type, return-value]

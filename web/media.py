@@ -1,0 +1,68 @@
+"""Pictures of drafts: small copies for people signed in, and the address from which Instagram fetches one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, make_response
+from sqlalchemy.orm import Session
+
+from approvals import drafts, pictures, publishing
+from approvals.models import Draft, DraftRevision, RenditionUse, RevisionPicture
+from school.db import now, reading
+from school.errors import NotFound
+from school.models import Person
+from web.access import current_person, public, signed_in
+
+pages = Blueprint("media", __name__)
+
+
+@pages.get("/drafts/media/<uuid:media_id>")
+@signed_in
+def preview(media_id: UUID) -> Response:
+    """A picture's small copy, for its uploader and whoever may see a draft that has it."""
+    with reading() as session:
+        person = current_person(session)
+        media = pictures.find(session, media_id)
+        if media.uploaded_by_id != person.id and not _in_a_draft_seen(session, media_id, person):
+            raise NotFound("There is no such picture.")
+        copy = pictures.rendition(session, media_id, RenditionUse.PREVIEW)
+        answer = picture_response(copy.mime_type, copy.data)
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+@pages.get("/media/<token>.jpg")
+@public
+def fetch(token: str) -> Response:
+    """The picture that a platform fetches, while its post is being published and at no other time."""
+    with reading() as session:
+        mime_type, data = publishing.public_picture(session, token)
+    answer = picture_response(mime_type, data)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def picture_response(mime_type: str, data: bytes) -> Response:
+    """A picture as an answer that no browser takes for anything else."""
+    answer = make_response(data)
+    answer.headers["Content-Type"] = mime_type
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _in_a_draft_seen(session: Session, media_id: UUID, person: Person) -> bool:
+    query = (
+        sa.select(Draft)
+        .where(
+            Draft.id.in_(
+                sa.select(DraftRevision.draft_id)
+                .join(RevisionPicture, RevisionPicture.revision_id == DraftRevision.id)
+                .where(RevisionPicture.media_id == media_id)
+            )
+        )
+        .limit(20)
+    )
+    return any(drafts.may_see(session, draft, by=person, now=now()) for draft in session.scalars(query))

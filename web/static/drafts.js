@@ -1,0 +1,60 @@
+// Counts the characters of a draft while it is typed, as each platform counts them. The server counts again.
+(function () {
+  "use strict";
+  var form = document.querySelector(".draft-form");
+  if (!form) {
+    return;
+  }
+  var common = form.elements.namedItem("text");
+  var link = form.elements.namedItem("link");
+  var ADDRESS = /https?:\/\/[^\s]+/gi;
+
+  function weight(point) {
+    var light = point <= 0x10ff || (point >= 0x2000 && point <= 0x200d) ||
+      (point >= 0x2010 && point <= 0x201f) || (point >= 0x2032 && point <= 0x2037);
+    return light ? 1 : 2;
+  }
+
+  function lengthOnX(text) {
+    var addresses = (text.match(ADDRESS) || []).length;
+    var rest = text.replace(ADDRESS, "").normalize("NFC");
+    var parts = typeof Intl.Segmenter === "function"
+      ? Array.from(new Intl.Segmenter("en", {granularity: "grapheme"}).segment(rest), function (one) { return one.segment; })
+      : Array.from(rest);
+    return addresses * 23 + parts.reduce(function (sum, part) {
+      if (/\p{Extended_Pictographic}/u.test(part)) {
+        return sum + 2;
+      }
+      return sum + Array.from(part).reduce(function (inner, char) { return inner + weight(char.codePointAt(0)); }, 0);
+    }, 0);
+  }
+
+  function shown(text, platform) {
+    var address = link.value.trim();
+    var pictures = form.querySelector("input[name=media]") !== null;
+    var hasField = platform === "facebook" && !pictures;
+    if (!address || hasField || text.includes(address)) {
+      return text;
+    }
+    return text.trim() ? text.trimEnd() + "\n" + address : address;
+  }
+
+  function count() {
+    form.querySelectorAll("[data-counter]").forEach(function (line) {
+      var box = form.querySelector("#account-" + CSS.escape(line.dataset.counter));
+      var own = form.querySelector("[data-own='" + line.dataset.counter + "']");
+      var words = own && own.value.trim() ? own.value : common.value;
+      var text = shown(words.trim(), line.dataset.platform);
+      var length = line.dataset.platform === "x" ? lengthOnX(text) : Array.from(text).length;
+      var left = Number(line.dataset.limit) - length;
+      var said = line.querySelector("[data-count]");
+      said.hidden = !(box && box.checked);
+      said.textContent = left >= 0 ? left.toLocaleString("en-GB") + " left" : (-left).toLocaleString("en-GB") + " too many";
+      said.className = left >= 0 ? "" : "text-danger-emphasis";
+    });
+  }
+
+  form.addEventListener("input", count);
+  form.addEventListener("change", count);
+  count();
+})();
