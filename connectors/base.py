@@ -63,7 +63,7 @@ class Endpoints:
     x_url: str = "https://api.x.com"
     graph_url: str = "https://graph.facebook.com"
     graph_version: str = "v24.0"
-    graph_token_in: str = "header"  # noqa: S105  a place, not a token
+    graph_token_in: str = "header"
     """"header" or "form": where the Graph token travels (PLATFORMS.md section 6)."""
     timeout: float = 20.0
     """Seconds for one request."""
@@ -167,7 +167,8 @@ class RemotePost:
     text: str
     created_at: datetime
     url: str = ""
-    picture_count: int = 0
+    picture_count: int | None = None
+    """None where the platform doesn't say."""
     comment_count: int | None = None
 
 

@@ -29,7 +29,7 @@ from connectors.posting import checked_text, pack, refuse_second_sending, same_t
 from connectors.untrusted import has_stand_in_id, identifier, record, records, text
 
 COMMENT_FIELDS = "id,message,from,created_time,parent,is_hidden,can_hide,can_remove,attachment,permalink_url"
-POST_FIELDS = "id,message,created_time,permalink_url"
+POST_FIELDS = "id,message,created_time,permalink_url,attachments{media_type,subattachments}"
 PAGE = 100
 OVERLAP = 120
 """Seconds read again: the order is ignored when comments are ranked, and clocks differ."""

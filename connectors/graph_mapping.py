@@ -81,8 +81,19 @@ def facebook_post(item: Mapping[str, object]) -> RemotePost:
         text=text(item.get("message")),
         created_at=when(item.get("created_time")) or datetime.now(UTC),
         url=web_address(item.get("permalink_url")) or facebook_url(platform_id),
+        picture_count=_facebook_pictures(item),
         comment_count=count(record(record(item.get("comments")).get("summary")).get("total_count")),
     )
+
+
+def _facebook_pictures(item: Mapping[str, object]) -> int | None:
+    if "attachments" not in item:
+        return None
+    found = 0
+    for attachment in records(record(item.get("attachments")).get("data")):
+        parts = records(record(attachment.get("subattachments")).get("data")) or [attachment]
+        found += sum(1 for part in parts if part.get("media_type") == "photo")
+    return found
 
 
 def facebook_url(platform_id: str) -> str:
@@ -117,15 +128,19 @@ def instagram_comment(item: Mapping[str, object], *, media: str, parent: str = "
 
 def instagram_post(item: Mapping[str, object]) -> RemotePost:
     """One of an Instagram account's own posts."""
-    children = records(record(item.get("children")).get("data"))
     return RemotePost(
         platform_id=identifier(item.get("id")),
         text=text(item.get("caption")),
         created_at=when(item.get("timestamp")) or datetime.now(UTC),
         url=web_address(item.get("permalink")),
-        picture_count=len(children) or 1,
+        picture_count=_instagram_pictures(item),
         comment_count=count(item.get("comments_count")),
     )
+
+
+def _instagram_pictures(item: Mapping[str, object]) -> int | None:
+    children = records(record(item.get("children")).get("data"))
+    return len(children) or (1 if item.get("media_type") == "IMAGE" else None)
 
 
 def instagram_url(handle: str) -> str:

@@ -29,7 +29,7 @@ from connectors.untrusted import has_stand_in_id, identifier, record, records, t
 
 REPLY_FIELDS = "id,text,timestamp,username,from,hidden,parent_id"
 COMMENT_FIELDS = f"{REPLY_FIELDS},replies{{{REPLY_FIELDS}}}"
-POST_FIELDS = "id,caption,timestamp,permalink"
+POST_FIELDS = "id,caption,timestamp,permalink,media_type,children"
 PAGE = 50
 """Instagram gives no more comments than this at a time."""
 OVERLAP = 120

@@ -208,6 +208,6 @@ def post_of(post: Mapping[str, object], handle: str) -> RemotePost:
         text=text_of(post),
         created_at=when(post.get("created_at")) or time_of(platform_id) or datetime.now(UTC),
         url=post_url(handle, platform_id),
-        picture_count=len(keys) if isinstance(keys, list) else 0,
+        picture_count=len(keys) if isinstance(keys, list) else None,
         comment_count=count(record(post.get("public_metrics")).get("reply_count")),
     )

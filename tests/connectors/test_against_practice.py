@@ -97,6 +97,7 @@ def test_a_post_with_pictures_shows_as_written(
     assert [picture.alt_text for picture in shown.pictures] == ["A green field & sky", "A red field & sky"]
     (found,) = acting.recent_posts(since=datetime.now(UTC) - timedelta(minutes=5))
     assert (found.platform_id, found.text) == (post.platform_id, acting.shown_text(content))
+    assert found.picture_count == 2
     acting.delete_post(post.platform_id)
     assert acting.recent_posts(since=datetime.now(UTC) - timedelta(minutes=5)) == []
     with pytest.raises(Gone):
