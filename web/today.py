@@ -95,16 +95,15 @@ def _followers(session: Session, person: Person) -> Iterator[Waiting]:
 
 
 def _hand_tasks(session: Session, person: Person) -> Iterator[Waiting]:
-    by_hand = PlatformAct.state == ActState.BY_HAND
+    to_do = PlatformAct.state.in_((ActState.BY_HAND, ActState.FAILED))
+    visible = sa.select(LogCase.entry_id).where(visible_to(person))
     for action, of_kind, path in (
-        (Action.MODERATE, PlatformAct.follower_id.is_(None), "/moderation"),
+        (Action.MODERATE, PlatformAct.entry_id.in_(visible), "/moderation/tasks"),
         (Action.VET_FOLLOWERS, PlatformAct.follower_id.is_not(None), "/followers"),
     ):
-        count = _count(session, by_hand, of_kind) if may(person, action) else 0
+        count = _count(session, to_do, of_kind) if may(person, action) else 0
         if count:
-            yield Waiting(
-                count, "task to do by hand on a platform", "tasks to do by hand on a platform", path
-            )
+            yield Waiting(count, "task to do by hand on a platform", "tasks to do by hand on a platform", path)
 
 
 def _publications(session: Session, person: Person) -> Iterator[Waiting]:

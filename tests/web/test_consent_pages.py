@@ -1,0 +1,86 @@
+"""The consent register's pages: the DPO keeps it, others read it (P4, P24, P25)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from school import consent
+from school.db import now, reading
+from school.models import ConsentKind, Pupil, Role
+from school.times import today
+from tests.web.conftest import Browser
+
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def pupil_named(name: str) -> Pupil:
+    with reading() as session:
+        return next(pupil for pupil in consent.pupils(session) if pupil.name == name)
+
+
+def test_the_dpo_enters_a_pupil_and_consents_and_withdraws(signed_in: Callable[[Role], Browser]) -> None:
+    officer = signed_in(Role.DPO)
+    answer = officer.post("/consent", "/consent", name="Idris Vaughan", class_name="Year 2 Robins")
+    assert answer.status_code == 302
+    pupil, page = pupil_named("Idris Vaughan"), answer.headers["Location"]
+    day = today(now())
+    dates = {"first_day": str(day), "last_day": str(day)}
+    assert officer.post(page, page, kind="image", given_by="Sioned Vaughan", **dates).status_code == 302
+    with reading() as session:
+        assert not consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=day)
+        [given] = consent.get(session, pupil.id).consents
+    refused = officer.post(f"{page}/{given.id}/withdraw", page, reason="")
+    assert refused.status_code == 400 and "reason is empty" in refused.text
+    assert officer.post(f"{page}/{given.id}/withdraw", page, reason="letter of today").status_code == 302
+    assert officer.post(f"{page}/{given.id}/withdraw", page, reason="again").status_code == 409
+    with reading() as session:
+        assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=day)
+    assert "letter of today" in officer.get(page).text
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"kind": ""}, "kind"),
+        ({"kind": "everything"}, "kind"),
+        ({"given_by": " "}, "given_by"),
+        ({"first_day": "yesterday"}, "first_day"),
+        ({"last_day": "1999-01-01"}, "last_day"),
+    ],
+)
+def test_a_consent_that_makes_no_sense_is_said_beside_its_field(
+    fields: dict[str, str], field: str, signed_in: Callable[[Role], Browser]
+) -> None:
+    page = f"/consent/{pupil_named('Yusuf Siddiqui').id}"
+    good = {
+        "kind": "video",
+        "given_by": "Nadia Siddiqui",
+        "first_day": "2027-01-04",
+        "last_day": "2027-07-21",
+    }
+    answer = signed_in(Role.DPO).post(page, page, **{**good, **fields})
+    assert answer.status_code == 400 and f'id="{field}-error"' in answer.text
+    kept = {**good, **fields}["last_day"]
+    assert re.search(rf'name="last_day"\s+value="{kept}"', answer.text)
+
+
+@SQLITE
+def test_the_same_pupil_twice_is_refused(signed_in: Callable[[Role], Browser]) -> None:
+    answer = signed_in(Role.DPO).post(
+        "/consent", "/consent", name="Yusuf Siddiqui", class_name="Year 4 Kestrels"
+    )
+    assert answer.status_code == 400 and 'id="name-error"' in answer.text
+
+
+@SQLITE
+def test_the_headteacher_reads_and_changes_nothing(head: Browser) -> None:
+    """P4: the DPO edits; others read only what they need."""
+    page = f"/consent/{pupil_named('Oliver Penhaligon').id}"
+    assert "may not be shown" in head.get(page).text
+    assert 'action="/consent' not in head.get("/consent").text + head.get(page).text
+    assert head.post(page, "/me", kind="image", given_by="Mark").status_code == 403
+    assert head.get("/consent").text.count("Not to be shown") == 2

@@ -1,0 +1,92 @@
+"""What machines may ask: alive, ready, measurements; and error pages for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from school import accounts, db, migrate
+from school.db import now, transaction
+from school.models import Account, Role
+from tests.web.conftest import Browser
+from web import errors
+
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_alive_and_ready(visitor: Browser) -> None:
+    assert visitor.get("/health/live").json == {"status": "alive"}
+    ready = visitor.get("/health/ready")
+    assert (ready.status_code, ready.json) == (200, {"status": "ready", "database": "ok", "migrations": "ok"})
+
+
+@SQLITE
+def test_not_ready_with_old_tables_or_without_a_database(
+    visitor: Browser, database: str, settings_home: Path
+) -> None:
+    migrate.downgrade(database, "-1")
+    behind = visitor.get("/health/ready")
+    assert behind.status_code == 503 and behind.json["migrations"] == "behind"
+    db.engine_for(database).dispose()
+    path = settings_home / "schoolgate.db"
+    path.unlink()
+    path.mkdir()
+    failed = visitor.get("/health/ready")
+    assert failed.status_code == 503 and failed.json["database"] == "failed"
+    assert visitor.get("/health/live").status_code == 200
+    page = visitor.get("/sign-in")
+    assert page.status_code == 503 and "Not just now" in page.text
+
+
+def test_measurements_in_prometheus_format(visitor: Browser, make_account: Callable[..., Account]) -> None:
+    account = make_account("x")
+    with transaction() as session:
+        accounts.note_calls(session, account, [accounts.LedgerItem("comments", False, 3, 42)], now=now())
+    page = visitor.get("/metrics")
+    assert page.content_type.startswith("text/plain; version=0.0.4")
+    lines = page.text.splitlines()
+    assert 'schoolgate_accounts{state="active"} 1' in lines
+    assert 'schoolgate_platform_failures_total{platform="x",operation="comments"} 1' in lines
+    assert 'schoolgate_platform_cost_micro_usd_total{platform="x",operation="comments"} 42' in lines
+    assert all(line.startswith("#") or line.rsplit(" ", 1)[1].isdigit() for line in lines)
+
+
+@SQLITE
+def test_measurements_are_not_for_the_world(visitor: Browser, signed_in: Callable[[Role], Browser]) -> None:
+    outside = {"REMOTE_ADDR": "81.2.69.142"}
+    assert visitor.get("/metrics", environ_base=outside).status_code == 403
+    assert visitor.get("/metrics", headers={"X-Forwarded-For": "81.2.69.142"}).status_code == 403
+    manager, teacher = signed_in(Role.NETWORK_MANAGER), signed_in(Role.STAFF)
+    assert manager.get("/metrics", environ_base=outside).status_code == 200
+    assert teacher.get("/metrics", environ_base=outside).status_code == 403
+
+
+@SQLITE
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 410, 413, 429, 500, 503])
+def test_every_error_has_a_heading_and_a_way_on(status: int, app: Flask) -> None:
+    with app.test_request_context("/"):
+        page, answered = errors.page(status)  # type: ignore[misc]
+    assert answered == status and errors.TITLES[status] in str(page).replace("&#39;", "'")
+    assert "Today’s page" in str(page)
+
+
+@SQLITE
+def test_a_forged_form_is_refused(head: Browser) -> None:
+    answer = head.client.post("/people", data={"name": "x"})
+    assert answer.status_code == 400 and "open too long" in answer.text
+
+
+@SQLITE
+def test_too_much_at_once_is_refused(head: Browser, app: Flask) -> None:
+    app.config["MAX_CONTENT_LENGTH"] = 10_000
+    answer = head.post("/people", "/people", name="x" * 20_000)
+    assert answer.status_code == 413 and "too big" in answer.text
+
+
+@SQLITE
+def test_a_wrong_method_and_no_page_are_said_in_words(head: Browser) -> None:
+    assert "This address is for a button" in head.get("/accounts/stop").text
+    assert "Nothing is here" in head.get("/no/such/page").text
