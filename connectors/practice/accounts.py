@@ -45,7 +45,7 @@ class Accounts:
     """Everything that exists on the practice X, Facebook and Instagram."""
 
     def __init__(self, path: Path | str = ":memory:", *, clock: Clock = utc_now) -> None:
-        """Opens the world in this file, or makes an empty one with the school's accounts and fresh secrets."""
+        """Opens the world in this file, or makes an empty one with the school's accounts and new secrets."""
         self.clock = clock
         self._store = Store(path, clock)
         self.faults = FaultSwitches(self._store)
@@ -135,7 +135,8 @@ class Accounts:
                 self._store.now() - timedelta(days=400).total_seconds() if created_at is None else created_at
             )
             db.execute(
-                "insert into people (platform, id, handle, name, bio, location, kind, created_at, followers, following,"
+                "insert into people (platform, id, handle, name, bio, location, kind, created_at,"
+                " followers, following,"
                 " nameless) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     platform,
@@ -219,10 +220,18 @@ class Accounts:
     @staticmethod
     def _person(row: sqlite3.Row | Mapping[str, Any]) -> Person:
         return Person(
-            platform=Platform(row["platform"]), id=row["id"], handle=row["handle"], name=row["name"], bio=row["bio"],
-            location=row["location"], kind=row["kind"], created_at=moment(row["created_at"]),
-            followers=row["followers"], following=row["following"], nameless=bool(row["nameless"]),
-        )  # fmt: skip
+            platform=Platform(row["platform"]),
+            id=row["id"],
+            handle=row["handle"],
+            name=row["name"],
+            bio=row["bio"],
+            location=row["location"],
+            kind=row["kind"],
+            created_at=moment(row["created_at"]),
+            followers=row["followers"],
+            following=row["following"],
+            nameless=bool(row["nameless"]),
+        )
 
     def person(self, platform: Platform | str, person_id: str) -> Person:
         """Somebody by the platform's id. Raises NotFound."""
@@ -241,7 +250,9 @@ class Accounts:
                 ("name = ?", wanted),
             ):
                 row = db.execute(
-                    f"select * from people where platform = ? and {clause} order by created_at limit 1",  # noqa: S608
+                    # The clause is one of the three above.
+                    f"select * from people where platform = ? and {clause} order by created_at"  # noqa: S608
+                    " limit 1",
                     (platform, value),
                 ).fetchone()
                 if row is not None:

@@ -45,12 +45,17 @@ class Container:
 def fetch_picture(url: str) -> bytes:
     """Fetches the picture that the school offers at its public address.
 
-    Raises Graph's own errors: not fetched (9004/2207052), not a JPEG (36001/2207005), too large (36000/2207004).
+    Raises Graph's own errors: not fetched (9004/2207052), not a JPEG (36001/2207005), too large
+    (36000/2207004).
     """
     unreachable = GraphError(
-        "Only photo or video can be accepted as media type.", 9004, subcode=2_207_052, transient=False,
-        title="Media download has failed.", explanation="The media could not be fetched from this URI.",
-    )  # fmt: skip
+        "Only photo or video can be accepted as media type.",
+        9004,
+        subcode=2_207_052,
+        transient=False,
+        title="Media download has failed.",
+        explanation="The media could not be fetched from this URI.",
+    )
     if urlsplit(url).scheme not in {"http", "https"}:
         raise unreachable
     try:
@@ -67,9 +72,13 @@ def fetch_picture(url: str) -> bytes:
             image.load()
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise GraphError(
-            "The image format is not supported.", 36_001, subcode=2_207_005, transient=False,
-            title="Unsupported format", explanation="The image must be a JPEG.",
-        ) from error  # fmt: skip
+            "The image format is not supported.",
+            36_001,
+            subcode=2_207_005,
+            transient=False,
+            title="Unsupported format",
+            explanation="The image must be a JPEG.",
+        ) from error
     return data
 
 
@@ -164,9 +173,13 @@ class Containers:
                 )
             if container.status != "FINISHED":
                 raise GraphError(
-                    "Media ID is not available", 9007, subcode=2_207_027, transient=False,
-                    title="Media not ready", explanation="The media is not ready to be published. Please wait a moment.",
-                )  # fmt: skip
+                    "Media ID is not available",
+                    9007,
+                    subcode=2_207_027,
+                    transient=False,
+                    title="Media not ready",
+                    explanation="The media is not ready to be published. Please wait a moment.",
+                )
             if self.used() >= QUOTA_TOTAL:
                 raise GraphError("Application request limit reached", 9, subcode=2_207_042, transient=False)
             pictures = [container.picture_id] if container.picture_id else []

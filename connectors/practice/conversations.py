@@ -18,7 +18,8 @@ COMMENT_MAX = {Platform.X: 4_000, Platform.FACEBOOK: 8_000, Platform.INSTAGRAM: 
 Order = Literal["oldest", "newest"]
 
 _SELECT = (
-    "select c.*, p.handle, p.name, p.bio, p.location, p.kind as person_kind, p.created_at as joined_at, p.followers,"
+    "select c.*, p.handle, p.name, p.bio, p.location, p.kind as person_kind, p.created_at as joined_at,"
+    " p.followers,"
     " p.following, p.nameless from comments c join people p on p.platform = c.platform and p.id = c.author_id"
 )
 
@@ -100,14 +101,24 @@ class Conversations(Posts):
                 case Platform.INSTAGRAM:
                     comment_id = str(self._store.next_serial("ig-comment", 18_000_000_000_000_000, 10**6))
             db.execute(
-                "insert into comments (platform, id, ordinal, post_id, parent_id, author_id, text, kind, created_at,"
+                "insert into comments (platform, id, ordinal, post_id, parent_id, author_id, text, kind,"
+                " created_at,"
                 " edited_at, hidden, replaces) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    platform, comment_id, ordinal, post_id, parent_id, author_id, text, kind, stamp,
-                    stamp if replaces else None, int(replaces.hidden) if replaces else 0,
+                    platform,
+                    comment_id,
+                    ordinal,
+                    post_id,
+                    parent_id,
+                    author_id,
+                    text,
+                    kind,
+                    stamp,
+                    stamp if replaces else None,
+                    int(replaces.hidden) if replaces else 0,
                     replaces.id if replaces else "",
                 ),
-            )  # fmt: skip
+            )
         return self.comment(platform, comment_id)
 
     def edit_comment(self, platform: Platform | str, comment_id: str, text: str) -> Comment:
@@ -173,7 +184,8 @@ class Conversations(Posts):
         stamp = self._store.now()
         with self._store.writing() as db:
             changed = db.execute(
-                "update comments set deleted_at = ?, deleted_by = ? where platform = ? and id = ? and deleted_at is null",
+                "update comments set deleted_at = ?, deleted_by = ? where platform = ? and id = ? and"
+                " deleted_at is null",
                 (stamp, by, platform, comment_id),
             ).rowcount
             if not changed:
@@ -181,8 +193,10 @@ class Conversations(Posts):
             if platform is not Platform.X:
                 # On Facebook and Instagram the answers go with the comment; on X they stay.
                 db.execute(
-                    "with recursive below(id) as (select id from comments where platform = :p and parent_id = :c"
-                    " union select c.id from comments c join below b on c.parent_id = b.id where c.platform = :p)"
+                    "with recursive below(id) as (select id from comments where platform = :p and"
+                    " parent_id = :c"
+                    " union select c.id from comments c join below b on c.parent_id = b.id where"
+                    " c.platform = :p)"
                     " update comments set deleted_at = :t, deleted_by = :by"
                     " where platform = :p and deleted_at is null and id in (select id from below)",
                     {"p": platform, "c": comment_id, "t": stamp, "by": by},
@@ -203,19 +217,36 @@ class Conversations(Posts):
     def _comment(self, row: sqlite3.Row) -> Comment:
         author = self._person(
             {
-                "platform": row["platform"], "id": row["author_id"], "handle": row["handle"], "name": row["name"],
-                "bio": row["bio"], "location": row["location"], "kind": row["person_kind"],
-                "created_at": row["joined_at"], "followers": row["followers"], "following": row["following"],
+                "platform": row["platform"],
+                "id": row["author_id"],
+                "handle": row["handle"],
+                "name": row["name"],
+                "bio": row["bio"],
+                "location": row["location"],
+                "kind": row["person_kind"],
+                "created_at": row["joined_at"],
+                "followers": row["followers"],
+                "following": row["following"],
                 "nameless": row["nameless"],
             }
-        )  # fmt: skip
+        )
         return Comment(
-            platform=Platform(row["platform"]), id=row["id"], ordinal=row["ordinal"], post_id=row["post_id"],
-            parent_id=row["parent_id"], author=author, text=row["text"], kind=row["kind"],
-            created_at=moment(row["created_at"]), edited_at=when(row["edited_at"]), hidden=bool(row["hidden"]),
-            deleted_at=when(row["deleted_at"]), deleted_by=row["deleted_by"], replaced_by=row["replaced_by"],
+            platform=Platform(row["platform"]),
+            id=row["id"],
+            ordinal=row["ordinal"],
+            post_id=row["post_id"],
+            parent_id=row["parent_id"],
+            author=author,
+            text=row["text"],
+            kind=row["kind"],
+            created_at=moment(row["created_at"]),
+            edited_at=when(row["edited_at"]),
+            hidden=bool(row["hidden"]),
+            deleted_at=when(row["deleted_at"]),
+            deleted_by=row["deleted_by"],
+            replaced_by=row["replaced_by"],
             replaces=row["replaces"],
-        )  # fmt: skip
+        )
 
     def comment(self, platform: Platform | str, comment_id: str) -> Comment:
         """One comment, also deleted or replaced ones. Raises NotFound."""
@@ -340,13 +371,18 @@ class Conversations(Posts):
         visible = tree("")
         with self._store.reading() as db:
             row = db.execute(
-                "select count(*) as n from comments where platform = ? and post_id = ? and deleted_at is not null",
+                "select count(*) as n from comments where platform = ? and post_id = ? and deleted_at is"
+                " not null",
                 (platform, post_id),
             ).fetchone()
         return PublicPost(
-            post=post, url=self.post_url(post), comments=visible, comment_count=size(visible),
-            hidden_count=sum(comment.hidden for comment in standing), deleted_count=int(row["n"]),
-        )  # fmt: skip
+            post=post,
+            url=self.post_url(post),
+            comments=visible,
+            comment_count=size(visible),
+            hidden_count=sum(comment.hidden for comment in standing),
+            deleted_count=int(row["n"]),
+        )
 
     def _latest_version(self, platform: Platform, comment_id: str) -> str:
         seen = comment_id

@@ -39,11 +39,24 @@ _WRITERS = {
 }
 _ANYBODY = ("parent", "parent", "parent", "pupil", "neighbour")
 _KINDS = (
-    ("praise", 24), ("question", 11), ("logistics", 10), ("complaint", 7), ("emoji", 6), ("identity", 4),
-    ("sarcasm", 4), ("friendly_swearing", 4), ("other_language", 7), ("abuse", 6), ("subtle_abuse", 5),
-    ("obfuscated_abuse", 3), ("threat", 2), ("personal_data", 4), ("spam", 2), ("disclosure", 2),
+    ("praise", 24),
+    ("question", 11),
+    ("logistics", 10),
+    ("complaint", 7),
+    ("emoji", 6),
+    ("identity", 4),
+    ("sarcasm", 4),
+    ("friendly_swearing", 4),
+    ("other_language", 7),
+    ("abuse", 6),
+    ("subtle_abuse", 5),
+    ("obfuscated_abuse", 3),
+    ("threat", 2),
+    ("personal_data", 4),
+    ("spam", 2),
+    ("disclosure", 2),
     ("other_language_abuse", 1),
-)  # fmt: skip
+)
 _PLATFORMS = ((Platform.FACEBOOK, 40), (Platform.X, 35), (Platform.INSTAGRAM, 25))
 _EVENTS = (("comment", 70), ("answer", 12), ("follow", 12), ("edit", 3), ("take back", 2), ("new profile", 1))
 
@@ -112,7 +125,10 @@ class Crowd:
     # -- one event -------------------------------------------------------------------------------
 
     def step(self, what: str | None = None) -> CrowdEvent | None:
-        """One thing happens now: this kind of event, or any. None where there was nothing to do, or the crowd rests."""
+        """One thing happens now: this kind of event, or any.
+
+        None where there was nothing to do, or where the day's limit is reached.
+        """
         if self._world.count_comments(since=self._world.clock() - timedelta(hours=24)) >= DAY_LIMIT:
             return None
         what = what or self._weighted(_EVENTS)
@@ -256,17 +272,29 @@ class Crowd:
         last = self._random.choice(characters()).name.split()[-1]
         like = self._random.choice(characters())
         return self._world.add_person(
-            platform, f"{first} {last}", bio=like.bio, location=like.location, kind=like.kind,
-            age_days=like.age_days + self._random.randrange(30), followers=self._random.randrange(400),
+            platform,
+            f"{first} {last}",
+            bio=like.bio,
+            location=like.location,
+            kind=like.kind,
+            age_days=like.age_days + self._random.randrange(30),
+            followers=self._random.randrange(400),
             following=self._random.randrange(600),
-        )  # fmt: skip
+        )
 
 
 def settle(world: World, platform: Platform, character: Character) -> Person:
     """The account that this character has on the platform, opened when it is first needed."""
     found = world.find_person(platform, f"@{character.handle}")
     return found or world.add_person(
-        platform, character.name, handle=character.handle, bio=character.bio, location=character.location,
-        kind=character.kind, age_days=character.age_days, followers=character.followers,
-        following=character.following, nameless=character.nameless and platform is Platform.FACEBOOK,
-    )  # fmt: skip
+        platform,
+        character.name,
+        handle=character.handle,
+        bio=character.bio,
+        location=character.location,
+        kind=character.kind,
+        age_days=character.age_days,
+        followers=character.followers,
+        following=character.following,
+        nameless=character.nameless and platform is Platform.FACEBOOK,
+    )

@@ -32,13 +32,15 @@ _POSTS = (
         23.2,
         "Welcome back, everyone! Our new Reception children have settled in beautifully and have already"
         " named the class snail. He is called Gary.",
-        "snail", "A drawing of a snail with a spiral shell on green grass",
+        "snail",
+        "A drawing of a snail with a spiral shell on green grass",
     ),
     _Earlier(
         16.4,
         "Reminder: the library bus is in the playground on Tuesday from 3.15 to 4.30. Bring a book back,"
         " take two home. All ages welcome.",
-        "books", "A drawing of a row of colourful books on a shelf",
+        "books",
+        "A drawing of a row of colourful books on a shelf",
     ),
     _Earlier(
         9.1,
@@ -49,15 +51,17 @@ _POSTS = (
         4.3,
         "Well done to our Year 5 and 6 cross-country runners, who came third out of fourteen schools in the"
         " rain. Muddy shoes, big smiles.",
-        "hills", "A drawing of green hills with a winding path under rain clouds",
+        "hills",
+        "A drawing of green hills with a winding path under rain clouds",
     ),
     _Earlier(
         0.9,
         "Parents' evening is next Wednesday and Thursday, 3.30 to 6.30. Letters with times come home today."
         " If neither evening works, ring the office and we will find another.",
-        "notice", "A drawing of a noticeboard with a clock and two calendar pages",
+        "notice",
+        "A drawing of a noticeboard with a clock and two calendar pages",
     ),
-)  # fmt: skip
+)
 
 
 def lay_out_earlier_life(world: World) -> None:
@@ -135,9 +139,14 @@ def draw(scene: str) -> bytes:
             pen.rectangle((60, 700, 840, 740), fill="#8a5a2b")
             left = 90
             for width, height, colour in (
-                (70, 420, "#d1495b"), (90, 500, "#00798c"), (60, 380, "#edae49"), (110, 460, "#30638e"),
-                (80, 520, "#66a182"), (70, 400, "#8d5a97"), (100, 480, "#e07a5f"),
-            ):  # fmt: skip
+                (70, 420, "#d1495b"),
+                (90, 500, "#00798c"),
+                (60, 380, "#edae49"),
+                (110, 460, "#30638e"),
+                (80, 520, "#66a182"),
+                (70, 400, "#8d5a97"),
+                (100, 480, "#e07a5f"),
+            ):
                 pen.rectangle((left, 700 - height, left + width, 700), fill=colour)
                 pen.rectangle((left + 10, 740 - height, left + width - 10, 770 - height), fill="#ffffff")
                 left += width + 14

@@ -109,7 +109,8 @@ class FaultSwitches:
             raise BadInput("Only X asks for money: choose another fault here.", field="fault")
         with self._store.writing() as db:
             db.execute(
-                "insert into faults (platform, kind, fault, probability, remaining, seconds) values (?, ?, ?, ?, ?, ?)"
+                "insert into faults (platform, kind, fault, probability, remaining, seconds) values (?,"
+                " ?, ?, ?, ?, ?)"
                 " on conflict (platform, kind, fault) do update set probability = excluded.probability,"
                 " remaining = excluded.remaining, seconds = excluded.seconds",
                 (platform, kind, rule.fault, rule.probability, rule.next_n, rule.seconds),
@@ -161,7 +162,8 @@ class FaultSwitches:
                         db.execute("delete from faults where platform = ? and kind = ? and fault = ?", key)
                     else:
                         db.execute(
-                            "update faults set remaining = remaining - 1 where platform = ? and kind = ? and fault = ?",
+                            "update faults set remaining = remaining - 1 where platform = ? and kind = ?"
+                            " and fault = ?",
                             key,
                         )
         return hit

@@ -115,12 +115,14 @@ class Gate:
                 usage = {
                     self._world.school(platform).id: [
                         {
-                            "type": "pages" if platform is Platform.FACEBOOK else "instagram", "call_count": 100,
-                            "total_cputime": 25, "total_time": 25,
+                            "type": "pages" if platform is Platform.FACEBOOK else "instagram",
+                            "call_count": 100,
+                            "total_cputime": 25,
+                            "total_time": 25,
                             "estimated_time_to_regain_access": max(round(rule.seconds / 60), 1),
                         }
                     ]
-                }  # fmt: skip
+                }
                 code = 32 if platform is Platform.FACEBOOK else 80_002
                 return GraphError(
                     f"(#{code}) Page request limit reached",

@@ -28,9 +28,10 @@ class GraphError(Exception):
         self.status = status
         self.headers = headers or {}
         self.error: dict[str, Any] = {
-            "message": message, "type": "GraphMethodException" if (code, subcode) == (100, 33) else "OAuthException",
+            "message": message,
+            "type": "GraphMethodException" if (code, subcode) == (100, 33) else "OAuthException",
             "code": code,
-        }  # fmt: skip
+        }
         if subcode is not None:
             self.error["error_subcode"] = subcode
         if transient is not None:
@@ -61,10 +62,12 @@ def bad_parameter(message: str) -> GraphError:
 def unknown_object(object_id: str, method: str) -> GraphError:
     """Code 100 subcode 33: gone, or not visible to this token."""
     return GraphError(
-        f"Unsupported {method.lower()} request. Object with ID '{object_id}' does not exist, cannot be loaded due to"
+        f"Unsupported {method.lower()} request. Object with ID '{object_id}' does not exist, cannot be"
+        " loaded due to"
         " missing permissions, or does not support this operation.",
-        100, subcode=33,
-    )  # fmt: skip
+        100,
+        subcode=33,
+    )
 
 
 def not_permitted(message: str) -> GraphError:

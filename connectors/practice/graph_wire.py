@@ -127,12 +127,15 @@ class GraphWire:
     def _attachments(self, post: Post) -> dict[str, Any] | None:
         parts = [
             {
-                "media_type": "photo", "type": "photo", "url": picture.url, "description": picture.alt_text,
+                "media_type": "photo",
+                "type": "photo",
+                "url": picture.url,
+                "description": picture.alt_text,
                 "media": {"image": {"src": picture.url, "width": picture.width, "height": picture.height}},
                 "target": {"id": picture.id, "url": picture.url},
             }
             for picture in post.pictures
-        ]  # fmt: skip
+        ]
         if len(parts) > 1:
             album = {**parts[0], "media_type": "album", "type": "album", "subattachments": {"data": parts}}
             return {"data": [album]}
@@ -300,9 +303,8 @@ class GraphWire:
                 "cursors": {"before": cursor(found[0].ordinal), "after": cursor(found[:limit][-1].ordinal)}
             }
             if len(found) > limit:
-                body["paging"]["next"] = (
-                    f"{self._world.base_url(platform)}/{post_id}/comments?after={cursor(found[limit - 1].ordinal)}"
-                )
+                after = cursor(found[limit - 1].ordinal)
+                body["paging"]["next"] = f"{self._world.base_url(platform)}/{post_id}/comments?after={after}"
         if how.modifiers.get("summary") in {"1", "true"}:
             total = self._world.count_standing(platform, post_id=post_id, parent_id=parent_id)
             body["summary"] = {"order": "chronological", "total_count": total, "can_comment": True}

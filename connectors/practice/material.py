@@ -11,10 +11,16 @@ _DATA = Path(__file__).parent / "data"
 
 NEEDS_A_LOOK = frozenset(
     {
-        "abuse", "subtle_abuse", "obfuscated_abuse", "threat", "personal_data", "disclosure", "spam",
+        "abuse",
+        "subtle_abuse",
+        "obfuscated_abuse",
+        "threat",
+        "personal_data",
+        "disclosure",
+        "spam",
         "other_language_abuse",
     }
-)  # fmt: skip
+)
 """Kinds that somebody at the school ought to see."""
 
 

@@ -69,15 +69,21 @@ class Posts(Accounts):
         ]
         platform = Platform(row["platform"])
         return PostPicture(
-            platform=platform, id=row["id"], mime_type=row["mime_type"], width=row["width"], height=row["height"],
-            alt_text=row["alt_text"], url=f"{self.base_url(platform)}/pictures/{platform}/{row['id']}.{suffix}",
-        )  # fmt: skip
+            platform=platform,
+            id=row["id"],
+            mime_type=row["mime_type"],
+            width=row["width"],
+            height=row["height"],
+            alt_text=row["alt_text"],
+            url=f"{self.base_url(platform)}/pictures/{platform}/{row['id']}.{suffix}",
+        )
 
     def picture(self, platform: Platform | str, picture_id: str) -> PostPicture:
         """One picture without its bytes. Raises NotFound."""
         with self._store.reading() as db:
             row = db.execute(
-                "select platform, id, mime_type, width, height, alt_text from pictures where platform = ? and id = ?",
+                "select platform, id, mime_type, width, height, alt_text from pictures where platform ="
+                " ? and id = ?",
                 (Platform(platform), picture_id),
             ).fetchone()
         if row is None:
@@ -160,10 +166,16 @@ class Posts(Accounts):
                 (row["platform"], row["id"]),
             ).fetchall()
         return Post(
-            platform=Platform(row["platform"]), id=row["id"], ordinal=row["ordinal"], text=row["text"],
-            link=row["link"], created_at=moment(row["created_at"]), edited_at=when(row["edited_at"]),
-            deleted_at=when(row["deleted_at"]), pictures=tuple(self._picture(p) for p in pictures),
-        )  # fmt: skip
+            platform=Platform(row["platform"]),
+            id=row["id"],
+            ordinal=row["ordinal"],
+            text=row["text"],
+            link=row["link"],
+            created_at=moment(row["created_at"]),
+            edited_at=when(row["edited_at"]),
+            deleted_at=when(row["deleted_at"]),
+            pictures=tuple(self._picture(p) for p in pictures),
+        )
 
     def post(self, platform: Platform | str, post_id: str) -> Post:
         """One post of the school, deleted ones too. Raises NotFound."""
@@ -185,13 +197,17 @@ class Posts(Accounts):
         until: datetime | None = None,
         deleted: bool = False,
     ) -> list[Post]:
-        """The school's posts, newest first; `before` is the ordinal of the last one seen. `deleted`: only deleted ones."""
+        """The school's posts, newest first.
+
+        `before` is the ordinal of the last one seen. `deleted`: only those taken down.
+        """
         with self._store.reading() as db:
             rows = db.execute(
-                f"select * from posts where platform = ? and deleted_at is {'not ' if deleted else ''}null"
+                "select * from posts where platform = ? and (deleted_at is not null) = ?"
                 " and ordinal < ? and created_at >= ? and created_at <= ? order by ordinal desc limit ?",
                 (
                     Platform(platform),
+                    int(deleted),
                     before if before is not None else 1 << 62,
                     since.timestamp() if since else 0.0,
                     until.timestamp() if until else 1e12,

@@ -129,27 +129,31 @@ class PracticePlatforms:
         """What `accounts adopt --platform x` wants."""
         secrets = self.world.secrets
         return {
-            "consumer_key": secrets.x_consumer_key, "consumer_secret": secrets.x_consumer_secret,
-            "access_token": secrets.x_access_token, "access_token_secret": secrets.x_access_token_secret,
-        }  # fmt: skip
+            "consumer_key": secrets.x_consumer_key,
+            "consumer_secret": secrets.x_consumer_secret,
+            "access_token": secrets.x_access_token,
+            "access_token_secret": secrets.x_access_token_secret,
+        }
 
     @property
     def facebook_credentials(self) -> dict[str, str]:
         """What `accounts adopt --platform facebook` wants."""
         secrets = self.world.secrets
         return {
-            "page_id": self.world.school(Platform.FACEBOOK).id, "page_access_token": secrets.page_access_token,
+            "page_id": self.world.school(Platform.FACEBOOK).id,
+            "page_access_token": secrets.page_access_token,
             "app_secret": secrets.app_secret,
-        }  # fmt: skip
+        }
 
     @property
     def instagram_credentials(self) -> dict[str, str]:
         """What `accounts adopt --platform instagram` wants."""
         secrets = self.world.secrets
         return {
-            "ig_user_id": self.world.school(Platform.INSTAGRAM).id, "page_access_token": secrets.page_access_token,
+            "ig_user_id": self.world.school(Platform.INSTAGRAM).id,
+            "page_access_token": secrets.page_access_token,
             "app_secret": secrets.app_secret,
-        }  # fmt: skip
+        }
 
     def credentials(self, platform: Platform | str) -> dict[str, str]:
         """The credentials of the school's account on this platform."""

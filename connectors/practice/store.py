@@ -1,4 +1,4 @@
-"""The file behind the practice platforms: one SQLite database of their own, safe between threads and processes.
+"""The file behind the practice platforms: one SQLite database of their own, for threads and processes.
 
 It is not the school's database. The practice platforms stand for the outside world, so what they
 remember must be out of the product's reach, except through the platforms' own interfaces.
@@ -18,7 +18,7 @@ from typing import TypeAlias
 Clock: TypeAlias = Callable[[], datetime]
 
 _X_EPOCH_MS = 1_288_834_974_657
-"""Where X's own numbering of posts begins (4 November 2010), so that practice ids look and sort like real ones."""
+"""Where X's own numbering of posts begins (4 November 2010): practice ids look and sort like real ones."""
 
 _SCHEMA = """
 create table if not exists facts (
@@ -193,7 +193,8 @@ class Store:
         """Remembers one value for good."""
         with self.writing() as db:
             db.execute(
-                "insert into facts (key, value) values (?, ?) on conflict (key) do update set value = excluded.value",
+                "insert into facts (key, value) values (?, ?) on conflict (key) do update set value ="
+                " excluded.value",
                 (key, value),
             )
 
@@ -224,7 +225,8 @@ class Store:
             if earlier:
                 return number
             row = db.execute(
-                "select max(coalesce((select max(ordinal) from posts), 0), coalesce((select max(ordinal) from comments), 0),"
+                "select max(coalesce((select max(ordinal) from posts), 0), coalesce((select max(ordinal)"
+                " from comments), 0),"
                 " coalesce((select max(ordinal) from follows), 0)) as top"
             ).fetchone()
             last = max(int(row["top"]), int(self.fact("ordinal") or 0))

@@ -120,7 +120,8 @@ class World(Conversations):
         with self._store.writing() as db:
             stamp = self._store.now()
             changed = db.execute(
-                "update follows set state = ?, at = ?, ordinal = ? where platform = ? and person_id = ? and state = ?",
+                "update follows set state = ?, at = ?, ordinal = ? where platform = ? and person_id = ?"
+                " and state = ?",
                 (after, stamp, self._store.next_ordinal(stamp), platform, person_id, before),
             ).rowcount
         if not changed:
@@ -151,7 +152,7 @@ class World(Conversations):
         return float(found) if found else None
 
     def set_crowd_pace(self, seconds: float | None) -> None:
-        """Sets seconds between two events of the crowd on average, 0 for a rest, None for what it was started with.
+        """Sets seconds between two events of the crowd on average; 0: a rest; None: what it was started with.
 
         Works from any process that has the world open. Raises BadInput.
         """
@@ -190,7 +191,8 @@ class World(Conversations):
             raise BadInput("The school can't block or mute itself.", field="person_id")
         with self._store.writing() as db:
             db.execute(
-                "insert into blocks (platform, person_id, how, at) values (?, ?, ?, ?) on conflict do nothing",
+                "insert into blocks (platform, person_id, how, at) values (?, ?, ?, ?) on conflict do"
+                " nothing",
                 (platform, person_id, how, self._store.now()),
             )
 
@@ -214,7 +216,8 @@ class World(Conversations):
     def _blocks(self, platform: Platform, how: str) -> list[Block]:
         with self._store.reading() as db:
             rows = db.execute(
-                "select p.*, b.how, b.at from blocks b join people p on p.platform = b.platform and p.id = b.person_id"
+                "select p.*, b.how, b.at from blocks b join people p on p.platform = b.platform and p.id"
+                " = b.person_id"
                 " where b.platform = ? and b.how = ? order by b.at desc, b.rowid desc",
                 (platform, how),
             ).fetchall()

@@ -61,7 +61,7 @@ def not_enrolled() -> XError:
         403,
         {
             "title": "Client Forbidden",
-            "detail": "This request must be made using an approved developer account that is enrolled in the right tier.",
+            "detail": "This request must be made by a developer account that is enrolled in the right tier.",
             "type": f"{_PROBLEMS}client-forbidden",
             "reason": "client-not-enrolled",
             "registration_url": "https://developer.x.com/en/docs/x-api",

@@ -80,9 +80,14 @@ def _operator(token: str, wire: XWire, query: str) -> Test:
             case "from":
                 return lambda tweet: wanted in {tweet.author.handle.lower(), tweet.author.id}
             case "to":
-                return lambda tweet: tweet.replied_to_author is not None and wanted in {
-                    tweet.replied_to_author.handle.lower(), tweet.replied_to_author.id,
-                }  # fmt: skip
+                return lambda tweet: (
+                    tweet.replied_to_author is not None
+                    and wanted
+                    in {
+                        tweet.replied_to_author.handle.lower(),
+                        tweet.replied_to_author.id,
+                    }
+                )
             case "is" if value == "reply":
                 return lambda tweet: bool(tweet.replied_to)
             case "is" if value in {"retweet", "quote", "verified", "nullcast"}:

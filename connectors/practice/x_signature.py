@@ -33,9 +33,14 @@ class _Keys(RequestValidator):  # type: ignore[misc]
         return self._secrets.x_access_token_secret if token == self._secrets.x_access_token else "none"
 
     def validate_timestamp_and_nonce(
-        self, client_key: str, timestamp: str, nonce: str, request: object,
-        request_token: str | None = None, access_token: str | None = None,
-    ) -> bool:  # fmt: skip
+        self,
+        client_key: str,
+        timestamp: str,
+        nonce: str,
+        request: object,
+        request_token: str | None = None,
+        access_token: str | None = None,
+    ) -> bool:
         return True
 
     def check_nonce(self, nonce: str) -> bool:

@@ -83,9 +83,14 @@ class XWire:
     def of_post(self, post: Post) -> Tweet:
         """A post of the school."""
         return Tweet(
-            id=post.id, author=self._world.school(Platform.X), text=f"{post.text} {post.link}".strip(),
-            created_at=post.created_at, conversation_id=post.id, pictures=post.pictures, versions=(post.id,),
-        )  # fmt: skip
+            id=post.id,
+            author=self._world.school(Platform.X),
+            text=f"{post.text} {post.link}".strip(),
+            created_at=post.created_at,
+            conversation_id=post.id,
+            pictures=post.pictures,
+            versions=(post.id,),
+        )
 
     def of_comment(self, comment: Comment) -> Tweet:
         """A reply or mention."""
@@ -96,10 +101,15 @@ class XWire:
             replied_to_author = self._world.school(Platform.X)
         versions = self._world.first_version(comment)
         return Tweet(
-            id=comment.id, author=comment.author, text=comment.text, created_at=comment.created_at,
-            conversation_id=comment.post_id or self._root(comment), replied_to=replied_to,
-            replied_to_author=replied_to_author, versions=tuple(versions),
-        )  # fmt: skip
+            id=comment.id,
+            author=comment.author,
+            text=comment.text,
+            created_at=comment.created_at,
+            conversation_id=comment.post_id or self._root(comment),
+            replied_to=replied_to,
+            replied_to_author=replied_to_author,
+            versions=tuple(versions),
+        )
 
     def _root(self, comment: Comment) -> str:
         while comment.parent_id:
@@ -145,10 +155,13 @@ class XWire:
             bare = re.sub(r"^https?://(www\.)?", "", link)
             urls.append(
                 {
-                    "start": place, "end": place + 23, "url": short_link(link), "expanded_url": link,
+                    "start": place,
+                    "end": place + 23,
+                    "url": short_link(link),
+                    "expanded_url": link,
                     "display_url": bare if len(bare) <= 26 else f"{bare[:26]}…",
                 }
-            )  # fmt: skip
+            )
             pieces += [plain, short_link(link)]
             place += 23
             rest = found.end()
@@ -163,10 +176,14 @@ class XWire:
             for picture in tweet.pictures:
                 urls.append(
                     {
-                        "start": start, "end": start + 23, "url": short_link(address), "expanded_url": address,
-                        "display_url": "pic.x.com/" + short_link(address)[-10:], "media_key": f"3_{picture.id}",
+                        "start": start,
+                        "end": start + 23,
+                        "url": short_link(address),
+                        "expanded_url": address,
+                        "display_url": "pic.x.com/" + short_link(address)[-10:],
+                        "media_key": f"3_{picture.id}",
                     }
-                )  # fmt: skip
+                )
         text = "".join(pieces)
         mentions = []
         for found in _MENTION.finditer(text):
@@ -190,8 +207,10 @@ class XWire:
         """One post or reply with the fields that were asked for."""
         laid = self.lay_out(tweet)
         body: dict[str, Any] = {
-            "id": tweet.id, "text": laid.text, "edit_history_tweet_ids": list(tweet.versions),
-        }  # fmt: skip
+            "id": tweet.id,
+            "text": laid.text,
+            "edit_history_tweet_ids": list(tweet.versions),
+        }
         entities: dict[str, Any] = {}
         if laid.mentions:
             entities["mentions"] = laid.mentions
@@ -232,9 +251,13 @@ class XWire:
         else:
             replies = self._world.count_standing(Platform.X, parent_id=tweet.id)
         return {
-            "retweet_count": 0, "reply_count": replies, "like_count": int(tweet.id) % 23, "quote_count": 0,
-            "bookmark_count": 0, "impression_count": 40 + int(tweet.id) % 400,
-        }  # fmt: skip
+            "retweet_count": 0,
+            "reply_count": replies,
+            "like_count": int(tweet.id) % 23,
+            "quote_count": 0,
+            "bookmark_count": 0,
+            "impression_count": 40 + int(tweet.id) % 400,
+        }
 
     def user(self, person: Person, wanted: frozenset[str]) -> dict[str, Any]:
         """Somebody with the fields that were asked for."""

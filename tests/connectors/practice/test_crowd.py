@@ -1,4 +1,4 @@
-"""The crowd: enough of it, deterministic, never repeating itself, and able to rest (P6: staff train on it)."""
+"""The crowd: enough of it, deterministic, never repeating itself, able to rest (P6: staff train on it)."""
 
 from __future__ import annotations
 

@@ -114,10 +114,13 @@ def test_tokens_can_be_looked_up(platforms: PracticePlatforms, page: str) -> Non
     ).json()["data"]
     assert accounts == [
         {
-            "id": page, "name": "Larkfield Primary School", "access_token": secrets.page_access_token,
-            "category": "Primary School", "tasks": ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE"],
+            "id": page,
+            "name": "Larkfield Primary School",
+            "access_token": secrets.page_access_token,
+            "category": "Primary School",
+            "tasks": ["ANALYZE", "ADVERTISE", "MODERATE", "CREATE_CONTENT", "MANAGE"],
         }
-    ]  # fmt: skip
+    ]
 
 
 def test_a_post_with_pictures_and_alt_text(
@@ -347,7 +350,7 @@ def media(graph: facebook.GraphAPI, account: str, hosted: str) -> str:
 def test_instagram_comments(graph: facebook.GraphAPI, world: World, media: str) -> None:
     top = [world.say("instagram", media, f"Parent {n}", f"Word {n}") for n in range(60)]
     reply = world.say("instagram", media, "Troll", "Rubbish", top[0].id)
-    fields = "id,text,timestamp,username,from,hidden,parent_id,replies{id,text,username,hidden,parent_id,timestamp}"
+    fields = "id,text,timestamp,username,from,hidden,parent_id,replies{id,text,username,hidden,parent_id}"
     first = graph.get_connections(media, "comments", fields=fields, limit=100)
     assert len(first["data"]) == 50
     everything = pages(graph, media, "comments", fields=fields)

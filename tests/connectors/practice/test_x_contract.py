@@ -108,13 +108,16 @@ def _lively(
 ) -> tuple[str, str]:
     """A post with a picture, a link and a conversation under it; the ids of the post and of a reply."""
     sent = session.post(
-        "https://api.x.com/2/media/upload", files={"media": ("a.jpg", jpeg, "image/jpeg")},
-        data={"media_category": "tweet_image"}, auth=signature,
-    ).json()["data"]["id"]  # fmt: skip
+        "https://api.x.com/2/media/upload",
+        files={"media": ("a.jpg", jpeg, "image/jpeg")},
+        data={"media_category": "tweet_image"},
+        auth=signature,
+    ).json()["data"]["id"]
     session.post(
         "https://api.x.com/2/media/metadata",
-        json={"id": sent, "metadata": {"alt_text": {"text": "A blue field"}}}, auth=signature,
-    )  # fmt: skip
+        json={"id": sent, "metadata": {"alt_text": {"text": "A blue field"}}},
+        auth=signature,
+    )
     post = x.create_tweet(
         text="Sports day <Friday> & more: https://larkfield.example/a?b=1", media_ids=[sent]
     )["data"]["id"]
@@ -130,9 +133,12 @@ def _lively(
 
 
 FIELDS: dict[str, Any] = {
-    "tweet_fields": sorted(TWEET_FIELDS), "user_fields": sorted(USER_FIELDS), "media_fields": sorted(MEDIA_FIELDS),
-    "expansions": sorted(TWEET_EXPANSIONS), "user_auth": True,
-}  # fmt: skip
+    "tweet_fields": sorted(TWEET_FIELDS),
+    "user_fields": sorted(USER_FIELDS),
+    "media_fields": sorted(MEDIA_FIELDS),
+    "expansions": sorted(TWEET_EXPANSIONS),
+    "user_auth": True,
+}
 
 
 def test_every_answer_of_the_school_s_calls_is_as_described(
@@ -214,10 +220,14 @@ def test_every_refusal_is_as_described(
 @pytest.mark.parametrize(
     ("fault", "status"),
     [
-        (Fault.RATE_LIMIT, 429), (Fault.RATE_LIMIT_NO_RESET, 429), (Fault.ERROR_500, 500),
-        (Fault.DEAD_TOKEN, 401), (Fault.OUT_OF_CREDIT, 402), (Fault.ERROR_AFTER, 400),
+        (Fault.RATE_LIMIT, 429),
+        (Fault.RATE_LIMIT_NO_RESET, 429),
+        (Fault.ERROR_500, 500),
+        (Fault.DEAD_TOKEN, 401),
+        (Fault.OUT_OF_CREDIT, 402),
+        (Fault.ERROR_AFTER, 400),
     ],
-)  # fmt: skip
+)
 def test_refusals_by_fault_are_as_described(
     platforms: PracticePlatforms, session: Redirected, signature: Any, check: Check, fault: Fault, status: int
 ) -> None:
