@@ -14,6 +14,8 @@ from enum import Enum, auto
 from connectors.base import CallRecord
 from connectors.errors import ConnectorError, ConnectorRefused, ConnectorUnavailable, OutcomeUnknown
 
+LONGEST_WAIT = 7 * 24 * 3600.0
+
 _ID = re.compile(r"[0-9A-Za-z_:.\-]{1,128}")
 _CODE = re.compile(r"[^0-9A-Za-z_./-]")
 
@@ -152,4 +154,9 @@ def retry_after_header(headers: Mapping[str, str]) -> float | None:
         except (ValueError, TypeError):
             return None
         seconds = (until - server_time(headers)).total_seconds() if until.tzinfo else None
-    return seconds if seconds is not None and seconds >= 0 else None
+    return sensible_wait(seconds) if seconds is not None and seconds >= 0 else None
+
+
+def sensible_wait(seconds: float) -> float:
+    """Seconds between one and a week, whatever a header asks for."""
+    return min(max(seconds, 1.0), LONGEST_WAIT)

@@ -47,7 +47,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]
         # Without `version`: the library would refuse ours. Without the token: it would put it
         # into addresses by itself, should a method ever go round `request`.
         super().__init__(access_token=None, timeout=endpoints.timeout, session=self.transport)
-        self.version = endpoints.graph_version
+        self.version = "v" + endpoints.graph_version.strip().lstrip("vV")
         # What the library's writing methods look for before they call `request`.
         self.access_token = "set"
         self.base_url = endpoints.graph_url.rstrip("/")

@@ -15,7 +15,17 @@ from connectors.errors import (
     NotAllowed,
     RateLimited,
 )
-from connectors.exchange import Call, Effect, json_of, number, retry_after_header, shown_code, unanswered
+from connectors.exchange import (
+    LONGEST_WAIT,
+    Call,
+    Effect,
+    json_of,
+    number,
+    retry_after_header,
+    sensible_wait,
+    shown_code,
+    unanswered,
+)
 from connectors.untrusted import record, records
 
 RATE_LIMIT_WAIT = 15 * 60.0
@@ -128,7 +138,7 @@ def _rate_limited(platform: str, headers: Mapping[str, str], code: str) -> RateL
     return RateLimited(
         f"{platform}'s limit for this account is used up for now.",
         code=code,
-        retry_after=RATE_LIMIT_WAIT if wait is None else max(1.0, wait),
+        retry_after=RATE_LIMIT_WAIT if wait is None else sensible_wait(wait),
     )
 
 
@@ -152,7 +162,7 @@ def usage_of(headers: Mapping[str, str]) -> tuple[int | None, datetime | None]:
 
 def _minutes_to_regain(headers: Mapping[str, str]) -> list[float]:
     found = (number(entry.get("estimated_time_to_regain_access")) for entry in _usage_entries(headers))
-    return [min(minutes, 60 * 24 * 7.0) for minutes in found if minutes is not None]
+    return [min(minutes, LONGEST_WAIT / 60) for minutes in found if minutes is not None]
 
 
 def _usage_entries(headers: Mapping[str, str]) -> list[Mapping[str, object]]:

@@ -32,6 +32,7 @@ from connectors.exchange import (
     moment,
     number,
     retry_after_header,
+    sensible_wait,
     server_time,
     shown_code,
     unanswered,
@@ -193,6 +194,8 @@ def _forbidden(
     )
     if "duplicate content" in words or "status is a duplicate" in words or _has_code(problems, 187):
         return DuplicatePost("X says that this account posted the same text lately.", code=code)
+    if _has_code(problems, 186) or "too long" in words:
+        return ConnectorRefused("X says that the text is too long.", code=code)
     if "deleted or not visible" in words:
         return Gone("What this answers is gone from X, or this account can't see it.", code=code)
     if _has_code(problems, *_DEAD_TOKEN_CODES):
@@ -216,7 +219,7 @@ def _rate_limited(status: int, headers: Mapping[str, str], code: str) -> RateLim
     return RateLimited(
         "X's limit for this account is used up for now.",
         code=code or str(status),
-        retry_after=RATE_LIMIT_WITHOUT_RESET if wait is None else max(1.0, wait),
+        retry_after=RATE_LIMIT_WITHOUT_RESET if wait is None else sensible_wait(wait),
     )
 
 

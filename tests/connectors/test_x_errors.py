@@ -73,6 +73,7 @@ REFUSALS = [
     pytest.param(answer([{"code": 1}], 400), ConnectorRefused, id="array"),
     pytest.param(answer({"errors": "odd"}, 400), ConnectorRefused, id="odd-errors"),
     pytest.param(answer({"errors": None, "detail": 5}, 400), ConnectorRefused, id="null-errors"),
+    pytest.param(problem(403, detail="Your Tweet text is too long."), ConnectorRefused, id="too-long"),
     pytest.param(Reply(404, b""), ConnectorRefused, id="404-for-a-new-post"),
 ]
 
@@ -185,6 +186,15 @@ def test_429_waits_for_the_reset_in_the_platforms_own_time(server: Scripted, x: 
     (record,) = x.calls()
     assert (record.operation, record.status, record.remaining) == ("me", 429, 0)
     assert record.reset_at is not None
+
+
+@pytest.mark.parametrize("reset", ["1e18", "9" * 300, "-5", "0"])
+def test_429_with_an_absurd_reset_waits_a_week_at_most(server: Scripted, x: XConnector, reset: str) -> None:
+    server.answers(answer({}, 429, x_rate_limit_reset=reset, retry_after=reset))
+    with pytest.raises(RateLimited) as caught:
+        x.probe()
+    assert caught.value.retry_after is not None
+    assert 1 <= caught.value.retry_after <= 7 * 24 * 3600
 
 
 @pytest.mark.parametrize("headers", [{}, {"x_rate_limit_reset": "soon"}])
