@@ -113,15 +113,14 @@ def records(
     wanted = list(set(author_ids))
     if not wanted:
         return {}
-    comments = dict(
-        session.execute(
-            sa.select(Comment.author_id, sa.func.count())
+    comments = {
+        row.author_id: row.total
+        for row in session.execute(
+            sa.select(Comment.author_id, sa.func.count().label("total"))
             .where(Comment.author_id.in_(wanted))
             .group_by(Comment.author_id)
         )
-        .tuples()
-        .all()
-    )
+    }
     cases = {
         row.author_id: (row.total, row.open)
         for row in session.execute(

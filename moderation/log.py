@@ -262,11 +262,8 @@ def _rows(session: Session, found: Sequence[tuple[LogCase, LogEntry, Account | N
     if not ids:
         return ()
     people = {case.decided_by_id for case, _, _ in found} | {entry.recorded_by_id for _, entry, _ in found}
-    names = dict(
-        session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(p for p in people if p)))
-        .tuples()
-        .all()
-    )
+    named = sa.select(Person.id, Person.name).where(Person.id.in_(p for p in people if p))
+    names = {row.id: row.name for row in session.execute(named)}
     events: dict[UUID, list[tuple[LogEvent, str]]] = {}
     for event, name in session.execute(
         sa.select(LogEvent, Person.name)

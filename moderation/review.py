@@ -301,11 +301,8 @@ def _items(
         ):
             counts[row.account_id, row.post_platform_id] = row.open
     held = {case.claimed_by_id for case, *_ in rows if held_by_another(case, viewer, now=now)}
-    names = (
-        dict(session.execute(sa.select(Person.id, Person.name).where(Person.id.in_(held))).tuples().all())
-        if held
-        else {}
-    )
+    named = sa.select(Person.id, Person.name).where(Person.id.in_(held))
+    names = {row.id: row.name for row in session.execute(named)} if held else {}
     return [
         QueueItem(
             entry=entry,

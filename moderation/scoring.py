@@ -95,10 +95,14 @@ def take_unscored(session: Session, limit: int, *, lease: timedelta, now: dateti
         sa.or_(Comment.scoring_until.is_(None), Comment.scoring_until < now),
     )
     query = sa.select(Comment).where(free).with_for_update(skip_locked=True)
-    found = list(session.scalars(query.order_by(Comment.created_at.desc()).limit(max(1, limit - limit // 4))))
+    found = list(
+        session.scalars(
+            query.order_by(Comment.created_at.desc(), Comment.id).limit(max(1, limit - limit // 4))
+        )
+    )
     if limit // 4 and len(found) >= limit - limit // 4:
         known = {comment.id for comment in found}
-        oldest = session.scalars(query.order_by(Comment.created_at).limit(limit // 4))
+        oldest = session.scalars(query.order_by(Comment.created_at, Comment.id).limit(limit // 4))
         found += [comment for comment in oldest if comment.id not in known]
     for comment in found:
         comment.scoring_until = now + lease

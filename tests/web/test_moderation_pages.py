@@ -1,0 +1,409 @@
+"""Moderation, followers and log as people in each role meet them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.base import Capability
+from moderation.decisions import Outcome
+from moderation.models import ActState, FollowerState, LogCase, LogEntry, LogEvent, PlatformAct, ReferTo
+from moderation.models import Follower as FollowerRow
+from school import db
+from school.db import reading, transaction
+from school.models import Account, OutboxEmail, Person, Role
+from tests.moderation import scenes
+from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.web.conftest import Browser
+
+SignIn = Callable[[Role], Browser]
+ABUSE = "You idiot"
+
+
+class PresentClock(scenes.Clock):
+    """The pages use the real time, so the scenes before them do as well."""
+
+    def __init__(self) -> None:
+        self.at = db.now()
+
+
+@pytest.fixture
+def clock() -> PresentClock:
+    """Real time, moved on by the test."""
+    return PresentClock()
+
+
+@pytest.fixture
+def platform() -> ScriptedPlatform:
+    """A platform that can do everything."""
+    return ScriptedPlatform()
+
+
+@pytest.fixture
+def account_id(make_account: Callable[..., Account]) -> UUID:
+    """The school's Facebook page."""
+    return make_account("facebook", identity_id="school").id
+
+
+@pytest.fixture
+def entry_id(account_id: UUID, platform: ScriptedPlatform, clock: PresentClock) -> UUID:
+    """One abusive comment in the log."""
+    return scenes.flagged(account_id, platform, clock, comment(1, ABUSE))[0]
+
+
+def test_the_queue_shows_an_entry_and_hide_reaches_the_platform(
+    entry_id: UUID, head: Browser, platform: ScriptedPlatform, clock: PresentClock
+) -> None:
+    page = head.get("/moderation")
+    assert page.status_code == 200 and "Entry 1" in page.text and "Troll Tim" in page.text
+    assert "has been seen" in page.text
+    answer = head.post(
+        f"/moderation/{entry_id}", f"/moderation/{entry_id}", seen=1, outcomes="hide+block", reason="Abuse"
+    )
+    assert answer.status_code == 302, answer.text
+    clock.on(seconds=30)
+    scenes.act(platform, clock)
+    assert platform.done == [("block", "id-Troll Tim"), ("hide", "c-1")]
+    shown = head.get(f"/moderation/{entry_id}").text
+    assert "The comment is hidden." in shown and "The person is blocked." in shown
+    assert "Nothing is waiting here" in head.get("/moderation").text
+
+
+def test_abusive_words_are_covered_until_asked_for(entry_id: UUID, head: Browser) -> None:
+    """The text stands inside a closed <details>, so no script is needed to ask for it."""
+    for path in ("/moderation", f"/moderation/{entry_id}", "/log"):
+        outside = re.sub(r"<details.*?</details>", "", head.get(path).text, flags=re.DOTALL)
+        assert ABUSE not in outside, path
+
+
+def test_two_people_never_decide_the_same_entry(entry_id: UUID, signed_in: SignIn) -> None:
+    first, second = signed_in(Role.SLT), signed_in(Role.MODERATOR)
+    page = f"/moderation/{entry_id}"
+    assert first.post(f"{page}/claim", page).status_code == 302
+    assert second.post(f"{page}/claim", page).status_code == 409
+    assert second.post(page, page, seen=1, outcomes="dismiss", reason="Fine").status_code == 409
+    assert first.post(page, page, seen=1, outcomes="dismiss", reason="Fine").status_code == 302
+    late = second.post(page, page, seen=1, outcomes="hide", reason="Abuse")
+    assert late.status_code == 409 and "decided it" in late.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"outcomes": "hide", "reason": ""}, "The reason is empty"),
+        ({"reason": "Abuse"}, "Nothing is chosen"),
+        ({"outcomes": "explode", "reason": "Abuse"}, "Choose from the list"),
+        ({"outcomes": ["hide", "delete"], "reason": "Abuse"}, "don’t go together"),
+        ({"outcomes": "refer", "reason": "Abuse"}, "Choose to whom"),
+        (
+            {"outcomes": "refer", "reason": "x", "refer_to": "dsl", "about_headteacher": "yes"},
+            "chair of governors",
+        ),
+        ({"outcomes": "meeting", "reason": "Abuse", "meeting_on": "tomorrow"}, "can’t be read"),
+        ({"outcomes": "meeting", "reason": "Abuse", "meeting_on": "2020-01-01"}, "is over"),
+        ({"outcomes": "reply", "reason": "Abuse", "reply": "   "}, "The answer is empty"),
+        ({"outcomes": "hide", "reason": "x" * 2001}, "at most 2,000"),
+        ({"outcomes": "hide", "reason": "Abuse", "seen": "one"}, "load the page again"),
+    ],
+)
+def test_bad_input_is_said_beside_the_form(
+    entry_id: UUID, head: Browser, fields: dict[str, object], sentence: str
+) -> None:
+    page = f"/moderation/{entry_id}"
+    answer = head.post(page, page, **{"seen": 1, **fields})
+    assert answer.status_code == 400
+    plain = answer.text.replace("&#39;", "’").replace("'", "’")
+    assert sentence in plain
+    with reading() as session:
+        assert session.get_one(LogCase, entry_id).state == "open"
+
+
+def test_a_referral_about_the_headteacher_vanishes_for_them(
+    entry_id: UUID, signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    """P3: it goes to the chair, who can read it, and the headteacher can't find it anywhere."""
+    slt, head, chair = signed_in(Role.SLT), signed_in(Role.HEADTEACHER), signed_in(Role.CHAIR)
+    page = f"/moderation/{entry_id}"
+    assert chair.get(page).status_code == 404
+    answer = slt.post(
+        page,
+        page,
+        seen=1,
+        outcomes="refer",
+        refer_to="chair",
+        about_headteacher="yes",
+        reason="About the head",
+    )
+    assert answer.status_code == 302, answer.text
+    assert head.get(page).status_code == 404
+    assert head.post(page, "/moderation/by-hand", seen=2, outcomes="note", reason="?").status_code == 404
+    assert f"{page}/news" and head.get(f"{page}/news").status_code == 404
+    for path in ("/moderation", "/moderation?referred=yes", "/log", "/audit"):
+        assert str(entry_id) not in head.get(path).text or path == "/audit", path
+    assert ABUSE not in head.post("/log/export", "/log", format="csv").text
+    assert "comment_decided" not in head.get("/audit").text
+    assert chair.get(page).status_code == 200 and ABUSE in chair.get("/log").text
+    assert chair.post(page, page, seen=2, outcomes="hide", reason="x").status_code == 403
+    assert chair.post(page, page, seen=2, outcomes="note", reason="I will see to it").status_code == 302
+    with reading() as session:
+        mails = session.scalars(
+            sa.select(OutboxEmail.to_address).where(OutboxEmail.purpose == "referral")
+        ).all()
+        assert mails == [school_people[Role.CHAIR].email]
+
+
+def test_an_entry_by_hand_with_a_picture(account_id: UUID, signed_in: SignIn) -> None:
+    """P17: abuse seen elsewhere, with its picture."""
+    from PIL import Image
+
+    made = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(made, "PNG")
+    browser = signed_in(Role.SLT)
+    answer = browser.client.post(
+        "/moderation/by-hand",
+        data={
+            "csrf_token": browser.token("/moderation/by-hand"),
+            "platform": "WhatsApp",
+            "text": "=cmd|'/c calc'!A1",
+            "author": "@somebody",
+            "urgent": "yes",
+            "picture": (io.BytesIO(made.getvalue()), "shot.png"),
+        },
+    )
+    assert answer.status_code == 302, answer.text
+    shown = browser.get(answer.location)
+    assert "WhatsApp" in shown.text
+    picture = browser.get(f"{answer.location}/picture")
+    assert picture.data == made.getvalue() and picture.mimetype == "image/png"
+    export = browser.post("/log/export", "/log", format="csv").text.lstrip("\ufeff")
+    row = next(csv.DictReader(io.StringIO(export)))
+    assert row["text"].startswith("'=cmd") and row["author_name"] == "'@somebody"
+    with reading() as session:
+        # P23: urgent, so that SLT, DSL and headteacher are told; the mail says nothing of the text.
+        raws = session.scalars(
+            sa.select(OutboxEmail.raw).where(OutboxEmail.purpose == "urgent_comment")
+        ).all()
+        assert len(raws) >= 3 and all(b"cmd" not in raw for raw in raws)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"platform": "", "text": "x"}, "Say where"),
+        ({"platform": "TikTok"}, "Give the text"),
+        ({"platform": "TikTok", "text": "x", "url": "javascript:alert(1)"}, "must begin with https"),
+        ({"platform": "TikTok", "text": "x", "seen_day": "2999-01-01"}, "in the future"),
+        ({"platform": "TikTok", "text": "x", "seen_day": "3 June"}, "can’t be read"),
+        ({"platform": "TikTok", "text": "x" * 20_001}, "at most 20,000"),
+        ({"platform": "TikTok", "picture": (b"not a picture", "a.png")}, "can’t be read"),
+    ],
+)
+def test_bad_entries_by_hand_are_refused(head: Browser, fields: dict[str, object], sentence: str) -> None:
+    if isinstance(fields.get("picture"), tuple):
+        data, name = fields["picture"]  # type: ignore[misc]
+        fields = {**fields, "picture": (io.BytesIO(data), name)}
+    answer = head.post("/moderation/by-hand", "/moderation/by-hand", **fields)
+    assert answer.status_code == 400 and sentence in answer.text.replace("&#39;", "’").replace("'", "’")
+
+
+def test_markup_in_comments_and_names_is_only_text(
+    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, head: Browser
+) -> None:
+    evil = "<script>alert('idiot')</script>"
+    entry_id = scenes.flagged(
+        account_id, platform, clock, comment(1, evil, author=author(evil, url="javascript:alert(1)"))
+    )[0]
+    for path in ("/moderation", f"/moderation/{entry_id}", "/log"):
+        text = head.get(path).text
+        assert "<script>alert" not in text and 'href="javascript' not in text, path
+
+
+def test_a_hand_task_is_ticked_off(
+    entry_id: UUID, platform: ScriptedPlatform, clock: PresentClock, head: Browser
+) -> None:
+    platform.capabilities -= {Capability.BLOCK}
+    page = f"/moderation/{entry_id}"
+    head.post(page, page, seen=1, outcomes="block", reason="Abuse")
+    clock.on(seconds=30)
+    scenes.act(platform, clock)
+    tasks = head.get("/moderation/tasks")
+    assert "for you to do" in tasks.text and "https://platform.test/TrollTim" in tasks.text
+    with reading() as session:
+        act_id = session.scalars(sa.select(PlatformAct.id)).one()
+    assert head.post(f"/moderation/acts/{act_id}/tick", "/moderation/tasks", back="tasks").status_code == 302
+    assert head.post(f"/moderation/acts/{act_id}/tick", "/moderation/tasks").status_code == 409
+    assert "Nothing is left" in head.get("/moderation/tasks").text
+    assert "Done by hand" in head.get(page).text
+
+
+def test_words_and_thresholds(signed_in: SignIn, account_id: UUID) -> None:
+    slt, moderator = signed_in(Role.SLT), signed_in(Role.MODERATOR)
+    page = "/moderation/words"
+    assert slt.post(page, page, do="add", word="Numpty*", reason="Often used here").status_code == 302
+    assert "Numpty*" in moderator.get(page).text
+    assert moderator.post(page, page, do="add", word="Other", reason="x").status_code == 403
+    assert slt.post(page, page, do="add", word="numpty*", reason="x").status_code == 400
+    assert (
+        slt.post(
+            page, page, do="threshold", label="insult", value="0.5", threshold_reason="Too much"
+        ).status_code
+        == 302
+    )
+    assert "0.50" in slt.get(page).text
+    for value in ("nan", "2", "0", "lots"):
+        bad = slt.post(page, page, do="threshold", label="insult", value=value, threshold_reason="x")
+        assert bad.status_code == 400, value
+    assert (
+        slt.post(page, page, do="remove", remove_word="Numpty*", remove_reason="Friendly").status_code == 302
+    )
+    assert "Version 4" in slt.get(page).text
+
+
+def test_the_log_is_searched_and_taken_out(
+    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, signed_in: SignIn
+) -> None:
+    scenes.flagged(
+        account_id,
+        platform,
+        clock,
+        comment(1, "idiot one"),
+        comment(2, "idiot two", author=author("Ann Other")),
+    )
+    dsl = signed_in(Role.DSL)
+    assert "Entry 1" in dsl.get("/log?text=one").text and "Entry 2" not in dsl.get("/log?text=one").text
+    assert "Entry 2" in dsl.get("/log?author=ann").text and "Entry 1" not in dsl.get("/log?author=ann").text
+    assert "No entry fits" in dsl.get("/log?to=2020-01-01").text
+    assert "Entry 1" not in dsl.get("/log?outcome=hide").text
+    for bad in ("from=yesterday", "state=lost", "origin=mars"):
+        assert dsl.get(f"/log?{bad}").status_code == 400, bad
+    assert dsl.get("/log?after=nonsense").status_code == 400
+    lines = dsl.post("/log/export", "/log", format="jsonl", text="two").text.strip().splitlines()
+    assert len(lines) == 1 and "idiot two" in lines[0]
+    assert dsl.post("/log/export", "/log", format="exe").status_code == 400
+
+
+def test_followers_are_vetted(
+    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, signed_in: SignIn
+) -> None:
+    """P19: approve, and remove as a task where the platform has no way."""
+    platform.capabilities -= {Capability.REMOVE_FOLLOWER}
+    scenes.poll(account_id, platform, clock)
+    platform.people = [author("New Nora"), author("Idiot Ian", bio="idiot")]
+    scenes.poll(account_id, platform, clock)
+    scenes.score(clock)
+    browser = signed_in(Role.MODERATOR)
+    listed = browser.get("/followers").text
+    assert listed.index("Idiot Ian") < listed.index("New Nora")
+    with reading() as session:
+        ids = {row.name_vetted: row.id for row in session.scalars(sa.select(FollowerRow))}
+    ian, nora = f"/followers/{ids['Idiot Ian']}", f"/followers/{ids['New Nora']}"
+    assert browser.post(ian, ian, seen=1, outcome="remove", reason="").status_code == 400
+    assert browser.post(ian, ian, seen=1, outcome="remove", reason="Abusive bio").status_code == 302
+    assert browser.post(ian, ian, seen=1, outcome="approve").status_code == 409
+    assert browser.post(nora, nora, seen=1, outcome="approve").status_code == 302
+    assert browser.post(nora, nora, seen=2, outcome="explode").status_code == 400
+    clock.on(seconds=30)
+    scenes.act(platform, clock)
+    assert "To do by hand" in browser.get("/followers").text
+    assert "for you to do" in browser.get(ian).text
+    platform.people = [author("New Nora")]
+    scenes.poll(account_id, platform, clock)
+    with reading() as session:
+        assert session.scalars(sa.select(PlatformAct.state)).one() is ActState.DONE
+        assert session.get_one(FollowerRow, ids["New Nora"]).state is FollowerState.APPROVED
+    assert "Seen on the platform" in browser.get(ian).text
+    assert browser.get("/followers?state=nowhere").status_code == 400
+
+
+ALL = frozenset(Role)
+MODERATION = {Role.HEADTEACHER, Role.SLT, Role.DSL, Role.MODERATOR}
+LOG = {Role.HEADTEACHER, Role.SLT, Role.DSL, Role.CHAIR}
+VETTING = {Role.HEADTEACHER, Role.SLT, Role.MODERATOR}
+
+
+@pytest.mark.parametrize("role", sorted(Role))
+def test_each_role_opens_its_pages_and_no_others(role: Role, entry_id: UUID, signed_in: SignIn) -> None:
+    """P2, P5: the network manager, say, sees nothing of the log."""
+    browser = signed_in(role)
+    expected = {
+        "/moderation": MODERATION,
+        "/moderation/news": MODERATION,
+        "/moderation/tasks": MODERATION,
+        "/moderation/by-hand": MODERATION,
+        "/moderation/words": MODERATION,
+        f"/moderation/{entry_id}": MODERATION,
+        "/followers": VETTING,
+        "/log": LOG,
+    }
+    for path, roles in expected.items():
+        status = browser.get(path).status_code
+        # The chair may open entries, but sees only those that were referred to the chair.
+        refused = {404} if role is Role.CHAIR and path.endswith(str(entry_id)) else {403}
+        assert status == 200 if role in roles else status in refused, (role, path, status)
+
+
+def test_visitors_are_sent_to_the_sign_in_page(entry_id: UUID, visitor: Browser) -> None:
+    for path in ("/moderation", f"/moderation/{entry_id}", "/followers", "/log"):
+        assert visitor.get(path).status_code == 302
+    assert visitor.client.post(f"/moderation/{entry_id}", data={"outcomes": "hide"}).status_code == 400
+
+
+def test_looking_changes_nothing(entry_id: UUID, head: Browser) -> None:
+    def state() -> tuple[int | None, int | None]:
+        with reading() as session:
+            return (
+                session.scalar(sa.select(sa.func.count()).select_from(LogEvent)),
+                session.scalar(sa.select(LogCase.version).where(LogCase.entry_id == entry_id)),
+            )
+
+    before = state()
+    for path in (
+        "/moderation",
+        f"/moderation/{entry_id}",
+        f"/moderation/{entry_id}/news",
+        "/log",
+        "/followers",
+    ):
+        assert head.get(path).status_code == 200
+    assert state() == before
+
+
+def test_the_pages_of_a_long_queue_hold_every_entry_once(
+    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, head: Browser
+) -> None:
+    scenes.flagged(
+        account_id, platform, clock, *(comment(n, f"idiot {n}", author=author(f"A{n}")) for n in range(60))
+    )
+    found: list[str] = []
+    address = "/moderation"
+    while address:
+        text = head.get(address).text
+        found += re.findall(r'<article class="entry" aria-label="Entry (\d+)"', text)
+        following = re.search(r'href="([^"]+after=[^"]+)">The next ones', text)
+        address = following[1].replace("&amp;", "&") if following else ""
+    assert sorted(map(int, found)) == list(range(1, 61))
+
+
+def test_a_decision_by_another_shows_on_an_open_page(
+    entry_id: UUID, head: Browser, clock: PresentClock, school_people: dict[Role, Person]
+) -> None:
+    before = head.get(f"/moderation/{entry_id}/news").json
+    queue_before = head.get("/moderation/news").json
+    scenes.decide(
+        entry_id,
+        Outcome.REFER,
+        by=school_people[Role.SLT],
+        clock=clock,
+        refer_to=ReferTo.DSL,
+        reason="For the DSL",
+    )
+    assert head.get(f"/moderation/{entry_id}/news").json != before
+    assert head.get("/moderation/news").json != queue_before
+    with transaction() as session:
+        assert session.get_one(LogEntry, entry_id).text == ABUSE

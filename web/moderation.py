@@ -1,0 +1,426 @@
+"""The moderation queue and everything that is decided there (P2, P3, P17, P18, P20 to P23)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from moderation import actions, coverage, decisions, manual, review, thresholds
+from moderation.decisions import Decision, Outcome
+from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo
+from moderation.review import QueueFilters
+from moderation.sight import visible_to
+from school import accounts
+from school.db import now, reading, transaction
+from school.errors import BadInput, NotFound
+from school.models import Person
+from school.permissions import Action, may, require
+from school.settings import settings
+from school.times import parse_local
+from web import moderation_words
+from web.access import current_person, needs
+from web.forms import Typed, identifier
+
+pages = Blueprint("moderation", __name__)
+
+WARNING = (
+    "Please keep to our school's rules for comments. Comments like this one are removed, and people "
+    "who go on may be blocked. If you are worried about something, please talk to the school office."
+)
+"""What a warning says unless the person writes something else."""
+
+
+@pages.context_processor
+def _words() -> dict[str, object]:
+    return {"said": moderation_words}
+
+
+# The queue
+
+
+@pages.get("/moderation")
+@needs(Action.MODERATE)
+def queue() -> ResponseReturnValue:
+    """The open entries, the worst first."""
+    filters = _filters()
+    with reading() as session:
+        person = current_person(session)
+        page = review.queue(
+            session, viewer=person, filters=filters, after=request.args.get("after", ""), now=now()
+        )
+        moment = now()
+        return render_template(
+            "moderation/queue.html",
+            page=page,
+            filters=filters,
+            filtered=filters != QueueFilters(),
+            coverages=[coverage.coverage(session, one, now=moment) for one in accounts.everything(session)],
+            tasks=len(actions.hand_tasks(session, followers=False)),
+            mark=_mark(session, person),
+        )
+
+
+@pages.get("/moderation/news")
+@needs(Action.MODERATE)
+def news() -> ResponseReturnValue:
+    """What the queue's page compares, to say that something new has come."""
+    with reading() as session:
+        return jsonify(mark=_mark(session, current_person(session)))
+
+
+def _mark(session: Session, person: Person) -> str:
+    """Changes whenever the queue does, for this person."""
+    row = session.execute(
+        sa.select(sa.func.count(), sa.func.max(LogCase.recorded_at), sa.func.sum(LogCase.version)).where(
+            LogCase.state == CaseState.OPEN, visible_to(person)
+        )
+    ).one()
+    return f"{row[0]}/{row[1]}/{row[2]}"
+
+
+def _filters() -> QueueFilters:
+    author = request.args.get("author", "")
+    return QueueFilters(
+        platform=request.args.get("platform", ""),
+        kind=request.args.get("kind", ""),
+        author_id=identifier(author) if author else None,
+        post_platform_id=request.args.get("post", ""),
+        referred=request.args.get("referred", "") == "yes",
+    )
+
+
+# One entry
+
+
+@pages.get("/moderation/<uuid:entry_id>")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def entry(entry_id: UUID) -> ResponseReturnValue:
+    """Everything about one entry, and the decisions that are possible."""
+    return _entry(entry_id, Typed())
+
+
+def _entry(entry_id: UUID, typed: Typed) -> str:
+    with reading() as session:
+        person = current_person(session)
+        page = review.entry_page(session, entry_id, viewer=person, now=now())
+        account = page.item.account
+        return render_template(
+            "moderation/entry.html",
+            page=page,
+            item=page.item,
+            entry=page.item.entry,
+            case=page.item.case,
+            offered=actions.offered(session, account.id) if account else None,
+            outcomes=_possible(page, person),
+            mark=_entry_mark(page.item.case, page.acts),
+            mine=page.item.case.claimed_by_id == person.id,
+            warning=WARNING,
+            typed=typed,
+        )
+
+
+def _possible(page: review.EntryPage, person: Person) -> frozenset[str]:
+    """The outcomes that the form offers: those that fit the entry's state and the person's role."""
+    item = page.item
+    possible = {outcome for outcome, moves in decisions.OUTCOME_MOVES.items() if item.case.state in moves}
+    if not may(person, Action.MODERATE):
+        possible &= decisions.FOR_REFERRED
+    if item.comment is None:
+        possible -= {Outcome.HIDE, Outcome.UNHIDE, Outcome.DELETE, Outcome.REPLY}
+    else:
+        possible -= {Outcome.UNHIDE} if not item.comment.hidden else {Outcome.HIDE}
+        if item.comment.gone_at is not None:
+            possible -= {Outcome.HIDE, Outcome.UNHIDE, Outcome.DELETE, Outcome.REPLY, Outcome.WARN}
+    if item.entry.author_id is None:
+        possible -= {Outcome.BLOCK, Outcome.UNBLOCK, Outcome.MUTE, Outcome.UNMUTE}
+    elif item.author is not None and item.author.blocked:
+        possible -= {Outcome.BLOCK}
+    else:
+        possible -= {Outcome.UNBLOCK}
+    if not any(act.kind is ActKind.MUTE for act in page.acts):
+        possible -= {Outcome.UNMUTE}
+    return frozenset(outcome.value for outcome in possible)
+
+
+@pages.get("/moderation/<uuid:entry_id>/news")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def entry_news(entry_id: UUID) -> ResponseReturnValue:
+    """What an entry's page compares, to say that somebody or the platform did something."""
+    with reading() as session:
+        case = review.get_case(session, entry_id, viewer=current_person(session))
+        return jsonify(mark=_entry_mark(case, _acts_of(session, entry_id)))
+
+
+def _acts_of(session: Session, entry_id: UUID) -> list[PlatformAct]:
+    return list(session.scalars(sa.select(PlatformAct).where(PlatformAct.entry_id == entry_id)))
+
+
+def _entry_mark(case: LogCase, acts: Sequence[PlatformAct]) -> str:
+    states = "".join(sorted(f"{act.id}{act.state}{act.attempts}" for act in acts))
+    return f"{case.version}/{case.claimed_by_id}/{states}"
+
+
+@pages.post("/moderation/<uuid:entry_id>/claim")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def claim(entry_id: UUID) -> ResponseReturnValue:
+    """Keep the others from deciding this entry for some minutes."""
+    with transaction() as session:
+        person = current_person(session)
+        review.claim(session, entry_id, by=person, lifetime=settings().claim_lifetime, now=now())
+    return redirect(url_for("moderation.entry", entry_id=entry_id))
+
+
+@pages.post("/moderation/<uuid:entry_id>/release")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def release(entry_id: UUID) -> ResponseReturnValue:
+    """Let others decide it."""
+    with transaction() as session:
+        review.release(session, entry_id, by=current_person(session))
+    return redirect(url_for("moderation.queue"))
+
+
+@pages.post("/moderation/<uuid:entry_id>")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def decide(entry_id: UUID) -> ResponseReturnValue:
+    """Decide; the workers carry it out on the platform."""
+    typed = Typed(request.form)
+    try:
+        decision = _decision(typed)
+        with transaction() as session:
+            person = current_person(session)
+            decisions.decide(
+                session,
+                entry_id,
+                decision,
+                seen=_number(typed, "seen"),
+                by=person,
+                url=settings().effective_public_url,
+                now=now(),
+            )
+            still_visible = session.scalar(
+                sa.select(LogCase.entry_id).where(LogCase.entry_id == entry_id, visible_to(person))
+            )
+    except BadInput as error:
+        return _entry(entry_id, typed.refuse(error)), 400
+    words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
+    flash(f"Recorded: {words}.", "success")
+    if still_visible is None or typed["back"] == "queue":
+        return redirect(url_for("moderation.queue"))
+    return redirect(url_for("moderation.entry", entry_id=entry_id))
+
+
+def _decision(typed: Typed) -> Decision:
+    chosen = set()
+    for value in typed.all("outcomes"):
+        # A button may stand for two outcomes that often go together.
+        for part in value.split("+"):
+            if part not in set(Outcome):
+                raise BadInput("Choose from the list what is to be done.", field="outcomes")
+            chosen.add(Outcome(part))
+    to = typed["refer_to"]
+    if to and to not in set(ReferTo):
+        raise BadInput("Choose from the list to whom it is referred.", field="refer_to")
+    return Decision(
+        outcomes=frozenset(chosen),
+        reason=typed["reason"],
+        reply=typed.raw("reply"),
+        refer_to=ReferTo(to) if to else None,
+        reference=typed["reference"],
+        about_headteacher=typed["about_headteacher"] == "yes",
+        meeting_on=_day(typed, "meeting_on"),
+    )
+
+
+def _day(typed: Typed, name: str) -> date | None:
+    if not typed[name]:
+        return None
+    try:
+        return date.fromisoformat(typed[name])
+    except ValueError:
+        raise BadInput(
+            f"The date “{typed[name][:40]}” can't be read. Write it as 2027-06-03.", field=name
+        ) from None
+
+
+def _number(typed: Typed, name: str) -> int:
+    if not typed[name].isascii() or not typed[name].isdigit() or len(typed[name]) > 9:
+        raise BadInput("This form is incomplete: load the page again.", field="")
+    return int(typed[name])
+
+
+@pages.get("/moderation/<uuid:entry_id>/picture")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def picture(entry_id: UUID) -> ResponseReturnValue:
+    """The picture of an entry made by hand."""
+    with reading() as session:
+        review.get_case(session, entry_id, viewer=current_person(session))
+        row = session.execute(
+            sa.select(LogEntry.picture, LogEntry.picture_type).where(LogEntry.id == entry_id)
+        ).one()
+    if not row.picture:
+        raise NotFound("This entry has no picture.")
+    answer = Response(row.picture, mimetype=row.picture_type)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Content-Disposition"] = "inline; filename=evidence"
+    return answer
+
+
+# What a person has to do on the platform
+
+
+@pages.get("/moderation/tasks")
+@needs(Action.MODERATE)
+def tasks() -> ResponseReturnValue:
+    """What the platforms let no program do, and what failed."""
+    with reading() as session:
+        person = current_person(session)
+        visible = set(
+            session.scalars(sa.select(LogCase.entry_id).where(visible_to(person), LogCase.outcomes != ""))
+        )
+        shown = [act for act in actions.hand_tasks(session, followers=False) if act.entry_id in visible]
+        return render_template("moderation/tasks.html", acts=shown)
+
+
+@pages.post("/moderation/acts/<uuid:act_id>/<any(tick, again):what>")
+@needs(Action.MODERATE, Action.VET_FOLLOWERS)
+def act(act_id: UUID, what: str) -> ResponseReturnValue:
+    """Tick a hand task off, or try a failed act again."""
+    with transaction() as session:
+        person = current_person(session)
+        found = session.get(PlatformAct, act_id)
+        if found is None:
+            raise NotFound("There is no such task.")
+        if found.entry_id is not None:
+            require(person, Action.MODERATE)
+            review.get_case(session, found.entry_id, viewer=person)
+        else:
+            require(person, Action.VET_FOLLOWERS)
+        if what == "tick":
+            actions.tick_off(session, act_id, by=person, now=now())
+        else:
+            actions.try_again(session, act_id, by=person, now=now())
+    flash("Ticked off." if what == "tick" else "It is tried again now.", "success")
+    if request.form.get("back") == "tasks":
+        return redirect(url_for("moderation.tasks"))
+    if found.entry_id is not None:
+        return redirect(url_for("moderation.entry", entry_id=found.entry_id))
+    return redirect(url_for("followers.one", follower_id=found.follower_id))
+
+
+# Entries by hand
+
+
+@pages.get("/moderation/by-hand")
+@needs(Action.MODERATE)
+def by_hand() -> ResponseReturnValue:
+    """The form for abuse that was seen elsewhere."""
+    return render_template("moderation/by_hand.html", typed=Typed())
+
+
+@pages.post("/moderation/by-hand")
+@needs(Action.MODERATE)
+def record_by_hand() -> ResponseReturnValue:
+    """Put what somebody saw into the log (P17)."""
+    typed = Typed(request.form)
+    upload = request.files.get("picture")
+    try:
+        found = manual.ManualEntry(
+            platform=typed["platform"],
+            text=typed.raw("text"),
+            url=typed["url"],
+            author=typed["author"],
+            seen_at=_seen_at(typed),
+            urgent=typed["urgent"] == "yes",
+            picture=upload.read() if upload and upload.filename else None,
+        )
+        with transaction() as session:
+            made = manual.record(
+                session, found, by=current_person(session), url=settings().effective_public_url, now=now()
+            )
+    except BadInput as error:
+        if error.field == "seen_at":
+            error.field = "seen_day"
+        return render_template("moderation/by_hand.html", typed=typed.refuse(error)), 400
+    flash(f"Entry {made.number} is in the log.", "success")
+    return redirect(url_for("moderation.entry", entry_id=made.id))
+
+
+def _seen_at(typed: Typed) -> datetime | None:
+    if not typed["seen_day"] and not typed["seen_time"]:
+        return None
+    return parse_local(typed["seen_day"], typed["seen_time"] or "12:00", field="seen_day")
+
+
+# Words and thresholds
+
+
+@pages.get("/moderation/words")
+@needs(Action.MODERATE)
+def words() -> ResponseReturnValue:
+    """What makes a comment flagged, and who changed it when."""
+    return _rules(Typed())
+
+
+def _rules(typed: Typed) -> str:
+    with reading() as session:
+        history = thresholds.history(session)
+        named = sa.select(Person.id, Person.name).where(Person.id.in_({row.made_by_id for row in history}))
+        names = {row.id: row.name for row in session.execute(named)}
+        current = thresholds.current(session)
+        return render_template(
+            "moderation/words.html",
+            current=current,
+            label_choices=[(label, label.replace("_", " ")) for label in sorted(current.thresholds)],
+            history=[
+                (row, names.get(row.made_by_id, "")) if row.made_by_id else (row, "") for row in history
+            ],
+            typed=typed,
+        )
+
+
+@pages.post("/moderation/words")
+@needs(Action.SET_THRESHOLDS)
+def change_rules() -> ResponseReturnValue:
+    """Add or remove a word, or set a threshold; comments fetched from now on are judged by it."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            person, moment = current_person(session), now()
+            match typed["do"]:
+                case "add":
+                    thresholds.add_word(session, typed["word"], by=person, reason=typed["reason"], now=moment)
+                case "remove":
+                    thresholds.remove_word(
+                        session, typed["remove_word"], by=person, reason=typed["remove_reason"], now=moment
+                    )
+                case "threshold":
+                    thresholds.set_threshold(
+                        session,
+                        typed["label"],
+                        _share(typed["value"]),
+                        by=person,
+                        reason=typed["threshold_reason"],
+                        now=moment,
+                    )
+                case _:
+                    raise BadInput("This form is incomplete: load the page again.", field="")
+    except BadInput as error:
+        prefix = {"remove": "remove_", "threshold": "threshold_"}.get(typed["do"], "")
+        if error.field in {"reason", "word"}:
+            error.field = prefix + error.field
+        return _rules(typed.refuse(error)), 400
+    flash("Changed. Comments that arrive from now on are judged by it.", "success")
+    return redirect(url_for("moderation.words"))
+
+
+def _share(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise BadInput(f"“{text[:20]}” is no number: write one such as 0.7.", field="value") from None

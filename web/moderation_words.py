@@ -1,0 +1,131 @@
+"""How the pages of moderation, followers and log say what is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from moderation.chain import unlisted
+from moderation.decisions import Outcome
+from moderation.models import ActKind, ActState, CaseState, EventKind, LogEvent, ReferTo
+
+PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
+
+KINDS: Mapping[str, str] = {
+    "threat": "threat",
+    "safeguarding": "worry about a child",
+    "toxicity": "abuse",
+    "personal_data": "personal data",
+    "word": "a word of ours",
+    "spam": "spam",
+    "length": "read it yourself",
+    "reported": "reported",
+}
+"""Kinds of reasons, worst first."""
+
+KIND_COLOURS: Mapping[str, str] = {"threat": "danger", "safeguarding": "danger", "personal_data": "warning"}
+
+ACTS: Mapping[ActKind, str] = {
+    ActKind.HIDE: "Hide the comment",
+    ActKind.UNHIDE: "Show the comment again",
+    ActKind.DELETE: "Delete the comment",
+    ActKind.REPLY: "Answer publicly",
+    ActKind.BLOCK: "Block the person",
+    ActKind.UNBLOCK: "Unblock the person",
+    ActKind.MUTE: "Mute the person",
+    ActKind.UNMUTE: "Unmute the person",
+    ActKind.ACCEPT_REQUEST: "Accept the request",
+    ActKind.DECLINE_REQUEST: "Decline the request",
+    ActKind.REMOVE_FOLLOWER: "Remove the follower",
+}
+
+ACT_STATES: Mapping[ActState, tuple[str, str]] = {
+    ActState.REQUESTED: ("waiting", "info"),
+    ActState.DOING: ("being done", "info"),
+    ActState.DONE: ("done", "success"),
+    ActState.FAILED: ("failed", "danger"),
+    ActState.BY_HAND: ("for you to do", "warning"),
+}
+
+OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.HIDE: "hidden",
+    Outcome.UNHIDE: "shown again",
+    Outcome.DELETE: "deleted",
+    Outcome.REPLY: "answered",
+    Outcome.WARN: "warned",
+    Outcome.BLOCK: "blocked",
+    Outcome.UNBLOCK: "unblocked",
+    Outcome.MUTE: "muted",
+    Outcome.UNMUTE: "unmuted",
+    Outcome.REFER: "referred",
+    Outcome.MEETING: "meeting requested",
+    Outcome.NOTE: "noted",
+    Outcome.DISMISS: "no action",
+    Outcome.REOPEN: "opened again",
+}
+
+REFER_TO: Mapping[ReferTo, str] = {
+    ReferTo.DSL: "the designated safeguarding lead",
+    ReferTo.CHAIR: "the chair of governors",
+    ReferTo.POLICE: "the police",
+}
+
+STATES: Mapping[CaseState, tuple[str, str]] = {
+    CaseState.OPEN: ("open", "warning"),
+    CaseState.DECIDED: ("decided", "success"),
+}
+
+
+def platform(value: str) -> str:
+    """A platform as people call it; what a manual entry names stays as it is."""
+    return PLATFORMS.get(value, value)
+
+
+def outcomes(column: str) -> str:
+    """The outcomes of a case, as words: "hidden, blocked"."""
+    return ", ".join(
+        OUTCOMES[Outcome(value)] if value in set(Outcome) else value for value in unlisted(column)
+    )
+
+
+def happened(event: LogEvent) -> str:
+    """What an event was, in a few words."""
+    detail = event.detail
+    match event.kind:
+        case EventKind.RECORDED:
+            return "Put into the log, with the evidence as first seen"
+        case EventKind.HIDDEN_AT_ONCE:
+            return f"Hidden at once by the rule (score {detail.get('score', '?')})"
+        case EventKind.DECIDED:
+            names = [
+                OUTCOMES[Outcome(value)] for value in detail.get("outcomes", []) if value in set(Outcome)
+            ]
+            return f"Decided: {', '.join(names)}"
+        case EventKind.NOTE:
+            return "Note"
+        case EventKind.REFERRED:
+            to = detail.get("to", "")
+            number = f", reference {detail['reference']}" if detail.get("reference") else ""
+            return f"Referred to {REFER_TO[ReferTo(to)] if to in set(ReferTo) else to}{number}"
+        case EventKind.REOPENED:
+            return "Opened again"
+        case EventKind.EDITED:
+            return "The author changed the text"
+        case EventKind.GONE:
+            return "The platform no longer has the comment"
+        case EventKind.ACT:
+            kind, state = detail.get("kind", ""), detail.get("state", "")
+            words = ACTS[ActKind(kind)] if kind in set(ActKind) else str(kind)
+            return f"{words}: {ACT_STATES[ActState(state)][0] if state in set(ActState) else state}"
+    return str(event.kind)
+
+
+def more(event: LogEvent) -> str:
+    """The reason, note, answer or date that goes with an event; empty where there is none."""
+    detail = event.detail
+    parts = [str(detail[name]) for name in ("reason", "note", "why", "answer") if detail.get(name)]
+    if detail.get("reply"):
+        parts.append(f"Answer: “{detail['reply']}”")
+    if detail.get("meeting_on"):
+        parts.append(f"Meeting on {date.fromisoformat(str(detail['meeting_on'])):%d %B %Y}")
+    return " · ".join(parts)
