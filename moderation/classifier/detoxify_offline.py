@@ -35,7 +35,8 @@ class OfflineDetoxify(Detoxify):  # type: ignore[misc]
         """
         if threads > 0:
             torch.set_num_threads(threads)
-        transformers_logging.disable_progress_bar()
+        quiet: Any = transformers_logging
+        quiet.disable_progress_bar()
         path = folder / "schoolgate.ckpt"
         try:
             loaded: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)

