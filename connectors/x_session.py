@@ -138,7 +138,15 @@ def failure_of(call: Call, status: int, headers: Mapping[str, str], body: bytes)
         if call.names_object:
             return Gone("X has no such post or person, or this account can't see it.", code=code)
         return ConnectorRefused("X knows no such address; check SCHOOLGATE_X_URL.", code=code)
+    if not _explained(problems):
+        # X says what was wrong with a request; where it doesn't, it may have been carried out.
+        return unanswered(call, "X", f"it answered {status} without saying why", code=code)
     return ConnectorRefused(f"X refused the request ({code}).", code=code)
+
+
+def _explained(problems: list[Mapping[str, object]]) -> bool:
+    """Whether a problem has a kind, a code, or a list of what was wrong, as X documents them."""
+    return bool(_codes(problems)) or len(problems) > 1
 
 
 def _failure_inside(call: Call, answer: Mapping[str, object]) -> ConnectorError | None:

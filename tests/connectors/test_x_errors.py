@@ -70,9 +70,9 @@ REFUSALS = [
     pytest.param(
         problem(400, "https://api.twitter.com/2/problems/invalid-request"), ConnectorRefused, id="400"
     ),
-    pytest.param(answer([{"code": 1}], 400), ConnectorRefused, id="array"),
-    pytest.param(answer({"errors": "odd"}, 400), ConnectorRefused, id="odd-errors"),
-    pytest.param(answer({"errors": None, "detail": 5}, 400), ConnectorRefused, id="null-errors"),
+    pytest.param(
+        answer({"errors": [{"message": "m"}], "title": "Invalid Request"}, 400), ConnectorRefused, id="list"
+    ),
     pytest.param(problem(403, detail="Your Tweet text is too long."), ConnectorRefused, id="too-long"),
     pytest.param(Reply(404, b""), ConnectorRefused, id="404-for-a-new-post"),
 ]
@@ -101,6 +101,10 @@ def test_a_definite_refusal_says_that_nothing_was_posted(
         pytest.param(Reply(201, b'{"data":{"id":"1"'), id="broken-json"),
         pytest.param(Reply(201, b""), id="empty"),
         pytest.param(answer([], 201), id="array"),
+        pytest.param(answer(["m"], 400), id="400-array"),
+        pytest.param(answer({"errors": "odd"}, 400), id="400-odd"),
+        pytest.param(answer({"errors": None, "detail": 5}, 400), id="400-null"),
+        pytest.param(problem(400, detail="Something went wrong."), id="400-unexplained"),
         pytest.param(answer({"data": {}}, 201), id="no-id"),
         pytest.param(Reply(201, b"[" * 100_000), id="nested"),
         pytest.param(Reply(302, b"", {"location": "/elsewhere"}), id="redirect"),
