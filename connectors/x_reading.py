@@ -20,7 +20,7 @@ from connectors.base import (
 from connectors.errors import ConnectorRefused, NotSupported
 from connectors.exchange import Call, Ledger, number, required_id, shown_code
 from connectors.posting import pack, same_text, unpack
-from connectors.untrusted import identifier, record, text
+from connectors.untrusted import identifier, record, text, when
 from connectors.x_client import XClient
 from connectors.x_session import XSession
 
@@ -189,10 +189,12 @@ class XReader:
             comments = mapping.comments_of(
                 answer, own_id=self._own_id(), our_posts=self._our_conversations(answer)
             )
-            reached = True
+            reached, oldest = True, None
         else:
             post = required_id(post_platform_id, "post")
-            answer, reached = self._conversation(post, str(floor) if floor else None, token)
+            # All pages of one read are asked for from the same moment.
+            oldest = when(place.get("oldest")) or datetime.now(UTC) - SEARCH_REACH
+            answer, reached = self._conversation(post, str(floor) if floor else None, token, oldest)
             comments = mapping.comments_of(answer, own_id=self._own_id(), conversation=post)
         items = mapping.items_of(answer)
         seen += len(items)
@@ -204,9 +206,15 @@ class XReader:
         if post_platform_id is None and floor and seen >= MENTIONS_REACH:
             # X shows the newest 800 only: what lies between them and the watermark is lost to us.
             reached = False
+        further = {
+            "token": following,
+            "largest": str(largest),
+            "seen": seen,
+            "oldest": oldest and oldest.isoformat(),
+        }
         return CommentPage(
             comments=tuple(comments),
-            cursor=pack({"token": following, "largest": str(largest), "seen": seen}) if following else None,
+            cursor=pack(further) if following else None,
             watermark=None if following else str(largest) if largest else since,
             complete=reached,
         )
@@ -227,11 +235,10 @@ class XReader:
         )
 
     def _conversation(
-        self, post: str, floor: str | None, token: str | None
+        self, post: str, floor: str | None, token: str | None, oldest: datetime
     ) -> tuple[Mapping[str, object], bool]:
         """A page of the search, and whether the search reaches back to where we want to begin."""
         begin = mapping.time_of(floor or post)
-        oldest = datetime.now(UTC) - SEARCH_REACH
         reached = begin is None or begin > oldest
         start: dict[str, object] = {}
         if floor and reached:

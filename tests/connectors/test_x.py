@@ -179,6 +179,11 @@ def test_a_gap_is_told(server: Scripted, x: XConnector) -> None:
     assert not x.fetch_comments(post_platform_id=OUR_POST, since=old, cursor=None).complete
     assert "since_id" not in server.received[0].query
     assert "start_time" in server.received[0].query
+    server.received.clear()
+    server.answers(answer({"data": [comment("17")], "meta": {"next_token": "n2"}}), answer({"meta": {}}))
+    first = x.fetch_comments(post_platform_id=OUR_POST, since=old, cursor=None)
+    x.fetch_comments(post_platform_id=OUR_POST, since=old, cursor=first.cursor)
+    assert len({request.query["start_time"] for request in server.received}) == 1
     pages = [[comment(str(1000 + page * 100 + place)) for place in range(100)] for page in range(8)]
     replies = [
         answer({"data": data, "meta": {"next_token": f"n{place}"}}) for place, data in enumerate(pages[:-1])
