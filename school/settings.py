@@ -69,6 +69,8 @@ class Settings(BaseSettings):
     """How long a reviewer's claim on a log entry lasts."""
     lease: timedelta = timedelta(minutes=5)
     """How long a worker may hold an intent before another may take it."""
+    trusted_proxies: int = Field(default=0, ge=0, le=5)
+    """How many proxies of the school's own stand in front: their word on address and https counts."""
     max_upload_bytes: int = 25 * 1024 * 1024
     log_format: Literal["plain", "json"] = "plain"
 

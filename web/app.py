@@ -10,6 +10,7 @@ from flask_bootstrap import Bootstrap5
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
 from markupsafe import Markup
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors.practice.servers import PracticePlatforms
 from school import secrets
@@ -126,6 +127,9 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         TRAP_HTTP_EXCEPTIONS=False,
     )
+    if chosen.trusted_proxies:
+        count = chosen.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     app.extensions["schoolgate_practice"] = practice
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     Talisman(

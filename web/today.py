@@ -103,7 +103,9 @@ def _hand_tasks(session: Session, person: Person) -> Iterator[Waiting]:
     ):
         count = _count(session, to_do, of_kind) if may(person, action) else 0
         if count:
-            yield Waiting(count, "task to do by hand on a platform", "tasks to do by hand on a platform", path)
+            yield Waiting(
+                count, "task to do by hand on a platform", "tasks to do by hand on a platform", path
+            )
 
 
 def _publications(session: Session, person: Person) -> Iterator[Waiting]:

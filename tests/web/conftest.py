@@ -25,7 +25,7 @@ class Browser:
         self.client = client
 
     def get(self, path: str, **more: object) -> TestResponse:
-        return self.client.get(path, **more)  # type: ignore[arg-type]
+        return self.client.get(path, **more)
 
     def token(self, page: str = "/sign-in") -> str:
         """The token against forged forms, as a page of this session shows it."""

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from flask import Flask
+from flask import Flask, request
 
 from school import accounts, db, migrate
 from school.db import now, transaction
 from school.models import Account, Role
+from school.settings import settings
 from tests.web.conftest import Browser
 from web import errors
+from web.app import create_app
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -90,3 +92,24 @@ def test_too_much_at_once_is_refused(head: Browser, app: Flask) -> None:
 def test_a_wrong_method_and_no_page_are_said_in_words(head: Browser) -> None:
     assert "This address is for a button" in head.get("/accounts/stop").text
     assert "Nothing is here" in head.get("/no/such/page").text
+
+
+@SQLITE
+def test_only_a_trusted_proxy_may_say_who_asks(
+    app: Flask, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forwarded = {
+        "X-Forwarded-For": "81.2.69.142",
+        "X-Forwarded-Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+    }
+    seen: list[tuple[str | None, str]] = []
+    app.before_request(lambda: seen.append((request.remote_addr, request.host)))
+    visitor.get("/health/live", headers=forwarded)
+    assert seen == [("127.0.0.1", "localhost")]
+    monkeypatch.setenv("SCHOOLGATE_TRUSTED_PROXIES", "1")
+    settings.cache_clear()
+    behind_one = create_app()
+    behind_one.before_request(lambda: seen.append((request.remote_addr, request.host)))
+    behind_one.test_client().get("/health/live", headers=forwarded)
+    assert seen[1] == ("81.2.69.142", "evil.example")
