@@ -194,10 +194,17 @@ def public_picture(session: Session, token: str) -> tuple[str, bytes]:
     """
     row = session.get(PublicPicture, secrets.token_hash(token))
     publication = session.get(Publication, row.publication_id) if row is not None else None
-    if row is None or publication is None or publication.state is not PublicationState.PUBLISHING:
+    if row is None or publication is None or not _being_published(publication):
         raise NotFound("There is no such picture.")
     copy = pictures.by_id(session, row.rendition_id)
     return copy.mime_type, copy.data
+
+
+def _being_published(publication: Publication) -> bool:
+    # Between two attempts Instagram may still be fetching for the container that the first one made.
+    return publication.state is PublicationState.PUBLISHING or (
+        publication.state is PublicationState.SCHEDULED and publication.attempts > 0
+    )
 
 
 def made_claim(
@@ -220,15 +227,18 @@ def made_claim(
         copy = pictures.rendition(session, shown.media_id, use_for(platform))
         url = None
         if platform is Platform.INSTAGRAM:
-            token = secrets.new_token()
-            session.add(
-                PublicPicture(
-                    token_hash=secrets.token_hash(token),
-                    publication_id=publication.id,
-                    rendition_id=copy.id,
-                    made_at=now,
+            # The same at every attempt: the platform may be fetching for an earlier one. Unguessable,
+            # since the reference is.
+            token = secrets.token_hash(f"{publication.reference} {copy.id}")
+            if session.get(PublicPicture, secrets.token_hash(token)) is None:
+                session.add(
+                    PublicPicture(
+                        token_hash=secrets.token_hash(token),
+                        publication_id=publication.id,
+                        rendition_id=copy.id,
+                        made_at=now,
+                    )
                 )
-            )
             url = f"{settings().effective_public_url}/media/{token}.jpg"
         images.append(
             Picture(data=copy.data, mime_type=copy.mime_type, alt_text=shown.alt_text, public_url=url)

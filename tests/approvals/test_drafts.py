@@ -1,0 +1,445 @@
+"""Saving, handing in and taking back (P1, P12 to P16, P26, P27)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import checks, drafts, schedule, submissions
+from approvals.checks import DraftRefused
+from approvals.content import DraftContent, PictureChoice, revision_hash
+from approvals.drafts import EditConflict
+from approvals.models import ApprovalDecision, ApprovalRequest, Criterion, Draft, DraftMove, DraftRevision
+from approvals.states import DraftState, PublicationState
+from school import audit, people
+from school.db import new_id
+from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
+from school.models import Account, AuditEntry, Person, Pupil, Role
+from tests.approvals import scenes
+
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def refused(session: Session, by: Person, what: DraftContent, now: datetime) -> str:
+    with pytest.raises(DraftRefused) as error:
+        drafts.save(session, None, what, by=by, now=now)
+    assert session.scalar(sa.select(sa.func.count()).select_from(Draft)) == 0
+    return str(error.value)
+
+
+def test_a_draft_may_be_saved_unfinished(
+    session: Session, teacher: Person, x: Account, now: datetime
+) -> None:
+    draft = drafts.save(session, None, DraftContent(account_ids=(x.id,)), by=teacher, now=now)
+    assert (draft.state, draft.revision_number) == (DraftState.DRAFT, 1)
+    problems = checks.submission_problems(session, drafts.current_revision(session, draft), now=now)
+    assert {problem.field for problem in problems} == {
+        "text",
+        "planned_time",
+        "objective",
+        "checklist",
+        "pupils",
+    }
+    with pytest.raises(DraftRefused):
+        scenes.submit(session, draft, teacher, now)
+    assert draft.state is DraftState.DRAFT
+
+
+def test_only_who_is_authorised_for_every_account_saves_and_hands_in(
+    session: Session,
+    teacher: Person,
+    head: Person,
+    x: Account,
+    facebook: Account,
+    later: datetime,
+    now: datetime,
+) -> None:
+    """P1: by page, API or command, all come through here."""
+    draft = drafts.save(session, None, scenes.content(x, facebook, at=later), by=teacher, now=now)
+    session.commit()
+    people.withdraw_authorisation(session, teacher, facebook, by=head, reason="Moved class", now=now)
+    with pytest.raises(NotPermitted, match="Facebook Larkfield Primary"):
+        drafts.save(session, None, scenes.content(x, facebook, at=later), by=teacher, now=now)
+    with pytest.raises(NotPermitted):
+        scenes.submit(session, draft, teacher, now)
+    newcomer = people.find(session, "newteacher@larkfield.test")
+    assert newcomer is not None
+    with pytest.raises(NotPermitted):
+        drafts.save(session, None, scenes.content(x, at=later), by=newcomer, now=now)
+    with pytest.raises(NotPermitted, match="Only the author"):
+        drafts.save(session, draft.id, scenes.content(x, at=later, based_on=1), by=head, now=now)
+    people.set_active(session, teacher, False, by=head, reason="Left", now=now)
+    with pytest.raises(NotPermitted):
+        drafts.save(session, None, scenes.content(x, at=later), by=teacher, now=now)
+
+
+def test_an_edit_after_approval_voids_it_and_cancels_what_was_scheduled(
+    session: Session, teacher: Person, head: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    """P12."""
+    draft, [publication] = scenes.approved(session, teacher, head, now, x, at=later)
+    drafts.save(
+        session, draft.id, scenes.content(x, at=later, text="Another", based_on=1), by=teacher, now=now
+    )
+    session.commit()
+    assert draft.state is DraftState.DRAFT and draft.revision_number == 2
+    assert publication.state is PublicationState.CANCELLED
+    decision = session.scalars(sa.select(ApprovalDecision)).one()
+    assert decision.voided_at == now
+    kept = session.scalars(sa.select(DraftRevision.text).order_by(DraftRevision.number)).all()
+    assert kept == ["The summer fair is on Saturday at noon.", "Another"]
+    new = [move.new.value for move in drafts.moves(session, draft)]
+    assert new == ["draft", "submitted", "approved", "draft"]
+    assert audit.verify(session) is None
+    actions = set(session.scalars(sa.select(AuditEntry.action)))
+    assert {"draft_submitted", "draft_approved", "draft_draft", "publication_cancelled"} <= actions
+    # The same words handed in again need, and get, an approval of their own.
+    scenes.submit(session, draft, teacher, now)
+    scenes.approve(session, draft, head, now)
+    assert [p.state.value for p in schedule.publications(session, draft)] == ["scheduled", "cancelled"]
+
+
+def test_an_edit_while_waiting_kills_the_links(
+    session: Session, teacher: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    draft = drafts.save(session, None, scenes.content(x, at=later), by=teacher, now=now)
+    scenes.submit(session, draft, teacher, now)
+    drafts.save(session, draft.id, scenes.content(x, at=later, based_on=1), by=teacher, now=now)
+    requests = session.scalars(sa.select(ApprovalRequest).execution_options(populate_existing=True)).all()
+    assert requests and all(request.voided_at == now for request in requests)
+    assert "edited" in str(requests[0].void_reason)
+
+
+def test_taking_back_is_for_what_is_handed_in(
+    session: Session, teacher: Person, head: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    draft, [publication] = scenes.approved(session, teacher, head, now, x, at=later)
+    with pytest.raises(NotPermitted):
+        drafts.withdraw(session, draft.id, reason="", by=head, now=now)
+    drafts.withdraw(session, draft.id, reason="The fair is off", by=teacher, now=now)
+    assert (draft.state, publication.state) == (DraftState.DRAFT, PublicationState.CANCELLED)
+    with pytest.raises(MoveNotAllowed):
+        drafts.withdraw(session, draft.id, reason="", by=teacher, now=now)
+    scenes.submit(session, draft, teacher, now)
+    scenes.approve(session, draft, head, now)
+    assert len(schedule.publications(session, draft)) == 2
+
+
+def test_an_older_version_is_not_written_over_a_newer_one(
+    session: Session, teacher: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    draft = drafts.save(session, None, scenes.content(x, at=later), by=teacher, now=now)
+    drafts.save(
+        session, draft.id, scenes.content(x, at=later, text="Tab one", based_on=1), by=teacher, now=now
+    )
+    with pytest.raises(EditConflict, match="version 1, and version 2 is saved"):
+        drafts.save(
+            session, draft.id, scenes.content(x, at=later, text="Tab two", based_on=1), by=teacher, now=now
+        )
+    assert drafts.current_revision(session, draft).text == "Tab one"
+    with pytest.raises(MoveNotAllowed):
+        submissions.submit(session, draft.id, revision_number=1, findings=[], by=teacher, now=now)
+
+
+@SQLITE
+def test_texts_are_counted_as_each_platform_counts(
+    session: Session, teacher: Person, x: Account, facebook: Account, later: datetime, now: datetime
+) -> None:
+    """P16."""
+    fits = scenes.content(x, at=later, text="a" * 256, link="https://example.sch.uk/" + "long/" * 40)
+    assert drafts.save(session, None, fits, by=teacher, now=now)
+    session.rollback()
+    assert "counts 281 characters" in refused(session, teacher, replace(fits, text="a" * 257), now)
+    emoji = scenes.content(x, at=later, text="🏫" * 141)
+    assert "counts 282 characters" in refused(session, teacher, emoji, now)
+    both = scenes.content(x, facebook, at=later, text="ä" * 100_000)
+    said = refused(session, teacher, both, now)
+    assert "X @larkfieldprimary counts 100,000 characters: at most 280" in said
+    assert "Facebook Larkfield Primary counts 100,000 characters: at most 63,206" in said
+    own = scenes.content(x, facebook, at=later, text="b" * 5000, own_texts={x.id: "Short"})
+    assert drafts.save(session, None, own, by=teacher, now=now)
+
+
+@SQLITE
+def test_instagram_needs_a_picture_of_a_shape_that_it_shows(
+    session: Session, teacher: Person, instagram: Account, later: datetime, now: datetime
+) -> None:
+    draft = drafts.save(session, None, scenes.content(instagram, at=later), by=teacher, now=now)
+    with pytest.raises(DraftRefused, match="takes no post without a picture"):
+        scenes.submit(session, draft, teacher, now)
+    session.rollback()
+    tall = scenes.add_picture(session, teacher, now, scenes.picture_bytes(300, 1000))
+    with pytest.raises(DraftRefused, match="too tall for Instagram"):
+        drafts.save(
+            session,
+            None,
+            scenes.content(instagram, at=later, pictures=(scenes.choice(tall),)),
+            by=teacher,
+            now=now,
+        )
+    with pytest.raises(DraftRefused, match="at most 30 hashtags"):
+        drafts.save(session, None, scenes.content(instagram, at=later, text="#a " * 31), by=teacher, now=now)
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"planned_date": "2027-03-28", "planned_time": "01:30"}, "does not exist"),
+        ({"planned_date": "2027-10-31", "planned_time": "01:30"}, "happens twice"),
+        ({"planned_date": "2020-01-01", "planned_time": "10:00"}, "in the past"),
+        ({"planned_time": ""}, "The time is missing"),
+        ({"planned_date": "soon"}, "can't be read"),
+        ({"account_ids": ()}, "No account is chosen"),
+        ({"link": "javascript:alert(1)"}, "isn't a web address"),
+        ({"link": "https://me:secret@example.sch.uk/"}, "isn't a web address"),
+        ({"link": "https://example.sch.uk/" + "a" * 3000}, "at most 2,000"),
+        ({"device": "d" * 1001}, "at most 1,000"),
+    ],
+)
+def test_bad_input_is_one_clear_sentence(
+    change: dict[str, object],
+    says: str,
+    session: Session,
+    teacher: Person,
+    x: Account,
+    later: datetime,
+    now: datetime,
+) -> None:
+    assert says in refused(session, teacher, replace(scenes.content(x, at=later), **change), now)  # type: ignore[arg-type]
+
+
+@SQLITE
+def test_ids_that_nobody_offered_are_refused(
+    session: Session, teacher: Person, head: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    for change in ({"account_ids": (new_id(),)}, {"pupil_ids": (new_id(),), "none_shown": False}):
+        with pytest.raises(NotFound):
+            drafts.save(session, None, replace(scenes.content(x, at=later), **change), by=teacher, now=now)  # type: ignore[arg-type]
+    theirs = scenes.add_picture(session, head, now)
+    with pytest.raises(NotFound):
+        drafts.save(
+            session, None, scenes.content(x, at=later, pictures=(scenes.choice(theirs),)), by=teacher, now=now
+        )
+
+
+@SQLITE
+def test_pictures_need_description_owner_and_licence(
+    session: Session, teacher: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    """P15, P16."""
+    media = scenes.add_picture(session, teacher, now)
+    what = scenes.content(x, at=later, pictures=(PictureChoice(media_id=media.id, alt_text="  "),))
+    draft = drafts.save(session, None, what, by=teacher, now=now)
+    with pytest.raises(DraftRefused) as error:
+        scenes.submit(session, draft, teacher, now)
+    for said in ("has no description", "has no owner", "has no licence"):
+        assert said in str(error.value)
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Well done Rosa Ainsworth!",
+        "well done ROSA   ainsworth",
+        "Rosa\nAinsworth won",
+        "Rosa-Ainsworth",
+        "#Rosa Áinsworth",
+    ],
+)
+def test_a_pupils_full_name_beside_a_picture_stops_the_draft(
+    words: str, session: Session, teacher: Person, x: Account, rosa: Pupil, later: datetime, now: datetime
+) -> None:
+    """P27: in the text, in an own wording and in a description."""
+    media = scenes.add_picture(session, teacher, now)
+    for change in (
+        {"text": words, "pictures": (scenes.choice(media),)},
+        {"own_texts": {x.id: words}, "pictures": (scenes.choice(media),)},
+        {"pictures": (scenes.choice(media, alt_text=words),)},
+    ):
+        draft = drafts.save(session, None, scenes.content(x, at=later, **change), by=teacher, now=now)
+        with pytest.raises(DraftRefused, match=r"full name, “Rosa Ainsworth”"):
+            scenes.submit(session, draft, teacher, now)
+    for fine in ("Well done Rosa!", "Rosamund Ainsworthy", "The Ainsworth cup"):
+        draft = drafts.save(
+            session,
+            None,
+            scenes.content(x, at=later, text=fine, pictures=(scenes.choice(media),)),
+            by=teacher,
+            now=now,
+        )
+        scenes.submit(session, draft, teacher, now)
+
+
+@SQLITE
+def test_every_pupil_shown_needs_consent_on_the_planned_day(
+    session: Session, teacher: Person, head: Person, x: Account, rosa: Pupil, tobias: Pupil, now: datetime
+) -> None:
+    """P26."""
+    soon = now + timedelta(hours=2)
+    both = scenes.content(x, at=soon, none_shown=False, pupil_ids=(rosa.id, tobias.id))
+    draft = drafts.save(session, None, both, by=teacher, now=now)
+    with pytest.raises(DraftRefused, match="Tobias Fairclough has no consent"):
+        scenes.submit(session, draft, teacher, now)
+    far = scenes.content(x, at=now + timedelta(days=320), none_shown=False, pupil_ids=(rosa.id,))
+    draft = drafts.save(session, None, far, by=teacher, now=now)
+    with pytest.raises(DraftRefused, match="Rosa Ainsworth has no consent"):
+        scenes.submit(session, draft, teacher, now)
+    with pytest.raises(DraftRefused, match="take one of the two back"):
+        drafts.save(session, None, scenes.content(x, at=soon, pupil_ids=(rosa.id,)), by=teacher, now=now)
+
+
+@SQLITE
+def test_the_hash_covers_what_an_approval_must_and_nothing_by_chance(
+    session: Session,
+    teacher: Person,
+    x: Account,
+    facebook: Account,
+    rosa: Pupil,
+    later: datetime,
+    now: datetime,
+) -> None:
+    one, two = (
+        scenes.add_picture(session, teacher, now),
+        scenes.add_picture(session, teacher, now, scenes.picture_bytes(500, 500)),
+    )
+    base = scenes.content(x, facebook, at=later, pictures=(scenes.choice(one),))
+
+    def hashed(what: DraftContent) -> str:
+        draft = drafts.save(session, None, what, by=teacher, now=now)
+        revision = drafts.current_revision(session, draft)
+        session.commit()
+        session.expire_all()
+        assert revision_hash(session, revision) == revision.content_hash
+        return revision.content_hash
+
+    first = hashed(base)
+    assert hashed(base) == first
+    # Not covered: what says nothing of the post itself.
+    assert hashed(replace(base, device="Another", urgent=True)) == first
+    assert hashed(replace(base, own_texts={x.id: base.text})) == first
+    assert hashed(replace(base, account_ids=tuple(reversed(base.account_ids)))) == first
+    others = [
+        replace(base, text="Else"),
+        replace(base, own_texts={x.id: "Else"}),
+        replace(base, own_texts={facebook.id: "Else"}),
+        replace(base, link="https://example.sch.uk/"),
+        replace(base, account_ids=(x.id,)),
+        replace(base, pictures=()),
+        replace(base, pictures=(scenes.choice(two),)),
+        replace(base, pictures=(scenes.choice(one), scenes.choice(two))),
+        replace(base, pictures=(scenes.choice(two), scenes.choice(one))),
+        replace(base, pictures=(scenes.choice(one, alt_text="Else"),)),
+        replace(base, none_shown=False, pupil_ids=(rosa.id,)),
+        replace(base, **scenes.planned(later + timedelta(minutes=1))),
+    ]
+    hashes = [hashed(what) for what in others]
+    assert len({first, *hashes}) == len(others) + 1
+
+
+@SQLITE
+def test_any_unicode_survives_and_what_cannot_be_stored_is_replaced(
+    session: Session, teacher: Person, facebook: Account, later: datetime, now: datetime
+) -> None:
+    text = "Łódź 學校 🏫‍👩‍👧 \x00 \ud800 \u202e done\r\nline two"
+    draft = drafts.save(session, None, scenes.content(facebook, at=later, text=text), by=teacher, now=now)
+    session.commit()
+    session.expire_all()
+    revision = drafts.current_revision(session, draft)
+    assert revision.text == "Łódź 學校 🏫‍👩‍👧 \ufffd \ufffd \u202e done\nline two"
+    assert revision_hash(session, revision) == revision.content_hash
+
+
+@SQLITE
+def test_a_draft_that_nobody_may_approve_is_not_handed_in(
+    session: Session,
+    head: Person,
+    school_people: dict[Role, Person],
+    x: Account,
+    later: datetime,
+    now: datetime,
+) -> None:
+    """The headteacher's own draft goes to others; with nobody left it can't be handed in."""
+    draft = drafts.save(session, None, scenes.content(x, at=later), by=head, now=now)
+    session.commit()
+    for role in (Role.SLT, Role.CHAIR):
+        for person in people.holders(session, role):
+            people.set_active(session, person, False, by=head, reason="Away", now=now)
+    session.flush()
+    with pytest.raises(BadInput, match="Nobody can approve"):
+        scenes.submit(session, draft, head, now)
+
+
+@SQLITE
+def test_who_sees_which_draft(
+    session: Session,
+    teacher: Person,
+    school_people: dict[Role, Person],
+    x: Account,
+    later: datetime,
+    now: datetime,
+) -> None:
+    draft = drafts.save(session, None, scenes.content(x, at=later), by=teacher, now=now)
+    session.commit()
+    for role, person in school_people.items():
+        sees = role in {Role.STAFF, Role.HEADTEACHER, Role.SLT, Role.CHAIR, Role.DPO}
+        assert drafts.may_see(session, draft, by=person, now=now) is sees, role
+        assert (draft in drafts.listed(session, by=person, mine=False, now=now)) is sees
+
+
+def test_findings_name_scores_personal_data_and_links(now: datetime) -> None:
+    """P14: beside the checklist, stopping nothing."""
+    found = checks.findings(
+        ["Ring 020 7946 0958 or write to office@larkfield.sch.uk", "See https://example.org/x"],
+        link="https://example.sch.uk/",
+        score=lambda texts: [{"toxicity": 0.1, "insult": 0.9} for _ in texts],
+    )
+    said = [finding.sentence for finding in found]
+    assert said[0] == "The classifier finds the wording hard: insult 90%."
+    assert any("020 7946 0958" in one for one in said) and any(
+        "office@larkfield.sch.uk" in one for one in said
+    )
+    assert sum(finding.kind == "link" for finding in found) == 2
+    assert "not scored" in checks.findings(["Hello"])[0].sentence
+    assert [f.kind for f in checks.findings(["Hello"], score=lambda texts: [{"toxicity": 0.0}])] == ["score"]
+
+
+@SQLITE
+def test_every_save_leaves_its_trace(
+    session: Session, teacher: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    draft = drafts.save(session, None, scenes.content(x, at=later), by=teacher, now=now)
+    scenes.submit(session, draft, teacher, now)
+    moves = session.scalars(sa.select(DraftMove).order_by(DraftMove.id)).all()
+    assert [(move.old, move.new.value, move.actor_id) for move in moves] == [
+        (None, "draft", teacher.id),
+        (DraftState.DRAFT, "submitted", teacher.id),
+    ]
+    assert len(Criterion) == 7
+
+
+def test_the_calendar_shows_what_each_may_see(
+    session: Session,
+    teacher: Person,
+    head: Person,
+    x: Account,
+    school_people: dict[Role, Person],
+    make_account: Callable[..., Account],
+    later: datetime,
+    now: datetime,
+) -> None:
+    scenes.approved(session, teacher, head, now, x, at=later)
+    drafts.save(session, None, scenes.content(x, at=later, text="Not yet"), by=teacher, now=now)
+    session.commit()
+    day = later.date()
+    dates = {"first": day, "last": day, "now": now}
+    assert len(schedule.calendar(session, by=teacher, **dates)) == 2  # type: ignore[arg-type]
+    assert len(schedule.calendar(session, by=head, **dates)) == 2  # type: ignore[arg-type]
+    [entry] = schedule.calendar(session, by=school_people[Role.MODERATOR], **dates)  # type: ignore[arg-type]
+    assert entry.state is PublicationState.SCHEDULED and entry.at == later
