@@ -47,7 +47,7 @@ class Conversations(Posts):
         or it was deleted), NotPermitted (the school blocked this person).
         """
         platform = Platform(platform)
-        text = text.strip()
+        text = text.encode(errors="replace").decode().strip()
         if not text or len(text) > COMMENT_MAX[platform]:
             raise BadInput(
                 f"A comment needs 1 to {COMMENT_MAX[platform]} characters; this has {len(text)}.",

@@ -36,7 +36,8 @@ class GraphFrame:
         body = request.get_json(silent=True) if request.is_json else None
         if isinstance(body, dict) and name in body:
             value = body[name]
-            return value if isinstance(value, str) else json.dumps(value)
+            # JSON can spell half characters, which are no text.
+            return value.encode(errors="replace").decode() if isinstance(value, str) else json.dumps(value)
         return default
 
     def _bearer(self) -> str:

@@ -14,6 +14,11 @@ ALT_TEXT_MAX = 1_000
 PICTURE_BYTES_MAX = 5 * 1024 * 1024
 
 
+def _inside(body: object, name: str) -> object:
+    """A value of a JSON object; None where there is no object or no such value."""
+    return body.get(name) if isinstance(body, dict) else None
+
+
 class XPictures(XFrame):
     """Uploads."""
 
@@ -53,7 +58,7 @@ class XPictures(XFrame):
     def describe(self) -> Answer:
         """POST /2/media/metadata: the alt text."""
         body = self._body("id", "metadata")
-        alt = ((body.get("metadata") or {}).get("alt_text") or {}).get("text")
+        alt = _inside(_inside(body.get("metadata"), "alt_text"), "text")
         picture_id = str(body.get("id", ""))
         self._describe(picture_id, alt)
         return {"data": {"id": picture_id, "associated_metadata": {"alt_text": {"text": alt}}}}
@@ -88,6 +93,6 @@ class XPictures(XFrame):
 
     def describe_v1(self) -> Response:
         """POST media/metadata/create of v1.1."""
-        body = request.get_json(silent=True) or {}
-        self._describe(str(body.get("media_id", "")), (body.get("alt_text") or {}).get("text"))
+        body = request.get_json(silent=True)
+        self._describe(str(_inside(body, "media_id")), _inside(_inside(body, "alt_text"), "text"))
         return Response("", status=200)

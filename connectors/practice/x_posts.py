@@ -24,6 +24,28 @@ TEXT_MAX = 280
 """Characters as X weighs them."""
 
 
+def _sound_text(text: object) -> str:
+    """A text that X takes: no half characters, no control signs; composed as X composes it."""
+    if not isinstance(text, str) or any(unicodedata.category(c) == "Cs" or c == "\x00" for c in text):
+        raise invalid("text", "", "[$.text]: contains invalid characters or is no string")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _picture_ids(media: object) -> list[str]:
+    found = media.get("media_ids") if isinstance(media, dict) else None
+    if (
+        not isinstance(found, list)
+        or not 1 <= len(found) <= 4
+        or not all(isinstance(item, str) for item in found)
+    ):
+        raise invalid(
+            "media.media_ids",
+            str(found)[:50],
+            "[$.media.media_ids]: there must be a minimum of 1 and a maximum of 4 items in the array",
+        )
+    return found
+
+
 class XPosts(XLists):
     """One post or reply at a time."""
 
@@ -51,24 +73,20 @@ class XPosts(XLists):
             raise forbidden("You are not permitted to edit this Post.")
         if body.get("quote_tweet_id"):
             raise x_errors.not_enrolled()
-        text = body.get("text", "")
-        media = body.get("media") or {}
-        picture_ids = media.get("media_ids", []) if isinstance(media, dict) else None
-        if not isinstance(text, str) or not isinstance(picture_ids, list) or len(picture_ids) > 4:
-            raise invalid(
-                "media.media_ids",
-                str(picture_ids)[:50],
-                "[$.media.media_ids]: there must be a minimum of 1 and a maximum of 4 items in the array",
-            )
-        text = unicodedata.normalize("NFC", text).strip()
+        text = _sound_text(body.get("text", ""))
+        picture_ids = _picture_ids(body["media"]) if "media" in body else []
         if not text and not picture_ids:
             raise invalid("text", "", "Either `text` or `media` is required")
         if text and text_length(Platform.X, text) > TEXT_MAX:
             raise forbidden("Your Post text is too long.")
         for picture_id in picture_ids:
             self._unused_picture(picture_id)
-        reply = body.get("reply")
-        if isinstance(reply, dict):
+        if "reply" in body:
+            reply = body["reply"]
+            if not isinstance(reply, dict):
+                raise invalid("reply", "", "[$.reply]: must be an object")
+            if picture_ids:
+                raise forbidden("The practice X takes no pictures in replies.")
             return self._reply(text, str(reply.get("in_reply_to_tweet_id", "")))
         recent = self._world.posts(Platform.X, limit=20, since=self._world.clock() - timedelta(hours=24))
         if not picture_ids and any(post.text == text and not post.pictures for post in recent):

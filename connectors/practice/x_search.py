@@ -10,6 +10,7 @@ from connectors.practice.x_wire import Tweet, XWire
 
 Test = Callable[[Tweet], bool]
 
+_GROUPS_MAX = 50
 _TOKEN = re.compile(r'-?\(|\)|-?[a-z_]+:"[^"]*"|-?"[^"]*"|[^\s()]+')
 
 
@@ -20,6 +21,8 @@ def compile_query(query: str, wire: XWire) -> Test:
     """
     if not query.strip() or len(query) > 4_096:
         raise invalid("query", query[:50], "The `query` query parameter can not be empty")
+    if query.count("(") > _GROUPS_MAX:
+        raise _refused(query)
     tokens = _TOKEN.findall(query)
     test, rest = _alternatives(tokens, wire, query)
     if rest:

@@ -11,6 +11,7 @@ import requests
 import tweepy
 from openapi_core import Config, OpenAPI
 from openapi_core.contrib.requests import RequestsOpenAPIRequest, RequestsOpenAPIResponse
+from openapi_core.exceptions import OpenAPIError
 from openapi_core.testing import MockResponse
 
 from connectors.practice.faults import Fault, FaultRule
@@ -235,3 +236,17 @@ def test_refusals_by_fault_are_as_described(
     answer = session.get("https://api.x.com/2/users/me", auth=signature)
     assert answer.status_code == status
     check(answer)
+
+
+def test_the_check_notices_an_answer_that_is_not_as_described(
+    session: Redirected, signature: Any, check: Check
+) -> None:
+    answer = session.get("https://api.x.com/2/users/me", auth=signature)
+    check(answer)
+    for wrong in (
+        b'{"data": {"id": "abc", "name": "n", "username": "u"}}',
+        b'{"data": {"id": "1", "name": "n"}}',
+    ):
+        answer._content = wrong
+        with pytest.raises(OpenAPIError):
+            check(answer)
