@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
 from school import audit, secrets
-from school.errors import BadInput, LinkExpired, NotFound, NotPermitted
+from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
 from school.models.accounts import Account, AccountState
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
 from school.times import today
@@ -284,6 +284,27 @@ def name_deputy(
         object_kind="person",
         object_id=person.id,
         detail={"first_day": first.isoformat(), "last_day": last.isoformat()},
+        now=now,
+    )
+    return deputy
+
+
+def withdraw_deputy(session: Session, deputy_id: UUID, *, by: Person, now: datetime) -> Deputy:
+    """End a deputy's dates at once. Raises NotFound, MoveNotAllowed when they were ended already."""
+    _headteacher_only(by)
+    deputy = session.get(Deputy, deputy_id, with_for_update=True)
+    if deputy is None:
+        raise NotFound("There is no such deputy.")
+    if deputy.withdrawn_at is not None:
+        raise MoveNotAllowed("This deputy was withdrawn already.")
+    deputy.withdrawn_at = now
+    audit.record(
+        session,
+        by=by,
+        action="deputy_withdrawn",
+        object_kind="person",
+        object_id=deputy.person_id,
+        detail={"first_day": deputy.first_day.isoformat(), "last_day": deputy.last_day.isoformat()},
         now=now,
     )
     return deputy

@@ -232,6 +232,16 @@ def name_deputy(person_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("people.person", person_id=person_id))
 
 
+@pages.post("/people/<uuid:person_id>/deputy/<uuid:deputy_id>/withdraw")
+@needs(Action.MANAGE_PEOPLE)
+def withdraw_deputy(person_id: UUID, deputy_id: UUID) -> ResponseReturnValue:
+    """End a deputy's dates at once."""
+    with transaction() as session:
+        people.withdraw_deputy(session, deputy_id, by=current_person(session), now=now())
+    flash("That absence has no deputy any more.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
 @pages.post("/people/<uuid:person_id>/link")
 @needs(Action.MANAGE_PEOPLE)
 def new_link(person_id: UUID) -> ResponseReturnValue:

@@ -182,6 +182,11 @@ def test_a_deputy_is_named_for_days(head: Browser, school_people: dict[Role, Per
     with reading() as session:
         assert [one.id for one in people.deputies(session, now=now())] == [person.id]
     assert "Deputy today" in head.get("/people").text
+    withdraw = re.search(r'action="([^"]+/deputy/[^"]+/withdraw)"', head.get(page).text)
+    assert withdraw and head.post(withdraw[1], page).status_code == 302
+    with reading() as session:
+        assert people.deputies(session, now=now()) == []
+    assert head.post(withdraw[1], page).status_code == 409
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
