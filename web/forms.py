@@ -14,7 +14,9 @@ class Typed:
     """The values of a form as they were typed, and the sentences to show beside its fields."""
 
     def __init__(self, values: Mapping[str, str] | MultiDict[str, str] | None = None) -> None:
-        self.values: MultiDict[str, str] = values if isinstance(values, MultiDict) else MultiDict(values or {})
+        self.values: MultiDict[str, str] = (
+            values if isinstance(values, MultiDict) else MultiDict(values or {})
+        )
         self.errors: dict[str, str] = {}
 
     def __getitem__(self, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -22,15 +23,19 @@ PUBLIC_PAGES = {"join.show", "join.accept", "health.live", "health.ready", "heal
 """Pages of this room that anybody may open; each was thought about."""
 
 
+STRICTER = {"drafts.new"}
+"""Pages that ask more than a role: the leave to write for an account (P1). Their own tests say what."""
+
+
 def own_rules(app: Flask) -> Iterator[Rule]:
     return (rule for rule in app.url_map.iter_rules() if rule.endpoint not in LIBRARY)
 
 
 def example(rule: Rule) -> str:
     """An address of the rule with made-up values; the doors are checked before anything is looked up."""
-    path = rule.rule
+    path = re.sub(r"<any\((\w+)[^)]*\):\w+>", r"\1", rule.rule)
     for name in rule.arguments:
-        value = {"name": "x", "filename": "none"}.get(name, str(uuid4()))
+        value = {"place": "1"}.get(name, str(uuid4()))
         for part in path.split("/"):
             if part.startswith("<") and part.strip("<>").rpartition(":")[2] == name:
                 path = path.replace(part, value)
@@ -79,6 +84,8 @@ def test_each_role_opens_what_the_table_says(
         path = example(rule)
         answer = browser.get(path) if "GET" in (rule.methods or ()) else browser.post(path, "/me")
         if may:
+            if answer.status_code == 403 and rule.endpoint in STRICTER:
+                continue
             assert answer.status_code in {200, 302, 404}, f"{rule.endpoint} as {role}: {answer.status_code}"
         else:
             assert answer.status_code == 403, f"{rule.endpoint} as {role}: {answer.status_code}"
