@@ -12,7 +12,7 @@ from email.message import EmailMessage
 from email.policy import default
 from io import BytesIO
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
 from PIL import Image
@@ -219,7 +219,7 @@ class Board:
         if self.before is not None:
             raise self.before
         made = RemotePost(
-            platform_id=str(9000 + len(self.posts)),
+            platform_id=str(uuid4().int),
             text=shown_text(self.platform, post),
             created_at=datetime.now(UTC),
             url=f"https://example.test/{len(self.posts)}",
