@@ -19,8 +19,18 @@ from web.access import MARK, PUBLIC, SIGNED_IN
 LIBRARY = {"static", "bootstrap.static", "security.login", "security.logout"}
 """Endpoints of libraries: files, and sign-in and sign-out themselves."""
 
-PUBLIC_PAGES = {"join.show", "join.accept", "health.live", "health.ready", "health.metrics"}
-"""Pages of this room that anybody may open; each was thought about."""
+PUBLIC_PAGES = {
+    "join.show",
+    "join.accept",
+    "approve.show",
+    "approve.picture",
+    "approve.decide",
+    "media.fetch",
+    "health.live",
+    "health.ready",
+    "health.metrics",
+}
+"""Pages that anybody may open; each was thought about."""
 
 
 STRICTER = {"drafts.new"}
@@ -51,6 +61,7 @@ def access(app: Flask, rule: Rule) -> object:
 def test_every_view_says_who_may_open_it(app: Flask) -> None:
     unmarked = [rule.endpoint for rule in own_rules(app) if access(app, rule) is None]
     assert not unmarked
+    assert {rule.endpoint for rule in own_rules(app) if access(app, rule) == PUBLIC} == PUBLIC_PAGES
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
