@@ -226,7 +226,7 @@ def record(row: LogRow) -> dict[str, Any]:
         "outcomes": unlisted(case.outcomes),
         "decided_at": _time(case.decided_at),
         "decided_by": row.decided_by,
-        "minutes_to_decision": round(taken.total_seconds() / 60, 1) if taken else None,
+        "minutes_to_decision": round(taken.total_seconds() / 60, 1) if taken is not None else None,
         "what_happened": [_event(event, name) for event, name in row.events],
         "acts": [
             {

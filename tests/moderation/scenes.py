@@ -81,7 +81,7 @@ def score(clock: Clock, *, hide_over: float | None = None) -> scoring.Recorded:
 def flagged(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, *comments: RemoteComment
 ) -> list[UUID]:
-    """Abusive comments that were fetched and scored; the ids of all entries, in the order of their numbers."""
+    """Abusive comments, fetched and scored; the ids of all entries in the order of their numbers."""
     platform.show(*(comments or (comment(1, "You idiot"),)))
     poll(account_id, platform, clock)
     score(clock)

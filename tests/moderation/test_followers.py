@@ -1,0 +1,232 @@
+"""Vetting followers (P19): who was there before, who is new, who changed, and what is done about them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from connectors.base import Capability
+from moderation import actions, followers
+from moderation.followers import OUTCOMES, FollowerOutcome
+from moderation.models import ActState, Follower, FollowerKind, FollowerMove, FollowerState, PlatformAct
+from moderation.moves import FOLLOWER_MOVES
+from school.db import reading, transaction
+from school.errors import BadInput, MoveNotAllowed, NotPermitted
+from school.models import Person, Role
+from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.moderation.scenes import Clock, act, flagged, poll, score
+
+
+def rows() -> dict[str, Follower]:
+    with reading() as session:
+        return {row.name_vetted: row for row in session.scalars(sa.select(Follower))}
+
+
+def vet(
+    name: str, outcome: FollowerOutcome, by: Person, clock: Clock, reason: str = "We don't know them"
+) -> Follower:
+    with transaction() as session:
+        row = rows()[name]
+        return followers.decide_follower(
+            session,
+            row.id,
+            outcome,
+            seen=row.version,
+            by=session.get_one(Person, by.id),
+            reason=reason,
+            now=clock(),
+        )
+
+
+@pytest.fixture
+def slt(school_people: dict[Role, Person]) -> Person:
+    return school_people[Role.SLT]
+
+
+@pytest.fixture
+def with_nora(account_id: UUID, platform: ScriptedPlatform, clock: Clock) -> UUID:
+    """An account with one follower from before and Nora, who is new."""
+    platform.people = [author("Old Olaf")]
+    poll(account_id, platform, clock)
+    platform.people = [author("Nora"), author("Old Olaf")]
+    poll(account_id, platform, clock)
+    return account_id
+
+
+def test_those_who_were_there_before_are_not_asked_about(with_nora: UUID) -> None:
+    found = rows()
+    assert found["Old Olaf"].state is FollowerState.EARLIER
+    assert (found["Nora"].state, found["Nora"].why_waiting) == (FollowerState.WAITING, "New.")
+
+
+def test_what_is_known_is_shown(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
+) -> None:
+    flagged(account_id, platform, clock)
+    platform.people = [author("Troll Tim", bio="you idiot", followers=3), author("Nora")]
+    poll(account_id, platform, clock)
+    score(clock)
+    with reading() as session:
+        page = followers.queue(session, viewer=session.get_one(Person, slt.id))
+        first = page.items[0]
+        assert (first.author.display_name, first.author.followers, first.record.flagged) == (
+            "Troll Tim",
+            3,
+            1,
+        )
+        assert first.follower.scored and first.follower.severity > 0
+        assert page.waiting == 2
+
+
+def test_approval_asks_nothing_of_the_platform(
+    with_nora: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
+) -> None:
+    vet("Nora", FollowerOutcome.APPROVE, slt, clock, reason="")
+    act(platform, clock)
+    assert platform.done == [] and rows()["Nora"].state is FollowerState.APPROVED
+
+
+@pytest.mark.parametrize(("kind", "outcome"), sorted(OUTCOMES))
+def test_each_decision_reaches_the_platform(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person, kind: FollowerKind,
+    outcome: FollowerOutcome,
+) -> None:  # fmt: skip
+    poll(account_id, platform, clock)
+    if kind is FollowerKind.REQUEST:
+        platform.asking = [author("Nora")]
+    else:
+        platform.people = [author("Nora")]
+    poll(account_id, platform, clock)
+    row = vet("Nora", outcome, slt, clock)
+    state, kind_of_act = OUTCOMES[kind, outcome]
+    act(platform, clock)
+    words = {"accept_request": "accept", "decline_request": "decline", "remove_follower": "remove"}
+    expected = [] if kind_of_act is None else [(words.get(kind_of_act.value, kind_of_act.value), "id-Nora")]
+    assert row.state is state and platform.done == expected
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_may_vet(with_nora: UUID, clock: Clock, school_people: dict[Role, Person], role: Role) -> None:
+    """P2."""
+    if role in {Role.HEADTEACHER, Role.SLT, Role.MODERATOR}:
+        vet("Nora", FollowerOutcome.APPROVE, school_people[role], clock)
+    else:
+        with pytest.raises(NotPermitted):
+            vet("Nora", FollowerOutcome.APPROVE, school_people[role], clock)
+
+
+@pytest.mark.parametrize("outcome", [FollowerOutcome.DECLINE, FollowerOutcome.REMOVE])
+def test_a_reason_and_a_fitting_decision_are_needed(
+    with_nora: UUID, clock: Clock, slt: Person, outcome: FollowerOutcome
+) -> None:
+    with pytest.raises(BadInput):
+        vet("Nora", outcome, slt, clock, reason=" ")
+
+
+def test_a_second_decision_from_an_old_page_is_refused(with_nora: UUID, clock: Clock, slt: Person) -> None:
+    seen = rows()["Nora"]
+    vet("Nora", FollowerOutcome.APPROVE, slt, clock)
+    with pytest.raises(MoveNotAllowed), transaction() as session:
+        followers.decide_follower(
+            session, seen.id, FollowerOutcome.REMOVE, seen=seen.version, by=session.get_one(Person, slt.id),
+            reason="Late", now=clock(),
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Nora", "Old Olaf"])
+def test_another_name_or_bio_asks_again(
+    with_nora: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person, name: str
+) -> None:
+    vet("Nora", FollowerOutcome.APPROVE, slt, clock)
+    platform.people = [
+        author(one, platform_id=f"id-{one}", bio="you idiot" if one == name else "")
+        for one in ("Nora", "Old Olaf")
+    ]
+    poll(with_nora, platform, clock)
+    score(clock)
+    row = rows()[name]
+    assert (row.state, row.why_waiting) == (FollowerState.WAITING, "Changed their name or bio.")
+    assert row.severity > 0
+
+
+def test_a_removal_by_hand_ticks_itself_off_and_a_return_is_seen(
+    with_nora: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
+) -> None:
+    platform.capabilities -= {Capability.REMOVE_FOLLOWER}
+    vet("Nora", FollowerOutcome.REMOVE, slt, clock)
+    act(platform, clock)
+    with reading() as session:
+        assert [task.target_url for task in actions.hand_tasks(session, followers=True)] == [
+            "https://platform.test/Nora"
+        ]
+    poll(with_nora, platform, clock)
+    with reading() as session:
+        assert session.scalars(sa.select(PlatformAct.state)).one() is ActState.BY_HAND
+    platform.people = [author("Old Olaf")]
+    poll(with_nora, platform, clock)
+    with reading() as session:
+        assert session.scalars(sa.select(PlatformAct.state)).one() is ActState.DONE
+    assert rows()["Nora"].state is FollowerState.LEFT
+    platform.people = [author("Nora"), author("Old Olaf")]
+    poll(with_nora, platform, clock)
+    assert (rows()["Nora"].state, rows()["Nora"].why_waiting) == (FollowerState.WAITING, "Came back.")
+    with reading() as session:
+        moves = session.scalars(
+            sa.select(FollowerMove.new)
+            .where(FollowerMove.follower_id == rows()["Nora"].id)
+            .order_by(FollowerMove.id)
+        ).all()
+    assert moves == ["waiting", "removed", "left", "waiting"]
+
+
+def test_an_accepted_request_becomes_an_approved_follower(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
+) -> None:
+    platform.asking = [author("Nora")]
+    poll(account_id, platform, clock)
+    assert rows()["Nora"].kind is FollowerKind.REQUEST
+    vet("Nora", FollowerOutcome.APPROVE, slt, clock)
+    act(platform, clock)
+    platform.asking, platform.people = [], [author("Nora")]
+    poll(account_id, platform, clock)
+    row = rows()["Nora"]
+    assert (row.kind, row.state) == (FollowerKind.FOLLOWER, FollowerState.APPROVED)
+
+
+def test_a_request_that_was_withdrawn_waits_no_more(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    platform.asking = [author("Nora")]
+    poll(account_id, platform, clock)
+    platform.asking = []
+    poll(account_id, platform, clock)
+    assert rows()["Nora"].state is FollowerState.LEFT
+
+
+@pytest.mark.parametrize("old", list(FollowerState))
+@pytest.mark.parametrize("outcome", list(FollowerOutcome))
+def test_every_decision_in_every_state(
+    with_nora: UUID, clock: Clock, slt: Person, old: FollowerState, outcome: FollowerOutcome
+) -> None:
+    with transaction() as session:
+        session.get_one(Follower, rows()["Nora"].id).state = old
+    leads = OUTCOMES.get((FollowerKind.FOLLOWER, outcome))
+    if leads is None:
+        with pytest.raises(BadInput):
+            vet("Nora", outcome, slt, clock)
+    elif leads[0] in FOLLOWER_MOVES[old]:
+        assert vet("Nora", outcome, slt, clock).state is leads[0]
+    else:
+        with pytest.raises(MoveNotAllowed):
+            vet("Nora", outcome, slt, clock)
+
+
+def test_a_comment_by_a_follower_is_the_same_person(
+    with_nora: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
+) -> None:
+    flagged(with_nora, platform, clock, comment(1, "You idiot", author=author("Nora")))
+    with reading() as session:
+        item = followers.get(session, rows()["Nora"].id, viewer=session.get_one(Person, slt.id))
+        assert (item.record.comments, item.record.flagged) == (1, 1)

@@ -1,0 +1,176 @@
+"""The log can only be added to, a change is found, and what is taken out can't harm (P17)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+from datetime import date
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from moderation import log
+from moderation.decisions import Outcome
+from moderation.log import LogFilters
+from moderation.models import CaseState, LogOrigin
+from school.db import reading, transaction
+from school.errors import BadInput, SchoolgateError
+from school.models import Person, Role
+from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.moderation.scenes import Clock, act, decide, flagged, tampering
+
+
+@pytest.fixture
+def three(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> list[UUID]:
+    """Three entries, the first of them decided and hidden."""
+    entries = flagged(
+        account_id,
+        platform,
+        clock,
+        comment(1, "=HYPERLINK idiot", author=author("@cmd")),
+        comment(2, "idiot “two” 🙈\nline"),
+        comment(3, "idiot three"),
+    )
+    decide(entries[0], Outcome.HIDE, by=school_people[Role.SLT], clock=clock, reason="+1 against")
+    act(platform, clock)
+    return entries
+
+
+@pytest.mark.parametrize("table", ["log_entries", "log_events", "flagging_rules"])
+@pytest.mark.parametrize("statement", ["DELETE FROM {}", "UPDATE {} SET {} = {}"])
+def test_the_database_refuses_changes(three: list[UUID], table: str, statement: str) -> None:
+    column = {"log_entries": "severity", "log_events": "at", "flagging_rules": "made_at"}[table]
+    with pytest.raises(DBAPIError, match="append-only"), transaction() as session:
+        session.execute(sa.text(statement.format(table, column, column)))
+
+
+def test_an_untouched_log_holds(three: list[UUID]) -> None:
+    with reading() as session:
+        assert log.verify(session) is None
+
+
+def test_an_empty_log_holds(database: str) -> None:
+    with reading() as session:
+        assert log.verify(session) is None
+
+
+@pytest.mark.parametrize(
+    ("statement", "bad"),
+    [
+        ("UPDATE log_entries SET text = 'nice' WHERE number = 1", 1),
+        ("UPDATE log_entries SET author_name = 'x' WHERE number = 2", 2),
+        ("UPDATE log_entries SET severity = 0 WHERE number = 3", 3),
+        ("UPDATE log_events SET detail = '{}' WHERE seq = 4", 4),
+        ("UPDATE log_events SET seq = 9 WHERE seq = 5", 5),
+        ("DELETE FROM log_events WHERE seq = 4", 4),
+        ("UPDATE log_events SET kind = 'note' WHERE seq = 2", 2),
+    ],
+)
+def test_a_change_behind_the_databases_back_is_found(three: list[UUID], statement: str, bad: int) -> None:
+    with transaction() as session, tampering(session, statement):
+        pass
+    with reading() as session:
+        assert log.verify(session) == bad
+
+
+def test_csv_cells_are_harmless_and_complete(three: list[UUID]) -> None:
+    with reading() as session:
+        text = "".join(log.to_csv(log.rows(session, viewer=None)))
+    found = {row["number"]: row for row in csv.DictReader(io.StringIO(text))}
+    assert len(found) == 3
+    first = found["1"]
+    assert first["text"] == "'=HYPERLINK idiot" and first["author_name"] == "'@cmd"
+    assert found["2"]["text"] == "idiot “two” 🙈\nline"
+    assert json.loads(first["outcomes"]) == ["hide"] and json.loads(first["acts"])[0]["state"] == "done"
+    assert "+1 against" in first["what_happened"] and first["minutes_to_decision"] == "0.0"
+    assert not [cell for row in found.values() for cell in row.values() if cell[:1] in "=+-@\t" and cell]
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1", "'=1"), ("+1", "'+1"), ("-1", "'-1"), ("@a", "'@a"), ("\tx", "'\tx"), ("  =1", "'  =1"),
+        ("a=1", "a=1"), ("", ""), (None, ""), (0.5, "0.5"), (True, "True"), (-0.5, "-0.5"),
+    ],
+)  # fmt: skip
+def test_cells(value: object, cell: str) -> None:
+    assert log.safe_cell(value) == cell
+
+
+def test_json_lines_say_what_the_log_says(three: list[UUID]) -> None:
+    with reading() as session:
+        rows = [json.loads(line) for line in log.to_jsonl(log.rows(session, viewer=None))]
+    assert [row["number"] for row in rows] == [3, 2, 1]
+    assert rows[2]["text"] == "=HYPERLINK idiot" and list(rows[0]) == list(log.COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        (LogFilters(), {1, 2, 3}),
+        (LogFilters(text="TWO"), {2}),
+        (LogFilters(text="%"), set()),
+        (LogFilters(author="cmd"), {1}),
+        (LogFilters(state=CaseState.OPEN), {2, 3}),
+        (LogFilters(outcome="hide"), {1}),
+        (LogFilters(platform="x"), set()),
+        (LogFilters(kind="toxicity"), {1, 2, 3}),
+        (LogFilters(origin=LogOrigin.MANUAL), set()),
+        (LogFilters(date_from=date(2027, 6, 3), date_to=date(2027, 6, 3)), {1, 2, 3}),
+        (LogFilters(date_from=date(2027, 6, 4)), set()),
+        (LogFilters(date_to=date(2027, 6, 2)), set()),
+    ],
+)
+def test_filters(three: list[UUID], filters: LogFilters, numbers: set[int]) -> None:
+    with reading() as session:
+        assert {row.entry.number for row in log.rows(session, viewer=None, filters=filters)} == numbers
+
+
+def test_pages_hold_every_entry_once(three: list[UUID]) -> None:
+    with reading() as session:
+        found: list[int] = []
+        after: str | None = ""
+        while after is not None:
+            page = log.page(session, viewer=None, after=after, limit=1)
+            found += [row.entry.number for row in page.rows]
+            after = page.following
+    assert found == [3, 2, 1]
+
+
+@pytest.mark.parametrize("after", ["x", "e30", "WyIyMDI3LTA2LTAzIiwgIngiXQ", "§§§", "bnVsbA"])
+def test_a_broken_page_address_is_refused(database: str, after: str) -> None:
+    with reading() as session, pytest.raises(BadInput):
+        log.page(session, viewer=None, after=after)
+
+
+def test_writers_at_once_make_one_chain(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    entries = flagged(
+        account_id, platform, clock, *(comment(n, "idiot", author=author(f"A{n}")) for n in range(12))
+    )
+    start = threading.Barrier(4)
+    failed: list[SchoolgateError | DBAPIError] = []
+
+    def work(part: list[UUID]) -> None:
+        start.wait()
+        try:
+            for entry_id in part:
+                decide(entry_id, Outcome.HIDE, Outcome.BLOCK, by=school_people[Role.SLT], clock=clock)
+        except (SchoolgateError, DBAPIError) as error:
+            failed.append(error)
+
+    workers = [threading.Thread(target=work, args=(entries[n::4],)) for n in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert failed == []
+    with reading() as session:
+        assert log.verify(session) is None

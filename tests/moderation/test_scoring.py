@@ -1,0 +1,234 @@
+"""From fetched to flagged: evidence first, once, with the reason; mails for what can't wait."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation import scoring, thresholds
+from moderation.decisions import Outcome
+from moderation.models import (
+    ActKind,
+    CaseState,
+    Comment,
+    CommentScore,
+    CommentState,
+    EventKind,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    PlatformAct,
+)
+from school import consent
+from school.db import reading, transaction
+from school.models import OutboxEmail, Person, Role
+from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.moderation.scenes import LEASE, URL, Clock, WordEngine, act, decide, flagged, poll, score
+
+
+def test_a_flag_copies_the_evidence(account_id: UUID, platform: ScriptedPlatform, clock: Clock) -> None:
+    """P17: text, author, link, time, scores, model and reasons as first seen."""
+    platform.show(comment(1, "You idiot"), comment(2, "Lovely"))
+    poll(account_id, platform, clock)
+    assert score(clock) == scoring.Recorded(clear=1, flagged=1)
+    with reading() as session:
+        entry = session.scalars(sa.select(LogEntry)).one()
+        assert (entry.text, entry.author_name, entry.url) == (
+            "You idiot",
+            "Troll Tim",
+            "https://platform.test/c/1",
+        )
+        assert (entry.platform, entry.post_text) == ("facebook", "Sports day on Friday.")
+        assert (entry.model_name, entry.rules_version, entry.scores["toxicity"]) == ("words@test", 1, 0.99)
+        assert entry.reasons[0]["label"] == "toxicity"
+        case = session.get_one(LogCase, entry.id)
+        assert (case.state, case.urgent, case.kinds) == (CaseState.OPEN, False, ",toxicity,")
+        scores = session.scalars(sa.select(CommentScore).order_by(CommentScore.flagged)).all()
+        assert [(s.flagged, s.model_name, s.rules_version) for s in scores] == [
+            (False, "words@test", 1),
+            (True, "words@test", 1),
+        ]
+        assert set(session.scalars(sa.select(Comment.state))) == {CommentState.CLEAR, CommentState.FLAGGED}
+
+
+def test_a_threat_is_mailed_at_once_without_its_text(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    """P23: SLT and DSL are told; the words stay behind the link."""
+    entry_id = flagged(account_id, platform, clock, comment(1, "I know where you live"))[0]
+    with reading() as session:
+        assert session.get_one(LogCase, entry_id).urgent
+        mails = session.execute(sa.select(OutboxEmail.to_address, OutboxEmail.subject, OutboxEmail.raw)).all()
+    told = {mail.to_address for mail in mails}
+    assert {school_people[role].email for role in (Role.SLT, Role.DSL, Role.HEADTEACHER)} <= told
+    assert school_people[Role.MODERATOR].email not in told
+    for mail in mails:
+        assert b"where you live" not in mail.raw and "Troll" not in mail.subject
+        assert f"{URL}/moderation/{entry_id}".encode() in mail.raw.replace(b"=\r\n", b"")
+        assert b"Troll Tim" in mail.raw
+
+
+def test_names_of_pupils_and_staff_are_personal_data(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    """P21."""
+    with transaction() as session:
+        dpo = session.get_one(Person, school_people[Role.DPO].id)
+        consent.add_pupil(session, name="Zebedee Quillfeather", class_name="3B", by=dpo, now=clock())
+    entry_id = flagged(account_id, platform, clock, comment(1, "I saw Zebedee Quillfeather at the shop"))[0]
+    with reading() as session:
+        assert "personal_data" in session.get_one(LogCase, entry_id).kinds
+
+
+def test_a_word_of_the_school_flags_from_then_on(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    with transaction() as session:
+        slt = session.get_one(Person, school_people[Role.SLT].id)
+        thresholds.add_word(session, "numpty", by=slt, reason="Used here", now=clock())
+    entry_id = flagged(account_id, platform, clock, comment(1, "What a numpty"))[0]
+    with reading() as session:
+        assert session.get_one(LogEntry, entry_id).rules_version == 2
+
+
+def test_an_edit_to_abuse_opens_a_decided_entry_again(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    entry_id = flagged(account_id, platform, clock)[0]
+    decide(entry_id, Outcome.DISMISS, by=school_people[Role.SLT], clock=clock)
+    platform.show(comment(1, "I know where you live, idiot"))
+    poll(account_id, platform, clock)
+    score(clock)
+    with reading() as session:
+        case = session.get_one(LogCase, entry_id)
+        assert (case.state, case.urgent, case.outcomes) == (CaseState.OPEN, True, ",dismiss,")
+        assert session.get_one(LogEntry, entry_id).text == "You idiot"
+        kinds = session.scalars(sa.select(LogEvent.kind).order_by(LogEvent.seq)).all()
+        assert kinds == [EventKind.RECORDED, EventKind.DECIDED, EventKind.EDITED, EventKind.REOPENED]
+        edited = session.scalars(sa.select(LogEvent).where(LogEvent.kind == EventKind.EDITED)).one()
+        assert edited.detail["text"] == "I know where you live, idiot"
+        assert session.scalar(sa.select(sa.func.count()).select_from(OutboxEmail))
+
+
+def test_an_edit_to_kindness_is_noted_and_closes_nothing(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    entry_id = flagged(account_id, platform, clock)[0]
+    platform.show(comment(1, "Sorry, lovely day"))
+    poll(account_id, platform, clock)
+    score(clock)
+    with reading() as session:
+        assert session.get_one(LogCase, entry_id).state is CaseState.OPEN
+        assert session.scalar(sa.select(Comment.state)) is CommentState.CLEAR
+
+
+def test_an_edit_while_scoring_is_not_judged_by_the_old_text(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    platform.show(comment(1, "Lovely"))
+    poll(account_id, platform, clock)
+    with transaction() as session:
+        batch = scoring.take_unscored(session, 10, lease=LEASE, now=clock())
+    platform.show(comment(1, "You idiot"))
+    poll(account_id, platform, clock)
+    with transaction() as session:
+        found = scoring.record_scores(
+            session, batch, WordEngine().score(batch.texts), model_name="m", now=clock(), url=URL
+        )
+    assert found == scoring.Recorded(stale=1)
+    assert score(clock).flagged == 1
+
+
+@pytest.mark.parametrize(("limit", "hidden"), [(None, 0), (0.97, 1), (0.995, 0)])
+def test_hide_at_once_is_a_setting(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, limit: float | None, hidden: int
+) -> None:
+    platform.show(comment(1, "You idiot"))
+    poll(account_id, platform, clock)
+    score(clock, hide_over=limit)
+    with reading() as session:
+        acts = list(session.scalars(sa.select(PlatformAct)))
+        assert [(a.kind, a.requested_by_id) for a in acts] == [(ActKind.HIDE, None)] * hidden
+        assert session.scalars(sa.select(LogCase.state)).one() is CaseState.OPEN
+    act(platform, clock)
+    assert platform.done == [("hide", "c-1")] * hidden
+
+
+def test_what_the_classifier_cannot_read_goes_to_a_person(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    platform.show(comment(1, "Unreadable"))
+    poll(account_id, platform, clock)
+    handed = []
+    for _ in range(3):
+        with transaction() as session:
+            batch = scoring.take_unscored(session, 10, lease=LEASE, now=clock())
+        with transaction() as session:
+            handed.append(scoring.give_back(session, batch, now=clock(), url=URL))
+    assert handed == [0, 0, 1]
+    with reading() as session:
+        assert session.scalars(sa.select(LogEntry)).one().reasons[0]["label"] == scoring.NOT_SCORED
+
+
+def test_new_comments_come_first_and_old_ones_are_not_forgotten(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    """P23: a threat written now doesn't wait for last month's praise."""
+    start = clock()
+    platform.show(*(comment(n, created_at=start + timedelta(minutes=n)) for n in range(40)))
+    poll(account_id, platform, clock)
+    with transaction() as session:
+        batch = scoring.take_unscored(session, 8, lease=LEASE, now=clock())
+        taken = session.scalars(
+            sa.select(Comment.platform_id).where(Comment.scoring_until.is_not(None))
+        ).all()
+    assert set(taken) == {"c-39", "c-38", "c-37", "c-36", "c-35", "c-34", "c-0", "c-1"}
+    assert len(batch.items) == 8
+
+
+def test_two_scorers_share_the_work(account_id: UUID, platform: ScriptedPlatform, clock: Clock) -> None:
+    platform.show(*(comment(n, "You idiot", author=author(f"A{n}")) for n in range(30)))
+    poll(account_id, platform, clock)
+    taken: list[UUID] = []
+    start = threading.Barrier(3)
+
+    def work() -> None:
+        start.wait()
+        while True:
+            with transaction() as session:
+                batch = scoring.take_unscored(session, 4, lease=LEASE, now=clock())
+            if not batch.items:
+                return
+            taken.extend(item.comment_id for item in batch.items)
+            with transaction() as session:
+                scoring.record_scores(
+                    session, batch, WordEngine().score(batch.texts), model_name="m", now=clock(), url=URL
+                )
+
+    workers = [threading.Thread(target=work) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    with reading() as session:
+        assert sorted(session.scalars(sa.select(LogEntry.number))) == list(range(1, 31))
+        assert scoring.waiting(session) == 0
+    assert len(taken) == len(set(taken)) == 30
+
+
+def test_a_scorer_that_died_is_replaced(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, session: Session
+) -> None:
+    platform.show(comment(1))
+    poll(account_id, platform, clock)
+    with transaction() as one:
+        assert len(scoring.take_unscored(one, 10, lease=LEASE, now=clock()).items) == 1
+    with transaction() as two:
+        assert scoring.take_unscored(two, 10, lease=LEASE, now=clock()).items == ()
+    with transaction() as three:
+        assert len(scoring.take_unscored(three, 10, lease=LEASE, now=clock.on(minutes=6)).items) == 1
