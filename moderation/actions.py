@@ -363,14 +363,15 @@ def record_action(
             _done(session, row, gone=outcome.gone, now=now)
             finish(session, row, ActState.DONE, by=None, answer=outcome.answer, now=now)
         case Result.BY_HAND:
-            row.sent_at = None
+            row.sent_at = claim.may_have_been_sent_at
             finish(session, row, ActState.BY_HAND, by=None, answer=outcome.answer, now=now)
         case Result.FAILED:
             finish(session, row, ActState.FAILED, by=None, answer=outcome.answer, now=now)
         case Result.UNSURE:
             _unsure(session, row, outcome, now)
         case Result.LATER:
-            row.sent_at = None
+            # This attempt did nothing; an earlier one may have.
+            row.sent_at = claim.may_have_been_sent_at
             _later(session, row, outcome, now)
     return row
 

@@ -40,7 +40,8 @@ from school.models import Account
 
 URGENT_KINDS = frozenset({"threat", "safeguarding"})
 """Reasons that SLT and DSL are told of at once (P23)."""
-_ATTEMPTS_MAX = 3
+_ATTEMPTS_MAX = 4
+_FIRST_WAIT = timedelta(seconds=5)
 NOT_SCORED = "not_scored"
 """The reason of a comment that the classifier could not read: a person does."""
 
@@ -95,15 +96,16 @@ def take_unscored(session: Session, limit: int, *, lease: timedelta, now: dateti
         sa.or_(Comment.scoring_until.is_(None), Comment.scoring_until < now),
     )
     query = sa.select(Comment).where(free).with_for_update(skip_locked=True)
-    found = list(
-        session.scalars(
-            query.order_by(Comment.created_at.desc(), Comment.id).limit(max(1, limit - limit // 4))
-        )
-    )
-    if limit // 4 and len(found) >= limit - limit // 4:
+    fresh = query.where(Comment.scoring_attempts == 0)
+    newest = max(1, limit - limit // 4)
+    found = list(session.scalars(fresh.order_by(Comment.created_at.desc(), Comment.id).limit(newest)))
+    if limit // 4 and len(found) == newest:
         known = {comment.id for comment in found}
-        oldest = session.scalars(query.order_by(Comment.created_at, Comment.id).limit(limit // 4))
+        oldest = session.scalars(fresh.order_by(Comment.created_at, Comment.id).limit(limit // 4))
         found += [comment for comment in oldest if comment.id not in known]
+    if not found:
+        # What was tried before goes alone, so that one text that the classifier fails on harms no other.
+        found = list(session.scalars(query.order_by(Comment.scoring_attempts, Comment.created_at).limit(1)))
     for comment in found:
         comment.scoring_until = now + lease
         comment.scoring_attempts += 1
@@ -120,16 +122,19 @@ def give_back(session: Session, batch: ScoringBatch, *, now: datetime, url: str)
     Returns how many went into the log for a person to read, since no comment may go unseen.
     """
     chain.lock(session)
-    handed = 0
+    thresholds.ensure_first(session, now=now)
+    handed, rules = 0, batch.rules
     for comment in _comments(session, batch):
-        comment.scoring_until = None
-        if comment.scoring_attempts >= _ATTEMPTS_MAX:
-            reason = Reason(
-                "length", NOT_SCORED, 1.0, "The classifier could not read this: please read it yourself."
-            )
-            thresholds.ensure_first(session, now=now)
-            _judge(session, comment, {}, [reason], "none", batch.rules, now=now, hide_over=None, url=url)
-            handed += 1
+        if comment.scoring_attempts < _ATTEMPTS_MAX:
+            comment.scoring_until = now + _FIRST_WAIT * 3 ** (comment.scoring_attempts - 1)
+            continue
+        # Threats, names and the school's words are found without the classifier.
+        found = flag(comment.text, {}, rules.thresholds, rules.words, rules.names)
+        unread = Reason(
+            "length", NOT_SCORED, 1.0, "The classifier could not read this: please read it yourself."
+        )
+        _judge(session, comment, {}, [*found, unread], "none", rules, now=now, hide_over=None, url=url)
+        handed += 1
     return handed
 
 

@@ -304,3 +304,21 @@ def test_a_person_ticks_off_only_what_is_theirs(
         elif ActState.DONE not in ACT_MOVES[state]:
             with pytest.raises(MoveNotAllowed):
                 actions.tick_off(session, one_act().id, by=person, now=clock())
+
+
+def test_a_worker_without_a_connector_does_not_forget_that_an_answer_may_be_out(
+    entry_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
+) -> None:
+    platform.failing["reply"] = [OutcomeUnknown("No answer.")]
+    decide(entry_id, Outcome.REPLY, by=slt, clock=clock, **ANSWER)
+    act(platform, clock)
+    clock.on(minutes=1)
+    with transaction() as session:
+        claim = actions.claim_action(session, lease=LEASE, now=clock())
+    assert claim is not None
+    with transaction() as session:
+        away = actions.ActOutcome(actions.Result.LATER, "The account can't be used at the moment.")
+        actions.record_action(session, claim, away, now=clock())
+    clock.on(minutes=1)
+    act(platform, clock)
+    assert platform.done == []

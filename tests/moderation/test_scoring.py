@@ -162,17 +162,26 @@ def test_hide_at_once_is_a_setting(
 def test_what_the_classifier_cannot_read_goes_to_a_person(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock
 ) -> None:
-    platform.show(comment(1, "Unreadable"))
+    """Threats are found even so, within a minute (P23)."""
+    platform.show(comment(1, "I know where you live"), comment(2, "Unreadable"))
     poll(account_id, platform, clock)
-    handed = []
-    for _ in range(3):
+    start = clock()
+    handed, sizes = [], []
+    while sum(handed) < 2:
         with transaction() as session:
             batch = scoring.take_unscored(session, 10, lease=LEASE, now=clock())
         with transaction() as session:
             handed.append(scoring.give_back(session, batch, now=clock(), url=URL))
-    assert handed == [0, 0, 1]
+        sizes.append(len(batch.items))
+        clock.on(seconds=1)
+    assert clock() - start < timedelta(minutes=2)
+    # Together at first, then each alone, so that a text that breaks the classifier harms no other.
+    assert max(sizes) == 2 and sizes[0] == 2 and 2 not in sizes[1:]
     with reading() as session:
-        assert session.scalars(sa.select(LogEntry)).one().reasons[0]["label"] == scoring.NOT_SCORED
+        found = {entry.text: entry.reasons for entry in session.scalars(sa.select(LogEntry))}
+        assert found["Unreadable"][0]["label"] == scoring.NOT_SCORED
+        assert [reason["kind"] for reason in found["I know where you live"]] == ["threat", "length"]
+        assert session.scalar(sa.select(sa.func.count()).select_from(OutboxEmail))
 
 
 def test_new_comments_come_first_and_old_ones_are_not_forgotten(
