@@ -71,7 +71,9 @@ def settings_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, settings_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def database(
+    request: pytest.FixtureRequest, settings_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
     """A migrated database of the test's own, once on SQLite and once on PostgreSQL; its URL."""
     drop: Callable[[], None] = lambda: None  # noqa: E731
     if request.param == "sqlite":
@@ -150,7 +152,9 @@ def make_account(session: Session, school_people: dict[Role, Person]) -> Callabl
             session, platform=platform, handle=handle, adopted_by=head, now=db.now(), **{**values, **more}
         )
         for role in (Role.STAFF, Role.SLT, Role.HEADTEACHER):
-            people.authorise(session, school_people[role], account, by=head, reason="For the test", now=db.now())
+            people.authorise(
+                session, school_people[role], account, by=head, reason="For the test", now=db.now()
+            )
         session.commit()
         return account
 

@@ -60,7 +60,9 @@ def test_a_real_account_does_not_enter_the_practice_school(make_account: Callabl
         make_account("x", practice=False)
 
 
-def test_connecting_anew_revives_the_same_account(session: Session, make_account: Callable[..., Account]) -> None:
+def test_connecting_anew_revives_the_same_account(
+    session: Session, make_account: Callable[..., Account]
+) -> None:
     account = make_account("x", identity_id="77")
     accounts.mark_dead(session, account, "The token was revoked. Connect the account again.", now=NOW)
     session.commit()
@@ -71,7 +73,9 @@ def test_connecting_anew_revives_the_same_account(session: Session, make_account
     assert accounts.credentials_of(again) == {"access_token": "newer"}
 
 
-def test_the_ledger_sums_by_hour_and_operation(session: Session, make_account: Callable[..., Account]) -> None:
+def test_the_ledger_sums_by_hour_and_operation(
+    session: Session, make_account: Callable[..., Account]
+) -> None:
     account = make_account("x")
     for _ in range(2):
         accounts.note_calls(

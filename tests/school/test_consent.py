@@ -34,7 +34,9 @@ def test_p26_consent_counts_for_its_kind_and_dates_alone(session: Session, schoo
     session.commit()
     assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=DAY) == []
     assert consent.missing_consent(session, [pupil.id], ConsentKind.VIDEO, on=DAY) == [pupil]
-    assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=DAY + timedelta(days=11)) == [pupil]
+    assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=DAY + timedelta(days=11)) == [
+        pupil
+    ]
     consent.withdraw(session, given.id, reason="Letter of the mother", by=officer, now=NOW)
     session.commit()
     assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=DAY) == [pupil]

@@ -123,7 +123,9 @@ def test_weak_passwords_are_refused(session: Session, school_people: People, pas
     assert error.value.field == "password"
 
 
-def test_a_sign_up_link_works_once_and_dies_when_a_newer_one_is_made(session: Session, school_people: People) -> None:
+def test_a_sign_up_link_works_once_and_dies_when_a_newer_one_is_made(
+    session: Session, school_people: People
+) -> None:
     head = school_people[Role.HEADTEACHER]
     person, first = people.add(
         session,
@@ -151,7 +153,9 @@ def test_a_sign_up_link_dies_after_a_week(session: Session, school_people: Peopl
         people.invitation(session, token, now=NOW + people.INVITATION_LIFETIME)
 
 
-@pytest.mark.parametrize("address", ["", "nobody", "a@b", "a b@larkfield.test", "x@larkfield.test\r\nBcc: y@z.com"])
+@pytest.mark.parametrize(
+    "address", ["", "nobody", "a@b", "a b@larkfield.test", "x@larkfield.test\r\nBcc: y@z.com"]
+)
 def test_what_is_no_address_is_refused_by_name(session: Session, school_people: People, address: str) -> None:
     with pytest.raises(BadInput, match="is not an e-mail address") as error:
         people.add(session, name="A", email=address, roles=set(), by=None, reason="r", now=NOW)

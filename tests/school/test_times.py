@@ -11,8 +11,12 @@ from school.times import parse_local, say
 
 
 def test_summer_and_winter() -> None:
-    assert parse_local("2027-06-03", "15:30", field="t").astimezone(UTC) == datetime(2027, 6, 3, 14, 30, tzinfo=UTC)
-    assert parse_local("2027-01-03", "15:30", field="t").astimezone(UTC) == datetime(2027, 1, 3, 15, 30, tzinfo=UTC)
+    assert parse_local("2027-06-03", "15:30", field="t").astimezone(UTC) == datetime(
+        2027, 6, 3, 14, 30, tzinfo=UTC
+    )
+    assert parse_local("2027-01-03", "15:30", field="t").astimezone(UTC) == datetime(
+        2027, 1, 3, 15, 30, tzinfo=UTC
+    )
 
 
 @pytest.mark.parametrize(
