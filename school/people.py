@@ -6,6 +6,7 @@ import re
 import secrets as random
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -378,7 +379,7 @@ def set_pin(session: Session, person: Person, pin: str, *, by: Person | None, no
     """Give a person a new PIN of 4 to 8 digits. Raises BadInput for one that is easily guessed."""
     if not re.fullmatch(r"[0-9]{4,8}", pin):
         raise BadInput("The PIN must be 4 to 8 digits.", field="pin")
-    steps = {(int(b) - int(a)) % 10 for a, b in zip(pin, pin[1:], strict=False)}
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
     if len(steps) == 1 and steps <= {0, 1, 9}:
         raise BadInput(
             "That PIN is too easy to guess: choose digits that are not the same or in a row.", field="pin"

@@ -15,7 +15,7 @@ from school.models.people import Person, Role
 from school.models.school import School
 from school.times import today
 
-PRACTICE_PASSWORD = "practice makes perfect"  # noqa: S105 - shown on the practice school's own sign-in page
+PRACTICE_PASSWORD = "practice makes perfect"
 PRACTICE_PIN = "2580"
 PRACTICE_DOMAIN = "larkfield.test"
 PRACTICE_NAME = "Larkfield Primary School"
@@ -66,7 +66,8 @@ def set_up(
     if existing is not None:
         kind = "practice school" if existing.practice else "school"
         raise BadInput(
-            f"There is a {kind} here already ({existing.name}): use another SCHOOLGATE_HOME or database for a new one.",
+            f"There is a {kind} here already ({existing.name}): use another SCHOOLGATE_HOME or database "
+            "for a new one.",
             field="school",
         )
     school = _make(session, name=name, domain=domain, practice=False, now=now)
@@ -142,7 +143,8 @@ def authorise_practice(session: Session, *, now: datetime) -> None:
 
 def practice_people(session: Session) -> list[Person]:
     """The practice school's people, in the order in which they are offered for sign-in."""
-    found = (people.find(session, f"{mailbox}@{PRACTICE_DOMAIN}") for _name, mailbox, _role in PRACTICE_PEOPLE)
+    addresses = [f"{mailbox}@{PRACTICE_DOMAIN}" for _name, mailbox, _role in PRACTICE_PEOPLE]
+    found = [people.find(session, address) for address in addresses]
     return [person for person in found if person is not None]
 
 
@@ -155,7 +157,11 @@ def _make(session: Session, *, name: str, domain: str, practice: bool, now: date
             field="domain",
         )
     school = School(
-        name=people.person_name(name, field="school"), domain=clean, practice=practice, created_at=now, singleton=1
+        name=people.person_name(name, field="school"),
+        domain=clean,
+        practice=practice,
+        created_at=now,
+        singleton=1,
     )
     session.add(school)
     # Mail and the trail read the school from here on.

@@ -45,7 +45,8 @@ def resolve(wall: datetime, *, field: str) -> datetime:
     shown = f"{wall:%H:%M} on {wall.day} {wall:%B %Y}"
     if first.astimezone(UTC).astimezone(LONDON).replace(tzinfo=None) != wall:
         raise BadInput(
-            f"{shown} does not exist: the clocks go forward that night. Choose a time before 01:00 or from 02:00.",
+            f"{shown} does not exist: the clocks go forward that night. "
+            "Choose a time before 01:00 or from 02:00.",
             field=field,
         )
     raise BadInput(
