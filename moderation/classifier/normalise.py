@@ -12,10 +12,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from functools import lru_cache
 
 import emoji
 
-from moderation.classifier.lexicon import DISGUISED
+from moderation.classifier.lexicon import DISGUISED, MASKED
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@])@\w{1,50}")
@@ -80,7 +81,23 @@ _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 _JOINTS = re.compile(r"[-_*·~|]+")
 # Too short or too ordinary to be read out of a word with a hyphen or a digit in it.
 _SHORT = frozenset(
-    {"ass", "bum", "cock", "dead", "die", "fag", "fat", "git", "hell", "sex", "tit", "wog", "knob", "thick"}
+    {
+        "ass",
+        "bum",
+        "cock",
+        "cow",
+        "dead",
+        "die",
+        "fag",
+        "fat",
+        "git",
+        "hell",
+        "sex",
+        "tit",
+        "wog",
+        "knob",
+        "thick",
+    }
 )
 
 
@@ -126,7 +143,8 @@ def _together(found: re.Match[str]) -> str:
         return word
     for cut in range(min(len(joined) - 2, 15), 1, -1):
         tail = _read(joined[-cut:].lower())
-        if tail and len(tail) > 3:
+        rest = joined[:-cut].lower()
+        if tail and (len(tail) > 3 or rest in ("a", "u", "ur", "fat", "old")):
             return f"{joined[:-cut]} {tail}"
         head = _read(joined[:cut].lower())
         if head and len(head) > 3:
@@ -137,7 +155,7 @@ def _together(found: re.Match[str]) -> str:
 def _word(word: str) -> str:
     """The word with one disguise taken off, or as it stands when no known word comes out."""
     if word.isalpha() and word.isascii() and not _RUN.search(word):
-        return word
+        return MASKED.get(word.lower(), word)
     core = _EDGES.sub("", word)
     if len(core) < 3 or core.isdigit():
         return word
@@ -145,8 +163,11 @@ def _word(word: str) -> str:
     return word.replace(core, read) if read and read != core.lower() else word
 
 
+@lru_cache(maxsize=8192)
 def _read(word: str) -> str | None:
     """The known word that this one stands for, if any."""
+    if word in MASKED:
+        return MASKED[word]
     if word in DISGUISED:
         return word
     if len(word) > 200:

@@ -14,7 +14,7 @@ from typing import Literal
 
 import phonenumbers
 
-PersonalKind = Literal["phone", "email", "postcode", "address", "car_registration", "name"]
+PersonalKind = Literal["phone", "email", "postcode", "address", "car_registration", "name", "birthday"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,17 @@ _POSTCODE = re.compile(
     r"|EX|FK|FY|G|GL|GU|GY|HA|HD|HG|HP|HR|HS|HU|HX|IG|IM|IP|IV|JE|KA|KT|KW|KY|L|LA|LD|LE|LL|LN|LS|LU|M|ME|MK|ML|N"
     r"|NE|NG|NN|NP|NR|NW|OL|OX|PA|PE|PH|PL|PO|PR|RG|RH|RM|S|SA|SE|SG|SK|SL|SM|SN|SO|SP|SR|SS|ST|SW|SY|TA|TD|TF|TN"
     r"|TQ|TR|TS|TW|UB|W|WA|WC|WD|WF|WN|WR|WS|WV|YO|ZE)\d[0-9A-HJKMNPR-Y]?\s{0,2}\d[ABD-HJLNP-UW-Z]{2})\b",
+    re.IGNORECASE,
+)
+# In capitals with its space, any area: new ones are made, and people mistype theirs.
+_POSTCODE_SHAPE = re.compile(r"\b[A-Z]{1,2}\d[0-9A-HJKMNPR-Y]? \d[ABD-HJLNP-UW-Z]{2}\b")
+# A number with the shape of a British one. The library knows which are in use; one that isn't is still somebody's
+# idea of a way to reach them.
+_PHONE_SHAPE = re.compile(
+    r"(?<![\d.,/£$#-])(?:\+44[\s-]?(?:\(0\))?|0)(?:7\d{3}|1\d{3,4}|2\d|3\d\d)[\s-]?\d{3}[\s-]?\d{3,4}(?![\d/])"
+)
+_BIRTH = re.compile(
+    r"\b(?:dob|d\.o\.b\.?|date of birth|born on)\b.{0,12}\d{1,2}[./ -](?:\d{1,2}|\w{3,9})[./ -]\d{2,4}\b",
     re.IGNORECASE,
 )
 _STREET_KIND = (
@@ -116,7 +127,10 @@ def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
     found = [Found("phone", "a phone number", value) for value in _phones(text)]
     for match in (*_EMAIL.finditer(text), *_EMAIL_SPELT.finditer(text)):
         found.append(Found("email", "an e-mail address", match.group()))
-    postcodes = {match.group() for match in _POSTCODE.finditer(text)}
+    found += [Found("birthday", "a date of birth", match.group()) for match in _BIRTH.finditer(text)]
+    postcodes = {
+        match.group() for pattern in (_POSTCODE, _POSTCODE_SHAPE) for match in pattern.finditer(text)
+    }
     found += [Found("postcode", "a postcode", value) for value in sorted(postcodes)]
     found += [Found("address", "a street address", match.group()) for match in _ADDRESS.finditer(text)]
     plates = {match.group() for match in _PLATE.finditer(text)}
@@ -132,13 +146,14 @@ def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
 def _phones(text: str) -> Iterator[str]:
     if sum(c.isdigit() for c in text) < 7:
         return
-    seen = set()
-    for match in phonenumbers.PhoneNumberMatcher(
+    matcher = phonenumbers.PhoneNumberMatcher(
         text, "GB", leniency=phonenumbers.Leniency.VALID, max_tries=1000
-    ):
-        if match.raw_string not in seen:
-            seen.add(match.raw_string)
-            yield match.raw_string
+    )
+    known = [(match.start, match.end, match.raw_string) for match in matcher]
+    for shaped in _PHONE_SHAPE.finditer(text):
+        if not any(start < shaped.end() and shaped.start() < end for start, end, _ in known):
+            known.append((shaped.start(), shaped.end(), shaped.group()))
+    yield from dict.fromkeys(value for _, _, value in sorted(known))
 
 
 def _fold(word: str) -> str:

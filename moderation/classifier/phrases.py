@@ -29,8 +29,17 @@ THREATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("stalking", r"\b(?:i|we) know (?:exactly )?where (?:you|u|he|she|they|the head|your kids?|ur kids?)(?: \w+)? lives?\b"),
         ("stalking", r"\b(?:i|we) know (?:what car you drive|where you park|which car is yours|where your kids go|your route home|what time you (?:leave|finish))\b"),
         ("stalking", r"\b(?:waiting|wait|see you|be) (?:for you )?(?:outside|at the gates?|in the car park)\b.{0,40}\b(?:sorry|regret|knife|alone|dark|watch (?:your|ur) back|batter|smash|kick)"),
-        ("stalking", r"\bwatch (?:your|ur) back\b"),
-        ("stalking", r"\b(?:you|u|he|she|they)(?:(?:'|’)?ll| will| are going to| is going to|(?:'|’)?re (?:gonna|going to)) (?:all )?(?:regret|pay for|be sorry|wish you)\b.{0,30}\b(?:this|it|day|sorry|born|that|never)\b"),
+        ("stalking", r"\bwatch (?:your|ur) back\b|\bsleep with one eye open\b"),
+        ("violence", r"\b(?:gets?|getting|have) (?:his|her|their|your|ur) (?:legs?|arms?|head|teeth|jaw|nose|neck|face|knees?) (?:broken|kicked|smashed|knocked|caved|bashed|punched)\b"),
+        ("violence", r"\b(?:is|are|you(?:'|’)?re|ur|gets?|be) (?:getting |gonna get |going to get )(?:battered|smashed up|jumped|stabbed|knocked out|filled in|leathered|beaten up|slapped|punched|kicked in)\b"),
+        ("violence", r"\b(?:a )?(?:brick|bottle|petrol bomb) through (?:your|ur|his|her|their|the|that) (?:\w+ )?(?:window|door|windscreen|letterbox)\b"),
+        ("violence", r"\b(?:people|anyone|anybody|those) (?:who|that) (?:cross|mess(?:es)? with|upset|crosses) (?:me|us|my \w+) (?:gets?|ends? up)\b"),
+        ("stalking", r"\b(?:i|we) know (?:your|ur) (?:car|house|address|street|number plate|kids|route)\b"),
+        ("stalking", r"\bsee what happens (?:to (?:you|u|your|ur)\b|$)|\bsay (?:that|it) to my face\b"),
+        ("stalking", r"\b(?:you|u|he|she|they)(?:(?:'|’)?ll| will| are going to| is going to|(?:'|’)?re (?:gonna|going to)) (?:all )?be sorry\b(?! (?:you|to have|if you|to) (?:miss|went|go))"),
+        ("stalking", r"\byou(?:'|’)?re finished\b.{0,50}\b(?:make sure|enjoy|promise|wait)\b|\baccidents (?:can )?happen to (?:people|someone|somebody|teachers) like\b|\bshame if (?:something|anything) (?:were to happen|happened)\b"),
+        ("stalking", r"\b(?:me and|with) (?:my|the) (?:brothers?|cousins?|mates?|lads|boys|family|uncles?)\b.{0,15}\b(?:at|outside|round|down|to) (?:the |your )?(?:gates?|school|house|door|car park)\b.{0,60}\b(?:brave|hard|sort|talk|deal with|hiding|see what)"),
+        ("stalking", r"\b(?:you|u|he|she|they)(?:(?:'|’)?ll| will| are going to| is going to|(?:'|’)?re (?:gonna|going to)) (?:all )?(?:regret|pay for|wish you)\b.{0,30}\b(?:this|it|day|sorry|born|that|never)\b"),
         ("stalking", r"\bi(?:'|’)?(?:ll| will) (?:come (?:for|after|and find|round)|find|be (?:waiting|coming) for) (?:you|u|your (?:kids|family|house))\b"),
     )
 )  # fmt: skip
@@ -48,6 +57,14 @@ SAFEGUARDING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("disclosure", r"\b(?:being|been|was|is|getting) (?:sexually )?(?:abused|molested|groomed|raped|beaten)\b(?! at (?:chess|football|netball|rounders|cricket))"),
         ("disclosure", r"\b(?:i(?:'|’)?m|i am|she(?:'|’)?s|he(?:'|’)?s|too|so) (?:scared|afraid|frightened) (?:to go|of going) home\b|\bnot safe at home\b|\b(?:no|nothing) (?:food|to eat) at home\b"),
         ("disclosure", r"\b(?:bruises?|burns?|marks) (?:all over|on) (?:his|her|their|my) (?:arms?|legs?|back|face|neck|body)\b"),
+        ("self_harm", r"\b(?:can(?:'|’)?t|cannot|can not) (?:cope|go on|carry on|take (?:it|this)) any ?more\b(?! with)|\b(?:cuts?|cutting|slit(?:s|ting)?) (?:her|his|their|my) (?:arms?|wrists?|legs?|thighs?)\b"),
+        ("disclosure", r"\b(?:came|come|comes|coming|goes|went|turns? up) (?:\w+ ){0,2}with (?:\w+ ){0,3}(?:bruis\w+|burns?|black eyes?|cuts|belt marks|hand ?prints?)\b"),
+        ("disclosure", r"\b(?:haven(?:'|’)?t|hasn(?:'|’)?t|havent|hasnt|not) (?:eaten|been fed|had (?:any )?(?:food|dinner|tea)) (?:since|for|in)\b|\b(?:won(?:'|’)?t|wont|can(?:'|’)?t|doesn(?:'|’)?t) wake (?:up|her|him|mum|dad)\b"),
+        ("disclosure", r"\b(?:children|kids|little ones|baby|babies|toddlers?|son|daughter|boy|girl|they|he|she)\b.{0,25}\bleft (?:\w+ )?(?:on (?:their|his|her) own|alone|by (?:themselves|himself|herself))\b.{0,25}\b(?:night|nights|day|every|hours?|weekend)\b"),
+        ("disclosure", r"\b(?:hits?|kicks?|punch(?:es)?|beats?|bull(?:y|ies)|hurts?) (?:me|her|him|them|my (?:son|daughter|boy|girl|child)) (?:every|all the time|each|again and again|and nobody|and no one)\b"),
+        ("disclosure", r"\b(?:hide|hides|hiding|hid) (?:in|under|behind) (?:the|my|her|his) (?:wardrobe|cupboard|bed|bathroom|shed|sofa)\b.{0,60}\b(?:drink|drunk|angry|shout|scared|fight|hits)\w*|\b(?:angry|drunk|violent|shouts?|drinks?)\b.{0,60}\b(?:hide|hides|hiding|hid) (?:in|under|behind) (?:the|my|her|his)\b|\blocks? (?:me|her|him|them) (?:in|out)\b"),
+        ("contact", r"\b(?:man|bloke|guy|stranger|someone|somebody|van|car)\b.{0,45}\b(?:talk(?:s|ing|ed)? to|follow(?:s|ing|ed)|watch(?:es|ing|ed)|film(?:s|ing|ed)|approach(?:es|ing|ed)|offer(?:s|ing|ed)? (?:sweets|lifts|a lift)|photograph(?:s|ing|ed)) (?:to )?(?:the |our |some |my )?(?:children|kids|girls|boys|pupils|little ones|son|daughter|year \d)\b"),
+        ("contact", r"\b(?:keeps? (?:messaging|texting|snapping)|messag(?:es|ing)) (?:me|her|him|my (?:son|daughter))\b|\bif i (?:stop|don(?:'|’)?t|dont) (?:answer|send|talk|reply)|\b(?:says|said) (?:he|she|they)(?:(?:'|’)?ll| will) (?:tell everyone|share|post) (?:my|the|her|his) (?:secret|pictures?|photos?|pics?)\b"),
         ("contact", r"\b(?:don(?:'|’)?t|do not|dont|without) tell(?:ing)? (?:your|ur) (?:mum|mam|mom|dad|parents|teacher|anyone)\b|\b(?:our|a) little secret\b"),
         ("contact", r"\b(?:add|message|msg|dm|text|inbox|snap|whatsapp) me\b.{0,40}\b(?:sweetie|cutie|gorgeous|beautiful|privately|in private|secret|alone|pics?|young lad(?:y|ies)|how old)\b|\b(?:send|show) (?:me|us) (?:a |some |your |ur )?(?:\w+ )?(?:pics?|pictures?|photos?|nudes?|selfies?) (?:of (?:you|u|yourself|ur)|in your|without)\b|\bsend nudes?\b"),
         ("contact", r"\b(?:how old (?:are|r) (?:you|u)|what(?:'|’)?s your (?:snap(?:chat)?|number|insta)|(?:have|got) (?:you|u)? ?(?:a )?snap(?:chat)?)\b"),
@@ -65,6 +82,10 @@ PHISHING = re.compile(
     r"|(?:earn|make|made) (?:up to )?[£$€]\s?\d[\d,]*|(?:bitcoin|crypto|forex) (?:trading|investment|trader|expert)"
     r"|(?:you|u)(?:(?:'|’)?ve| have)? (?:won|been selected|been chosen)|claim (?:your|ur|a) (?:free|prize|reward|gift|voucher)"
     r"|free (?:iphone|gift ?card|voucher|robux|v-?bucks|ps5)|work from home and earn|cheap (?:followers|essays?|viagra)"
+    r"|brand ambassador|(?:\d+ ?k?|free|real|more|instant) followers\b|follow (?:me|us) back|gift for you\b"
+    r"|doubled my|(?:recover|unlock|hack)\w* (?:any |your |a )?(?:hacked |lost )?(?:account|password|instagram|facebook)"
+    r"|lost your password|cured (?:of|my)\b.{0,40}\b(?:herb|dr|doctor|root|spell)\w*|herbal (?:root|cure|remed)\w*"
+    r"|trader\b.{0,40}\b(?:whatsapp|telegram)|(?:meet|chat with) (?:people|singles|girls|women|men) (?:near|in) you"
     r"|live ?stream (?:the )?(?:event|service|game|here)|watch (?:it )?live (?:here|now|at))",
     re.IGNORECASE,
 )  # fmt: skip
@@ -74,7 +95,7 @@ SHORTENERS = re.compile(
     r"|t\.me|bl\.ink|linktr\.ee)/\S+",
     re.IGNORECASE,
 )
-LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"']+|\b[a-z0-9-]{2,40}\.(?:top|xyz|click|icu|buzz|loan|win|vip|shop|online|site|live|tk|ml|ga|cf|ru)\b(?:/\S*)?", re.IGNORECASE)  # fmt: skip
+LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>\"']+|\b[a-z0-9-]{2,40}\.(?:top|xyz|click|icu|buzz|loan|win|vip|shop|online|site|live|tk|ml|ga|cf|ru)\b(?:/\S*)?|(?<![@\w.-])(?:[a-z0-9-]{2,40}\.){1,3}(?:com|net|org|co\.uk|io|info|biz|app|me|ly|example)\b(?:/\S*)?", re.IGNORECASE)  # fmt: skip
 TRUSTED = re.compile(
     r"^(?:https?://)?(?:[\w-]+\.)*(?:gov\.uk|nhs\.uk|sch\.uk|bbc\.co\.uk|bbc\.com|ac\.uk|police\.uk|youtube\.com|youtu\.be"
     r"|nspcc\.org\.uk|childline\.org\.uk|justgiving\.com|parentpay\.com|facebook\.com|instagram\.com|x\.com|twitter\.com)"

@@ -251,7 +251,7 @@ def learning_groups(model: Any, settings: Settings) -> list[dict[str, Any]]:
 
 
 def batches(lengths: np.ndarray, settings: Settings, epoch: int) -> Iterator[np.ndarray]:
-    """Indexes of texts of nearly equal length, about `batch_tokens` tokens with padding, in the seed's order."""
+    """Indexes of texts of nearly equal length, about `batch_tokens` tokens each, in the seed's order."""
     rng = np.random.default_rng([settings.seed, epoch])
     order = np.argsort(lengths + rng.random(len(lengths)) * 2.0, kind="stable")
     groups, start = [], 0
