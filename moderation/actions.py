@@ -463,16 +463,17 @@ def tick_seen(session: Session, rows: list[PlatformAct], *, now: datetime) -> in
     return len(rows)
 
 
-def hand_tasks(session: Session, *, followers: bool | None = None) -> list[PlatformAct]:
-    """What people have to do on the platforms or decide again, oldest first.
-
-    `followers` True: about followers only; False: about comments only.
-    """
-    query = sa.select(PlatformAct).where(PlatformAct.state.in_((ActState.BY_HAND, ActState.FAILED)))
-    if followers is not None:
-        about = PlatformAct.follower_id.is_not(None)
-        query = query.where(about if followers else ~about)
-    return list(session.scalars(query.order_by(PlatformAct.requested_at).limit(500)))
+def follower_tasks(session: Session) -> list[PlatformAct]:
+    """What people have to do about followers on the platforms, or what failed, oldest first."""
+    query = (
+        sa.select(PlatformAct)
+        .where(
+            PlatformAct.state.in_((ActState.BY_HAND, ActState.FAILED)), PlatformAct.follower_id.is_not(None)
+        )
+        .order_by(PlatformAct.requested_at, PlatformAct.id)
+        .limit(500)
+    )
+    return list(session.scalars(query))
 
 
 def offered(session: Session, account_id: UUID) -> frozenset[ActKind] | None:

@@ -7,6 +7,7 @@ import binascii
 import csv
 import io
 import json
+import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,9 +15,9 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
-from moderation.chain import unlisted, verify
+from moderation.chain import evidence_hash, unlisted, verify
 from moderation.models import (
     CaseState,
     EventKind,
@@ -29,7 +30,7 @@ from moderation.models import (
     Referral,
 )
 from moderation.sight import visible_to
-from school.errors import BadInput
+from school.errors import BadInput, NotFound
 from school.models import Account, Person
 from school.times import LONDON
 
@@ -183,6 +184,44 @@ def to_jsonl(entries: Iterator[LogRow] | Sequence[LogRow]) -> Iterator[str]:
     """The rows as JSON Lines: one object a line, with the columns as keys."""
     for row in entries:
         yield json.dumps(record(row), ensure_ascii=False, default=str) + "\n"
+
+
+def evidence_pack(session: Session, entry_id: UUID, *, viewer: Person | None) -> bytes:
+    """One entry as a ZIP file (P22): what the log says, its rows of the chain, and the picture if any.
+
+    The rows carry the hashes by which anybody can check that nothing was altered. Raises NotFound
+    where there is no such entry that the viewer may see.
+    """
+    found = session.execute(
+        sa.select(LogCase, LogEntry, Account)
+        .join(LogEntry, LogEntry.id == LogCase.entry_id)
+        .outerjoin(Account, Account.id == LogEntry.account_id)
+        .where(LogCase.entry_id == entry_id, visible_to(viewer))
+        .options(undefer(LogEntry.picture))
+    ).first()
+    if found is None:
+        raise NotFound("There is no such entry, or none that you may see.")
+    (row,) = _rows(session, [(found[0], found[1], found[2])])
+    chained = [
+        {
+            "seq": e.seq,
+            "kind": e.kind,
+            "at": e.at,
+            "by": e.by_id,
+            "detail": e.detail,
+            "previous": e.previous_hash,
+            "hash": e.hash,
+        }
+        for e, _ in row.events
+    ]
+    body = {**record(row), "evidence_sha256": evidence_hash(row.entry), "chain": chained}
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("entry.json", json.dumps(body, ensure_ascii=False, indent=2, default=str))
+        if row.entry.picture:
+            suffix = row.entry.picture_type.rpartition("/")[2]
+            archive.writestr(f"picture.{suffix}", row.entry.picture)
+    return packed.getvalue()
 
 
 def safe_cell(value: Any) -> str:
@@ -368,6 +407,7 @@ __all__ = [
     "LogFilters",
     "LogPage",
     "LogRow",
+    "evidence_pack",
     "page",
     "record",
     "rows",

@@ -18,6 +18,7 @@ from moderation import authors
 from moderation.authors import AuthorRecord
 from moderation.decisions import held_by_another
 from moderation.models import (
+    ActState,
     Author,
     CaseState,
     Comment,
@@ -185,6 +186,18 @@ def entry_page(session: Session, entry_id: UUID, *, viewer: Person, now: datetim
         author=session.get(Author, entry.author_id) if entry.author_id else None,
         history=_history(session, comment, viewer),
     )
+
+
+def tasks(session: Session, *, viewer: Person) -> list[PlatformAct]:
+    """What people have to do on the platforms, or decide again since it failed, oldest first."""
+    query = (
+        sa.select(PlatformAct)
+        .join(LogCase, LogCase.entry_id == PlatformAct.entry_id)
+        .where(PlatformAct.state.in_((ActState.BY_HAND, ActState.FAILED)), visible_to(viewer))
+        .order_by(PlatformAct.requested_at, PlatformAct.id)
+        .limit(500)
+    )
+    return list(session.scalars(query))
 
 
 def claim(session: Session, entry_id: UUID, *, by: Person, lifetime: timedelta, now: datetime) -> LogCase:

@@ -101,7 +101,7 @@ def take_unscored(session: Session, limit: int, *, lease: timedelta, now: dateti
     found = list(session.scalars(fresh.order_by(Comment.created_at.desc(), Comment.id).limit(newest)))
     if limit // 4 and len(found) == newest:
         known = {comment.id for comment in found}
-        oldest = session.scalars(fresh.order_by(Comment.created_at, Comment.id).limit(limit // 4))
+        oldest = session.scalars(fresh.order_by(Comment.created_at, Comment.id.desc()).limit(limit // 4))
         found += [comment for comment in oldest if comment.id not in known]
     if not found:
         # What was tried before goes alone, so that one text that the classifier fails on harms no other.
@@ -250,7 +250,7 @@ def _entry(
     author = session.get(Author, comment.author_id) if comment.author_id else None
     account = session.get_one(Account, comment.account_id)
     post = session.scalar(
-        sa.select(WatchedPost.text).where(
+        sa.select(WatchedPost).where(
             WatchedPost.account_id == comment.account_id, WatchedPost.platform_id == comment.post_platform_id
         )
     )
@@ -267,10 +267,11 @@ def _entry(
         author_name=author.display_name if author else "",
         author_url=author.url if author else "",
         text=comment.text,
-        url=comment.url,
+        # Instagram gives comments no address of their own.
+        url=comment.url or (post.url if post else ""),
         attachment_urls=list(comment.attachment_urls),
         post_platform_id=comment.post_platform_id,
-        post_text=post or "",
+        post_text=post.text if post else "",
         posted_at=comment.created_at,
         model_name=model_name,
         rules_version=rules.version,

@@ -79,7 +79,7 @@ def queue() -> ResponseReturnValue:
             page=page,
             state=state,
             items=[(item, choices(item, offered[item.account.id])) for item in page.items],
-            tasks=actions.hand_tasks(session, followers=True),
+            tasks=actions.follower_tasks(session),
         )
 
 

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import actions, coverage, decisions, manual, review, thresholds
+from moderation import actions, coverage, decisions, log, manual, review, thresholds
 from moderation.decisions import Decision, Outcome
 from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo
 from moderation.review import QueueFilters
@@ -61,7 +61,7 @@ def queue() -> ResponseReturnValue:
             filters=filters,
             filtered=filters != QueueFilters(),
             coverages=[coverage.coverage(session, one, now=moment) for one in accounts.everything(session)],
-            tasks=len(actions.hand_tasks(session, followers=False)),
+            tasks=len(review.tasks(session, viewer=person)),
             mark=_mark(session, person),
         )
 
@@ -271,6 +271,18 @@ def picture(entry_id: UUID) -> ResponseReturnValue:
     return answer
 
 
+@pages.get("/moderation/<uuid:entry_id>/evidence")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def evidence(entry_id: UUID) -> ResponseReturnValue:
+    """Everything about an entry as one file, for the police or the DSL's own records (P22)."""
+    with reading() as session:
+        packed = log.evidence_pack(session, entry_id, viewer=current_person(session))
+    answer = Response(packed, mimetype="application/zip")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["Content-Disposition"] = f"attachment; filename=evidence-{entry_id}.zip"
+    return answer
+
+
 # What a person has to do on the platform
 
 
@@ -279,11 +291,7 @@ def picture(entry_id: UUID) -> ResponseReturnValue:
 def tasks() -> ResponseReturnValue:
     """What the platforms let no program do, and what failed."""
     with reading() as session:
-        person = current_person(session)
-        visible = set(
-            session.scalars(sa.select(LogCase.entry_id).where(visible_to(person), LogCase.outcomes != ""))
-        )
-        shown = [act for act in actions.hand_tasks(session, followers=False) if act.entry_id in visible]
+        shown = review.tasks(session, viewer=current_person(session))
         return render_template("moderation/tasks.html", acts=shown)
 
 

@@ -158,9 +158,7 @@ def test_a_removal_by_hand_ticks_itself_off_and_a_return_is_seen(
     vet("Nora", FollowerOutcome.REMOVE, slt, clock)
     act(platform, clock)
     with reading() as session:
-        assert [task.target_url for task in actions.hand_tasks(session, followers=True)] == [
-            "https://platform.test/Nora"
-        ]
+        assert [task.target_url for task in actions.follower_tasks(session)] == ["https://platform.test/Nora"]
     poll(with_nora, platform, clock)
     with reading() as session:
         assert session.scalars(sa.select(PlatformAct.state)).one() is ActState.BY_HAND
