@@ -61,7 +61,9 @@ def worker(*, queues: str, threads: int) -> int:
     wanted = [name.strip() for name in queues.split(",") if name.strip()]
     unknown = sorted(set(wanted) - set(QUEUES))
     if unknown or not wanted:
-        raise BadInput(f"“{queues[:60]}” is no list of queues. Choose from: {', '.join(QUEUES)}.", field="queues")
+        raise BadInput(
+            f"“{queues[:60]}” is no list of queues. Choose from: {', '.join(QUEUES)}.", field="queues"
+        )
     logs_of("worker", stderr_level=logging.INFO)
     _school()
     with ExitStack() as stack:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
 
 from school.settings import settings
 from worker.schedule import beat_schedule
@@ -50,3 +51,9 @@ def configuration() -> dict[str, Any]:
 
 app = Celery("schoolgate", set_as_current=True)
 app.add_defaults(configuration)
+
+
+def task(name: str) -> Callable[[Callable[..., None]], Task]:
+    """Make a function a task under this name; the part before the dot is its queue."""
+    made: Callable[[Callable[..., None]], Task] = app.task(name=name)
+    return made

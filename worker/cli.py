@@ -21,9 +21,7 @@ app = typer.Typer(
 )
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (SCHOOLGATE_HOST, 127.0.0.1).")]
-Port = Annotated[
-    int | None, typer.Option(min=0, max=65535, help="Port; 0 takes a free one (SCHOOLGATE_PORT, 8000).")
-]
+Port = Annotated[int | None, typer.Option(help="Port; 0 takes a free one (SCHOOLGATE_PORT, 8000).")]
 
 
 @app.command("run")
@@ -67,8 +65,12 @@ app.command("doctor")(diagnosis.doctor)
 
 def main() -> None:
     """What the `schoolgate` command runs."""
-    arguments = sys.argv[1:]
-    sys.exit(guarded(lambda: _invoke(arguments)))
+    sys.exit(execute(sys.argv[1:]))
+
+
+def execute(arguments: list[str]) -> int:
+    """Run one command; its exit status: 0, 1 for a failure, 2 for bad input."""
+    return guarded(lambda: _invoke(arguments))
 
 
 def _invoke(arguments: list[str]) -> int:

@@ -28,6 +28,9 @@ from worker.terminal import Failure, logs_of, write
 
 log = structlog.get_logger(__name__)
 
+FIRST_PAGE_WAIT = 2.0
+"""Seconds that the background work lets the first page go before it."""
+
 
 def run(*, host: str | None, port: int | None) -> int:
     """Start everything, say where it is, and serve until Ctrl-C or SIGTERM; the exit status.
@@ -58,11 +61,12 @@ def run(*, host: str | None, port: int | None) -> int:
         web = WebServer(create_app(practice=platforms), listening)
         web.start()
         stack.callback(web.stop)
+        write("".join(f"{line}\n" for line in _greeting(school)))
+        _until_first_page(web, stopping)
         worker = EmbeddedWorker(celery_app)
         worker.start()
         classifier.load_in_background()
         log.info("started", host=host, port=actual_port, practice=platforms is not None)
-        write("".join(f"{line}\n" for line in _greeting(school)))
         stopping.wait()
         write("Stopping …\n")
         clean = worker.stop()
@@ -72,6 +76,13 @@ def run(*, host: str | None, port: int | None) -> int:
         # with a lease, so nothing is lost by not waiting with it.
         _leave_soon(seconds=2.0)
     return 0
+
+
+def _until_first_page(web: WebServer, stopping: threading.Event) -> None:
+    """Loading the classifier takes all of a small machine for seconds: the first page comes before."""
+    until = time.monotonic() + FIRST_PAGE_WAIT
+    while time.monotonic() < until and not web.answered.is_set() and not stopping.is_set():
+        time.sleep(0.05)
 
 
 def _leave_soon(*, seconds: float) -> None:
@@ -105,7 +116,9 @@ def _school() -> School:
 def _practice_platforms(stack: ExitStack) -> PracticePlatforms:
     running = practice.Running(pace=settings().practice_pace)
     if not running.start():
-        raise Failure("Another command of this home is using the practice platforms; try again when it has ended.")
+        raise Failure(
+            "Another command of this home is using the practice platforms; try again when it has ended."
+        )
     stack.callback(running.stop)
     assert running.platforms is not None
     practice.adopt_practice_accounts(running.platforms, now=now())
@@ -116,19 +129,17 @@ def _greeting(school: School) -> list[str]:
     """At most five lines: the address, who may sign in and how, what to try first."""
     address = settings().effective_public_url
     if school.practice:
+        at = school.domain
         return [
-            f"Schoolgate is at {address} — {school.name}, a practice school (Ctrl-C stops it).",
-            f"Sign in as head@{school.domain} (headteacher), teacher@{school.domain} (staff) or any other person on "
-            "the sign-in page;",
-            f"password of all: “{setup.PRACTICE_PASSWORD}”, PIN for approvals: {setup.PRACTICE_PIN}.",
-            f"Try first: as head, {address}/moderation – comments that were just flagged; {address}/practice – "
-            "comment as a parent.",
-            f"Then: as teacher, {address}/drafts/new – write a post; the approval mail is at {address}/practice.",
+            f"Schoolgate is at {address} — {school.name}, a practice school. Ctrl-C stops it.",
+            f"Sign in as head@{at} (headteacher), teacher@{at} (staff) or others on the sign-in page;",
+            f"the password is “{setup.PRACTICE_PASSWORD}”, the PIN for approvals {setup.PRACTICE_PIN}.",
+            f"Try first, as head: be rude as a parent at {address}/practice, then see {address}/moderation;",
+            f"as teacher: write a post at {address}/drafts/new; mail is at {address}/practice/mailbox.",
         ]
     return [
-        f"Schoolgate is at {address} — {school.name} (Ctrl-C stops it).",
-        "Sign in with your school e-mail address and password; the headteacher's sign-up link was printed by "
-        "`schoolgate setup`.",
-        f"Try first: as headteacher, add people at {address}/people; then connect an account with "
+        f"Schoolgate is at {address} — {school.name}. Ctrl-C stops it.",
+        "Sign in with your school e-mail address; `schoolgate setup` printed the headteacher's sign-up link.",
+        f"Try first, as headteacher: add people at {address}/people, and connect an account with "
         "`schoolgate accounts adopt`.",
     ]

@@ -1,4 +1,4 @@
-"""Failures of background work: each kind in full once a minute, since a look that fails does so every second."""
+"""Failures of background work: each kind in full once a minute, since looks are made every second."""
 
 from __future__ import annotations
 

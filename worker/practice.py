@@ -17,7 +17,6 @@ from connectors.registry import connector_for
 from school import accounts, people, setup
 from school.db import reading, transaction
 from school.models import Account, AccountState, Role
-from school.settings import settings
 from worker import endpoints
 from worker.locks import FileLock
 from worker.mailbox import keep

@@ -54,7 +54,7 @@ def pace_of(account: Account) -> PollPace:
 
 
 def connector_of(account_id: UUID) -> tuple[Account, Connector] | None:
-    """An account in use with its connector; None where nothing can be asked of it, which it then says itself."""
+    """An account in use with its connector; None where nothing can be asked of it: it then says why."""
     with reading() as session:
         account = accounts.get(session, account_id)
         # Deferred, so it must be read while the session is open.
@@ -88,6 +88,12 @@ def poll(account_id: UUID) -> PollReport | None:
     if plan is None:
         return None
     report = polling.poll_account(plan, connector, transaction=transaction, clock=now)
+    if report.new or report.edited or report.gone or report.followers or not report.complete:
+        _say(account_id, report)
+    return report
+
+
+def _say(account_id: UUID, report: PollReport) -> None:
     log.info(
         "polled",
         account_id=str(account_id),
@@ -98,7 +104,6 @@ def poll(account_id: UUID) -> PollReport | None:
         complete=report.complete,
         seconds=round((now() - report.began_at).total_seconds(), 2),
     )
-    return report
 
 
 @dataclass(slots=True)
@@ -111,7 +116,7 @@ class Scored:
 
 
 def score_waiting(*, batches: int = 50) -> Scored:
-    """Score the comments that wait, newest first, at most that many batches; the SLT log gets what is flagged.
+    """Score the comments that wait, newest first, so many batches at most; the SLT log gets what is flagged.
 
     A batch that the classifier fails on is given back, and after some tries handed to a person;
     the error passes through.
@@ -149,7 +154,7 @@ def score_waiting(*, batches: int = 50) -> Scored:
 
 
 def score_profiles(*, batches: int = 4) -> int:
-    """Score names and bios of followers that wait for it, at most that many batches; how many were flagged."""
+    """Score followers' names and bios that wait for it, so many batches at most; how many were flagged."""
     flagged = 0
     for _ in range(batches):
         with transaction() as session:
@@ -226,7 +231,7 @@ def _account_of(publication_id: UUID) -> UUID:
 
 
 def _note_calls(session: Session, account_id: UUID, calls: Iterable[CallRecord], *, link: bool) -> None:
-    """Write what publishing asked of a platform into the account's book; X charges more for a post with a link."""
+    """Put what publishing asked of a platform into the account's book; X charges more for a link."""
     account = accounts.get(session, account_id)
     made = list(calls)
     items = costs.ledger_items(account.platform, made, prices())

@@ -19,7 +19,7 @@ from school import heartbeats, mail
 from school.db import now, reading, transaction
 from school.settings import settings
 from worker import failures, outgoing, rounds
-from worker.app import app
+from worker.app import task
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ def alive(name: str) -> None:
         heartbeats.beat(session, "scheduler", now=now())
 
 
-@app.task(name="mail.look")
+@task("mail.look")
 @at_most(1)
 def look_for_mail() -> None:
     """Send what is due in the outbox."""
@@ -87,7 +87,7 @@ def look_for_mail() -> None:
         log.info("mail_tried", mail_id=str(claimed.id), outcome=delivery.outcome.value)
 
 
-@app.task(name="poll.look")
+@task("poll.look")
 @at_most(1)
 def look_for_polls() -> None:
     """Have every account that is due polled, each by itself, so that none waits for another."""
@@ -98,7 +98,7 @@ def look_for_polls() -> None:
         poll_account.apply_async((str(account_id),), expires=HINT_EXPIRES)
 
 
-@app.task(name="poll.account")
+@task("poll.account")
 @at_most(6)
 def poll_account(account_id: str) -> None:
     """Read one account; what came is scored at once."""
@@ -107,7 +107,7 @@ def poll_account(account_id: str) -> None:
         look_for_scoring.apply_async(expires=HINT_EXPIRES)
 
 
-@app.task(name="classify.look")
+@task("classify.look")
 @at_most(1)
 def look_for_scoring() -> None:
     """Score what has been fetched; what is flagged is in the SLT log afterwards."""
@@ -120,7 +120,7 @@ def look_for_scoring() -> None:
     rounds.score_profiles(batches=2)
 
 
-@app.task(name="actions.look")
+@task("actions.look")
 @at_most(4)
 def look_for_acts() -> None:
     """Carry out one act that is due. Others that are due are begun beside it, not after it."""
@@ -132,7 +132,7 @@ def look_for_acts() -> None:
         rounds.act(claimed)
 
 
-@app.task(name="publish.look")
+@task("publish.look")
 @at_most(1)
 def look_for_publications() -> None:
     """Have every publication that is due published, and looked for where its outcome is unknown."""
@@ -146,21 +146,21 @@ def look_for_publications() -> None:
         look_for_one.apply_async((str(publication_id),), expires=HINT_EXPIRES)
 
 
-@app.task(name="publish.one")
+@task("publish.one")
 @at_most(4)
 def publish_one(publication_id: str) -> None:
     """Put one publication out."""
     rounds.publish(UUID(publication_id))
 
 
-@app.task(name="publish.find")
+@task("publish.find")
 @at_most(2)
 def look_for_one(publication_id: str) -> None:
     """Look for one publication of unknown outcome among the account's own posts."""
     rounds.look_for_post(UUID(publication_id))
 
 
-@app.task(name="publish.sweep")
+@task("publish.sweep")
 @at_most(1)
 def sweep_drafts() -> None:
     """Drafts whose time came without a decision are missed, and people are told (P12)."""

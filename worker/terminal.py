@@ -67,7 +67,8 @@ def guarded(command: Callable[[], Any]) -> int:
     try:
         outcome = command()
     except UsageError as error:
-        complain(f"{error.format_message()} See {error.ctx.command_path if error.ctx else 'schoolgate'} --help")
+        path = error.ctx.command_path if error.ctx else "schoolgate"
+        complain(f"{error.format_message().rstrip('.')}. See {path} --help")
         return BAD_INPUT
     except ClickException as error:
         complain(error.format_message())
@@ -86,7 +87,7 @@ def guarded(command: Callable[[], Any]) -> int:
         return BAD_INPUT
     except BrokenPipeError:
         # Whoever read our output has had enough. What is still buffered has nowhere to go.
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return FAILURE
     except (sa.exc.DBAPIError, OSError) as error:
         return _outside(error)
@@ -113,7 +114,9 @@ def database_sentence(error: sa.exc.DBAPIError) -> str:
     chosen = settings()
     sqlite = chosen.effective_database_url.startswith("sqlite")
     where = (
-        f"The database file {sa.make_url(chosen.effective_database_url).database}" if sqlite else "The database"
+        f"The database file {sa.make_url(chosen.effective_database_url).database}"
+        if sqlite
+        else "The database"
     )
     if "readonly" in said or "read-only" in said or "permission denied" in said:
         return f"{where} can't be written: it is read-only for this user. Make it writable, then start again."
@@ -137,7 +140,9 @@ def file_sentence(error: OSError) -> str:
     name = error.filename or "A file"
     match error.errno:
         case errno.EACCES | errno.EPERM | errno.EROFS:
-            return f"{name} can't be written: it is read-only for this user. Make it writable, then try again."
+            return (
+                f"{name} can't be written: it is read-only for this user. Make it writable, then try again."
+            )
         case errno.ENOSPC | errno.EDQUOT:
             return f"{name} can't be written: the disk is full. Make room, then try again."
         case _:
@@ -152,7 +157,9 @@ def _outside(error: sa.exc.DBAPIError | OSError) -> int:
 
 def _unexpected(error: Exception) -> int:
     log.error("command_failed_unexpectedly", exc_info=error)
-    complain(f"Something unexpected went wrong ({type(error).__name__}). Details are in {log_file('command')}.")
+    complain(
+        f"Something unexpected went wrong ({type(error).__name__}). Details are in {log_file('command')}."
+    )
     return FAILURE
 
 

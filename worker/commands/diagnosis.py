@@ -37,7 +37,7 @@ class Check:
 
 
 def doctor(as_json: AsJson = False) -> int:
-    """Look at settings, database, disk, mail, accounts, classifier and clock; exit status 1 when something is wrong."""
+    """Look at settings, database, disk, mail, accounts, classifier, clock; status 1 if something is amiss."""
     checks: list[Check] = []
     for look in (_disk, _database, _school, _secret, _work, _mail, _accounts, _classifier, _clock):
         checks += _guarded(look)
@@ -111,7 +111,9 @@ def _database() -> Iterator[Check]:
         yield Check("database", True, f"{parsed.get_backend_name()} at {where}, migration {at}")
     else:
         yield Check(
-            "database", False, f"at migration {at or 'none'}, this version needs {newest}: start `schoolgate run` once"
+            "database",
+            False,
+            f"at migration {at or 'none'}, this version needs {newest}: start `schoolgate run` once",
         )
 
 
@@ -119,9 +121,15 @@ def _school() -> Iterator[Check]:
     with reading() as session:
         found = setup.current_school(session)
     if found is None:
-        yield Check("school", None, "none yet: `schoolgate run` makes a practice school, `schoolgate setup` a real one")
+        yield Check(
+            "school",
+            None,
+            "none yet: `schoolgate run` makes a practice school, `schoolgate setup` a real one",
+        )
         return
-    yield Check("school", True, f"{found.name} ({'practice' if found.practice else 'real'}), e-mail @{found.domain}")
+    yield Check(
+        "school", True, f"{found.name} ({'practice' if found.practice else 'real'}), e-mail @{found.domain}"
+    )
     if found.publishing_stopped_at is not None:
         yield Check("publishing", None, f"all publishing is stopped since {say(found.publishing_stopped_at)}")
 
@@ -129,7 +137,9 @@ def _school() -> Iterator[Check]:
 def _secret() -> Iterator[Check]:
     own = settings().secret_key is not None
     secrets.secret_key()
-    yield Check("secret key", True, "from SCHOOLGATE_SECRET_KEY" if own else "made and kept in the home folder")
+    yield Check(
+        "secret key", True, "from SCHOOLGATE_SECRET_KEY" if own else "made and kept in the home folder"
+    )
 
 
 def _work() -> Iterator[Check]:
@@ -144,7 +154,9 @@ def _work() -> Iterator[Check]:
     elif missing:
         last = max((beat.at for beat in seen.values()), default=None)
         said = f"no sign of life of: {', '.join(missing)}"
-        yield Check("background work", None if free else False, f"{said} (last of any: {say(last)})" if last else said)
+        yield Check(
+            "background work", None if free else False, f"{said} (last of any: {say(last)})" if last else said
+        )
     else:
         yield Check("background work", True, "everything is running")
 
@@ -155,7 +167,9 @@ def _mail() -> Iterator[Check]:
         parts = urlsplit(url)
         try:
             kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-            with kind(parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 587), timeout=10) as it:
+            with kind(
+                parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 587), timeout=10
+            ) as it:
                 it.noop()
             yield Check("mail server", True, f"{parts.hostname} answers")
         except (OSError, smtplib.SMTPException) as error:
@@ -168,7 +182,7 @@ def _mail() -> Iterator[Check]:
         yield Check("mail server", None, "the built-in mailbox: no mail leaves this machine")
     with reading() as session:
         counts = dict(
-            session.execute(sa.select(OutboxEmail.state, sa.func.count()).group_by(OutboxEmail.state)).tuples()
+            session.execute(sa.select(OutboxEmail.state, sa.func.count()).group_by(OutboxEmail.state))
         )
         oldest = session.scalar(
             sa.select(sa.func.min(OutboxEmail.created_at)).where(OutboxEmail.state == MailState.QUEUED)
@@ -176,7 +190,9 @@ def _mail() -> Iterator[Check]:
     failed, queued = counts.get(MailState.FAILED, 0), counts.get(MailState.QUEUED, 0)
     late = oldest is not None and now() - oldest > timedelta(minutes=10)
     yield Check(
-        "outbox", not failed and not late, f"{queued} waiting, {counts.get(MailState.SENT, 0)} sent, {failed} failed"
+        "outbox",
+        not failed and not late,
+        f"{queued} waiting, {counts.get(MailState.SENT, 0)} sent, {failed} failed",
     )
 
 
@@ -189,7 +205,9 @@ def _accounts() -> Iterator[Check]:
             far = coverage(session, account, now=now())
             well = account.state is AccountState.ACTIVE and not account.problem and not far.missing
             said = [
-                f"last complete poll {say(account.last_polled_at)}" if account.last_polled_at else "never polled",
+                f"last complete poll {say(account.last_polled_at)}"
+                if account.last_polled_at
+                else "never polled",
                 far.statement,
                 *far.missing[:3],
             ]
@@ -198,7 +216,11 @@ def _accounts() -> Iterator[Check]:
             if far.unscored:
                 said.append(f"{far.unscored} comments wait for the classifier.")
             good: bool | None = well or (None if account.state is AccountState.PAUSED else False)
-            if account.last_polled_at is None and account.state is AccountState.ACTIVE and not account.problem:
+            if (
+                account.last_polled_at is None
+                and account.state is AccountState.ACTIVE
+                and not account.problem
+            ):
                 good = None
             yield Check(f"account {account.platform}:{account.handle}", good, "; ".join(said))
 
@@ -206,11 +228,11 @@ def _accounts() -> Iterator[Check]:
 def _classifier() -> Iterator[Check]:
     folder = settings().classifier_model or MODEL_FOLDER
     digests = verify_model(folder)
-    yield Check("classifier", True, f"{folder.name}, SHA-256 {digests['schoolgate.ckpt'][:12]}…, files as recorded")
+    yield Check(
+        "classifier", True, f"{folder.name}, SHA-256 {digests['schoolgate.ckpt'][:12]}…, files as recorded"
+    )
 
 
 def _clock() -> Iterator[Check]:
     moment = now()
     yield Check("clock", True, f"{say(moment)} in {LONDON.key}, {moment:%Y-%m-%d %H:%M:%S} UTC")
-
-

@@ -60,16 +60,19 @@ def classify(source: Source = "-", as_json: AsJson = False) -> int:
 
 
 def evaluate(
-    source: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines with text and labels; may be .gz.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="JSON Lines with text and labels; may be .gz.")
+    ],
     as_json: AsJson = False,
 ) -> int:
-    """Compare the model's scores with people's judgements: JSON Lines with text and the six labels (0 to 1)."""
+    """Compare the model's scores with people's: JSON Lines with text and the six labels (0 to 1)."""
     rules = rules_in_force()
     with _opened(source) as stream:
         found = evaluate_stream(read_lines(stream), classifier.engine(), thresholds=rules.thresholds)
     if not found.rows:
         raise BadInput(
-            'No row could be used. Each line must be a JSON object like {"text": "…", "toxicity": 1}.', field="file"
+            'No row could be used. Each line must be a JSON object like {"text": "…", "toxicity": 1}.',
+            field="file",
         )
     table = Table("Label", "Group", "Rows", "Abusive", "ROC AUC", "Precision", "Recall")
     for measure in found.measures:
@@ -78,7 +81,10 @@ def evaluate(
             measure.group if measure.by != "all" else "all",
             str(measure.rows),
             str(measure.positive),
-            *("–" if value is None else f"{value:.3f}" for value in (measure.auc, measure.precision, measure.recall)),
+            *(
+                "–" if value is None else f"{value:.3f}"
+                for value in (measure.auc, measure.precision, measure.recall)
+            ),
         )
     answer(found.as_json(), table, as_json=as_json)
     return _report_bad(list(found.bad_lines))
@@ -134,7 +140,7 @@ def _opened(source: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        opened: Any = gzip.open(source, "rb") if source.endswith(".gz") else Path(source).open("rb")
+        opened: Any = (gzip.open if source.endswith(".gz") else open)(source, "rb")
     except OSError as error:
         raise BadInput(f"The file {source} can't be read: {error.strerror}.", field="file") from None
     with opened:

@@ -36,7 +36,9 @@ def platform_called(name: str) -> Platform:
         return Platform(name.strip().lower())
     except ValueError:
         known = ", ".join(platform.value for platform in Platform)
-        raise BadInput(f"“{name[:40]}” is no platform here. Choose one of: {known}.", field="platform") from None
+        raise BadInput(
+            f"“{name[:40]}” is no platform here. Choose one of: {known}.", field="platform"
+        ) from None
 
 
 def account_called(session: Session, name: str) -> Account:
@@ -53,7 +55,9 @@ def account_called(session: Session, name: str) -> Account:
     if found:
         names = " or ".join(f"{account.platform}:{account.handle}" for account in found)
         raise BadInput(f"“{name[:80]}” is on several platforms: say {names}.", field="account")
-    raise BadInput(f"No account here is called “{name[:80]}”. See `schoolgate accounts list`.", field="account")
+    raise BadInput(
+        f"No account here is called “{name[:80]}”. See `schoolgate accounts list`.", field="account"
+    )
 
 
 @commands.command("adopt")
@@ -61,7 +65,9 @@ def adopt(
     platform: Annotated[str, typer.Option(help="x, facebook or instagram.")],
     handle: Annotated[str, typer.Option(help="The account's name on the platform.")],
     email: Annotated[str, typer.Option(help="The school's e-mail address that the account is tied to (P9).")],
-    adopted_by: Annotated[str, typer.Option(help="E-mail address of the headteacher who takes it over (P8).")],
+    adopted_by: Annotated[
+        str, typer.Option(help="E-mail address of the headteacher who takes it over (P8).")
+    ],
     credentials: Annotated[
         str, typer.Option(help="File with one JSON object, or - for standard input. Never a value itself.")
     ],
@@ -147,11 +153,14 @@ def _may_adopt(session: Session, email: str, adopted_by: str) -> tuple[bool, str
     if head is None:
         raise BadInput(f"Nobody here has the address “{adopted_by[:80]}” (--adopted-by).", field="adopted-by")
     if Role.HEADTEACHER not in head.roles:
-        raise NotPermitted(f"{head.email} is not a headteacher: only the headteacher takes over accounts (P8).")
+        raise NotPermitted(
+            f"{head.email} is not a headteacher: only the headteacher takes over accounts (P8)."
+        )
     address = people.email_address(email)
     if address.rpartition("@")[2] != school.domain:
         raise BadInput(
-            f"“{address}” is not an address of the school: it must end in @{school.domain} (P9).", field="email"
+            f"“{address}” is not an address of the school: it must end in @{school.domain} (P9).",
+            field="email",
         )
     return school.practice, address
 
@@ -167,8 +176,8 @@ def _read_credentials(source: str) -> Mapping[str, object]:
     except OSError as error:
         # A secret given in place of a file name must not be repeated.
         raise BadInput(
-            f"The credentials file can't be read ({error.strerror or 'no such file'}). Give the name of a file, or - "
-            "for standard input; never the secrets themselves.",
+            f"The credentials file can't be read ({error.strerror or 'no such file'}). Give a file's name, "
+            "or - for standard input; never the secrets themselves.",
             field="credentials",
         ) from None
     if len(raw) > _CREDENTIALS_BYTES_MAX:
@@ -190,10 +199,14 @@ def _ask(platform: Platform, values: Credentials, *, practice: bool) -> Identity
     try:
         return connector.probe()
     except ConnectorUnavailable as error:
-        raise Failure(f"The platform can't be reached now: {error.detail} Nothing was stored; try again.") from None
+        raise Failure(
+            f"The platform can't be reached now: {error.detail} Nothing was stored; try again."
+        ) from None
     except ConnectorError as error:
         code = f" (its code: {error.code})" if error.code else ""
-        raise Failure(f"The platform refuses these credentials: {error.detail}{code} Nothing was stored.") from None
+        raise Failure(
+            f"The platform refuses these credentials: {error.detail}{code} Nothing was stored."
+        ) from None
 
 
 def _same_account(platform: Platform, handle: str, identity: Identity) -> None:

@@ -28,7 +28,9 @@ def person_at(session: Session, email: str, *, field: str = "email") -> Person:
     """The person with that address. Raises BadInput."""
     found = people.find(session, email)
     if found is None:
-        raise BadInput(f"Nobody here has the address “{email[:80]}”. See `schoolgate people list`.", field=field)
+        raise BadInput(
+            f"Nobody here has the address “{email[:80]}”. See `schoolgate people list`.", field=field
+        )
     return found
 
 
@@ -47,7 +49,9 @@ def add(
     name: Annotated[str, typer.Option(help="The person's name.")],
     email: Annotated[str, typer.Option(help="The person's e-mail address.")],
     by: By,
-    role: Annotated[list[str] | None, typer.Option(help="A role; may be given several times. None: staff.")] = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="A role; may be given several times. None: staff.")
+    ] = None,
     reason: Why = "New member of staff",
     as_json: AsJson = False,
 ) -> None:
@@ -83,7 +87,9 @@ def show(as_json: AsJson = False) -> None:
                 "active": person.active,
                 "signed_up": person.password is not None,
                 "roles": sorted(person.roles),
-                "may_write_for": [f"{a.platform}:{a.handle}" for a in people.authorised_accounts(session, person)],
+                "may_write_for": [
+                    f"{a.platform}:{a.handle}" for a in people.authorised_accounts(session, person)
+                ],
             }
             for person in found
         ]
@@ -109,7 +115,11 @@ def grant(who: Who, role: str, by: By, reason: Why, as_json: AsJson = False) -> 
             session, person, wanted, by=person_at(session, by, field="by"), reason=reason, now=now()
         )
         email = person.email
-    done = f"{email} is {wanted.value} now." if made else f"{email} is {wanted.value} already; nothing was changed."
+    done = (
+        f"{email} is {wanted.value} now."
+        if made
+        else f"{email} is {wanted.value} already; nothing was changed."
+    )
     answer({"email": email, "role": wanted.value, "changed": made is not None}, [done], as_json=as_json)
 
 
@@ -120,7 +130,8 @@ def withdraw(
     reason: Why,
     role: Annotated[str | None, typer.Argument(help="The role to take away.")] = None,
     account: Annotated[
-        str | None, typer.Option(help="Or: the account (HANDLE or PLATFORM:HANDLE) they may no longer write for.")
+        str | None,
+        typer.Option(help="Or: the account (HANDLE or PLATFORM:HANDLE) they may no longer write for."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -164,5 +175,3 @@ def authorise(
         email, name = person.email, f"{chosen.platform}:{chosen.handle}"
     done = f"{email} may write for {name} now." if made else f"{email} may write for {name} already."
     answer({"email": email, "account": name, "changed": made is not None}, [done], as_json=as_json)
-
-

@@ -35,7 +35,9 @@ def poll(
     """Read the accounts once now, score what came, and print what there was."""
     with reading() as session:
         if setup.current_school(session) is None:
-            raise BadInput("There is no school yet: run `schoolgate setup` or `schoolgate run` first.", field="school")
+            raise BadInput(
+                "There is no school yet: run `schoolgate setup` or `schoolgate run` first.", field="school"
+            )
         wanted = [account_called(session, account)] if account else accounts.everything(session)
     if not wanted:
         raise Failure("No account is connected: connect one with `schoolgate accounts adopt`.")
@@ -51,7 +53,8 @@ def poll(
         table.add_row(
             f"{row['platform']}:{row['handle']}",
             *(str(row[name]) for name in ("new", "changed", "gone", "flagged", "followers")),
-            " ".join(row["problems"]) or ("everything read" if row["complete"] else "not everything was read"),
+            " ".join(row["problems"])
+            or ("everything read" if row["complete"] else "not everything was read"),
         )
     rows = [one.row() for one in told]
     answer({"accounts": rows}, table, as_json=as_json)
@@ -80,7 +83,11 @@ class _Polled:
             "followers": report.followers if report else 0,
             "posts": report.posts if report else 0,
             "complete": bool(report and report.complete),
-            "problems": [self.problem] if self.problem else list(dict.fromkeys(report.problems)) if report else [],
+            "problems": [self.problem]
+            if self.problem
+            else list(dict.fromkeys(report.problems))
+            if report
+            else [],
         }
 
 
@@ -113,11 +120,9 @@ def _count_flagged(polled: _Polled) -> None:
                     sa.select(Comment.state, sa.func.count())
                     .where(Comment.account_id == polled.account.id, Comment.fetched_at >= polled.began_at)
                     .group_by(Comment.state)
-                ).tuples()
+                )
             )
         if not counts.get(CommentState.FETCHED) or time.monotonic() > until:
             break
         time.sleep(0.2)
     polled.flagged = counts.get(CommentState.FLAGGED, 0)
-
-

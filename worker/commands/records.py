@@ -1,4 +1,4 @@
-"""`schoolgate log export` and `audit verify`: taking the log out, and proving that nothing was altered (P17)."""
+"""`schoolgate log export` and `audit verify`: taking the log out, proving that nothing was altered (P17)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def _day(text: str | None, field: str) -> date | None:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise BadInput(f"The date “{text[:40]}” (--{field}) can't be read. Write it as 2027-06-03.", field=field) from None
+        raise BadInput(
+            f"The date “{text[:40]}” (--{field}) can't be read. Write it as 2027-06-03.", field=field
+        ) from None
 
 
 @log_commands.command("export")
@@ -97,4 +99,6 @@ def _audit() -> None:
 def _school() -> None:
     with reading() as session:
         if setup.current_school(session) is None:
-            raise BadInput("There is no school yet: run `schoolgate setup` or `schoolgate run` first.", field="school")
+            raise BadInput(
+                "There is no school yet: run `schoolgate setup` or `schoolgate run` first.", field="school"
+            )

@@ -14,7 +14,9 @@ from worker.terminal import AsJson, answer
 
 def set_up(
     school: Annotated[str, typer.Option(help="Name of the school.")],
-    domain: Annotated[str, typer.Option(help="Domain of the school's e-mail addresses, such as larkfield.sch.uk.")],
+    domain: Annotated[
+        str, typer.Option(help="Domain of the school's e-mail addresses, such as larkfield.sch.uk.")
+    ],
     headteacher_name: Annotated[str, typer.Option(help="The headteacher's name.")],
     headteacher_email: Annotated[str, typer.Option(help="The headteacher's address; must be of the domain.")],
     as_json: AsJson = False,
@@ -36,7 +38,12 @@ def set_up(
         name, kept_domain = made.name, made.domain
     link = sign_up_link(token)
     answer(
-        {"school": name, "domain": kept_domain, "headteacher": headteacher_email.strip().lower(), "sign_up_link": link},
+        {
+            "school": name,
+            "domain": kept_domain,
+            "headteacher": headteacher_email.strip().lower(),
+            "sign_up_link": link,
+        },
         [
             f"{name} is set up; its e-mail domain is {kept_domain}.",
             f"The headteacher's sign-up link, good for 7 days and for one use: {link}",
