@@ -94,10 +94,6 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
-    def media_folder(self) -> Path:
-        return self.home / "media"
-
-    @property
     def mailbox_folder(self) -> Path:
         """Where the built-in SMTP server keeps what it took."""
         return self.home / "mailbox"
