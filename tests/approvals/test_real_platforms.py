@@ -1,0 +1,241 @@
+"""Publishing through the real connectors to platforms that misbehave: never twice, and the truth told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
+
+from approvals import publishing, reconciling
+from approvals.models import Publication
+from approvals.steps import DurableSteps
+from connectors.base import STEP_POSTING, Connector, Credentials, Endpoints, Platform
+from connectors.practice.faults import Fault, FaultRule, OperationKind
+from connectors.practice.servers import PracticePlatforms
+from connectors.registry import connector_for
+from school import db
+from school.models import Account, Person
+from school.settings import settings
+from tests.approvals import scenes
+from web.app import create_app
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def platforms() -> Iterator[PracticePlatforms]:
+    """Both practice servers on loopback, with nobody in them."""
+    with PracticePlatforms(None, pace=None, earlier_life=False) as running:
+        yield running
+
+
+@pytest.fixture
+def pages(database: str, school_people: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The product's own pages on loopback: Instagram fetches its pictures there."""
+    app = create_app(None)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    monkeypatch.setenv("SCHOOLGATE_PUBLIC_URL", f"http://127.0.0.1:{server.port}")
+    settings.cache_clear()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield settings().effective_public_url
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+@pytest.fixture
+def publication(
+    request: pytest.FixtureRequest,
+    session: Session,
+    pages: str,
+    platforms: PracticePlatforms,
+    teacher: Person,
+    head: Person,
+    make_account: Callable[..., Account],
+    now: datetime,
+) -> Publication:
+    """A post with a picture and a link, approved; on the platform of the test's parameter."""
+    platform = Platform(request.param)
+    account = make_account(platform.value, identity_id=platforms.world.school(platform).id)
+    media = scenes.add_picture(session, teacher, now)
+    _draft, [made] = scenes.approved(
+        session,
+        teacher,
+        head,
+        now - timedelta(hours=1),
+        account,
+        at=now,
+        text="The summer fair 🎪 is on Saturday.\n\nBring “friends”!",
+        pictures=(scenes.choice(media),),
+        link="https://example.sch.uk/fair?a=1&b=2",
+    )
+    # An open transaction of the test's own would keep the worker's waiting on SQLite.
+    session.commit()
+    return made
+
+
+def connector(publication: Publication, platforms: PracticePlatforms) -> Connector:
+    platform = Platform(publication.account.platform)
+    return connector_for(
+        platform,
+        Credentials(platforms.credentials(platform)),
+        publication.account.platform_id,
+        Endpoints(x_url=platforms.x_url, graph_url=platforms.graph_url, timeout=3),
+    )
+
+
+class Tripwire(DurableSteps):
+    """Lets everything be prepared, and turns the fault on just before the one request that posts."""
+
+    def __init__(self, publication: Publication, platforms: PracticePlatforms, fault: Fault) -> None:
+        super().__init__(db.transaction, publication.id)
+        self._trip = lambda: platforms.world.faults.set(
+            publication.account.platform, OperationKind.PUBLISH, FaultRule(fault, next_n=1)
+        )
+
+    def put(self, key: str, value: str) -> None:
+        super().put(key, value)
+        if key == STEP_POSTING and value:
+            self._trip()
+
+
+def attempt(publication: Publication, platforms: PracticePlatforms, fault: Fault | None = None) -> str:
+    """One attempt as the worker makes it; the state it led to."""
+    with db.transaction() as working:
+        claim = publishing.claim(working, publication.id, now=db.now())
+    if claim is not None:
+        steps = (
+            Tripwire(publication, platforms, fault)
+            if fault is not None
+            else DurableSteps(db.transaction, publication.id)
+        )
+        outcome = publishing.send(claim, connector(publication, platforms), steps)
+        with db.transaction() as working:
+            return publishing.record(working, claim, outcome, now=db.now()).state.value
+    return state(publication)["state"]
+
+
+def look(publication: Publication, platforms: PracticePlatforms, *, now: datetime | None = None) -> str:
+    """One look as the worker takes it."""
+    with db.transaction() as working:
+        claim = reconciling.claim_look(working, publication.id, now=now or db.now())
+    assert claim is not None
+    found = reconciling.reconcile(claim, connector(publication, platforms))
+    with db.transaction() as working:
+        return reconciling.record_look(working, claim, found, now=now or db.now()).state.value
+
+
+def state(publication: Publication) -> dict[str, Any]:
+    with db.reading() as looking:
+        row = looking.get_one(Publication, publication.id)
+        return {
+            "state": row.state.value,
+            "url": row.post_url,
+            "id": row.post_platform_id,
+            "next": row.next_try_at,
+        }
+
+
+def wait_out(publication: Publication, platforms: PracticePlatforms, fault: Fault | None = None) -> str:
+    """Attempts, each when it is due, until the publication is no longer scheduled."""
+    ended = attempt(publication, platforms, fault)
+    for _ in range(10):
+        if ended != "scheduled":
+            break
+        with db.transaction() as working:
+            # What would be some seconds' wait.
+            working.get_one(Publication, publication.id).next_try_at = db.now()
+        ended = attempt(publication, platforms, fault)
+    return ended
+
+
+ALL = pytest.mark.parametrize("publication", list(Platform), indirect=True)
+
+
+@ALL
+def test_a_post_goes_out_with_its_picture_and_address(
+    publication: Publication, platforms: PracticePlatforms
+) -> None:
+    assert wait_out(publication, platforms) == "published"
+    [post] = platforms.world.posts(publication.account.platform)
+    assert post.id == state(publication)["id"] and state(publication)["url"]
+    assert "Bring “friends”!" in post.text and len(post.pictures) == 1
+
+
+@ALL
+@pytest.mark.parametrize(
+    "fault", [Fault.RESET_AFTER, Fault.TRUNCATED, Fault.JSON_ARRAY, Fault.EMPTY, Fault.ERROR_AFTER]
+)
+def test_an_answer_lost_after_the_post_was_taken_is_found_out(
+    fault: Fault, publication: Publication, platforms: PracticePlatforms
+) -> None:
+    ended = wait_out(publication, platforms, fault)
+    assert len(platforms.world.posts(publication.account.platform)) == 1
+    # Instagram's containers tell by themselves what became of them; X and Facebook don't.
+    assert ended == "unknown" or publication.account.platform == Platform.INSTAGRAM
+    if ended == "unknown":
+        ended = look(publication, platforms)
+    assert ended == "published", state(publication)
+    [post] = platforms.world.posts(publication.account.platform)
+    assert post.id == state(publication)["id"]
+    assert attempt(publication, platforms) == "published"
+    assert len(platforms.world.posts(publication.account.platform)) == 1
+
+
+@ALL
+def test_a_worker_killed_between_sending_and_recording_posts_once(
+    publication: Publication, platforms: PracticePlatforms
+) -> None:
+    with db.transaction() as working:
+        claim = publishing.claim(working, publication.id, now=db.now(), lease=timedelta(seconds=1))
+    assert claim is not None
+    steps = DurableSteps(db.transaction, publication.id)
+    outcome = publishing.send(claim, connector(publication, platforms), steps)
+    while outcome.kind is publishing.OutcomeKind.LATER:
+        outcome = publishing.send(claim, connector(publication, platforms), steps)
+    assert outcome.kind is publishing.OutcomeKind.PUBLISHED
+    # Killed: nothing is recorded, and the lease runs out.
+    after = db.now() + timedelta(seconds=2)
+    with db.reading() as looking:
+        assert publishing.due(looking, now=after) == []
+        assert reconciling.due_looks(looking, now=after) == [publication.id]
+    assert look(publication, platforms, now=after) == "published"
+    assert len(platforms.world.posts(publication.account.platform)) == 1
+
+
+@ALL
+@pytest.mark.parametrize("fault", [Fault.RATE_LIMIT, Fault.DEAD_TOKEN])
+def test_a_refusal_before_anything_was_sent_posts_nothing(
+    fault: Fault, publication: Publication, platforms: PracticePlatforms
+) -> None:
+    platforms.world.faults.set(publication.account.platform, OperationKind.ALL, FaultRule(fault, seconds=60))
+    ended = attempt(publication, platforms)
+    assert ended == ("scheduled" if fault is Fault.RATE_LIMIT else "failed")
+    platforms.world.faults.clear()
+    assert platforms.world.posts(publication.account.platform) == []
+    if fault is Fault.RATE_LIMIT:
+        assert state(publication)["next"] > db.now()
+        assert wait_out(publication, platforms) == "published"
+
+
+@ALL
+def test_a_post_that_never_arrived_ends_with_a_person(
+    publication: Publication, platforms: PracticePlatforms
+) -> None:
+    ended = wait_out(publication, platforms, Fault.RESET_BEFORE)
+    assert platforms.world.posts(publication.account.platform) == []
+    assert ended == "unknown"
+    moment = db.now()
+    for _ in range(12):
+        moment += timedelta(seconds=30)
+        ended = look(publication, platforms, now=moment)
+        if ended != "unknown":
+            break
+    assert ended == "held"
+    assert attempt(publication, platforms) == "held"
