@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Capability, CommentPage, Connector, Platform
 from connectors.errors import ConnectorError, ConnectorRefused, ConnectorUnavailable, CredentialsDead, Gone
-from moderation import actions, costs, followers, ingest
+from moderation import actions, costs, follower_lists, ingest
 from moderation.models import CommentStream, PollRecord, WatchedPost
 from school import accounts
 from school.errors import SchoolgateError
@@ -376,7 +376,7 @@ class _Poll:
         while True:
             people, following = self.connector.follow_requests(cursor=cursor)
             with self._keeping() as session:
-                noted = followers.note_requests(
+                noted = follower_lists.note_requests(
                     session, self.plan.account_id, self.plan.platform, people, now=self.clock()
                 )
             seen |= noted.ids
@@ -385,7 +385,7 @@ class _Poll:
                 break
             cursor = following
         with self._keeping() as session:
-            followers.note_withdrawn_requests(
+            follower_lists.note_withdrawn_requests(
                 session, self.plan.account_id, seen, before=self.plan.began_at, now=self.clock()
             )
 
@@ -401,7 +401,7 @@ class _Poll:
             if following == cursor:
                 following = None
             with self._keeping() as session:
-                noted = followers.note_followers(
+                noted = follower_lists.note_followers(
                     session,
                     self.plan.account_id,
                     self.plan.platform,
@@ -422,7 +422,7 @@ class _Poll:
             if counting:
                 record.followers_counted_at = self.plan.began_at
                 if place.cursor is None:
-                    followers.note_left(
+                    follower_lists.note_left(
                         session, self.plan.account_id, seen, before=self.plan.began_at, now=self.clock()
                     )
 
