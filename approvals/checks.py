@@ -286,5 +286,5 @@ def findings(texts: Sequence[str], *, link: str = "", score: Score | None = None
         for address in dict.fromkeys(_EMAIL.findall(joined))
     ]
     links = dict.fromkeys([*([link] if link else []), *_LINK.findall(joined)])
-    found += [Finding("link", f"It links to {address}: open it and look.") for address in links]
+    found += [Finding("link", f"Open its link and look at the page: {address}") for address in links]
     return found

@@ -124,11 +124,12 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
         .where(DraftRevision.planned_at >= start, DraftRevision.planned_at < end)
     )
     for draft, revision in session.execute(query).tuples():
-        found = publications(session, draft) if draft.state is DraftState.APPROVED else []
+        # Of several for one account the newest counts; a draft that went back shows what was missed.
         states = {
             publication.account_id: publication
-            for publication in found
+            for publication in reversed(publications(session, draft))
             if publication.revision_id == revision.id
+            and (draft.state is DraftState.APPROVED or publication.state is PublicationState.MISSED)
         }
         if draft.state is not DraftState.APPROVED and not sees_all and draft.author_id != by.id:
             continue

@@ -395,6 +395,11 @@ def test_not_approved_in_time_is_missed_and_people_are_told(
     [publication] = schedule.publications(session, draft)
     assert publication.state is PublicationState.MISSED
     assert draft.state is DraftState.DRAFT
+    day = (now + HOUR).date()
+    entries = schedule.calendar(
+        session, first=day - timedelta(days=1), last=day + timedelta(days=1), by=teacher, now=now
+    )
+    assert [entry.state for entry in entries] == [PublicationState.MISSED]
     assert publishing.due(session, now=now + 2 * HOUR) == []
     assert len(scenes.mails(session, "missed", teacher)) == 1
     assert len(scenes.mails(session, "missed", head)) == 1
