@@ -36,7 +36,6 @@ def web(*, host: str | None, port: int | None) -> int:
         listening = bind(host, port)
         stack.callback(listening.close)
         set_for_this_process(host=host, port=str(listening.getsockname()[1]))
-        logs_of("web", stderr_level=logging.INFO)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
         school = _school()
@@ -49,6 +48,8 @@ def web(*, host: str | None, port: int | None) -> int:
         served = WebServer(create_app(practice=platforms), listening)
         served.start()
         stack.callback(served.stop)
+        # Only now, as in the others below: whatever stops the start itself is said in one line.
+        logs_of("web", stderr_level=logging.INFO)
         log.info("web_started", host=host, port=settings().port)
         write(f"{school.name}: pages at {settings().effective_public_url} (Ctrl-C stops).\n")
         stopping.wait()
@@ -64,8 +65,8 @@ def worker(*, queues: str, threads: int) -> int:
         raise BadInput(
             f"“{queues[:60]}” is no list of queues. Choose from: {', '.join(QUEUES)}.", field="queues"
         )
-    logs_of("worker", stderr_level=logging.INFO)
     _school()
+    logs_of("worker", stderr_level=logging.INFO)
     with ExitStack() as stack:
         if "mail" in wanted and not settings().smtp_url:
             mailbox = Mailbox(settings().mailbox_folder)
@@ -91,8 +92,8 @@ def worker(*, queues: str, threads: int) -> int:
 def scheduler() -> int:
     """Say "look now" at the right times until Ctrl-C or SIGTERM. One is enough; two do no harm."""
     _needs_broker("scheduler")
-    logs_of("scheduler", stderr_level=logging.INFO)
     _school()
+    logs_of("scheduler", stderr_level=logging.INFO)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise SystemExit(0)

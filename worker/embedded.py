@@ -48,7 +48,7 @@ def run(*, host: str | None, port: int | None) -> int:
         set_for_this_process(host=host, port=str(actual_port))
         lock = _lock_home()
         stack.callback(lock.free)
-        logs_of("run", stderr_level=logging.WARNING)
+        logs_of("run")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
         school = _school()
@@ -62,6 +62,8 @@ def run(*, host: str | None, port: int | None) -> int:
         web.start()
         stack.callback(web.stop)
         write("".join(f"{line}\n" for line in _greeting(school)))
+        # Only now: whatever stops the start itself is said in one line.
+        logs_of("run", stderr_level=logging.WARNING)
         _until_first_page(web, stopping)
         worker = EmbeddedWorker(celery_app)
         worker.start()

@@ -17,6 +17,7 @@ from connectors.registry import connector_for
 from school import accounts, people, setup
 from school.db import reading, transaction
 from school.models import Account, AccountState, Role
+from school.secrets import KeyMissing
 from worker import endpoints
 from worker.locks import FileLock
 from worker.mailbox import keep
@@ -148,5 +149,10 @@ def _adopt(platform: Platform, identity: Identity, values: dict[str, str], *, no
 
 def _in_order(account: Account, values: dict[str, str]) -> bool:
     """Whether the account can go on as it is: a paused one was paused by a person."""
-    in_use = account.state in {AccountState.ACTIVE, AccountState.PAUSED}
-    return in_use and accounts.credentials_of(account) == values
+    if account.state not in {AccountState.ACTIVE, AccountState.PAUSED}:
+        return False
+    try:
+        return accounts.credentials_of(account) == values
+    except KeyMissing:
+        # The installation has another secret key now: the credentials are sealed anew.
+        return False

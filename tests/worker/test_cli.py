@@ -186,7 +186,8 @@ def test_an_account_is_adopted_polled_and_listed_and_its_secrets_are_encrypted(
     assert account["new"] > 1 and account["flagged"] >= 1 and account["complete"]
     export = here("log", "export", "--format", "jsonl")
     entries = [json.loads(line) for line in export.stdout.decode().splitlines()]
-    assert "You are all disgusting idiots, rot in hell" in {entry["text"] for entry in entries}
+    # X puts the names of those who are answered before the text.
+    assert any(entry["text"].endswith("You are all disgusting idiots, rot in hell") for entry in entries)
     table = here("log", "export", "--format", "csv").stdout.decode()
     assert table.startswith("number,recorded_at") and "disgusting idiots" in table
     assert here("log", "export", "--format", "csv", "--to", "2020-01-01").stdout.count(b"\n") == 1

@@ -181,9 +181,8 @@ def _mail() -> Iterator[Check]:
     else:
         yield Check("mail server", None, "the built-in mailbox: no mail leaves this machine")
     with reading() as session:
-        counts = dict(
-            session.execute(sa.select(OutboxEmail.state, sa.func.count()).group_by(OutboxEmail.state))
-        )
+        query = sa.select(OutboxEmail.state, sa.func.count()).group_by(OutboxEmail.state)
+        counts = dict(list(session.execute(query)))
         oldest = session.scalar(
             sa.select(sa.func.min(OutboxEmail.created_at)).where(OutboxEmail.state == MailState.QUEUED)
         )

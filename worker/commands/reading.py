@@ -115,13 +115,12 @@ def _count_flagged(polled: _Polled) -> None:
     until = time.monotonic() + PATIENCE
     while True:
         with reading() as session:
-            counts = dict(
-                session.execute(
-                    sa.select(Comment.state, sa.func.count())
-                    .where(Comment.account_id == polled.account.id, Comment.fetched_at >= polled.began_at)
-                    .group_by(Comment.state)
-                )
+            query = (
+                sa.select(Comment.state, sa.func.count())
+                .where(Comment.account_id == polled.account.id, Comment.fetched_at >= polled.began_at)
+                .group_by(Comment.state)
             )
+            counts = dict(list(session.execute(query)))
         if not counts.get(CommentState.FETCHED) or time.monotonic() > until:
             break
         time.sleep(0.2)
