@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from approvals import publishing, reconciling
 from approvals.models import Publication
 from approvals.steps import DurableSteps
-from connectors.base import CallRecord, Connector, Platform
-from moderation import actions, costs, followers, polling, scoring
+from connectors.base import CallRecord, Connector, Platform, RemotePost
+from moderation import actions, costs, followers, ingest, polling, scoring
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
 from school import accounts
@@ -204,6 +204,7 @@ def publish(publication_id: UUID) -> None:
         calls = found[1].calls()
     with transaction() as session:
         publishing.record(session, claimed, outcome, now=now())
+        _watch(session, account_id, outcome.post)
         _note_calls(session, account_id, calls, link=bool(claimed.content.link))
     log.info("published_or_not", publication_id=str(publication_id), outcome=outcome.kind.value)
 
@@ -222,7 +223,14 @@ def look_for_post(publication_id: UUID) -> None:
     calls = found[1].calls()
     with transaction() as session:
         reconciling.record_look(session, claimed, look, now=now())
+        _watch(session, account_id, look.post)
         _note_calls(session, account_id, calls, link=False)
+
+
+def _watch(session: Session, account_id: UUID, post: RemotePost | None) -> None:
+    """Read the comments under a new post from the next poll on: the first hour brings the most."""
+    if post is not None:
+        ingest.note_posts(session, account_id, [post], now=now())
 
 
 def _account_of(publication_id: UUID) -> UUID:
