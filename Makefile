@@ -26,7 +26,7 @@ check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 	$(VENV)/bin/ruff check $(ROOMS) tests
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
-	$(PY) -m school.migrate check
+	$(PY) -m worker.schema
 
 $(PY):
 	@python=; for candidate in python3.11 python3.12 python3.13 python3.14 python3; do \

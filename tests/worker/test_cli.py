@@ -178,7 +178,7 @@ def test_an_account_is_adopted_polled_and_listed_and_its_secrets_are_encrypted(
         assert not file.is_file() or secret.encode() not in file.read_bytes(), file
     post = platforms.world.public_posts(Platform.X, limit=1)[0].post
     platforms.world.say(
-        Platform.X, post.id, "Angry Stranger", "You are all disgusting idiots, rot in hell", None
+        Platform.X, post.id, "Angry Stranger", "You disgusting idiots, I will find you and kill you", None
     )
     polled = here(
         "poll", "--json", SCHOOLGATE_X_URL=platforms.x_url, SCHOOLGATE_GRAPH_URL=platforms.graph_url
@@ -189,7 +189,7 @@ def test_an_account_is_adopted_polled_and_listed_and_its_secrets_are_encrypted(
     export = here("log", "export", "--format", "jsonl")
     entries = [json.loads(line) for line in export.stdout.decode().splitlines()]
     # X puts the names of those who are answered before the text.
-    assert any(entry["text"].endswith("You are all disgusting idiots, rot in hell") for entry in entries)
+    assert any(str(entry["text"]).endswith("I will find you and kill you") for entry in entries)
     table = here("log", "export", "--format", "csv").stdout.decode()
     assert table.startswith("number,recorded_at") and "disgusting idiots" in table
     assert here("log", "export", "--format", "csv", "--to", "2020-01-01").stdout.count(b"\n") == 1

@@ -72,14 +72,8 @@ def test_an_abusive_comment_is_in_the_log_within_ten_seconds(product: Product, p
     text = f"You fucking disgusting idiots, I will find you and kill you, {platform.value}"
     began = time.monotonic()
     comment = world.say(platform, post.id, "Angry Stranger", text, None)
-    found = wait_for(
-        lambda: rows(
-            product.home, "SELECT text, author_name, reasons, scores FROM log_entries WHERE comment_platform_id = ?",
-            comment.id,
-        )
-        or None,
-        30,
-    )  # fmt: skip
+    query = "SELECT text, author_name, reasons, scores FROM log_entries WHERE comment_platform_id = ?"
+    found = wait_for(lambda: rows(product.home, query, comment.id) or None, 30)
     seconds = time.monotonic() - began
     world.close()
     print(f"\n{platform.value}: comment to log entry {seconds:.1f} s")
