@@ -9,7 +9,7 @@ TORCH := $(shell sed -n 's/^ *"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ROOMS := school connectors moderation approvals web worker
 
-.PHONY: help install run test check chromium
+.PHONY: help install run test check screenshots chromium
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -28,6 +28,9 @@ check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 	$(VENV)/bin/lint-imports
 	$(PY) -m worker.schema
 
+screenshots: $(VENV)/.dev-stamp chromium  ## take the pictures in docs/ anew, from a practice school at work
+	$(PY) -m tests.screenshots
+
 $(PY):
 	@python=; for candidate in python3.11 python3.12 python3.13 python3.14 python3; do \
 	  if $$candidate -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then python=$$candidate; break; fi; \
@@ -40,7 +43,8 @@ $(VENV)/.torch-stamp: | $(PY)
 	@echo "Installing torch $(TORCH) for the processor alone ..."
 	@$(PIP) install -q "torch==$(TORCH)+cpu" 2>/dev/null \
 	  || $(PIP) install -q --index-url $(CPU_INDEX) "torch==$(TORCH)" \
-	  || echo "No build for the processor alone was reachable; the next step takes the large one."
+	  || { echo "torch $(TORCH) for the processor alone could not be had from $(CPU_INDEX):" \
+	       "look at the network, then try again." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.run-stamp: pyproject.toml $(VENV)/.torch-stamp

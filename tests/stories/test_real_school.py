@@ -28,8 +28,9 @@ def platforms() -> Iterator[PracticePlatforms]:
 
 def _adopt(home: Path, platforms: PracticePlatforms, platform: Platform, **where: str) -> dict[str, object]:
     done = command(
-        home, "accounts", "adopt", "--platform", platform.value, "--handle", platforms.world.school(platform).handle,
-        "--email", "office@llanfair.sch.uk", "--adopted-by", "head@llanfair.sch.uk", "--credentials", "-", "--json",
+        home, "accounts", "adopt", "--platform", platform.value, "--handle",
+        platforms.world.school(platform).handle, "--email", "office@llanfair.sch.uk",
+        "--adopted-by", "head@llanfair.sch.uk", "--credentials", "-", "--json",
         stdin=json.dumps(platforms.credentials(platform)).encode(), **where,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
@@ -95,8 +96,9 @@ def test_credentials_that_are_wrong_are_named_but_not_shown(
     command(home, *SETUP)
     values = {**platforms.credentials(Platform.X), **change}
     done = command(
-        home, "accounts", "adopt", "--platform", "x", "--handle", "larkfieldschool", "--email", "o@llanfair.sch.uk",
-        "--adopted-by", "head@llanfair.sch.uk", "--credentials", "-", SCHOOLGATE_X_URL=platforms.x_url,
+        home, "accounts", "adopt", "--platform", "x", "--handle", "larkfieldschool", "--email",
+        "o@llanfair.sch.uk", "--adopted-by", "head@llanfair.sch.uk", "--credentials", "-",
+        SCHOOLGATE_X_URL=platforms.x_url,
         stdin=json.dumps({name: value for name, value in values.items() if value is not None}).encode(),
     )  # fmt: skip
     assert done.returncode == 2
@@ -111,8 +113,9 @@ def test_a_taken_over_account_must_be_the_one_that_the_platform_names(
     command(home, *SETUP)
     dead = {**platforms.credentials(Platform.X), "access_token_secret": "wrong" * 8}
     done = command(
-        home, "accounts", "adopt", "--platform", "x", "--handle", "larkfieldschool", "--email", "o@llanfair.sch.uk",
-        "--adopted-by", "head@llanfair.sch.uk", "--credentials", "-", SCHOOLGATE_X_URL=platforms.x_url,
+        home, "accounts", "adopt", "--platform", "x", "--handle", "larkfieldschool", "--email",
+        "o@llanfair.sch.uk", "--adopted-by", "head@llanfair.sch.uk", "--credentials", "-",
+        SCHOOLGATE_X_URL=platforms.x_url,
         stdin=json.dumps(dead).encode(),
     )  # fmt: skip
     assert done.returncode == 1
