@@ -13,8 +13,9 @@ import sqlalchemy as sa
 import structlog
 import typer
 from pydantic import ValidationError
+from rich import box
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 # Typer brings its own copy of click and shows these two nowhere else.
 from typer._click.exceptions import ClickException, UsageError
@@ -27,6 +28,8 @@ log = structlog.get_logger(__name__)
 
 BAD_INPUT = 2
 FAILURE = 1
+WIDE = 240
+"""Characters of a line that no terminal shows."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
@@ -44,9 +47,15 @@ def answer(document: Mapping[str, Any], lines: Iterable[str] | Table, *, as_json
     if as_json:
         write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
     elif isinstance(lines, Table):
-        Console(soft_wrap=not sys.stdout.isatty(), highlight=False).print(lines)
+        # Into a file or a pipe nothing is cut short for want of a screen's width.
+        Console(highlight=False, width=None if sys.stdout.isatty() else WIDE).print(lines)
     else:
         write("".join(f"{line}\n" for line in lines))
+
+
+def table(*headings: str) -> Table:
+    """An empty table that folds what is too long rather than cutting it."""
+    return Table(*(Column(heading, overflow="fold") for heading in headings), box=box.SIMPLE)
 
 
 def write(text: str) -> None:

@@ -12,7 +12,6 @@ from typing import Annotated, Any, BinaryIO
 
 import sqlalchemy as sa
 import typer
-from rich.table import Table
 
 from moderation import thresholds
 from moderation.classifier.engine import MODEL_FOLDER, verify_model
@@ -24,7 +23,7 @@ from school.db import reading
 from school.errors import BadInput
 from school.settings import settings
 from worker import classifier
-from worker.terminal import BAD_INPUT, AsJson, answer, complain, write
+from worker.terminal import BAD_INPUT, AsJson, answer, complain, table, write
 
 models = typer.Typer(help="The models that score comments.")
 
@@ -74,9 +73,9 @@ def evaluate(
             'No row could be used. Each line must be a JSON object like {"text": "…", "toxicity": 1}.',
             field="file",
         )
-    table = Table("Label", "Group", "Rows", "Abusive", "ROC AUC", "Precision", "Recall")
+    shown = table("Label", "Group", "Rows", "Abusive", "ROC AUC", "Precision", "Recall")
     for measure in found.measures:
-        table.add_row(
+        shown.add_row(
             measure.label,
             measure.group if measure.by != "all" else "all",
             str(measure.rows),
@@ -86,7 +85,7 @@ def evaluate(
                 for value in (measure.auc, measure.precision, measure.recall)
             ),
         )
-    answer(found.as_json(), table, as_json=as_json)
+    answer(found.as_json(), shown, as_json=as_json)
     return _report_bad(list(found.bad_lines))
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from sqlalchemy.orm import Session
 
 from connectors.base import Credentials, Identity, Platform
@@ -23,7 +22,7 @@ from school.models import Account, Role
 from school.times import say
 from worker.endpoints import endpoints_for
 from worker.practice import at_hand_if_practice
-from worker.terminal import AsJson, Failure, answer
+from worker.terminal import AsJson, Failure, answer, table
 
 commands = typer.Typer(help="The school's accounts on the platforms.")
 
@@ -116,16 +115,16 @@ def show(as_json: AsJson = False) -> None:
     """List the accounts, their state and when they were last read."""
     with reading() as session:
         rows = [_told(account) for account in accounts.everything(session)]
-    table = Table("Account", "State", "Last complete poll", "Problem")
+    shown = table("Account", "State", "Last complete poll", "Problem")
     for row in rows:
         polled = row["last_polled_at"]
-        table.add_row(
+        shown.add_row(
             f"{row['platform']}:{row['handle']}",
             str(row["state"]) + (" (practice)" if row["practice"] else ""),
             say(polled) if polled else "never",
             row["problem"] or "",
         )
-    answer({"accounts": rows}, table, as_json=as_json)
+    answer({"accounts": rows}, shown, as_json=as_json)
 
 
 def _told(account: Account) -> dict[str, Any]:

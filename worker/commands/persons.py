@@ -6,7 +6,6 @@ from typing import Annotated
 
 import sqlalchemy as sa
 import typer
-from rich.table import Table
 from sqlalchemy.orm import Session
 
 from school import people
@@ -15,7 +14,7 @@ from school.errors import BadInput
 from school.models import Account, Person, Role
 from worker.commands.networks import account_called
 from worker.commands.schools import sign_up_link
-from worker.terminal import AsJson, answer
+from worker.terminal import AsJson, answer, table
 
 commands = typer.Typer(help="People, their roles, and whom the headteacher lets write for which account.")
 
@@ -93,16 +92,16 @@ def show(as_json: AsJson = False) -> None:
             }
             for person in found
         ]
-    table = Table("Name", "E-mail", "Roles", "May write for", "Signed up")
+    shown = table("Name", "E-mail", "Roles", "May write for", "Signed up")
     for row in rows:
-        table.add_row(
+        shown.add_row(
             str(row["name"]),
             str(row["email"]),
             ", ".join(row["roles"]) if row["active"] else "shut out",  # type: ignore[arg-type]
             ", ".join(row["may_write_for"]),  # type: ignore[arg-type]
             "yes" if row["signed_up"] else "not yet",
         )
-    answer({"people": rows}, table, as_json=as_json)
+    answer({"people": rows}, shown, as_json=as_json)
 
 
 @commands.command("grant")

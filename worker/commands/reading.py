@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import sqlalchemy as sa
 import typer
-from rich.table import Table
 
 from moderation.models import Comment, CommentState
 from moderation.polling import PollReport
@@ -20,7 +19,7 @@ from school.models import Account, AccountState
 from worker import rounds
 from worker.commands.networks import account_called
 from worker.practice import at_hand_if_practice
-from worker.terminal import FAILURE, AsJson, Failure, answer
+from worker.terminal import FAILURE, AsJson, Failure, answer, table
 
 PATIENCE = 60.0
 """Seconds to wait for another process that is just polling the account, or scoring what came."""
@@ -47,17 +46,17 @@ def poll(
     rounds.score_profiles()
     for one in told:
         _count_flagged(one)
-    table = Table("Account", "New", "Changed", "Gone", "Flagged", "Followers", "Notes")
+    shown = table("Account", "New", "Changed", "Gone", "Flagged", "Followers", "Notes")
     for one in told:
         row = one.row()
-        table.add_row(
+        shown.add_row(
             f"{row['platform']}:{row['handle']}",
             *(str(row[name]) for name in ("new", "changed", "gone", "flagged", "followers")),
             " ".join(row["problems"])
             or ("everything read" if row["complete"] else "not everything was read"),
         )
     rows = [one.row() for one in told]
-    answer({"accounts": rows}, table, as_json=as_json)
+    answer({"accounts": rows}, shown, as_json=as_json)
     return 0 if all(row["complete"] for row in rows) else FAILURE
 
 
