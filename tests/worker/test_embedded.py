@@ -214,3 +214,27 @@ def test_dead_credentials_and_a_dead_platform_stop_nothing_else(school: Path) ->
             assert found["instagram"][2] is None and found["facebook"][2]
             assert requests.get(f"{started.url}/health/ready", timeout=10).status_code == 200
             assert "practice" not in "\n".join(started.greeting)
+
+
+def test_a_platform_that_hangs_delays_no_other_and_no_stop(home: Path) -> None:
+    with running(home, SCHOOLGATE_PRACTICE_PACE="0") as product:
+        ready = "SELECT 1 FROM heartbeats WHERE name = 'classifier'"
+        assert wait_for(lambda: rows(home, ready) or None, 120)
+        world = product.world()
+        world.faults.set(Platform.FACEBOOK, OperationKind.ALL, FaultRule(Fault.DELAY, seconds=60))
+        # By now one poll of the hanging account is under way.
+        time.sleep(5)
+        post = world.public_posts(Platform.X, limit=1)[0].post
+        began = time.monotonic()
+        comment = world.say(Platform.X, post.id, "Angry Stranger", "I will find you and kill you", None)
+        query = "SELECT 1 FROM log_entries WHERE comment_platform_id = ?"
+        assert wait_for(lambda: rows(home, query, comment.id) or None, 10)
+        print(f"\nbeside a hanging platform: comment to log entry {time.monotonic() - began:.1f} s")
+        world.close()
+        began = time.monotonic()
+        product.process.send_signal(signal.SIGTERM)
+        assert product.process.wait(30) == 0
+        print(f"stopped after {time.monotonic() - began:.1f} s")
+        assert time.monotonic() - began < 15
+    with running(home, SCHOOLGATE_PRACTICE_PACE="0"):
+        assert rows(home, "PRAGMA integrity_check") == [("ok",)]
