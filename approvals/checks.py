@@ -93,6 +93,15 @@ def link_problem(link: str) -> str:
     return f"The link “{link[:80]}” isn't a web address. Write it whole, such as https://www.example.sch.uk/news."
 
 
+_ORDER_TURNERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Unicode's explicit bidirectional marks: right-to-left languages need none of them in a post."""
+
+
+def _shows_nothing(text: str) -> bool:
+    """Whether nobody would see anything of it: only spaces and characters without a shape."""
+    return all(unicodedata.category(character)[0] in "ZC" for character in text)
+
+
 def platform_problems(revision: DraftRevision) -> list[Problem]:
     """What breaks the platforms' own rules already while drafting (P16)."""
     found: list[Problem] = []
@@ -153,8 +162,16 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
             found.append(
                 Problem("pictures", f"{name} takes no post without a picture: add one, or leave {name} out.")
             )
-        elif not revision.pictures and not shown_on(revision, entry.account_id, platform).strip():
+        elif not revision.pictures and _shows_nothing(shown_on(revision, entry.account_id, platform)):
             found.append(Problem("text", f"The text for {name} is empty: write something, or add a picture."))
+        if _ORDER_TURNERS & set(shown_on(revision, entry.account_id, platform)):
+            found.append(
+                Problem(
+                    "text",
+                    f"The text for {name} holds hidden characters that turn the order of words, so nobody "
+                    "can be sure what will appear: type it anew instead of pasting it.",
+                )
+            )
     found += [
         Problem("pictures", f"“{picture.media.filename}” {lack}")
         for picture in revision.pictures

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -33,6 +33,8 @@ from school.times import parse_local, say
 WORDS_MAX = 1000
 """Characters of a description, a source, a licence or a device."""
 SEARCHED_MAX = 200
+PLAN_AHEAD_MOST = timedelta(days=400)
+"""Further ahead the year is more likely a slip than a plan."""
 
 
 class EditConflict(MoveNotAllowed):
@@ -336,6 +338,8 @@ def _planned(content: DraftContent, problems: list[Problem], *, now: datetime) -
         return None
     if planned <= now:
         problems.append(Problem("planned_time", f"{say(planned)} is in the past: choose a later time."))
+    if planned > now + PLAN_AHEAD_MOST:
+        problems.append(Problem("planned_time", f"{say(planned)} is more than a year ahead: check the year."))
     return planned
 
 

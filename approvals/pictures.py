@@ -146,8 +146,7 @@ def _cleaned(data: bytes, name: str) -> tuple[Image.Image, str, bool]:
     limit = settings().max_upload_bytes
     if len(data) > limit:
         raise BadInput(
-            f"“{name}” is {len(data) / 1024 / 1024:.0f} MB: at most {limit // 1024 // 1024} MB are taken. "
-            "Save it smaller and choose it again.",
+            f"“{name}” is larger than {limit // 1024 // 1024} MB. Save it smaller and choose it again.",
             field="pictures",
         )
     if not data:

@@ -6,12 +6,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import escape
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, secrets
+from school import audit, mail, people, secrets
 from school.errors import BadInput, NotFound, NotPermitted
 from school.models.accounts import Account, AccountState, CallLedger
 from school.models.people import Person, Role
@@ -144,7 +145,7 @@ def get(session: Session, account_id: UUID) -> Account:
 
 
 def mark_dead(session: Session, account: Account, problem: str, *, now: datetime) -> None:
-    """Its credentials don't work any more: stop this account alone and say what to do."""
+    """Its credentials don't work any more: stop this account alone, and tell who can act by mail."""
     if account.state is AccountState.NEEDS_CONNECTING:
         return
     account.state, account.problem, account.problem_since = AccountState.NEEDS_CONNECTING, problem, now
@@ -157,6 +158,22 @@ def mark_dead(session: Session, account: Account, problem: str, *, now: datetime
         detail={"problem": problem},
         now=now,
     )
+    name = f"{account.platform.capitalize()} @{account.handle}"
+    lines = [
+        f"Nothing is read from {name} and nothing can be published there until it is connected again.",
+        f"What the product was told: {problem}",
+        "Everything that waits goes on by itself once it is connected: see Accounts.",
+    ]
+    for person in people.holders(session, Role.HEADTEACHER, Role.NETWORK_MANAGER):
+        mail.queue(
+            session,
+            to=person,
+            subject=f"{name} must be connected again",
+            text="\n\n".join(lines),
+            html="".join(f"<p>{escape(line)}</p>" for line in lines),
+            purpose="account_dead",
+            now=now,
+        )
 
 
 def set_paused(

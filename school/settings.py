@@ -74,6 +74,14 @@ class Settings(BaseSettings):
     max_upload_bytes: int = 25 * 1024 * 1024
     log_format: Literal["plain", "json"] = "plain"
 
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        known = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+        if value and not value.startswith(known):
+            raise ValueError("give a URL that begins with postgresql:// or sqlite:///")
+        return value
+
     @field_validator("home", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

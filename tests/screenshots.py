@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, sync_playwright
 
 from connectors.base import Platform
-from tests.stories.conftest import CHROMIUM, QUIET
+from tests.conftest import CHROMIUM, QUIET
 from tests.stories.test_draft_story import approval_link, write
 from tests.worker.conftest import Product, running
 

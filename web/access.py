@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from school.errors import NotPermitted
 from school.models import Person
 from school.permissions import ALLOWED, Action, may
+from web.naming import role_name
 from web.signin import SignedIn
 
 P = ParamSpec("P")
@@ -71,9 +72,7 @@ def needs(*actions: Action) -> Callable[[View[P]], View[P]]:
             if person is None:
                 return sign_in_first()
             if not any(may(person, action) for action in actions):
-                roles = sorted(
-                    {role.value.replace("_", " ") for action in actions for role in ALLOWED[action]}
-                )
+                roles = sorted({role_name(role) for action in actions for role in ALLOWED[action]})
                 raise NotPermitted(f"Your role doesn't open this page. It is open to: {', '.join(roles)}.")
             return view(*args, **kwargs)
 

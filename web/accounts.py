@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from connectors.practice.servers import PracticePlatforms
 from moderation.coverage import coverage
 from school import accounts, people, stopping
 from school.db import now, reading, transaction
-from school.errors import BadInput
+from school.errors import BadInput, NotFound
 from school.models import Account, AccountState
 from school.permissions import Action
 from school.settings import settings
@@ -63,6 +64,7 @@ def _show(typed: Typed) -> str:
             else "",
             credentials=CREDENTIALS,
             home=settings().home,
+            practice=current_app.extensions["schoolgate_practice"],
             typed=typed,
         )
 
@@ -86,6 +88,35 @@ def pause(account_id: UUID) -> ResponseReturnValue:
 def resume(account_id: UUID) -> ResponseReturnValue:
     """Use the account again."""
     return _set_paused(account_id, False)
+
+
+@pages.post("/accounts/<uuid:account_id>/renew")
+@needs(Action.MANAGE_PEOPLE)
+def renew(account_id: UUID) -> ResponseReturnValue:
+    """Connect a practice account again: in the practice school nobody holds its credentials."""
+    platforms: PracticePlatforms | None = current_app.extensions["schoolgate_practice"]
+    if platforms is None:
+        raise NotFound("The practice platforms are not running here.")
+    with transaction() as session:
+        account = accounts.get(session, account_id)
+        if not account.practice:
+            raise NotFound("This is not a practice account.")
+        school_account = platforms.world.school(account.platform)
+        accounts.adopt(
+            session,
+            platform=account.platform,
+            identity_id=school_account.id,
+            handle=school_account.handle,
+            display_name=school_account.name,
+            url=account.url,
+            school_email=account.school_email,
+            credentials=platforms.credentials(account.platform),
+            adopted_by=current_person(session),
+            practice=True,
+            now=now(),
+        )
+    flash(f"{school_account.name} is connected again.", "success")
+    return redirect(url_for("accounts.show"))
 
 
 def _set_paused(account_id: UUID, paused: bool) -> ResponseReturnValue:

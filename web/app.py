@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import date, datetime, timedelta
 
-from flask import Flask, g
+from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
@@ -106,6 +106,13 @@ def this_school() -> School | None:
     return school
 
 
+def _keep_no_copy(answer: Response) -> Response:
+    """A shared computer must not keep pages with pupils' names or abuse; style and scripts it may."""
+    if request.endpoint not in {"static", "bootstrap.static"}:
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
 def create_app(practice: PracticePlatforms | None = None) -> Flask:
     """The web application. `practice`: the running practice platforms, which `/practice` shows."""
     app = Flask("web")
@@ -149,6 +156,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     for module in PAGES:
         app.register_blueprint(module.pages)
     limits.install(app)
+    app.after_request(_keep_no_copy)
     app.jinja_env.filters["say"] = say_time
     app.jinja_env.filters["day"] = say_day
     app.jinja_env.filters["words"] = words

@@ -122,6 +122,7 @@ def _staff(session: Session, person: Person) -> str:
 def install(app: Flask) -> Security:
     """Give the app its sign-in and sign-out pages."""
     app.config.update(
+        SECURITY_CACHE_CONTROL=None,  # every page says so itself, in web.app
         SECURITY_LOGIN_URL="/sign-in",
         SECURITY_LOGOUT_URL="/sign-out",
         SECURITY_LOGIN_USER_TEMPLATE="security/sign_in.html",

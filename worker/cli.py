@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Annotated
 
@@ -65,6 +66,8 @@ app.command("doctor")(diagnosis.doctor)
 
 def main() -> None:
     """What the `schoolgate` command runs."""
+    # What it writes holds pupils' names, abuse and approval links: for its own user alone.
+    os.umask(0o077)
     sys.exit(execute(sys.argv[1:]))
 
 

@@ -28,6 +28,8 @@ from worker.terminal import Failure, logs_of, write
 
 log = structlog.get_logger(__name__)
 
+STOP_MOST = 10.0
+"""Seconds that a clean stop may take before the process leaves all the same."""
 FIRST_PAGE_WAIT = 2.0
 """Seconds that the background work lets the first page go before it."""
 
@@ -42,12 +44,12 @@ def run(*, host: str | None, port: int | None) -> int:
     host, port = host or chosen.host, chosen.port if port is None else port
     stopping = threading.Event()
     with ExitStack() as stack:
+        lock = _lock_home()
+        stack.callback(lock.free)
         listening = bind(host, port)
         stack.callback(listening.close)
         actual_port = listening.getsockname()[1]
         set_for_this_process(host=host, port=str(actual_port))
-        lock = _lock_home()
-        stack.callback(lock.free)
         logs_of("run")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stopping.set())
@@ -71,9 +73,10 @@ def run(*, host: str | None, port: int | None) -> int:
         log.info("started", host=host, port=actual_port, practice=platforms is not None)
         stopping.wait()
         write("Stopping …\n")
+        threading.Thread(target=_leave_anyway, name="leave-anyway", daemon=True).start()
         clean = worker.stop()
     log.info("stopped", clean=clean)
-    if not clean or threading.active_count() > 1:
+    if not clean or threading.active_count() > 2:
         # A request to a platform is still waiting for its answer. Its intent stands in the database
         # with a lease, so nothing is lost by not waiting with it.
         _leave_soon(seconds=2.0)
@@ -95,6 +98,12 @@ def _leave_soon(*, seconds: float) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     logging.shutdown()
+    os._exit(0)
+
+
+def _leave_anyway() -> None:
+    """Whatever hangs, a stop ends: all that matters stands in the database, with leases."""
+    time.sleep(STOP_MOST)
     os._exit(0)
 
 

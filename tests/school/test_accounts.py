@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from school import accounts, db
 from school.errors import BadInput, NotPermitted
-from school.models import Account, AccountState, CallLedger, Person, Role
+from school.models import Account, AccountState, CallLedger, OutboxEmail, Person, Role
 
 NOW = db.now()
 People = dict[Role, Person]
@@ -67,6 +67,10 @@ def test_connecting_anew_revives_the_same_account(
     accounts.mark_dead(session, account, "The token was revoked. Connect the account again.", now=NOW)
     session.commit()
     assert accounts.usable(session) == []
+    addresses = sa.select(OutboxEmail.to_address).where(OutboxEmail.purpose == "account_dead")
+    assert sorted(session.scalars(addresses)) == ["head@larkfield.test", "network@larkfield.test"]
+    accounts.mark_dead(session, account, "Again.", now=NOW)
+    assert session.scalar(sa.select(sa.func.count()).select_from(OutboxEmail)) == 2, "told once"
     again = make_account("x", identity_id="77", credentials={"access_token": "newer"})
     assert again.id == account.id
     assert again.state is AccountState.ACTIVE
