@@ -16,7 +16,7 @@ from detoxify import Detoxify
 
 from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine, load_engine, verify_model
 from moderation.classifier.labels import LABELS
-from moderation.classifier.training import write_manifest
+from moderation.classifier.model_files import write_manifest
 from school.errors import BadInput
 
 TEXTS = [
