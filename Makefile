@@ -9,7 +9,7 @@ TORCH := $(shell sed -n 's/^ *"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ROOMS := school connectors moderation approvals web worker
 
-.PHONY: help install run test check screenshots chromium
+.PHONY: help install run test bench check screenshots chromium
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -21,6 +21,9 @@ run: $(VENV)/.run-stamp  ## start a working school: pages, worker, scheduler, pr
 
 test: $(VENV)/.dev-stamp chromium  ## run every test
 	$(PY) -m pytest
+
+bench: $(VENV)/.dev-stamp  ## measure speed and memory
+	$(PY) -m pytest -s -o python_files='bench_*.py' tests/bench
 
 check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 	$(VENV)/bin/ruff check $(ROOMS) tests

@@ -31,6 +31,7 @@ import numpy as np
 
 from moderation.classifier.labels import LABELS
 from moderation.classifier.measures import auc
+from moderation.classifier.model_files import write_manifest
 from moderation.classifier.normalise import prepare
 from moderation.classifier.own_cases import own_cases
 from school.errors import BadInput
@@ -506,15 +507,6 @@ def write_checkpoint(model: Any, folder: Path, *, prefix: str) -> None:
     torch.save(checkpoint, part)
     part.replace(folder / "schoolgate.ckpt")
     write_manifest(folder)
-
-
-def write_manifest(folder: Path) -> None:
-    """SHA-256 of every file that loading depends on; the engine compares them before it opens the
-    checkpoint.
-    """
-    names = ("schoolgate.ckpt", "config.json", "vocab.txt", "tokenizer_config.json")
-    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
-    (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
 def held_out_auc(model: Any, tokenizer: Any, examples: Sequence[Example]) -> dict[str, float]:

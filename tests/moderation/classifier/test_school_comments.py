@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from moderation.classifier.engine import DetoxifyEngine
+import pytest
+
+from moderation.classifier.engine import Engine
 from moderation.classifier.flags import flag
 from moderation.classifier.own_cases import own_cases
 from tests.moderation.classifier.school_comments import ABUSIVE, FRIENDLY
 
 
-def flagged(engine: DetoxifyEngine, texts: list[str]) -> list[str]:
+@pytest.fixture(params=["serving", "engine"])
+def either(request: pytest.FixtureRequest) -> Engine:
+    """The model as it serves, and the checkpoint it was made from."""
+    found: Engine = request.getfixturevalue(request.param)
+    return found
+
+
+def flagged(engine: Engine, texts: list[str]) -> list[str]:
     return [text for text, scores in zip(texts, engine.score(texts), strict=True) if flag(text, scores)]
 
 
@@ -17,17 +26,17 @@ def test_the_measured_comments_were_not_learnt() -> None:
     assert not [text for text in [*FRIENDLY, *ABUSIVE] if text.casefold() in learnt]
 
 
-def test_staff_are_not_buried_in_false_alarms(engine: DetoxifyEngine) -> None:
-    wrong = flagged(engine, FRIENDLY)
+def test_staff_are_not_buried_in_false_alarms(either: Engine) -> None:
+    wrong = flagged(either, FRIENDLY)
     assert len(wrong) <= 0.07 * len(FRIENDLY), wrong
 
 
-def test_abuse_does_not_go_unseen(engine: DetoxifyEngine) -> None:
-    missed = sorted(set(ABUSIVE) - set(flagged(engine, ABUSIVE)))
+def test_abuse_does_not_go_unseen(either: Engine) -> None:
+    missed = sorted(set(ABUSIVE) - set(flagged(either, ABUSIVE)))
     assert len(missed) <= 0.2 * len(ABUSIVE), missed
 
 
-def test_names_and_places_that_filters_stumble_on_are_clear(engine: DetoxifyEngine) -> None:
+def test_names_and_places_that_filters_stumble_on_are_clear(either: Engine) -> None:
     texts = [
         f"{name} did so well in the spelling bee"
         for name in ("Shital", "Nishit", "Harshit", "Dick", "Fanny", "Gaylord", "Randy", "Titus", "Assad")
@@ -35,4 +44,4 @@ def test_names_and_places_that_filters_stumble_on_are_clear(engine: DetoxifyEngi
         f"We came from {place} for the match"
         for place in ("Scunthorpe", "Penistone", "Clitheroe", "Cockermouth", "Shitterton", "Twatt", "Essex")
     ] + ["The pots look lovely", "pots", "Year 2 made pots", "Mr Hancock's pots and pans band"]  # fmt: skip
-    assert flagged(engine, texts) == []
+    assert flagged(either, texts) == []

@@ -1,0 +1,105 @@
+"""The model through ONNX Runtime: what serves, since it starts in a moment and needs neither torch nor
+transformers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moderation.classifier.model_files import CHECKPOINT, ONNX, ONNX_FILES, verify_model
+from moderation.classifier.windowed import WHOLE_TOKENS, Offsets, WindowedEngine
+from school.errors import BadInput
+
+
+class OnnxEngine(WindowedEngine):
+    """The ONNX model of a folder. Safe to call from several threads."""
+
+    # More saves no time on a processor and takes memory that a small machine needs for other things.
+    batch_tokens = 512
+    batch_attention = 512 * 512
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        """Load the model; `threads` is the number of processor threads, 0 leaves it to ONNX Runtime.
+
+        Raises BadInput when a file is missing, differs from its recorded SHA-256, is no such model, or was
+        exported from another checkpoint than the folder's.
+        """
+        super().__init__()
+        folder = folder.resolve()
+        manifest = verify_model(folder, ONNX_FILES)
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Threads that wait for work by turning in circles take the processor from the school's pages.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # A second copy of the weights in the processor's favourite order: no faster here, but 13 MB more.
+        options.add_session_config_entry("session.disable_prepacking", "1")
+        # Batches have ever new shapes: remembering each one's plan of memory only fills the memory.
+        options.enable_mem_pattern = False
+        path = folder / ONNX
+        try:
+            session: Any = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+            facts = session.get_modelmeta().custom_metadata_map
+            self.labels = tuple(json.loads(facts["labels"]))
+            name, made_from = facts["name"], facts["checkpoint_sha256"]
+            self._pad = int(facts["pad_token_id"])
+        except Exception as error:
+            raise BadInput(
+                f"{path} is not an ONNX model of Schoolgate's that can be read. Restore it, or make it again "
+                "with python -m moderation.classifier.export.",
+                field="model",
+            ) from error
+        if made_from != manifest.get(CHECKPOINT, made_from):
+            raise BadInput(
+                f"{path} was made from another checkpoint than the one beside it. Make it again with "
+                "python -m moderation.classifier.export.",
+                field="model",
+            )
+        try:
+            self._tokenizer: Any = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        except Exception as error:
+            raise BadInput(
+                f"{folder / 'tokenizer.json'} is not a tokenizer that can be read. Restore it.", field="model"
+            ) from error
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self._session = session
+        # What a batch of long texts took goes back to the machine.
+        self._giving_back: Any = onnxruntime.RunOptions()
+        self._giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        self.model_name = f"{name}@{manifest[ONNX][:8]}"
+
+    def token_ids(self, text: str) -> list[int]:
+        """The text's word pieces as the model numbers them, with the marks at both ends; never cut."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        return ids
+
+    # One by one: a batch would be spread over all processor cores, whatever the school's setting says.
+    def _offsets(self, texts: Sequence[str]) -> list[Offsets]:
+        return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in texts]
+
+    def _answer(self, batch: Sequence[str]) -> list[Sequence[float]]:
+        rows = [self.token_ids(text) for text in batch]
+        # A window that begins inside a word can come out a few pieces longer than it was.
+        rows = [ids if len(ids) <= WHOLE_TOKENS + 2 else [*ids[: WHOLE_TOKENS + 1], ids[-1]] for ids in rows]
+        longest = max(map(len, rows))
+        ids = np.full((len(rows), longest), self._pad, dtype=np.int64)
+        mask = np.zeros((len(rows), longest), dtype=np.int64)
+        for place, row in enumerate(rows):
+            ids[place, : len(row)] = row
+            mask[place, : len(row)] = 1
+        (scores,) = self._session.run(
+            ["scores"], {"input_ids": ids, "attention_mask": mask}, self._giving_back
+        )
+        found: list[Sequence[float]] = scores.tolist()
+        return found
