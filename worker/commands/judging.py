@@ -24,20 +24,21 @@ from school.db import reading
 from school.errors import BadInput
 from school.settings import settings
 from worker import classifier
-from worker.terminal import BAD_INPUT, AsJson, answer, complain, write
+from worker.terminal import FAILURE, AsJson, answer, complain, write
 
 models = typer.Typer(help="The models that score comments.")
-
-_NAMED = 5
-"""How many bad lines are named; the others are counted."""
 
 Source = Annotated[str, typer.Argument(metavar="[FILE|-]", help="A file, or - for standard input.")]
 
 
 def classify(source: Source = "-", as_json: AsJson = False) -> int:
-    """Score text lines or JSON Lines ({"id": …, "text": …}); writes JSON Lines in the same order."""
+    """Score text lines or JSON Lines ({"id": …, "text": …}); writes JSON Lines in the same order.
+
+    A line that can't be used is left out and named on standard error; the exit status is then 1.
+    """
     rules = rules_in_force()
-    bad: list[BadLine] = []
+    bad = 0
+    named: list[dict[str, Any]] = []
     kept: list[dict[str, Any]] = []
     with _opened(source) as stream:
         for result in classify_stream(
@@ -48,15 +49,17 @@ def classify(source: Source = "-", as_json: AsJson = False) -> int:
             names=rules.names,
         ):
             if isinstance(result, BadLine):
-                bad.append(result)
+                bad += 1
+                _report(result)
+                if as_json:
+                    named.append({"line": result.number, "problem": result.problem})
             elif as_json:
                 kept.append(result.as_json())
             else:
                 write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
     if as_json:
-        lines = [{"line": line.number, "problem": line.problem} for line in bad]
-        answer({"results": kept, "bad_lines": lines}, [], as_json=True)
-    return _report_bad(bad)
+        answer({"results": kept, "bad_lines": named}, [], as_json=True)
+    return _ended(bad)
 
 
 def evaluate(
@@ -87,7 +90,9 @@ def evaluate(
             ),
         )
     answer(found.as_json(), table, as_json=as_json)
-    return _report_bad(list(found.bad_lines))
+    for line in found.bad_lines:
+        _report(line)
+    return _ended(len(found.bad_lines))
 
 
 @models.command("list")
@@ -152,11 +157,13 @@ def _opened(source: str) -> Iterator[BinaryIO]:
             raise BadInput(f"{source} is a folder: give a file.", field="file") from None
 
 
-def _report_bad(bad: list[BadLine]) -> int:
+def _report(line: BadLine) -> None:
+    complain(f"Line {line.number} was left out: {line.problem}.")
+
+
+def _ended(bad: int) -> int:
+    """The exit status after so many lines that could not be used, and one line that counts them."""
     if not bad:
         return 0
-    named = "; ".join(f"line {line.number}: {line.problem}" for line in bad[:_NAMED])
-    more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
-    lines = "1 line" if len(bad) == 1 else f"{len(bad)} lines"
-    complain(f"{lines} could not be used ({named}{more}). All others were.")
-    return BAD_INPUT
+    complain(f"{'1 line' if bad == 1 else f'{bad} lines'} could not be used. All others were.")
+    return FAILURE
