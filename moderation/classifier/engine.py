@@ -7,6 +7,7 @@ engine.score(["Thank you for a lovely assembly!"])   # [{"toxicity": 0.01, ...}]
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -66,7 +67,8 @@ def verify_model(folder: Path) -> dict[str, str]:
     Returns the manifest. Raises BadInput naming the file that is missing or differs.
     """
     manifest = read_manifest(folder)
-    for name in ("schoolgate.ckpt", "config.json", "vocab.txt", "tokenizer_config.json"):
+    # Which files hold the vocabulary differs from one kind of tokenizer to another.
+    for name in dict.fromkeys(("schoolgate.ckpt", "config.json", "tokenizer_config.json", *manifest)):
         path = folder / name
         if not path.is_file():
             raise BadInput(
@@ -81,6 +83,19 @@ def verify_model(folder: Path) -> dict[str, str]:
                 field="model",
             )
     return manifest
+
+
+def read_facts(folder: Path) -> dict[str, str]:
+    """What was noted when a model was fetched (`model.json`: name, source, base); empty for other folders."""
+    try:
+        facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            f"{folder / 'model.json'} can't be read. Fetch the model again.", field="model"
+        ) from error
+    return {str(key): str(value) for key, value in facts.items()}
 
 
 class DetoxifyEngine:
@@ -100,7 +115,7 @@ class DetoxifyEngine:
         self._model = OfflineDetoxify(folder.resolve(), threads)
         self._lock = threading.Lock()
         self.labels: tuple[str, ...] = tuple(self._model.class_names)
-        self.model_name = f"{NAME}@{manifest['schoolgate.ckpt'][:8]}"
+        self.model_name = f"{read_facts(folder).get('name', NAME)}@{manifest['schoolgate.ckpt'][:8]}"
 
     def score(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """Each text's scores, in order; the higher of the plain and the undisguised reading counts.
