@@ -1,4 +1,4 @@
-"""`schoolgate classify`, `evaluate` and `model`: the classifier by hand."""
+"""`schoolgate classify` and `evaluate`: the classifier by hand."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import typer
 from rich.table import Table
 
 from moderation import thresholds
-from moderation.classifier.engine import MODEL_FOLDER, verify_model
 from moderation.classifier.evaluation import evaluate_stream
 from moderation.classifier.flags import DEFAULT_THRESHOLDS
 from moderation.classifier.streaming import BadLine, classify_stream, read_lines
@@ -25,8 +24,6 @@ from school.errors import BadInput
 from school.settings import settings
 from worker import classifier
 from worker.terminal import FAILURE, AsJson, answer, complain, write
-
-models = typer.Typer(help="The models that score comments.")
 
 Source = Annotated[str, typer.Argument(metavar="[FILE|-]", help="A file, or - for standard input.")]
 
@@ -40,7 +37,7 @@ def classify(source: Source = "-", as_json: AsJson = False) -> int:
     bad = 0
     named: list[dict[str, Any]] = []
     kept: list[dict[str, Any]] = []
-    with _opened(source) as stream:
+    with opened(source) as stream:
         for result in classify_stream(
             read_lines(stream),
             classifier.engine(),
@@ -50,7 +47,7 @@ def classify(source: Source = "-", as_json: AsJson = False) -> int:
         ):
             if isinstance(result, BadLine):
                 bad += 1
-                _report(result)
+                report(result)
                 if as_json:
                     named.append({"line": result.number, "problem": result.problem})
             elif as_json:
@@ -59,7 +56,7 @@ def classify(source: Source = "-", as_json: AsJson = False) -> int:
                 write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
     if as_json:
         answer({"results": kept, "bad_lines": named}, [], as_json=True)
-    return _ended(bad)
+    return ended(bad)
 
 
 def evaluate(
@@ -70,7 +67,7 @@ def evaluate(
 ) -> int:
     """Compare the model's scores with people's: JSON Lines with text and the six labels (0 to 1)."""
     rules = rules_in_force()
-    with _opened(source) as stream:
+    with opened(source) as stream:
         found = evaluate_stream(read_lines(stream), classifier.engine(), thresholds=rules.thresholds)
     if not found.rows:
         raise BadInput(
@@ -91,37 +88,8 @@ def evaluate(
         )
     answer(found.as_json(), table, as_json=as_json)
     for line in found.bad_lines:
-        _report(line)
-    return _ended(len(found.bad_lines))
-
-
-@models.command("list")
-def show_models(as_json: AsJson = False) -> None:
-    """List the models at hand, and which one is in use. Every file's SHA-256 is checked."""
-    chosen = settings().classifier_model
-    rows = []
-    for folder in dict.fromkeys([MODEL_FOLDER, *([chosen.resolve()] if chosen else [])]):
-        digests = verify_model(folder)
-        rows.append(
-            {
-                "folder": str(folder),
-                "shipped": folder == MODEL_FOLDER,
-                "in_use": folder == (chosen.resolve() if chosen else MODEL_FOLDER),
-                "sha256": digests["schoolgate.ckpt"],
-                "bytes": (folder / "schoolgate.ckpt").stat().st_size,
-            }
-        )
-    lines = [
-        f"{'* ' if row['in_use'] else '  '}{row['folder']} ({'shipped, ' if row['shipped'] else ''}"
-        f"{int(str(row['bytes'])) / 1e6:.0f} MB, SHA-256 {str(row['sha256'])[:12]}…)"
-        for row in rows
-    ]
-    answer({"models": rows}, lines, as_json=as_json)
-
-
-@models.callback()
-def _models() -> None:
-    """The models that score comments."""
+        report(line)
+    return ended(len(found.bad_lines))
 
 
 def rules_in_force() -> Rules:
@@ -140,28 +108,30 @@ def rules_in_force() -> Rules:
 
 
 @contextmanager
-def _opened(source: str) -> Iterator[BinaryIO]:
+def opened(source: str) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked if it ends in .gz, or of standard input for -."""
     if source == "-":
         yield sys.stdin.buffer
         return
     try:
-        opened: Any = (gzip.open if source.endswith(".gz") else open)(source, "rb")
+        stream: Any = (gzip.open if source.endswith(".gz") else open)(source, "rb")
     except OSError as error:
         raise BadInput(f"The file {source} can't be read: {error.strerror}.", field="file") from None
-    with opened:
+    with stream:
         try:
-            yield opened
+            yield stream
         except (gzip.BadGzipFile, EOFError):
             raise BadInput(f"The file {source} is no complete gzip file.", field="file") from None
         except IsADirectoryError:
             raise BadInput(f"{source} is a folder: give a file.", field="file") from None
 
 
-def _report(line: BadLine) -> None:
+def report(line: BadLine) -> None:
+    """Name a line that could not be used."""
     complain(f"Line {line.number} was left out: {line.problem}.")
 
 
-def _ended(bad: int) -> int:
+def ended(bad: int) -> int:
     """The exit status after so many lines that could not be used, and one line that counts them."""
     if not bad:
         return 0
