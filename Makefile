@@ -9,7 +9,7 @@ TORCH := $(shell sed -n 's/^ *"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ROOMS := school connectors moderation approvals web worker
 
-.PHONY: help install run test check chromium
+.PHONY: help install run test check bench chromium
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -27,6 +27,9 @@ check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m school.migrate check
+
+bench: $(VENV)/.dev-stamp  ## measure how good the classifier is
+	$(PY) -m tests.bench.functional
 
 $(PY):
 	@python=; for candidate in python3.11 python3.12 python3.13 python3.14 python3; do \
