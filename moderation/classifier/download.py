@@ -61,6 +61,10 @@ def download(
                 left = list(pauses)
             if not left:
                 said = str(error) if isinstance(error, _Broken) else "the server can't be reached"
+                if not there:
+                    raise FetchFailed(
+                        f"{url} can't be fetched: {said}. Try again later, or give the file with --file."
+                    ) from None
                 raise FetchFailed(
                     f"The download broke off after {_mb(there)}: {said}. "
                     "Run the command again, it goes on from there; or give the file with --file."

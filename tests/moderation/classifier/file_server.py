@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -67,7 +67,9 @@ def serving(data: bytes) -> Iterator[Served]:
             if served.cuts:
                 served.cuts -= 1
                 body = body[: served.cut_after]
-            self.wfile.write(body)
+            # A client may have had enough before the end.
+            with suppress(ConnectionError):
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:
             """Say nothing."""

@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from detoxify.detoxify import MODEL_URLS, Detoxify
 
 from moderation.classifier.download import FetchFailed
 from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine
 from moderation.classifier.installed import folder_in_use, installed, put_to_use
-from moderation.classifier.official import OFFICIAL, install, tokenizer_files
+from moderation.classifier.official import BASES, OFFICIAL, config_for, install, tokenizer_files
 from school.errors import BadInput
 from school.settings import Settings
 from tests.moderation.classifier.file_server import serving
@@ -67,6 +68,31 @@ def test_each_architecture_scores_as_detoxifys_own_class_does(name: str, tmp_pat
         assert set(scores) == set(expected) and "toxicity" in scores and "identity_attack" in scores
         for label, value in expected.items():
             assert scores[label] == pytest.approx(value, abs=1e-4)
+
+
+PUBLISHED: dict[str, dict[str, Any]] = {
+    "bert-base-uncased": {"vocab_size": 30522, "type_vocab_size": 2, "max_position_embeddings": 512},
+    "roberta-base": {"vocab_size": 50265, "type_vocab_size": 1, "max_position_embeddings": 514},
+    "xlm-roberta-base": {"vocab_size": 250002, "type_vocab_size": 1, "max_position_embeddings": 514},
+    "albert-base-v2": {"vocab_size": 30000, "type_vocab_size": 2, "max_position_embeddings": 512},
+}
+"""The sizes of the base models as their authors published them; width 768, 12 layers, 12 heads in all."""
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_sizes_of_the_real_models_are_read_from_their_weights(name: str) -> None:
+    base = BASES[name]
+    wide = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
+    model_class = getattr(transformers, base.model_name)
+    published = model_class.config_class(**PUBLISHED[name], **wide)
+    with torch.device("meta"):
+        state = model_class(published).state_dict()
+    found = config_for(base, state)
+    assert {key: found[key] for key in (*PUBLISHED[name], *wide)} == {**PUBLISHED[name], **wide}
+    rebuilt = model_class.config_class(**found)
+    with torch.device("meta"):
+        again = model_class(rebuilt).state_dict()
+    assert {key: value.shape for key, value in again.items()} == {key: v.shape for key, v in state.items()}
 
 
 def test_a_model_comes_over_a_line_that_breaks(tiny: Tiny, tmp_path: Path) -> None:
