@@ -20,10 +20,11 @@ run: $(VENV)/.run-stamp  ## start a working school: pages, worker, scheduler, pr
 	@exec $(VENV)/bin/schoolgate run
 
 test: $(VENV)/.dev-stamp chromium  ## run every test
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2 --dist loadfile
 
-bench: $(VENV)/.dev-stamp  ## measure speed and memory
+bench: $(VENV)/.dev-stamp  ## measure speed and memory, and how good the classifier is
 	$(PY) -m pytest -s -o python_files='bench_*.py' tests/bench
+	$(PY) -m tests.bench.functional
 
 check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 	$(VENV)/bin/ruff check $(ROOMS) tests

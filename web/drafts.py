@@ -18,6 +18,7 @@ from approvals.previews import preview
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from connectors.base import Platform
 from moderation.classifier.engine import load_engine
+from moderation.classifier.installed import folder_in_use
 from school import people
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound, NotPermitted
@@ -288,7 +289,7 @@ def _submit(draft_id: UUID, number: int) -> None:
 def _findings(texts: list[str], link: str) -> list[Finding]:
     chosen = settings()
     try:
-        engine = load_engine(chosen.classifier_model, threads=chosen.classifier_threads)
+        engine = load_engine(folder_in_use(chosen), threads=chosen.classifier_threads)
     except (BadInput, OSError, RuntimeError) as error:
         # The approver reads that the wording was not scored; the health page says why.
         log.warning("draft_not_scored", error=type(error).__name__)

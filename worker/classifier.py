@@ -8,6 +8,7 @@ import time
 import structlog
 
 from moderation.classifier.engine import Engine, load_engine
+from moderation.classifier.installed import folder_in_use
 from school import heartbeats
 from school.db import now, transaction
 from school.errors import SchoolgateError
@@ -22,7 +23,7 @@ def engine() -> Engine:
     """The classifier, loaded now if it is not yet. Raises BadInput where the model's files aren't right."""
     chosen = settings()
     with _busy:
-        return load_engine(chosen.classifier_model, threads=chosen.classifier_threads)
+        return load_engine(folder_in_use(chosen), threads=chosen.classifier_threads)
 
 
 def load_in_background() -> None:

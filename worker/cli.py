@@ -10,7 +10,7 @@ import typer
 
 from worker import apart, embedded
 from worker.app import QUEUES
-from worker.commands import diagnosis, judging, networks, persons, reading, records, schools
+from worker.commands import diagnosis, judging, models, networks, persons, reading, records, schools
 from worker.terminal import guarded, logs_of
 
 app = typer.Typer(
@@ -58,7 +58,7 @@ app.add_typer(networks.commands, name="accounts")
 app.command("poll")(reading.poll)
 app.command("classify")(judging.classify)
 app.command("evaluate")(judging.evaluate)
-app.add_typer(judging.models, name="model")
+app.add_typer(models.commands, name="model")
 app.add_typer(records.log_commands, name="log")
 app.add_typer(records.audit_commands, name="audit")
 app.command("doctor")(diagnosis.doctor)

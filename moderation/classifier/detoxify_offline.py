@@ -23,6 +23,10 @@ NAME = "schoolgate-minilm"
 # Names that Detoxify's checkpoints use and the names that its results carry.
 _RENAMED = {"toxic": "toxicity", "identity_hate": "identity_attack", "severe_toxic": "severe_toxicity"}
 
+# Left behind by the library that the official checkpoints were trained with; today's has no such weights and
+# gives the same scores without them.
+_UNUSED = frozenset({"roberta.pooler.dense.weight", "roberta.pooler.dense.bias"})
+
 
 class OfflineDetoxify(Detoxify):  # type: ignore[misc]
     """A Detoxify model whose checkpoint, configuration and tokenizer all come from one folder."""
@@ -42,16 +46,16 @@ class OfflineDetoxify(Detoxify):  # type: ignore[misc]
             loaded: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             arguments = dict(loaded["config"]["arch"]["args"])
             classes = loaded["config"]["dataset"]["args"]["classes"]
-            state = loaded["state_dict"]
+            state = {key: value for key, value in loaded["state_dict"].items() if key not in _UNUSED}
         except Exception as error:
             raise BadInput(
                 f"{path} is not a Detoxify checkpoint that can be read safely. Fetch the model again.",
                 field="model",
             ) from error
         arguments["model_type"] = str(folder)
-        self.model, self.tokenizer = get_model_and_tokenizer(**arguments, state_dict=dict(state))
-        differing = {key for key in self.model.state_dict() if not key.endswith("position_ids")} ^ {
-            key for key in state if not key.endswith("position_ids")
+        self.model, self.tokenizer = get_model_and_tokenizer(**arguments, state_dict=state)
+        differing = {
+            key for key in set(self.model.state_dict()) ^ set(state) if not key.endswith("position_ids")
         }
         if differing:
             raise BadInput(

@@ -14,9 +14,9 @@ from typing import Any, Protocol
 from moderation.classifier.labels import LABELS
 from moderation.classifier.model_files import (
     CHECKPOINT,
-    CHECKPOINT_FILES,
     MODEL_FOLDER,
     ONNX,
+    read_facts,
     read_manifest,
     verify_model,
 )
@@ -51,13 +51,14 @@ class DetoxifyEngine(WindowedEngine):
         Raises BadInput when a file is missing, differs from its recorded SHA-256, or is no such checkpoint.
         """
         super().__init__()
-        manifest = verify_model(folder, CHECKPOINT_FILES)
+        names = [name for name in read_manifest(folder) if name != ONNX]
+        manifest = verify_model(folder, [CHECKPOINT, *names])
         # torch and transformers take seconds to import, which only the process that scores should pay.
         from moderation.classifier.detoxify_offline import NAME, OfflineDetoxify
 
         self.detoxify = OfflineDetoxify(folder.resolve(), threads)
         self.labels = tuple(self.detoxify.class_names)
-        self.model_name = f"{NAME}@{manifest[CHECKPOINT][:8]}"
+        self.model_name = f"{read_facts(folder).get('name', NAME)}@{manifest[CHECKPOINT][:8]}"
 
     def _offsets(self, texts: Sequence[str]) -> list[Offsets]:
         encoded: list[Offsets] = self.detoxify.tokenizer(
@@ -104,5 +105,6 @@ __all__ = [
     "DetoxifyEngine",
     "Engine",
     "load_engine",
+    "read_facts",
     "verify_model",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +14,7 @@ MODEL_FOLDER = Path(__file__).resolve().parent.parent / "data" / "model"
 CHECKPOINT = "schoolgate.ckpt"
 ONNX = "schoolgate.onnx"
 CHECKPOINT_FILES: tuple[str, ...] = (CHECKPOINT, "config.json", "vocab.txt", "tokenizer_config.json")
+_ALWAYS = (CHECKPOINT, "config.json", "tokenizer_config.json")
 ONNX_FILES: tuple[str, ...] = (ONNX, "tokenizer.json")
 
 
@@ -45,12 +47,13 @@ def write_manifest(folder: Path, names: Sequence[str] = CHECKPOINT_FILES) -> Non
 def verify_model(folder: Path, names: Sequence[str] | None = None) -> dict[str, str]:
     """Compare files of the model with their recorded SHA-256, before anything of them is opened.
 
-    `names`: the files that matter; by default those of the checkpoint, and those of the ONNX model where
-    one is recorded. Returns the manifest. Raises BadInput naming the file that is missing or differs.
+    `names`: the files that matter; by default all that are recorded. Returns the manifest. Raises
+    BadInput naming the file that is missing or differs.
     """
     manifest = read_manifest(folder)
     if names is None:
-        names = (*CHECKPOINT_FILES, *(ONNX_FILES if ONNX in manifest else ()))
+        # Which files hold the vocabulary differs from one kind of tokenizer to another.
+        names = tuple(dict.fromkeys((*_ALWAYS, *manifest)))
     for name in names:
         path = folder / name
         if not path.is_file():
@@ -66,3 +69,16 @@ def verify_model(folder: Path, names: Sequence[str] | None = None) -> dict[str, 
                 field="model",
             )
     return manifest
+
+
+def read_facts(folder: Path) -> dict[str, str]:
+    """What was noted when a model was fetched (`model.json`: name, source, base); empty for other folders."""
+    try:
+        facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            f"{folder / 'model.json'} can't be read. Fetch the model again.", field="model"
+        ) from error
+    return {str(key): str(value) for key, value in facts.items()}

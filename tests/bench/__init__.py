@@ -1,0 +1,1 @@
+"""Measurements: how good and how fast the product is (`make bench`)."""

@@ -236,11 +236,23 @@ def test_classify_keeps_the_order_of_text_and_of_json_lines(here: Here, home: Pa
     assert [result["id"] for result in results] == [1, 2]
     assert [result["flagged"] for result in results] == [False, True]
     assert set(results[0]) == {"id", "scores", "flagged", "reasons"} and len(results[0]["scores"]) >= 6
-    lines = b'{"id": "b", "text": "hello"}\nnot json\n{"id": "a", "text": "hi"}\n'
-    done = here("classify", "-", stdin=lines)
-    assert [json.loads(line)["id"] for line in done.stdout.decode().splitlines()] == ["b", "a"]
-    refused(done, "line 2")
     assert not (home / "schoolgate.db").exists()
+
+
+def test_classify_leaves_out_bad_lines_names_each_and_ends_with_1(here: Here, home: Path) -> None:
+    lines = [b'{"id": "b", "text": "hello"}', b"not json", b'{"id": "a", "text": "hi"}', b'{"id": 4}']
+    lines += [b"\xff\xfe"] + [b"[]"] * 20
+    done = here("classify", "-", stdin=b"\n".join(lines))
+    assert [json.loads(line)["id"] for line in done.stdout.decode().splitlines()] == ["b", "a"]
+    assert done.returncode == 1
+    *said, last = done.stderr.decode().splitlines()
+    assert [re.findall(r"Line (\d+) was left out: .+", line) for line in said] == [
+        [str(number)] for number in (2, 4, *range(5, 26))
+    ]
+    assert "23 lines" in last and "All others were" in last
+    again = here("classify", "-", "--json", stdin=b"\n".join(lines))
+    assert again.returncode == 1
+    assert [bad["line"] for bad in json.loads(again.stdout)["bad_lines"]] == [2, 4, *range(5, 26)]
 
 
 def test_evaluate_measures_labelled_rows(here: Here, tmp_path: Path) -> None:
@@ -252,6 +264,11 @@ def test_evaluate_measures_labelled_rows(here: Here, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
     [measure] = [m for m in json.loads(done.stdout)["measures"] if m["by"] == "all"]
     assert measure["rows"] == 10 and measure["auc"] > 0.9
+    with file.open("a", encoding="utf-8") as opened:
+        opened.write('{"text": "no label"}\n')
+    done = here("evaluate", str(file), "--json")
+    assert done.returncode == 1 and json.loads(done.stdout)["rows"] == 10
+    assert "Line 11" in done.stderr.decode()
 
 
 def test_model_list_names_the_model_in_use(here: Here, home: Path) -> None:

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from moderation.classifier.engine import MODEL_FOLDER, verify_model
+from moderation.classifier.engine import verify_model
+from moderation.classifier.installed import folder_in_use
 from moderation.coverage import coverage
 from school import accounts, heartbeats, migrate, secrets, setup
 from school.db import now, reading
@@ -225,7 +226,7 @@ def _accounts() -> Iterator[Check]:
 
 
 def _classifier() -> Iterator[Check]:
-    folder = settings().classifier_model or MODEL_FOLDER
+    folder = folder_in_use(settings())
     digests = verify_model(folder)
     yield Check(
         "classifier", True, f"{folder.name}, SHA-256 {digests['schoolgate.ckpt'][:12]}…, files as recorded"

@@ -1,4 +1,4 @@
-"""`schoolgate classify`, `evaluate` and `model`: the classifier by hand."""
+"""`schoolgate classify` and `evaluate`: the classifier by hand."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ import sqlalchemy as sa
 import typer
 
 from moderation import thresholds
-from moderation.classifier.engine import MODEL_FOLDER, verify_model
 from moderation.classifier.evaluation import evaluate_stream
 from moderation.classifier.flags import DEFAULT_THRESHOLDS
 from moderation.classifier.streaming import BadLine, classify_stream, read_lines
@@ -23,22 +22,21 @@ from school.db import reading
 from school.errors import BadInput
 from school.settings import settings
 from worker import classifier
-from worker.terminal import BAD_INPUT, AsJson, answer, complain, table, write
-
-models = typer.Typer(help="The models that score comments.")
-
-_NAMED = 5
-"""How many bad lines are named; the others are counted."""
+from worker.terminal import FAILURE, AsJson, answer, complain, table, write
 
 Source = Annotated[str, typer.Argument(metavar="[FILE|-]", help="A file, or - for standard input.")]
 
 
 def classify(source: Source = "-", as_json: AsJson = False) -> int:
-    """Score text lines or JSON Lines ({"id": …, "text": …}); writes JSON Lines in the same order."""
+    """Score text lines or JSON Lines ({"id": …, "text": …}); writes JSON Lines in the same order.
+
+    A line that can't be used is left out and named on standard error; the exit status is then 1.
+    """
     rules = rules_in_force()
-    bad: list[BadLine] = []
+    bad = 0
+    named: list[dict[str, Any]] = []
     kept: list[dict[str, Any]] = []
-    with _opened(source) as stream:
+    with opened(source) as stream:
         for result in classify_stream(
             read_lines(stream),
             classifier.engine(),
@@ -47,15 +45,17 @@ def classify(source: Source = "-", as_json: AsJson = False) -> int:
             names=rules.names,
         ):
             if isinstance(result, BadLine):
-                bad.append(result)
+                bad += 1
+                report(result)
+                if as_json:
+                    named.append({"line": result.number, "problem": result.problem})
             elif as_json:
                 kept.append(result.as_json())
             else:
                 write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
     if as_json:
-        lines = [{"line": line.number, "problem": line.problem} for line in bad]
-        answer({"results": kept, "bad_lines": lines}, [], as_json=True)
-    return _report_bad(bad)
+        answer({"results": kept, "bad_lines": named}, [], as_json=True)
+    return ended(bad)
 
 
 def evaluate(
@@ -66,7 +66,7 @@ def evaluate(
 ) -> int:
     """Compare the model's scores with people's: JSON Lines with text and the six labels (0 to 1)."""
     rules = rules_in_force()
-    with _opened(source) as stream:
+    with opened(source) as stream:
         found = evaluate_stream(read_lines(stream), classifier.engine(), thresholds=rules.thresholds)
     if not found.rows:
         raise BadInput(
@@ -86,36 +86,9 @@ def evaluate(
             ),
         )
     answer(found.as_json(), shown, as_json=as_json)
-    return _report_bad(list(found.bad_lines))
-
-
-@models.command("list")
-def show_models(as_json: AsJson = False) -> None:
-    """List the models at hand, and which one is in use. Every file's SHA-256 is checked."""
-    chosen = settings().classifier_model
-    rows = []
-    for folder in dict.fromkeys([MODEL_FOLDER, *([chosen.resolve()] if chosen else [])]):
-        digests = verify_model(folder)
-        rows.append(
-            {
-                "folder": str(folder),
-                "shipped": folder == MODEL_FOLDER,
-                "in_use": folder == (chosen.resolve() if chosen else MODEL_FOLDER),
-                "sha256": digests["schoolgate.ckpt"],
-                "bytes": (folder / "schoolgate.ckpt").stat().st_size,
-            }
-        )
-    lines = [
-        f"{'* ' if row['in_use'] else '  '}{row['folder']} ({'shipped, ' if row['shipped'] else ''}"
-        f"{int(str(row['bytes'])) / 1e6:.0f} MB, SHA-256 {str(row['sha256'])[:12]}…)"
-        for row in rows
-    ]
-    answer({"models": rows}, lines, as_json=as_json)
-
-
-@models.callback()
-def _models() -> None:
-    """The models that score comments."""
+    for line in found.bad_lines:
+        report(line)
+    return ended(len(found.bad_lines))
 
 
 def rules_in_force() -> Rules:
@@ -134,28 +107,32 @@ def rules_in_force() -> Rules:
 
 
 @contextmanager
-def _opened(source: str) -> Iterator[BinaryIO]:
+def opened(source: str) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked if it ends in .gz, or of standard input for -."""
     if source == "-":
         yield sys.stdin.buffer
         return
     try:
-        opened: Any = (gzip.open if source.endswith(".gz") else open)(source, "rb")
+        stream: Any = (gzip.open if source.endswith(".gz") else open)(source, "rb")
     except OSError as error:
         raise BadInput(f"The file {source} can't be read: {error.strerror}.", field="file") from None
-    with opened:
+    with stream:
         try:
-            yield opened
+            yield stream
         except (gzip.BadGzipFile, EOFError):
             raise BadInput(f"The file {source} is no complete gzip file.", field="file") from None
         except IsADirectoryError:
             raise BadInput(f"{source} is a folder: give a file.", field="file") from None
 
 
-def _report_bad(bad: list[BadLine]) -> int:
+def report(line: BadLine) -> None:
+    """Name a line that could not be used."""
+    complain(f"Line {line.number} was left out: {line.problem}.")
+
+
+def ended(bad: int) -> int:
+    """The exit status after so many lines that could not be used, and one line that counts them."""
     if not bad:
         return 0
-    named = "; ".join(f"line {line.number}: {line.problem}" for line in bad[:_NAMED])
-    more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
-    lines = "1 line" if len(bad) == 1 else f"{len(bad)} lines"
-    complain(f"{lines} could not be used ({named}{more}). All others were.")
-    return BAD_INPUT
+    complain(f"{'1 line' if bad == 1 else f'{bad} lines'} could not be used. All others were.")
+    return FAILURE

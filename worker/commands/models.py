@@ -1,0 +1,243 @@
+"""`schoolgate model`: list, fetch, use and compare the models that score comments."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from moderation.classifier.engine import DetoxifyEngine, Engine, verify_model
+from moderation.classifier.flags import Reason, flag
+from moderation.classifier.installed import (
+    SHIPPED,
+    facts_of,
+    folder_in_use,
+    folder_of,
+    installed,
+    models_folder,
+    put_to_use,
+)
+from moderation.classifier.official import OFFICIAL, Official, install, prove
+from moderation.classifier.streaming import BadLine, Line, in_batches, parse_lines, read_lines
+from school.errors import BadInput
+from school.settings import settings
+from worker.commands.judging import ended, opened, report, rules_in_force
+from worker.locks import FileLock
+from worker.terminal import AsJson, Refused, answer, write
+
+log = structlog.get_logger(__name__)
+
+commands = typer.Typer(help="The models that score comments.")
+
+_SHOWN = 160
+"""Characters of a comment that a comparison shows."""
+
+
+@commands.callback()
+def _models() -> None:
+    """The models that score comments."""
+
+
+@commands.command("list")
+def show(as_json: AsJson = False) -> None:
+    """List the models at hand, and which one is in use. Every file's SHA-256 is checked."""
+    chosen = settings()
+    used = folder_in_use(chosen)
+    folders = {SHIPPED: folder_of(SHIPPED, chosen.home), **installed(chosen.home)}
+    if used not in folders.values():
+        folders[str(used)] = used
+    rows: list[dict[str, Any]] = []
+    for name, folder in folders.items():
+        digests = verify_model(folder)
+        rows.append(
+            {
+                "name": name,
+                "folder": str(folder),
+                "shipped": name == SHIPPED,
+                "in_use": folder == used,
+                "sha256": digests["schoolgate.ckpt"],
+                "bytes": (folder / "schoolgate.ckpt").stat().st_size,
+                "base": facts_of(folder).get("base", ""),
+            }
+        )
+    lines = [
+        f"{'* ' if row['in_use'] else '  '}{row['name']}: {row['bytes'] / 1e6:.0f} MB, SHA-256 "
+        f"{row['sha256'][:12]}… ({row['folder']})"
+        for row in rows
+    ]
+    answer({"models": rows}, lines, as_json=as_json)
+
+
+@commands.command("fetch")
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="|".join(OFFICIAL), help="Which of Detoxify's models.")],
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Its checkpoint, where you have it already.")
+    ] = None,
+    tokenizer: Annotated[
+        Path | None, typer.Option("--tokenizer", help="Folder with the tokenizer's files of its base model.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch one of Detoxify's own models, check and prove it, and use it from now on.
+
+    A download that breaks off goes on from there when you run the command again. Whatever fails, the model
+    that was in use stays in use.
+    """
+    if name not in OFFICIAL:
+        raise BadInput(
+            f"“{name}” is no model of Detoxify's. Give one of {', '.join(OFFICIAL)}.", field="name"
+        )
+    fetch_and_use(OFFICIAL[name], file=file, tokenizer=tokenizer, as_json=as_json)
+
+
+def fetch_and_use(
+    official: Official,
+    *,
+    url: str = "",
+    file: Path | None = None,
+    tokenizer: Path | None = None,
+    as_json: bool = False,
+) -> None:
+    """What `model fetch` does, for any checkpoint and address."""
+    home = settings().home
+    _not_set_from_outside()
+    lock = FileLock(models_folder(home) / ".lock")
+    if not lock.take():
+        raise Refused(f"Another fetch is running (process {lock.holder()}). Wait until it has ended.")
+    try:
+        with _bar(f"Fetching {official.name}") as progress:
+            folder = install(
+                official, models_folder(home), url=url, file=file, tokenizer=tokenizer, progress=progress
+            )
+        put_to_use(official.name, home)
+    finally:
+        lock.free()
+    digest = verify_model(folder)["schoolgate.ckpt"]
+    log.info("model_put_to_use", model=official.name, sha256=digest)
+    answer(
+        {"model": official.name, "folder": str(folder), "sha256": digest, "in_use": True},
+        [
+            f"{official.name} is in use from now on (SHA-256 {digest}).",
+            f"Go back with `schoolgate model use {SHIPPED}`. Look at the thresholds: another model's scores "
+            "mean something else.",
+        ],
+        as_json=as_json,
+    )
+
+
+@commands.command("use")
+def use(
+    name: Annotated[str, typer.Argument(help=f"A fetched model's name, or {SHIPPED}.")],
+    as_json: AsJson = False,
+) -> None:
+    """Score with another model from now on; its files and its scores are checked first."""
+    home = settings().home
+    _not_set_from_outside()
+    if name != SHIPPED and name not in installed(home):
+        there = ", ".join([SHIPPED, *installed(home)])
+        raise BadInput(
+            f"There is no model “{name}” here. There is: {there}; `schoolgate model fetch` fetches others.",
+            field="name",
+        )
+    folder = folder_of(name, home)
+    verify_model(folder)
+    prove(folder, name)
+    put_to_use(name, home)
+    log.info("model_put_to_use", model=name)
+    answer({"model": name, "folder": str(folder), "in_use": True}, [f"{name} is in use."], as_json=as_json)
+
+
+@commands.command("compare")
+def compare(
+    first: Annotated[str, typer.Argument(metavar="A", help=f"{SHIPPED}, a fetched model, or a folder.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="The other.")],
+    source: Annotated[
+        str, typer.Argument(metavar="FILE|-", help="Text lines or JSON Lines, as in classify.")
+    ],
+    as_json: AsJson = False,
+) -> int:
+    """Judge one file with two models: which lines each flags that the other doesn't.
+
+    The school's thresholds, words and names count for both.
+    """
+    home, threads = settings().home, settings().classifier_threads
+    engines = [DetoxifyEngine(folder_of(name, home), threads) for name in (first, second)]
+    rules = rules_in_force()
+    counts = {"both": 0, "neither": 0, "only_first": 0, "only_second": 0}
+    differing: list[dict[str, Any]] = []
+    bad = 0
+
+    def judged(engine: Engine, lines: list[Line]) -> list[tuple[float, list[Reason]]]:
+        return [
+            (scores.get("toxicity", 0.0), flag(line.text, scores, rules.thresholds, rules.words, rules.names))
+            for line, scores in zip(lines, engine.score([line.text for line in lines]), strict=True)
+        ]
+
+    if not as_json:
+        write(f"Only {first} (A), or only {second} (B), flags:\n")
+    with opened(source) as stream:
+        for batch in in_batches(parse_lines(read_lines(stream))):
+            for entry in batch:
+                if isinstance(entry, BadLine):
+                    bad += 1
+                    report(entry)
+            lines = [entry for entry in batch if isinstance(entry, Line)]
+            for line, one, other in zip(lines, *(judged(engine, lines) for engine in engines), strict=True):
+                a, b = bool(one[1]), bool(other[1])
+                if a == b:
+                    counts["both" if a else "neither"] += 1
+                    continue
+                counts["only_first" if a else "only_second"] += 1
+                reasons = (one if a else other)[1]
+                if as_json:
+                    differing.append(
+                        {
+                            "line": line.number, "id": line.id, "flagged_by": first if a else second,
+                            "toxicity": [round(one[0], 6), round(other[0], 6)],
+                            "reasons": [reason.detail for reason in reasons],
+                        }
+                    )  # fmt: skip
+                else:
+                    shown = " ".join(line.text.split())[:_SHOWN]
+                    write(f"{'A' if a else 'B'} {line.number} ({one[0]:.2f}, {other[0]:.2f}) {shown}\n")
+    if as_json:
+        answer(
+            {"first": first, "second": second, **counts, "differing": differing, "bad_lines": bad},
+            [], as_json=True,
+        )  # fmt: skip
+    else:
+        write(
+            f"Both flag {counts['both']}, neither {counts['neither']}, only {first} {counts['only_first']}, "
+            f"only {second} {counts['only_second']}.\n"
+        )
+    return ended(bad)
+
+
+def _not_set_from_outside() -> None:
+    chosen = settings().classifier_model
+    if chosen is not None:
+        raise Refused(
+            f"SCHOOLGATE_CLASSIFIER_MODEL is set to {chosen} and wins over any choice. Remove it first."
+        )
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A progress bar on standard error, where that is a terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn(title), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
+        task = bar.add_task(title, total=None)
+
+        def told(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told
