@@ -270,8 +270,10 @@ class Accounts:
 
     def person_or_new(self, platform: Platform | str, name_or_id: str, *, bio: str = "") -> Person:
         """The person of this name, id or handle, who opens an account if there is none."""
-        found = self.find_person(platform, name_or_id)
-        return found or self.add_person(platform, name_or_id, bio=bio)
+        # Two who speak under one name at the same moment must be one person.
+        with self._store.writing():
+            found = self.find_person(platform, name_or_id)
+            return found or self.add_person(platform, name_or_id, bio=bio)
 
     def person_url(self, person: Person) -> str:
         """The address of somebody's profile as the platform gives it out."""

@@ -25,17 +25,17 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """One running practice school for the stories of a module; nobody comes by themselves."""
     with running(tmp_path_factory.mktemp("story") / "home", SCHOOLGATE_PRACTICE_PACE="0") as started:
         # The classifier loads behind the first page; the stories are those of a school at work.
-        assert wait_for(lambda: _scored(started), 120), "the classifier never came up"
+        assert wait_for(lambda: _at_work(started), 120), "the school never got to work"
         yield started
 
 
-def _scored(product: Product) -> bool | None:
-    return "classifier" in _text(product.home / "schoolgate.db") or None
-
-
-def _text(database: Path) -> str:
-    with sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30) as connection:
-        return " ".join(str(name) for (name,) in connection.execute("SELECT name FROM heartbeats"))
+def _at_work(product: Product) -> bool | None:
+    """Whether the classifier is loaded and the followers of before are known: later ones are new."""
+    path = product.home / "schoolgate.db"
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30) as database:
+        loaded = database.execute("SELECT 1 FROM heartbeats WHERE name = 'classifier'").fetchone()
+        known = database.execute("SELECT 1 FROM followers WHERE state = 'earlier'").fetchone()
+    return True if loaded and known else None
 
 
 SignIn = Callable[[str], Page]
