@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from school.db import engine_for, make_engine
+from school.db import engine_for
 
 
 def config(url: str) -> Config:
@@ -54,8 +53,3 @@ def head() -> str | None:
 def is_current(url: str) -> bool:
     """Whether the database has the tables that this version needs."""
     return current(url) == head()
-
-
-def fresh_engine(url: str) -> sa.Engine:
-    """An engine of its own, for the migrations' process to throw away."""
-    return make_engine(url)

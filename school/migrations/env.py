@@ -5,8 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import context
 
-from school.db import Base
-from school.migrate import fresh_engine
+from school.db import Base, make_engine
 from school.models import School  # noqa: F401 - fills the metadata
 
 _LOCK = 0x5C40_02
@@ -14,7 +13,7 @@ _LOCK = 0x5C40_02
 
 def run() -> None:
     """Run the migrations that were asked for."""
-    engine = fresh_engine(context.config.attributes["url"])
+    engine = make_engine(context.config.attributes["url"])
     try:
         with engine.connect() as connection:
             postgresql = connection.dialect.name == "postgresql"

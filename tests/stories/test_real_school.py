@@ -50,6 +50,8 @@ def test_from_set_up_to_the_exported_log(home: Path, platforms: PracticePlatform
     made = command(home, *SETUP, **where)
     assert made.returncode == 0, made.stderr.decode()
     assert re.search(rb"https?://\S+/join/[\w-]+", made.stdout)
+    open_to_others = [path for path in (home, *home.rglob("*")) if path.stat().st_mode & 0o077]
+    assert open_to_others == [], "names, abuse and links are for the product's own user alone"
     again = command(home, *SETUP, **where)
     assert again.returncode == 2
     assert len(again.stderr.decode().strip().splitlines()) == 1
