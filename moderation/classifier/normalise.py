@@ -76,7 +76,7 @@ _WORD = re.compile(r"\S+")
 _EDGES = re.compile(r"^[\"'“”‘’(\[{<.,;:?]*|[\"'“”‘’)\]}>.,;:?!]*$")
 # Three or more single letters, each set apart from the next by the same spacing.
 _SIGN = r"(?:[^\W\d_]|[0-9$@!*])"
-_APART = re.compile(rf"(?<![^\s\"'(]){_SIGN}(?:([ .\-_*·~/|]{{1,3}}){_SIGN})(?:\1{_SIGN})+(?![^\s\"').,!?])")
+APART = re.compile(rf"(?<![^\s\"'(]){_SIGN}(?:([ .\-_*·~/|]{{1,3}}){_SIGN})(?:\1{_SIGN})+(?![^\s\"').,!?])")
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
 _JOINTS = re.compile(r"[-_*·~|]+")
 # Too short or too ordinary to be read out of a word with a hyphen or a digit in it.
@@ -111,7 +111,7 @@ def undisguise(text: str) -> str:
     """
     if not text.isascii():
         text = _visible(text)
-    text = _APART.sub(_together, text)
+    text = APART.sub(_together, text)
     return _SPACES.sub(" ", _WORD.sub(lambda found: _word(found.group()), text)).strip()
 
 
