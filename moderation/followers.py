@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from moderation import actions, authors
 from moderation.authors import AuthorRecord
-from moderation.classifier.flags import flag, severity
+from moderation.classifier.flags import severity
 from moderation.follower_lists import move
 from moderation.models import (
     ActKind,
@@ -77,8 +77,8 @@ class ProfileBatch:
 
     @property
     def texts(self) -> list[str]:
-        """The texts, in the order in which their scores are expected."""
-        return [item.text for item in self.items]
+        """What the classifier is to read, in the order in which the scores are expected."""
+        return [self.rules.as_scored(item.text) for item in self.items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def record_scores(
         if row is None or row.scored or _profile_text(row) != item.text:
             continue
         # Without the names of pupils and staff: a parent's own name is no personal data of another.
-        reasons = flag(item.text, result, batch.rules.thresholds, batch.rules.words)
+        reasons = batch.rules.reasons(item.text, result, names=())
         row.scored, row.scoring_until, row.model_name = True, None, model_name
         row.scores, row.reasons = dict(result), [asdict(reason) for reason in reasons]
         row.severity = severity(reasons)

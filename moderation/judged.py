@@ -43,6 +43,8 @@ class Judged:
     """The newest scores of exactly this text; empty for an entry made by hand."""
     model_name: str
     """Whose scores they are."""
+    reasons: tuple[Mapping[str, Any], ...] = field(repr=False)
+    """Why it was flagged when it got these scores."""
     kinds: tuple[str, ...]
     outcomes: tuple[str, ...]
     abusive: bool | None
@@ -111,6 +113,7 @@ def _judged(session: Session, found: Sequence[tuple[LogCase, LogEntry]]) -> Iter
             text=text,
             scores=newest.scores if newest else as_scored,
             model_name=newest.model_name if newest else model_name,
+            reasons=tuple(newest.reasons if newest else entry.reasons),
             kinds=tuple(unlisted(case.kinds)),
             outcomes=outcomes,
             abusive=verdict(outcomes),

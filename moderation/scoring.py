@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from moderation import actions, alerts, chain, thresholds
-from moderation.classifier.flags import Reason, flag, severity
+from moderation.classifier.flags import Reason, severity
 from moderation.ingest import move
 from moderation.models import (
     ActKind,
@@ -35,11 +35,9 @@ from moderation.models import (
     WatchedPost,
 )
 from moderation.moves import CASE_MOVES, check
-from moderation.thresholds import Rules
+from moderation.thresholds import URGENT_KINDS, Rules
 from school.models import Account
 
-URGENT_KINDS = frozenset({"threat", "safeguarding"})
-"""Reasons that SLT and DSL are told of at once (P23)."""
 _ATTEMPTS_MAX = 4
 _FIRST_WAIT = timedelta(seconds=5)
 NOT_SCORED = "not_scored"
@@ -65,8 +63,8 @@ class ScoringBatch:
 
     @property
     def texts(self) -> list[str]:
-        """The texts, in the order in which their scores are expected."""
-        return [item.text for item in self.items]
+        """What the classifier is to read, in the order in which the scores are expected."""
+        return [self.rules.as_scored(item.text) for item in self.items]
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +127,7 @@ def give_back(session: Session, batch: ScoringBatch, *, now: datetime, url: str)
             comment.scoring_until = now + _FIRST_WAIT * 3 ** (comment.scoring_attempts - 1)
             continue
         # Threats, names and the school's words are found without the classifier.
-        found = flag(comment.text, {}, rules.thresholds, rules.words, rules.names)
+        found = rules.reasons(comment.text, {})
         unread = Reason(
             "length", NOT_SCORED, 1.0, "The classifier could not read this: please read it yourself."
         )
@@ -163,7 +161,7 @@ def record_scores(
         if comment is None or comment.version != item.version:
             continue
         rules = batch.rules
-        reasons = flag(item.text, result, rules.thresholds, rules.words, rules.names)
+        reasons = rules.reasons(item.text, result)
         if _judge(
             session, comment, result, reasons, model_name, rules, now=now, hide_over=hide_over, url=url
         ):

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation.classifier.flags import DEFAULT_THRESHOLDS
+from moderation import letting_pass
+from moderation.classifier.flags import DEFAULT_THRESHOLDS, Reason, flag, severity
 from moderation.models import FlaggingRules
 from school import audit, consent
-from school.errors import BadInput
+from school.db import storable
+from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person
 from school.people import reason_text
 from school.permissions import Action, require
+from school.times import say
 
 WORD_LENGTH_MAX = 80
 WORDS_MAX = 2000
+URGENT_KINDS = frozenset({"threat", "safeguarding"})
+"""Reasons that SLT and DSL are told of at once (P23)."""
+# Any fixed number of our own: it puts those who save rules in a row on PostgreSQL.
+_LOCK = 0x5C40_05
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +36,57 @@ class Rules:
     thresholds: Mapping[str, float]
     words: tuple[str, ...]
     names: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+
+    def as_scored(self, text: str) -> str:
+        """The text as the classifier is to read it: without the words that the school lets pass."""
+        return letting_pass.without(text, self.passes)
+
+    def reasons(
+        self, text: str, scores: Mapping[str, float], *, names: Sequence[str] | None = None
+    ) -> list[Reason]:
+        """Why this text needs a person, worst first. `scores`: of `as_scored(text)`.
+
+        `names`: other names than the register's; a follower's own name is no personal data.
+        """
+        known = self.names if names is None else names
+        read = self.as_scored(text)
+        found = flag(read, scores, self.thresholds, self.words, known)
+        if read == text:
+            return found
+        # A threat is one whatever words a school lets pass, and is quoted as it was written.
+        scored = [reason for reason in found if not _by_phrase(reason)]
+        urgent = [reason for reason in flag(text, {}, {}) if _by_phrase(reason)]
+        return sorted([*urgent, *scored], key=lambda reason: -severity([reason]))
+
+
+def _by_phrase(reason: Reason) -> bool:
+    return reason.kind in URGENT_KINDS and reason.label not in DEFAULT_THRESHOLDS
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Thresholds and words as somebody would have them."""
+
+    thresholds: Mapping[str, float]
+    words: tuple[str, ...]
+    """Flag a comment whatever the classifier thinks of it."""
+    passes: tuple[str, ...]
+    """Are left out before a comment is scored."""
 
 
 def current(session: Session) -> FlaggingRules:
-    """The version in force; the one that ships, before anybody made another."""
+    """The version in force; while nobody has changed anything, the one that ships with this release."""
     found = session.scalar(sa.select(FlaggingRules).order_by(FlaggingRules.version.desc()).limit(1))
-    return found or FlaggingRules(
-        version=1, thresholds=dict(DEFAULT_THRESHOLDS), words=[], made_by_id=None, reason=""
+    if found is not None and (found.made_by_id is not None or dict(found.thresholds) == DEFAULT_THRESHOLDS):
+        return found
+    return FlaggingRules(
+        version=found.version + 1 if found else 1,
+        thresholds=dict(DEFAULT_THRESHOLDS),
+        words=[],
+        passes=[],
+        made_by_id=None,
+        reason="",
     )
 
 
@@ -44,15 +95,25 @@ def history(session: Session) -> list[FlaggingRules]:
     return list(session.scalars(sa.select(FlaggingRules).order_by(FlaggingRules.version.desc())))
 
 
+def proposal_of(rules: FlaggingRules) -> Proposal:
+    """What a version holds."""
+    return Proposal(
+        {label: float(value) for label, value in rules.thresholds.items()},
+        tuple(rules.words),
+        tuple(rules.passes),
+    )
+
+
 def rules(session: Session) -> Rules:
-    """The rules in force with the names of pupils and staff, for `classifier.flags.flag`."""
-    found = current(session)
+    """The rules in force with the names of pupils and staff."""
+    found = proposal_of(row := current(session))
     staff = session.scalars(sa.select(Person.name).where(Person.active).order_by(Person.name))
     return Rules(
-        version=found.version,
-        thresholds={label: float(value) for label, value in found.thresholds.items()},
-        words=tuple(found.words),
+        version=row.version,
+        thresholds=found.thresholds,
+        words=found.words,
         names=tuple(consent.names(session)) + tuple(staff),
+        passes=found.passes,
     )
 
 
@@ -60,72 +121,101 @@ def ensure_first(session: Session, *, now: datetime) -> FlaggingRules:
     """The version in force, stored: a score row must be able to point at it."""
     found = current(session)
     if found not in session:
-        found.made_at, found.reason = now, "As shipped."
+        lock(session)
+        # Another may have stored it while this one waited.
+        found = current(session)
+    if found not in session:
+        found.made_at = now
+        found.reason = "As shipped." if found.version == 1 else "As shipped with a newer release."
         session.add(found)
         # Scores of the same transaction point at it.
         session.flush()
     return found
 
 
-def set_threshold(
-    session: Session, label: str, value: float, *, by: Person, reason: str, now: datetime
-) -> FlaggingRules:
-    """Flag from this score on for this label. Raises BadInput for an unknown label or an impossible score."""
-    before = current(session)
-    if label not in before.thresholds:
+def lock(session: Session) -> None:
+    """Wait until no other transaction makes a version."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+
+def parse(current: FlaggingRules, thresholds: Mapping[str, str], *, words: str, passes: str) -> Proposal:
+    """What a form says: a number per label, and words and phrases one a line.
+
+    Raises BadInput with the field `threshold-LABEL`, `words` or `passes`.
+    """
+    numbers = {
+        label: _share(thresholds.get(label, ""), f"threshold-{label}", label) for label in current.thresholds
+    }
+    flagged, passing = _lines(words, "words"), _lines(passes, "passes")
+    both = {word.casefold() for word in flagged} & {word.casefold() for word in passing}
+    if both:
         raise BadInput(
-            f"There is no label “{label[:40]}”. Choose one of: {', '.join(sorted(before.thresholds))}.",
-            field="label",
+            f"“{sorted(both)[0]}” is in both lists: either it flags a comment or it is let pass.",
+            field="passes",
         )
+    return Proposal(numbers, flagged, passing)
+
+
+def _share(text: str, field: str, label: str) -> float:
+    said = label.replace("_", " ")
+    try:
+        value = float(text.strip().replace(",", "."))
+    except ValueError:
+        raise BadInput(
+            f"“{text[:20]}” is no number: write one such as 0.7 for {said}.", field=field
+        ) from None
     if not 0 < value <= 1:
-        raise BadInput(f"The threshold {value:g} must be above 0 and at most 1, such as 0.7.", field="value")
-    return _next(
-        session, {**before.thresholds, label: value}, list(before.words), by=by, reason=reason, now=now
-    )
-
-
-def add_word(session: Session, word: str, *, by: Person, reason: str, now: datetime) -> FlaggingRules:
-    """Flag every comment with this word or phrase. Raises BadInput for an empty, long or known one."""
-    clean = " ".join(word.split())
-    before = current(session)
-    if not 2 <= len(clean) <= WORD_LENGTH_MAX:
         raise BadInput(
-            f"A word or phrase needs 2 to {WORD_LENGTH_MAX} characters; this has {len(clean)}.", field="word"
+            f"The threshold {value:g} for {said} must be above 0 and at most 1, such as 0.7.", field=field
         )
-    if clean.casefold() in {known.casefold() for known in before.words}:
-        raise BadInput(f"“{clean}” is on the list already.", field="word")
-    if len(before.words) >= WORDS_MAX:
-        raise BadInput(
-            f"The list has {WORDS_MAX} words, which is the most it holds: remove one first.", field="word"
-        )
-    return _next(session, before.thresholds, [*before.words, clean], by=by, reason=reason, now=now)
+    return round(value, 4)
 
 
-def remove_word(session: Session, word: str, *, by: Person, reason: str, now: datetime) -> FlaggingRules:
-    """Stop flagging a word that the school added. Raises BadInput where it isn't on the list."""
-    before = current(session)
-    if word not in before.words:
-        raise BadInput(f"“{word[:80]}” is not on the list: reload the page.", field="word")
-    rest = [known for known in before.words if known != word]
-    return _next(session, before.thresholds, rest, by=by, reason=reason, now=now)
+def _lines(text: str, field: str) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for line in storable(text).splitlines():
+        word = " ".join(line.split())
+        if not word:
+            continue
+        if not 2 <= len(word.rstrip("*")) <= WORD_LENGTH_MAX:
+            raise BadInput(
+                f"“{word[:40]}” can't be used: a word or phrase needs 2 to {WORD_LENGTH_MAX} characters.",
+                field=field,
+            )
+        if "*" in word[:-1]:
+            raise BadInput(f"“{word[:40]}”: a star may only stand at the end.", field=field)
+        found.setdefault(word.casefold(), word)
+    if len(found) > WORDS_MAX:
+        raise BadInput(f"There are {len(found):,} words: the list holds {WORDS_MAX:,} at most.", field=field)
+    return tuple(found.values())
 
 
-def _next(
-    session: Session,
-    thresholds: Mapping[str, float],
-    words: list[str],
-    *,
-    by: Person,
-    reason: str,
-    now: datetime,
+def save(
+    session: Session, proposed: Proposal, *, based_on: int, by: Person, reason: str, now: datetime
 ) -> FlaggingRules:
+    """Make this the version in force. `based_on`: the version that the person had before them.
+
+    Raises MoveNotAllowed where somebody saved another one meanwhile, BadInput where nothing is
+    changed or no reason is given, NotPermitted.
+    """
     require(by, Action.SET_THRESHOLDS)
     why = reason_text(reason)
+    lock(session)
     before = ensure_first(session, now=now)
+    if before.version != based_on:
+        who = session.get(Person, before.made_by_id) if before.made_by_id else None
+        raise MoveNotAllowed(
+            f"{who.name if who else 'A newer release'} saved version {before.version} on "
+            f"{say(before.made_at)}, while you had version {based_on} before you. Nothing of yours is saved."
+        )
+    if proposed == proposal_of(before):
+        raise BadInput("Nothing is changed: this is what is in force already.", field="")
     made = FlaggingRules(
         version=before.version + 1,
-        thresholds=dict(thresholds),
-        words=words,
+        thresholds=dict(proposed.thresholds),
+        words=list(proposed.words),
+        passes=list(proposed.passes),
         made_at=now,
         made_by_id=by.id,
         reason=why,
@@ -138,7 +228,20 @@ def _next(
         object_kind="flagging_rules",
         object_id=str(made.version),
         # How many words, not which: a word list can hold names.
-        detail={"thresholds": made.thresholds, "words": len(words), "reason": why},
+        detail={
+            "thresholds": made.thresholds,
+            "words": len(made.words),
+            "passes": len(made.passes),
+            "reason": why,
+        },
         now=now,
     )
     return made
+
+
+def version(session: Session, number: int) -> FlaggingRules:
+    """One version. Raises NotFound."""
+    found = session.get(FlaggingRules, number)
+    if found is None:
+        raise NotFound(f"There is no version {number}.")
+    return found

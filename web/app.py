@@ -37,6 +37,7 @@ from web import (
     me,
     media,
     moderation,
+    moderation_rules,
     people,
     practice,
     signin,
@@ -73,6 +74,7 @@ PAGES = (
     approve,
     calendar,
     moderation,
+    moderation_rules,
     followers,
     log,
 )

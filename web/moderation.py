@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import actions, coverage, decisions, log, manual, review, thresholds
+from moderation import actions, coverage, decisions, log, manual, review
 from moderation.decisions import Decision, Outcome
 from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo
 from moderation.review import QueueFilters
@@ -363,72 +363,3 @@ def _seen_at(typed: Typed) -> datetime | None:
     if not typed["seen_day"] and not typed["seen_time"]:
         return None
     return parse_local(typed["seen_day"], typed["seen_time"] or "12:00", field="seen_day")
-
-
-# Words and thresholds
-
-
-@pages.get("/moderation/words")
-@needs(Action.MODERATE)
-def words() -> ResponseReturnValue:
-    """What makes a comment flagged, and who changed it when."""
-    return _rules(Typed())
-
-
-def _rules(typed: Typed) -> str:
-    with reading() as session:
-        history = thresholds.history(session)
-        named = sa.select(Person.id, Person.name).where(Person.id.in_({row.made_by_id for row in history}))
-        names = {row.id: row.name for row in session.execute(named)}
-        current = thresholds.current(session)
-        return render_template(
-            "moderation/words.html",
-            current=current,
-            label_choices=[(label, label.replace("_", " ")) for label in sorted(current.thresholds)],
-            history=[
-                (row, names.get(row.made_by_id, "")) if row.made_by_id else (row, "") for row in history
-            ],
-            typed=typed,
-        )
-
-
-@pages.post("/moderation/words")
-@needs(Action.SET_THRESHOLDS)
-def change_rules() -> ResponseReturnValue:
-    """Add or remove a word, or set a threshold; comments fetched from now on are judged by it."""
-    typed = Typed(request.form)
-    try:
-        with transaction() as session:
-            person, moment = current_person(session), now()
-            match typed["do"]:
-                case "add":
-                    thresholds.add_word(session, typed["word"], by=person, reason=typed["reason"], now=moment)
-                case "remove":
-                    thresholds.remove_word(
-                        session, typed["remove_word"], by=person, reason=typed["remove_reason"], now=moment
-                    )
-                case "threshold":
-                    thresholds.set_threshold(
-                        session,
-                        typed["label"],
-                        _share(typed["value"]),
-                        by=person,
-                        reason=typed["threshold_reason"],
-                        now=moment,
-                    )
-                case _:
-                    raise BadInput("This form is incomplete: load the page again.", field="")
-    except BadInput as error:
-        prefix = {"remove": "remove_", "threshold": "threshold_"}.get(typed["do"], "")
-        if error.field in {"reason", "word"}:
-            error.field = prefix + error.field
-        return _rules(typed.refuse(error)), 400
-    flash("Changed. Comments that arrive from now on are judged by it.", "success")
-    return redirect(url_for("moderation.words"))
-
-
-def _share(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise BadInput(f"“{text[:20]}” is no number: write one such as 0.7.", field="value") from None

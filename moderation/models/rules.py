@@ -22,6 +22,8 @@ class FlaggingRules(Base):
     """Label to the score, 0 to 1, from which a comment is flagged."""
     words: Mapped[list[str]]
     """Words and phrases that the school added."""
+    passes: Mapped[list[str]] = mapped_column(server_default="[]")
+    """Words and phrases that are left out before a comment is scored."""
     made_at: Mapped[datetime]
     made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("people.id"))
     """None: the version that ships."""

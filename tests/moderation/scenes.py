@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from connectors.base import RemoteComment
-from moderation import actions, decisions, followers, polling, scoring
+from moderation import actions, decisions, followers, polling, scoring, thresholds
 from moderation.decisions import Decision, Outcome
-from moderation.models import LogCase, LogEntry, PlatformAct
+from moderation.models import FlaggingRules, LogCase, LogEntry, PlatformAct
 from school.db import transaction
 from school.models import Person
 from tests.moderation.platform import WHEN, ScriptedPlatform, comment
@@ -103,6 +104,19 @@ def decide(entry_id: UUID, *outcomes: Outcome, by: Person, clock: Clock, **more:
             url=URL,
             now=clock(),
         )
+
+
+def change_rules(session: Session, *, by: Person, now: datetime, **changes: object) -> FlaggingRules:
+    """Save other thresholds, words or words to let pass."""
+    before = thresholds.current(session)
+    return thresholds.save(
+        session,
+        replace(thresholds.proposal_of(before), **changes),  # type: ignore[arg-type]
+        based_on=before.version,
+        by=by,
+        reason="For the test",
+        now=now,
+    )
 
 
 def act(platform: ScriptedPlatform, clock: Clock) -> list[PlatformAct]:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import scoring, thresholds
+from moderation import scoring
 from moderation.decisions import Outcome
 from moderation.models import (
     ActKind,
@@ -28,7 +28,18 @@ from school import consent
 from school.db import reading, transaction
 from school.models import OutboxEmail, Person, Role
 from tests.moderation.platform import ScriptedPlatform, author, comment
-from tests.moderation.scenes import LEASE, URL, Clock, WordEngine, act, decide, flagged, poll, score
+from tests.moderation.scenes import (
+    LEASE,
+    URL,
+    Clock,
+    WordEngine,
+    act,
+    change_rules,
+    decide,
+    flagged,
+    poll,
+    score,
+)
 
 
 def test_a_flag_copies_the_evidence(account_id: UUID, platform: ScriptedPlatform, clock: Clock) -> None:
@@ -90,7 +101,7 @@ def test_a_word_of_the_school_flags_from_then_on(
 ) -> None:
     with transaction() as session:
         slt = session.get_one(Person, school_people[Role.SLT].id)
-        thresholds.add_word(session, "numpty", by=slt, reason="Used here", now=clock())
+        change_rules(session, words=("numpty",), by=slt, now=clock())
     entry_id = flagged(account_id, platform, clock, comment(1, "What a numpty"))[0]
     with reading() as session:
         assert session.get_one(LogEntry, entry_id).rules_version == 2

@@ -263,29 +263,6 @@ def test_a_hand_task_is_ticked_off(
     assert "Done by hand" in head.get(page).text
 
 
-def test_words_and_thresholds(signed_in: SignIn, account_id: UUID) -> None:
-    slt, moderator = signed_in(Role.SLT), signed_in(Role.MODERATOR)
-    page = "/moderation/words"
-    assert slt.post(page, page, do="add", word="Numpty*", reason="Often used here").status_code == 302
-    assert "Numpty*" in moderator.get(page).text
-    assert moderator.post(page, page, do="add", word="Other", reason="x").status_code == 403
-    assert slt.post(page, page, do="add", word="numpty*", reason="x").status_code == 400
-    assert (
-        slt.post(
-            page, page, do="threshold", label="insult", value="0.5", threshold_reason="Too much"
-        ).status_code
-        == 302
-    )
-    assert "0.50" in slt.get(page).text
-    for value in ("nan", "2", "0", "lots"):
-        bad = slt.post(page, page, do="threshold", label="insult", value=value, threshold_reason="x")
-        assert bad.status_code == 400, value
-    assert (
-        slt.post(page, page, do="remove", remove_word="Numpty*", remove_reason="Friendly").status_code == 302
-    )
-    assert "Version 4" in slt.get(page).text
-
-
 def test_the_log_is_searched_and_taken_out(
     account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, signed_in: SignIn
 ) -> None:
@@ -357,7 +334,7 @@ def test_each_role_opens_its_pages_and_no_others(role: Role, entry_id: UUID, sig
         "/moderation/news": MODERATION,
         "/moderation/tasks": MODERATION,
         "/moderation/by-hand": MODERATION,
-        "/moderation/words": MODERATION,
+        "/moderation/rules": MODERATION,
         f"/moderation/{entry_id}": MODERATION,
         "/followers": VETTING,
         "/log": LOG,

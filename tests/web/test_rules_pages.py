@@ -1,0 +1,209 @@
+"""Thresholds and words on their page: looked at before they are saved, by version, never over another's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
+
+from moderation import thresholds
+from moderation.decisions import Outcome
+from school import db
+from school.db import reading
+from school.models import Account, AuditEntry, Person, Role
+from tests.moderation import scenes
+from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.web.conftest import Browser
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SignIn = Callable[[Role], Browser]
+PAGE = "/moderation/rules"
+
+
+class PresentClock(scenes.Clock):
+    """The pages use the real time, so the scenes before them do as well."""
+
+    def __init__(self) -> None:
+        self.at = db.now()
+
+
+@pytest.fixture
+def clock() -> PresentClock:
+    """Real time, moved on by the test."""
+    return PresentClock()
+
+
+@pytest.fixture
+def decided(
+    make_account: Callable[..., Account], clock: PresentClock, school_people: dict[Role, Person]
+) -> list[UUID]:
+    """One abusive and one harmless comment that the deputy decided on, one that waits, two that are clear."""
+    platform, now = ScriptedPlatform(), clock()
+    entries = scenes.flagged(
+        make_account("facebook", identity_id="school").id,
+        platform,
+        clock,
+        *(
+            comment(n, text, author=author(f"A{n}"), created_at=now)
+            for n, text in enumerate(
+                ("idiot hidden", "idiot harmless", "idiot waiting", "Mrs Cock is lovely", "sunny day")
+            )
+        ),
+    )
+    slt = school_people[Role.SLT]
+    scenes.decide(entries[0], Outcome.HIDE, by=slt, clock=clock)
+    scenes.decide(entries[1], Outcome.DISMISS, by=slt, clock=clock)
+    return entries
+
+
+def fields(browser: Browser, **changes: str) -> dict[str, str]:
+    """The form as the page shows it, with changes."""
+    text = browser.get(PAGE).text
+    found = dict(re.findall(r'name="(threshold-\w+|based_on)"\s+value="([^"]+)"', text))
+    return {**found, "words": "", "passes": "", "reason": "Too many false alarms", **changes}
+
+
+def send(browser: Browser, do: str, values: dict[str, str]) -> TestResponse:
+    return browser.post(PAGE, PAGE, do=do, **values)
+
+
+def look(browser: Browser, values: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """What the page says of a change, and the form that may then be saved."""
+    answer = send(browser, "look", values)
+    assert answer.status_code == 200, answer.text
+    digest = re.search(r'name="looked_at" value="(\w+)"', answer.text)
+    assert digest
+    return answer.text, {**values, "looked_at": digest[1]}
+
+
+def numbers(text: str) -> dict[str, str]:
+    """The counts of the preview by their heading."""
+    return dict(re.findall(r"<h3>([^<:]+): (\d+)</h3>", text))
+
+
+def test_what_a_threshold_would_have_missed_is_seen_before_it_is_saved(
+    decided: list[UUID], signed_in: SignIn
+) -> None:
+    slt = signed_in(Role.SLT)
+    text, form = look(slt, fields(slt, **{"threshold-toxicity": "0.995"}))
+    plain = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "Abuse that is flagged 1 of 1 0 of 1" in plain and "False alarms 1 of 1 0 of 1" in plain
+    said = numbers(text)
+    assert said["Abuse that would be missed"] == "1" and said["False alarms that would be spared"] == "1"
+    assert said["Waiting in the queue, and would not have been flagged"] == "1"
+    assert f"/moderation/{decided[0]}" in text
+    # Nobody meets the words without asking for them.
+    assert "idiot" not in re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL)
+    with reading() as session:
+        assert thresholds.current(session).thresholds["toxicity"] != 0.995
+    assert send(slt, "save", form).status_code == 302
+    with reading() as session:
+        saved = thresholds.current(session)
+        assert (saved.thresholds["toxicity"], saved.version) == (0.995, 2)
+        assert saved.reason == "Too many false alarms"
+        action = session.scalars(
+            sa.select(AuditEntry).where(AuditEntry.action == "flagging_rules_changed")
+        ).one()
+        assert action.object_id == "2"
+    assert "Version 2" in slt.get(PAGE).text
+
+
+def test_a_word_is_tried_on_recent_comments(decided: list[UUID], signed_in: SignIn) -> None:
+    slt = signed_in(Role.SLT)
+    text, form = look(slt, fields(slt, words="sunny\nSUNNY\n", passes="Cock"))
+    assert numbers(text)["Flagged besides, which nobody has looked at"] == "1"
+    assert numbers(text)["With a word whose letting pass changes"] == "1"
+    assert send(slt, "save", form).status_code == 302
+    with reading() as session:
+        assert thresholds.current(session).words == ["sunny"]
+        assert thresholds.current(session).passes == ["Cock"]
+
+
+def test_nothing_is_saved_that_was_not_looked_at(decided: list[UUID], signed_in: SignIn) -> None:
+    slt = signed_in(Role.SLT)
+    _, form = look(slt, fields(slt, words="sunny"))
+    other = send(slt, "save", {**form, "words": "sunny\nday"})
+    assert other.status_code == 400 and "differs from what you looked at" in other.text
+    assert "day</textarea>" in other.text and "Save as a new version" in other.text
+    with reading() as session:
+        assert thresholds.current(session).words == []
+
+
+def test_of_two_who_save_at_once_the_second_is_told(decided: list[UUID], signed_in: SignIn) -> None:
+    head, slt = signed_in(Role.HEADTEACHER), signed_in(Role.SLT)
+    _, first = look(head, fields(head, words="sunny"))
+    _, second = look(slt, fields(slt, passes="Cock"))
+    assert send(head, "save", first).status_code == 302
+    # Looking once more is no way round being told.
+    _, second = look(slt, second)
+    late = send(slt, "save", second)
+    assert late.status_code == 409
+    assert "saved version 2" in late.text and "Nothing of yours is saved" in late.text
+    assert "Cock</textarea>" in late.text
+    with reading() as session:
+        assert (thresholds.current(session).version, thresholds.current(session).passes) == (2, [])
+    again = dict(re.findall(r'name="(based_on|looked_at)" value="(\w+)"', late.text))
+    assert send(slt, "save", {**second, "words": "sunny", **again}).status_code == 400
+    _, seen = look(slt, {**second, "words": "sunny", **again})
+    assert send(slt, "save", seen).status_code == 302
+
+
+def test_an_earlier_version_is_brought_back(decided: list[UUID], signed_in: SignIn) -> None:
+    slt = signed_in(Role.SLT)
+    _, form = look(slt, fields(slt, words="sunny"))
+    assert send(slt, "save", form).status_code == 302
+    filled = slt.get(f"{PAGE}?version=1")
+    assert "Version 1 is brought back." in filled.text and "What this would have done" in filled.text
+    again = dict(re.findall(r'name="(based_on|looked_at)" value="(\w+)"', filled.text))
+    back = {**fields(slt, reason="Version 1 is brought back."), **again}
+    assert send(slt, "save", back).status_code == 302
+    with reading() as session:
+        assert (thresholds.current(session).version, thresholds.current(session).words) == (3, [])
+    for bad, status in (("99", 404), ("one", 400), ("9" * 30, 400)):
+        assert slt.get(f"{PAGE}?version={bad}").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"threshold-insult": "lots"}, "“lots” is no number"),
+        ({"threshold-insult": "nan"}, "above 0"),
+        ({"threshold-insult": "0"}, "above 0"),
+        ({"threshold-insult": "1.5"}, "above 0"),
+        ({"threshold-insult": ""}, "is no number"),
+        ({"words": "a*"}, "needs 2 to 80"),
+        ({"words": "x" * 81}, "needs 2 to 80"),
+        ({"words": "a*b"}, "only stand at the end"),
+        ({"words": "Numpty", "passes": "numpty"}, "in both lists"),
+        ({"words": "\n".join(f"word {n}" for n in range(2001))}, "2,000 at most"),
+    ],
+)
+def test_bad_rules_are_said_beside_the_field(
+    decided: list[UUID], signed_in: SignIn, changes: dict[str, str], sentence: str
+) -> None:
+    slt = signed_in(Role.SLT)
+    answer = send(slt, "look", fields(slt, **changes))
+    assert answer.status_code == 400 and sentence in answer.text
+    assert "aria-invalid" in answer.text
+
+
+def test_saving_needs_a_change_and_a_reason(decided: list[UUID], signed_in: SignIn) -> None:
+    slt = signed_in(Role.SLT)
+    _, same = look(slt, fields(slt))
+    assert "Nothing is changed" in send(slt, "save", same).text
+    _, form = look(slt, fields(slt, words="sunny", reason=" "))
+    answer = send(slt, "save", form)
+    assert answer.status_code == 400 and "The reason is empty" in answer.text and "sunny" in answer.text
+
+
+def test_moderators_see_the_rules_and_change_nothing(decided: list[UUID], signed_in: SignIn) -> None:
+    moderator = signed_in(Role.MODERATOR)
+    shown = moderator.get(f"{PAGE}?version=1")
+    assert shown.status_code == 200 and "What this would have done" not in shown.text
+    assert "Save as a new version" not in shown.text
+    assert send(moderator, "look", fields(moderator)).status_code == 403
+    assert send(moderator, "save", fields(moderator)).status_code == 403

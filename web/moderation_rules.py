@@ -1,0 +1,145 @@
+"""Thresholds, the school's words and words to let pass: looked at first, then saved, by version."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from moderation import rules_preview, thresholds
+from moderation.classifier.flags import DEFAULT_THRESHOLDS
+from moderation.models import FlaggingRules
+from moderation.thresholds import Proposal
+from school.db import now, reading, transaction
+from school.errors import BadInput, MoveNotAllowed
+from school.models import Person
+from school.permissions import Action, may
+from web import moderation_words
+from web.access import current_person, needs
+from web.forms import Typed
+
+pages = Blueprint("rules", __name__)
+
+
+@pages.context_processor
+def _words() -> dict[str, object]:
+    return {"said": moderation_words}
+
+
+@pages.get("/moderation/rules")
+@needs(Action.MODERATE)
+def show() -> ResponseReturnValue:
+    """What makes a comment flagged, and who changed it when; `version` fills in an earlier one."""
+    wanted = request.args.get("version", "")
+    with reading() as session:
+        if not wanted or not may(current_person(session), Action.SET_THRESHOLDS):
+            return _page(session, Typed())
+        if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 9:
+            raise BadInput(f"“{wanted[:20]}” is no number of a version: choose one from the list.")
+        earlier = thresholds.version(session, int(wanted))
+        filled = Typed(_fields(earlier) | {"reason": f"Version {earlier.version} is brought back."})
+        return _page(session, filled, look=True)
+
+
+@pages.post("/moderation/rules")
+@needs(Action.SET_THRESHOLDS)
+def change() -> ResponseReturnValue:
+    """Show what a change would have done, or save it once that was looked at."""
+    typed = Typed(request.form)
+    if typed["do"] != "save":
+        return _look(typed)
+    try:
+        with transaction() as session:
+            proposed = _proposal(session, typed)
+            if typed["looked_at"] != _digest(proposed):
+                raise BadInput(
+                    "This isn't saved yet: it differs from what you looked at. See what it would have done, "
+                    "then save."
+                )
+            made = thresholds.save(
+                session,
+                proposed,
+                based_on=_number(typed["based_on"]),
+                by=current_person(session),
+                reason=typed["reason"],
+                now=now(),
+            )
+    except (BadInput, MoveNotAllowed) as error:
+        return _look(typed, error)
+    flash(f"Version {made.version} is saved. Comments that arrive from now on are judged by it.", "success")
+    return redirect(url_for("rules.show"))
+
+
+def _look(typed: Typed, error: BadInput | MoveNotAllowed | None = None) -> ResponseReturnValue:
+    """The form as it was typed, with what it would have done; nothing typed is lost."""
+    status, told = 200, False
+    if isinstance(error, MoveNotAllowed):
+        typed.errors[""] = f"{error} Below is what you typed: compare it with what is in force now."
+        status, told = 409, True
+    elif error is not None:
+        typed.refuse(error)
+        status = 400
+    with reading() as session:
+        try:
+            _proposal(session, typed)
+        except BadInput as problem:
+            return _page(session, typed.refuse(problem)), 400
+        return _page(session, typed, look=True, told=told), status
+
+
+def _page(session: Session, typed: Typed, *, look: bool = False, told: bool = False) -> str:
+    """`told`: the person was told of a newer version, so the next saving stands on that one."""
+    current = thresholds.current(session)
+    history = thresholds.history(session)
+    named = sa.select(Person.id, Person.name).where(Person.id.in_({row.made_by_id for row in history}))
+    names = {row.id: row.name for row in session.execute(named)}
+    effect = digest = None
+    if look:
+        proposed = _proposal(session, typed)
+        effect = rules_preview.effect(
+            session,
+            proposed,
+            thresholds.proposal_of(current),
+            viewer=current_person(session),
+            now=now(),
+        )
+        digest = _digest(proposed)
+    return render_template(
+        "moderation/rules.html",
+        current=current,
+        based_on=current.version if told or not typed["based_on"] else typed["based_on"],
+        in_force=_fields(current),
+        shipped=DEFAULT_THRESHOLDS,
+        history=[(row, names.get(row.made_by_id, "") if row.made_by_id else "") for row in history],
+        effect=effect,
+        digest=digest,
+        typed=typed,
+    )
+
+
+def _fields(rules: FlaggingRules) -> dict[str, str]:
+    """A version as the form's fields."""
+    numbers = {f"threshold-{label}": f"{value:g}" for label, value in rules.thresholds.items()}
+    return {**numbers, "words": "\n".join(rules.words), "passes": "\n".join(rules.passes)}
+
+
+def _proposal(session: Session, typed: Typed) -> Proposal:
+    current = thresholds.current(session)
+    numbers = {label: typed[f"threshold-{label}"] for label in current.thresholds}
+    return thresholds.parse(current, numbers, words=typed.raw("words"), passes=typed.raw("passes"))
+
+
+def _digest(proposed: Proposal) -> str:
+    """Says which proposal somebody looked at."""
+    body = json.dumps([sorted(proposed.thresholds.items()), proposed.words, proposed.passes])
+    return hashlib.sha256(body.encode()).hexdigest()[:32]
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise BadInput("This form is incomplete: load the page again.")
+    return int(text)
