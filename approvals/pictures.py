@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from io import BytesIO
@@ -139,6 +139,15 @@ def add_picture(
     return keep(
         session, prepare(data, filename), alt_text=alt_text, source=source, licence=licence, by=by, now=now
     )
+
+
+def mark_lost(session: Session, lost: Collection[UUID], *, now: datetime) -> int:
+    """Note which pictures' originals no secret key at hand opens, and which can be read again; how many."""
+    was = set(session.scalars(sa.select(MediaFile.id).where(MediaFile.original_lost_at.is_not(None))))
+    for media_id in set(lost) ^ was:
+        media = session.get_one(MediaFile, media_id)
+        media.original_lost_at = None if media_id in was else now
+    return len(set(lost))
 
 
 def _cleaned(data: bytes, name: str) -> tuple[Image.Image, str, bool]:

@@ -29,6 +29,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+SEALED: dict[Any, Any] = {"sealed": True}
+"""`info` of a column whose values `school.secrets` encrypted: `schoolgate keys rotate` finds it by this."""
+
 
 def storable(text: str) -> str:
     """The text as every database can keep it: NUL and lone surrogates become U+FFFD."""

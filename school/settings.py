@@ -28,6 +28,8 @@ class Settings(BaseSettings):
     broker_url: str = "memory://"
     secret_key: SecretStr | None = None
     """Signs sessions and encrypts credentials; empty: one is made and kept in `home`."""
+    other_secret_keys: SecretStr | None = None
+    """Former keys, or the next one, between commas: what they encrypted can be read as well."""
     smtp_url: str = ""
     """smtp://user:password@host:port or smtps://…; empty: the built-in mailbox."""
     mail_from: str = ""

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import accounts, audit, consent, people
+from school import accounts, audit, consent, keys, people, secrets
 from school.errors import BadInput
 from school.models.consent import ConsentKind
 from school.models.people import Person, Role
@@ -166,6 +166,8 @@ def _make(session: Session, *, name: str, domain: str, practice: bool, now: date
     session.add(school)
     # Mail and the trail read the school from here on.
     session.flush()
+    secrets.make_key_if_none()
+    keys.vouch(session)
     audit.record(
         session,
         by=None,

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import approvals.models  # noqa: F401 - fills the metadata
 import moderation.models  # noqa: F401 - fills the metadata
-from school import accounts, db, people, setup
+from school import accounts, db, people, secrets, setup
 from school.migrate import upgrade
 from school.models import Account, Person, Role
 from school.settings import settings
@@ -91,6 +91,7 @@ def settings_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     monkeypatch.setenv("SCHOOLGATE_HOME", str(home))
     monkeypatch.chdir(tmp_path)
     settings.cache_clear()
+    secrets.make_key_if_none()
     yield home
     settings.cache_clear()
 

@@ -15,6 +15,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from connectors.practice.servers import PracticePlatforms
 from school import secrets
 from school.db import reading
+from school.errors import SchoolgateError
 from school.models import Role, School
 from school.permissions import Action
 from school.settings import settings
@@ -115,13 +116,32 @@ def _keep_no_copy(answer: Response) -> Response:
     return answer
 
 
+def _sign_with_keys(app: Flask) -> None:
+    """Sign sessions with the newest secret key and know those signed with the others, as they are now.
+
+    Forms keep the oldest, so that what somebody is typing can be sent while a key is being changed.
+    """
+    try:
+        signing = [
+            hashlib.sha256(b"schoolgate sessions\x00" + key.encode()).hexdigest()
+            for key in secrets.all_keys()
+        ]
+    except (SchoolgateError, OSError):
+        if app.secret_key is None:
+            raise
+        # The file of the key went away under a running product, which goes on with what it knows.
+        return
+    app.config.update(
+        SECRET_KEY=signing[0], SECRET_KEY_FALLBACKS=signing[1:], WTF_CSRF_SECRET_KEY=signing[-1]
+    )
+
+
 def create_app(practice: PracticePlatforms | None = None) -> Flask:
     """The web application. `practice`: the running practice platforms, which `/practice` shows."""
     app = Flask("web")
     chosen = settings()
     by_tls = chosen.effective_public_url.startswith("https://")
     app.config.update(
-        SECRET_KEY=hashlib.sha256(b"schoolgate sessions\x00" + secrets.secret_key().encode()).hexdigest(),
         SECURITY_PASSWORD_SALT=hashlib.sha256(
             b"schoolgate salt\x00" + secrets.secret_key().encode()
         ).hexdigest(),
@@ -136,6 +156,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         TRAP_HTTP_EXCEPTIONS=False,
     )
+    _sign_with_keys(app)
     if chosen.trusted_proxies:
         count = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -158,6 +179,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     for module in PAGES:
         app.register_blueprint(module.pages)
     limits.install(app)
+    app.before_request_funcs.setdefault(None, []).insert(0, lambda: _sign_with_keys(app))
     app.after_request(_keep_no_copy)
     app.jinja_env.filters["say"] = say_time
     app.jinja_env.filters["day"] = say_day

@@ -17,7 +17,7 @@ from school.errors import BadInput
 from school.models import School
 from school.settings import set_for_this_process, settings
 from web.app import create_app
-from worker import classifier, outgoing, practice
+from worker import classifier, outgoing, practice, starting
 from worker.app import QUEUES
 from worker.app import app as celery_app
 from worker.mailbox import Mailbox
@@ -112,6 +112,7 @@ def _school() -> School:
         school = setup.current_school(session)
     if school is None:
         raise BadInput("There is no school yet: run `schoolgate setup` first.", field="school")
+    starting.settle_key(school)
     return school
 
 

@@ -10,7 +10,7 @@ import typer
 
 from worker import apart, embedded
 from worker.app import QUEUES
-from worker.commands import diagnosis, judging, models, networks, persons, reading, records, schools
+from worker.commands import diagnosis, judging, keys, models, networks, persons, reading, records, schools
 from worker.terminal import guarded, logs_of
 
 app = typer.Typer(
@@ -55,6 +55,7 @@ def scheduler() -> int:
 app.command("setup")(schools.set_up)
 app.add_typer(persons.commands, name="people")
 app.add_typer(networks.commands, name="accounts")
+app.add_typer(keys.commands, name="keys")
 app.command("poll")(reading.poll)
 app.command("classify")(judging.classify)
 app.command("evaluate")(judging.evaluate)

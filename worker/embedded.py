@@ -18,7 +18,7 @@ from school.db import now, transaction
 from school.models import School
 from school.settings import set_for_this_process, settings
 from web.app import create_app
-from worker import classifier, outgoing, practice
+from worker import classifier, outgoing, practice, starting
 from worker.app import app as celery_app
 from worker.engine import EmbeddedWorker
 from worker.locks import FileLock
@@ -121,7 +121,9 @@ def _school() -> School:
     """The school of this installation: the practice school where there was none."""
     migrate.upgrade(settings().effective_database_url)
     with transaction() as session:
-        return setup.current_school(session) or setup.set_up_practice(session, now=now())
+        school = setup.current_school(session) or setup.set_up_practice(session, now=now())
+    starting.settle_key(school)
+    return school
 
 
 def _practice_platforms(stack: ExitStack) -> PracticePlatforms:

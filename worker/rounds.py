@@ -21,10 +21,11 @@ from connectors.base import CallRecord, Connector, Platform, RemotePost
 from moderation import actions, costs, followers, ingest, polling, scoring
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
-from school import accounts
+from school import accounts, keys
 from school.db import now, reading, transaction
 from school.errors import SchoolgateError
 from school.models import Account, AccountState
+from school.secrets import KeyMissing
 from school.settings import settings
 from worker import classifier, endpoints
 
@@ -32,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 BATCH = 32
 """Comments scored at once: a small batch lets what was just written into the log soon."""
-_PRACTICE_AWAY_WAIT = timedelta(seconds=15)
+_AWAY_WAIT = timedelta(seconds=15)
 
 
 def prices() -> Prices:
@@ -64,17 +65,41 @@ def connector_of(account_id: UUID) -> tuple[Account, Connector] | None:
     try:
         return account, endpoints.connector_of(account)
     except endpoints.PracticeAway as error:
-        with transaction() as session:
-            account = accounts.get(session, account_id)
-            account.next_poll_at = now() + _PRACTICE_AWAY_WAIT
-            account.problem, account.problem_since = str(error), account.problem_since or now()
+        _wait(account_id, str(error))
+    except KeyMissing as error:
+        if not _key_is_right():
+            # Nothing is wrong with the account: it goes on by itself when the key file is back.
+            _wait(account_id, str(error))
+        else:
+            _dead(account_id, sealed, str(error))
     except SchoolgateError as error:
-        # Nothing was asked of the platform: the credentials can't be read or used at all.
-        with transaction() as session:
-            account = accounts.get(session, account_id)
-            if account.credentials == sealed:
-                accounts.mark_dead(session, account, str(error), now=now())
+        # Nothing was asked of the platform: the credentials can't be used at all.
+        _dead(account_id, sealed, str(error))
     return None
+
+
+def _wait(account_id: UUID, problem: str) -> None:
+    with transaction() as session:
+        account = accounts.get(session, account_id)
+        account.next_poll_at = now() + _AWAY_WAIT
+        account.problem, account.problem_since = problem, account.problem_since or now()
+
+
+def _dead(account_id: UUID, sealed: bytes, problem: str) -> None:
+    with transaction() as session:
+        account = accounts.get(session, account_id)
+        # Connected anew meanwhile, it is not dead any more.
+        if account.credentials == sealed:
+            accounts.mark_dead(session, account, problem, now=now())
+
+
+def _key_is_right() -> bool:
+    try:
+        with reading() as session:
+            keys.check(session)
+    except SchoolgateError:
+        return False
+    return True
 
 
 def poll(account_id: UUID) -> PollReport | None:

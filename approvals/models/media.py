@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from school.db import Base, new_id
+from school.db import SEALED, Base, new_id
 
 
 class RenditionUse(StrEnum):
@@ -32,8 +32,10 @@ class MediaFile(Base):
     uploaded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"), index=True)
     uploaded_at: Mapped[datetime]
     filename: Mapped[str]
-    original: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    original: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, info=SEALED)
     """As it came, metadata and all, encrypted; never leaves the school's store (P28)."""
+    original_lost_at: Mapped[datetime | None]
+    """When it was found that no secret key at hand opens the original; its clean copies are whole."""
     original_type: Mapped[str] = mapped_column(sa.String(40))
     width: Mapped[int]
     height: Mapped[int]

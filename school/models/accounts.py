@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from school.db import Base, new_id
+from school.db import SEALED, Base, new_id
 
 
 class AccountState(StrEnum):
@@ -41,7 +41,7 @@ class Account(Base):
     """The official address that it is tied to (P9)."""
     practice: Mapped[bool]
     state: Mapped[AccountState] = mapped_column(default=AccountState.ACTIVE)
-    credentials: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    credentials: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, info=SEALED)
     """JSON encrypted by `school.secrets`; never shown again (P11)."""
     adopted_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("people.id"))
     adopted_at: Mapped[datetime]

@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from school.db import Base, new_id
+from school.db import SEALED, Base, new_id
 
 
 class School(Base):
@@ -28,3 +28,5 @@ class School(Base):
     """Set while "stop all publishing" is in force."""
     publishing_stopped_by: Mapped[UUID | None]
     publishing_stopped_why: Mapped[str | None]
+    key_check: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SEALED)
+    """Known words, encrypted: tells whether the secret key is this school's. None: not noted yet."""

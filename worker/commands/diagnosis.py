@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
 from moderation.coverage import coverage
-from school import accounts, heartbeats, migrate, secrets, setup
+from school import accounts, heartbeats, keys, migrate, secrets, setup
 from school.db import now, reading
 from school.errors import SchoolgateError
 from school.models import AccountState, MailState, OutboxEmail
@@ -136,10 +136,16 @@ def _school() -> Iterator[Check]:
 
 
 def _secret() -> Iterator[Check]:
-    own = settings().secret_key is not None
-    secrets.secret_key()
+    with reading() as session:
+        if setup.current_school(session) is None:
+            return
+        keys.check(session)
+    several = len(secrets.all_keys()) > 1
+    where = "from SCHOOLGATE_SECRET_KEY" if settings().secret_key is not None else f"in {secrets.key_file()}"
     yield Check(
-        "secret key", True, "from SCHOOLGATE_SECRET_KEY" if own else "made and kept in the home folder"
+        "secret key",
+        True,
+        f"the school's own, {where}" + ("; `schoolgate keys rotate` is not finished" if several else ""),
     )
 
 

@@ -15,7 +15,7 @@ from connectors.base import Credentials, Identity, Platform
 from connectors.credentials import validate_credentials
 from connectors.errors import ConnectorError, ConnectorUnavailable
 from connectors.registry import connector_for
-from school import accounts, people, setup
+from school import accounts, keys, people, setup
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotPermitted
 from school.models import Account, Role
@@ -76,6 +76,7 @@ def adopt(
     chosen = platform_called(platform)
     with reading() as session:
         practice, address = _may_adopt(session, email, adopted_by)
+        keys.check(session)
     values = validate_credentials(chosen, _read_credentials(credentials))
     with at_hand_if_practice():
         identity = _ask(chosen, values, practice=practice)

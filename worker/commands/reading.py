@@ -12,7 +12,7 @@ import typer
 
 from moderation.models import Comment, CommentState
 from moderation.polling import PollReport
-from school import accounts, setup
+from school import accounts, keys, setup
 from school.db import now, reading
 from school.errors import BadInput
 from school.models import Account, AccountState
@@ -37,6 +37,7 @@ def poll(
             raise BadInput(
                 "There is no school yet: run `schoolgate setup` or `schoolgate run` first.", field="school"
             )
+        keys.check(session)
         wanted = [account_called(session, account)] if account else accounts.everything(session)
     if not wanted:
         raise Failure("No account is connected: connect one with `schoolgate accounts adopt`.")
