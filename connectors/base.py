@@ -83,6 +83,49 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the platform says of an account's credentials: whose, what they allow, until when."""
+
+    identity: Identity
+    kind: str = ""
+    """What sort of credentials they are, in the platform's words; empty where it doesn't say."""
+    owner_id: str = ""
+    """Whose the token itself is, where that is told apart from the account; empty otherwise."""
+    permissions: frozenset[str] | None = None
+    """None where the platform doesn't say."""
+    expires_at: datetime | None = None
+    data_access_expires_at: datetime | None = None
+    valid: bool = True
+    """False where the platform calls the token invalid although it still answers."""
+    published: bool = True
+    """False where the public can't see the account."""
+
+
+class CommentKind(StrEnum):
+    """Where somebody wrote something."""
+
+    COMMENT = "comment"
+    """Under one of the school's posts."""
+    MENTION = "mention"
+    """Elsewhere on X, naming the school."""
+    VISITOR_POST = "visitor_post"
+    """A visitor's own post on the school's Facebook Page."""
+    TAG = "tag"
+    """A post of somebody's in which the school's account is tagged."""
+
+
+VISITOR_POSTS = "@visitor_posts"
+"""The stream of what visitors post on the Page, and the one of posts that tag the account: what
+`comment_streams` gives beside the posts' ids."""
+TAGGED = "@tagged"
+
+
+def is_elsewhere(stream: str) -> bool:
+    """Whether a stream is not the comments under one of our posts but what others post."""
+    return stream.startswith("@")
+
+
+@dataclass(frozen=True, slots=True)
 class RemoteAuthor:
     """Somebody on a platform. Ids may be empty where the platform withholds them."""
 
@@ -119,6 +162,7 @@ class RemoteComment:
     """Ids that this comment had before it was edited (X gives an edited post a new id)."""
     hidden_known: bool = True
     """False where the platform never says whether a comment is hidden (X): keep what we know."""
+    kind: CommentKind = CommentKind.COMMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +178,10 @@ class CommentPage:
     watermark: str | None
     complete: bool = True
     """False where the platform could not show everything since the watermark: a gap."""
+    own: int = 0
+    """How many comments of our own account were left out of the page."""
+    total: int | None = None
+    """How many comments there are under the post, as the platform itself counts; None: not said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +271,13 @@ class Connector(Protocol):
         """Ask the platform whose these credentials are."""
         ...
 
+    def inspect(self) -> Inspection:
+        """Ask whose these credentials are and what they allow, as far as the token at hand lets us.
+
+        Raises what `probe` raises; what is asked beyond that may be refused without an error.
+        """
+        ...
+
     def shown_text(self, content: PostContent) -> str:
         """The text as the public will see it, with the link in it where the platform has no field for one."""
         ...
@@ -246,7 +301,8 @@ class Connector(Protocol):
 
         X: `post_platform_id` None reads what mentions us or answers us, a post's id reads the
         whole conversation under it (seven days back at most). Facebook and Instagram are read
-        post by post. Pass a value that `comment_streams` gave. `since` is that stream's last
+        post by post, and what visitors post and tag as the streams VISITOR_POSTS and TAGGED.
+        Pass a value that `comment_streams` gave. `since` is that stream's last
         complete read's watermark, `cursor` the former page's; both are opaque. Comments of our
         own account are left out. The same comment may come again, in another stream or in the
         overlap of two reads: go by its id.
@@ -256,12 +312,15 @@ class Connector(Protocol):
         """
         ...
 
-    def comment_streams(self, *, posts: Sequence[str]) -> Iterator[str | None]:
-        """Which values of `post_platform_id` a poll must go through, given the watched posts."""
+    def comment_streams(self, *, posts: Mapping[str, datetime]) -> Iterator[str | None]:
+        """Which values of `post_platform_id` a poll must go through, given the watched posts.
+
+        `posts`: the posts' ids and when each was written.
+        """
         ...
 
     def vanished(self, comment_platform_ids: Sequence[str]) -> frozenset[str]:
-        """Those of these comments that no longer exist on the platform (or can't be seen any more)."""
+        """Those of these comments or posts that no longer exist on the platform (or can't be seen)."""
         ...
 
     def set_hidden(self, comment_platform_id: str, hidden: bool) -> None: ...

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from school.errors import SchoolgateError
 
 
@@ -26,8 +28,23 @@ class ConnectorUnavailable(ConnectorError):
         self.retry_after = retry_after
 
 
+class Span(StrEnum):
+    """Of what length of time a limit is."""
+
+    WINDOW = "window"
+    """Minutes: it passes by itself and nobody need do anything."""
+    DAY = "day"
+    MONTH = "month"
+
+
 class RateLimited(ConnectorUnavailable):
     """The platform's limit is used up; nothing was done. `retry_after` is always given (seconds)."""
+
+    def __init__(
+        self, detail: str, *, code: str = "", retry_after: float | None = None, span: Span = Span.WINDOW
+    ) -> None:
+        super().__init__(detail, code=code, retry_after=retry_after)
+        self.span = span
 
 
 class OutcomeUnknown(ConnectorError):

@@ -7,13 +7,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from connectors import graph_inspection
 from connectors import graph_mapping as mapping
 from connectors.base import (
+    TAGGED,
+    VISITOR_POSTS,
     Capability,
+    CommentKind,
     CommentPage,
     Credentials,
     Endpoints,
     Identity,
+    Inspection,
     Picture,
     Platform,
     PostContent,
@@ -24,15 +29,23 @@ from connectors.base import (
 from connectors.errors import ConnectorRefused, NotSupported, OutcomeUnknown
 from connectors.exchange import Call, Effect, number, required_id, sendable
 from connectors.graph import UPLOAD_PATIENCE, GraphAccount, a_little_before, after_of, confirmed, unix
+from connectors.graph_paging import NewestFirst, read_page
 from connectors.limits import LIMITS, shown_text, text_length
 from connectors.posting import checked_text, pack, refuse_second_sending, same_text, send_once, unpack
-from connectors.untrusted import has_stand_in_id, identifier, record, records, text
+from connectors.untrusted import count, flag, has_stand_in_id, identifier, record, records, text
 
 COMMENT_FIELDS = "id,message,from,created_time,parent,is_hidden,can_hide,can_remove,attachment,permalink_url"
 POST_FIELDS = "id,message,created_time,permalink_url,attachments{media_type,subattachments}"
 PAGE = 100
 OVERLAP = 120
 """Seconds read again: the order is ignored when comments are ranked, and clocks differ."""
+
+_VISITOR_FIELDS = "id,message,from,created_time,permalink_url"
+ELSEWHERE = {
+    VISITOR_POSTS: NewestFirst("visitor_posts", "visitor_posts", _VISITOR_FIELDS, "created_time", 50, 86_400),
+    TAGGED: NewestFirst("tagged", "tagged", _VISITOR_FIELDS, "created_time", 50, 86_400),
+}
+"""What others post: on the Page itself, and elsewhere with the Page tagged."""
 
 _FILE_NAMES = {"image/jpeg": "picture.jpg", "image/png": "picture.png"}
 
@@ -61,7 +74,7 @@ class FacebookConnector(GraphAccount):
 
     def probe(self) -> Identity:
         """GET /{page}?fields=id,name,username,link."""
-        page = self._get("me", self._page_id, fields="id,name,username,link")
+        page = self._described(self._page_id, "id,name,username,link", "id,name")
         platform_id = identifier(page.get("id"))
         if not platform_id:
             raise ConnectorRefused("Facebook did not say which Page this is.", code="me")
@@ -71,6 +84,17 @@ class FacebookConnector(GraphAccount):
             display_name=text(page.get("name")),
             url=text(page.get("link")) or mapping.facebook_url(platform_id),
         )
+
+    def inspect(self) -> Inspection:
+        """The Page, whether it is published, and what `debug_token` says of the token."""
+        identity = self.probe()
+        try:
+            published = flag(
+                self._get("published", self._page_id, fields="is_published").get("is_published"), True
+            )
+        except ConnectorRefused:
+            published = True
+        return graph_inspection.inspect(self, identity, published=published)
 
     # Posts
 
@@ -150,22 +174,25 @@ class FacebookConnector(GraphAccount):
 
     # Comments
 
-    def comment_streams(self, *, posts: Sequence[str]) -> Iterator[str | None]:
-        """Every watched post: Facebook has no list of all comments."""
+    def comment_streams(self, *, posts: Mapping[str, datetime]) -> Iterator[str | None]:
+        """Every watched post, since Facebook has no list of all comments; what visitors post; and tags."""
         yield from posts
+        yield from ELSEWHERE
 
     def fetch_comments(
         self, *, post_platform_id: str | None, since: str | None, cursor: str | None
     ) -> CommentPage:
-        """One page of the comments under one post, answers included.
+        """One page of the comments under one post, answers included; or of what visitors post or tag.
 
         The watermark is the latest comment's time in unix seconds.
         """
         if post_platform_id is None:
             raise NotSupported("Facebook's comments are read post by post.")
+        if post_platform_id in ELSEWHERE:
+            return self._elsewhere(post_platform_id, since, cursor)
         place = unpack(cursor)
         floor = int(number(since) or 0)
-        page = self._page(
+        page = self.list_page(
             "comments",
             post_platform_id,
             "comments",
@@ -175,8 +202,10 @@ class FacebookConnector(GraphAccount):
             fields=COMMENT_FIELDS,
             limit=PAGE,
             after=text(place.get("after")) or None,
+            summary=None if floor else "true",
         )
         items = records(page.get("data"))
+        others = [item for item in items if not self._is_own(item)]
         latest = max(floor, int(number(place.get("latest")) or 0), mapping.newest(items, "created_time") or 0)
         following = after_of(page)
         # The same page for ever: stop, and say that something may be missing.
@@ -184,15 +213,22 @@ class FacebookConnector(GraphAccount):
         if stuck:
             following = None
         return CommentPage(
-            comments=tuple(
-                mapping.facebook_comment(item, post=post_platform_id)
-                for item in items
-                if identifier(record(item.get("from")).get("id")) != self._page_id
-            ),
+            comments=tuple(mapping.facebook_comment(item, post=post_platform_id) for item in others),
             cursor=pack({"after": following, "latest": latest}) if following else None,
             watermark=None if following else str(latest) if latest else since,
             complete=not stuck,
+            own=len(items) - len(others),
+            total=count(record(page.get("summary")).get("total_count")),
         )
+
+    def _elsewhere(self, stream: str, since: str | None, cursor: str | None) -> CommentPage:
+        page = read_page(self, self._page_id, ELSEWHERE[stream], since=since, cursor=cursor)
+        kind = CommentKind.VISITOR_POST if stream == VISITOR_POSTS else CommentKind.TAG
+        found = [mapping.facebook_visitor(item, kind) for item in page.items if not self._is_own(item)]
+        return CommentPage(tuple(found), page.cursor, page.watermark, complete=page.complete)
+
+    def _is_own(self, item: Mapping[str, object]) -> bool:
+        return identifier(record(item.get("from")).get("id")) == self._page_id
 
     def vanished(self, comment_platform_ids: Sequence[str]) -> frozenset[str]:
         """Those that GET /{comment} no longer finds; one request each."""

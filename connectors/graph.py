@@ -50,6 +50,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]
         self.version = "v" + endpoints.graph_version.strip().lstrip("vV")
         # What the library's writing methods look for before they call `request`.
         self.access_token = "set"
+        self.token = token
         self.base_url = endpoints.graph_url.rstrip("/")
         self.platform = platform
         self.ledger = ledger
@@ -149,7 +150,8 @@ class GraphAccount:
         call = Call(operation, names_object=True)
         return self.ask(call, self.client.get_object, required_id(node, "account"), **parameters)
 
-    def _page(self, operation: str, node: str, edge: str, **parameters: object) -> Mapping[str, object]:
+    def list_page(self, operation: str, node: str, edge: str, **parameters: object) -> Mapping[str, object]:
+        """One page of a list; parameters that are None are left out."""
         given = {name: value for name, value in parameters.items() if value is not None}
         call = Call(operation, names_object=True)
         return self.ask(call, self.client.get_connections, required_id(node, "post"), edge, **given)
@@ -159,12 +161,23 @@ class GraphAccount:
     ) -> Iterator[Mapping[str, object]]:
         """The pages of a list, following `after` while there is a `next`, even past an empty page."""
         after: str | None = None
+        seen: set[str | None] = set()
         for _ in range(most):
-            page = self._page(operation, node, edge, after=after, **parameters)
+            page = self.list_page(operation, node, edge, after=after, **parameters)
             yield page
-            before, after = after, after_of(page)
-            if after is None or after == before:
+            seen.add(after)
+            after = after_of(page)
+            if after is None or after in seen:
                 return
+
+    def _described(self, node: str, fields: str, needed: str) -> Mapping[str, object]:
+        """An account with these fields, or with only the needed ones where it has not all of them."""
+        try:
+            return self._get("me", node, fields=fields)
+        except ConnectorRefused as error:
+            if error.code != "100":
+                raise
+        return self._get("me", node, fields=needed)
 
     def _write(self, call: Call, node: str, **form: object) -> Mapping[str, object]:
         """POST to an object itself (the library has no method for that)."""

@@ -14,6 +14,7 @@ from connectors.errors import (
     Gone,
     NotAllowed,
     RateLimited,
+    Span,
 )
 from connectors.exchange import (
     LONGEST_WAIT,
@@ -58,7 +59,10 @@ def failure_of(
         )
     if subnumber == 2207042:
         return RateLimited(
-            f"{platform}'s number of posts for today is used up.", code=code, retry_after=DAILY_QUOTA_WAIT
+            f"{platform}'s number of posts for today is used up.",
+            code=code,
+            retry_after=DAILY_QUOTA_WAIT,
+            span=Span.DAY,
         )
     if subnumber == 2207027 or number_ == 9007:
         return ConnectorUnavailable(
@@ -77,6 +81,7 @@ def failure_of(
             f"{platform} has blocked this account from doing that for some hours.",
             code=code,
             retry_after=SPAM_BLOCK_WAIT,
+            span=Span.DAY,
         )
     if number_ in _TOKEN_CODES or subnumber in _TOKEN_SUBCODES:
         return CredentialsDead(
@@ -136,7 +141,7 @@ def _rate_limited(platform: str, headers: Mapping[str, str], code: str) -> RateL
     waits = [minutes * 60.0 for minutes in _minutes_to_regain(headers) if minutes > 0]
     wait = max(waits) if waits else retry_after_header(headers)
     return RateLimited(
-        f"{platform}'s limit for this account is used up for now.",
+        f"{platform}'s limit for this account is used up for now. Nothing need be done.",
         code=code,
         retry_after=RATE_LIMIT_WAIT if wait is None else sensible_wait(wait),
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
-from connectors.base import RemoteAuthor, RemoteComment, RemotePost
+from connectors.base import CommentKind, RemoteAuthor, RemoteComment, RemotePost
 from connectors.untrusted import (
     count,
     flag,
@@ -50,6 +50,55 @@ def facebook_comment(item: Mapping[str, object], *, post: str) -> RemoteComment:
         can_delete=flag(item.get("can_remove"), True),
         attachment_urls=_attachments(record(item.get("attachment"))),
         hidden_known="is_hidden" in item,
+    )
+
+
+def facebook_visitor(item: Mapping[str, object], kind: CommentKind) -> RemoteComment:
+    """Somebody's own post: on the Page, or elsewhere with the Page tagged. We can only look at it."""
+    sender = record(item.get("from"))
+    words, created = text(item.get("message")), when(item.get("created_time"))
+    platform_id = identifier(item.get("id")) or stand_in_id(
+        "facebook", kind, identifier(sender.get("id")), text(item.get("created_time")), words
+    )
+    return RemoteComment(
+        platform_id=platform_id,
+        post_platform_id="",
+        parent_platform_id="",
+        author=RemoteAuthor(
+            platform_id=identifier(sender.get("id")),
+            handle=text(sender.get("username")),
+            display_name=text(sender.get("name")),
+            url=web_address(sender.get("link")),
+        ),
+        text=words,
+        created_at=created or datetime.now(UTC),
+        url=web_address(item.get("permalink_url")) or facebook_url(platform_id),
+        can_hide=False,
+        can_delete=False,
+        hidden_known=False,
+        kind=kind,
+    )
+
+
+def instagram_tag(item: Mapping[str, object]) -> RemoteComment:
+    """Somebody's post in which the account is tagged. We can only look at it."""
+    handle = text(item.get("username"))
+    words, address = text(item.get("caption")), web_address(item.get("permalink"))
+    picture = web_address(item.get("media_url"))
+    return RemoteComment(
+        platform_id=identifier(item.get("id"))
+        or stand_in_id("instagram", "tag", handle, text(item.get("timestamp")), words),
+        post_platform_id="",
+        parent_platform_id="",
+        author=RemoteAuthor(platform_id="", handle=handle, display_name=handle, url=instagram_url(handle)),
+        text=words,
+        created_at=when(item.get("timestamp")) or datetime.now(UTC),
+        url=address,
+        can_hide=False,
+        can_delete=False,
+        attachment_urls=(picture,) if picture else (),
+        hidden_known=False,
+        kind=CommentKind.TAG,
     )
 
 

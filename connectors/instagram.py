@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 
+from connectors import graph_inspection
 from connectors import graph_mapping as mapping
 from connectors.base import (
+    TAGGED,
     Capability,
     CommentPage,
     Credentials,
     Endpoints,
     Identity,
+    Inspection,
     Platform,
     PostContent,
     RemoteAuthor,
@@ -20,23 +24,25 @@ from connectors.base import (
     StepStore,
 )
 from connectors.errors import ConnectorRefused, NotSupported, OutcomeUnknown
-from connectors.exchange import Call, Effect, number, required_id, sendable
+from connectors.exchange import Call, Effect, required_id, sendable
 from connectors.graph import GraphAccount, a_little_before, after_of, confirmed, unix
+from connectors.graph_paging import NewestFirst, read_page
 from connectors.instagram_publishing import InstagramPublication
 from connectors.limits import LIMITS, shown_text, text_length
-from connectors.posting import checked_text, pack, same_text, unpack
-from connectors.untrusted import has_stand_in_id, identifier, record, records, text, when
+from connectors.posting import checked_text, same_text
+from connectors.untrusted import has_stand_in_id, identifier, record, records, text
 
 REPLY_FIELDS = "id,text,timestamp,username,from,hidden,parent_id"
 COMMENT_FIELDS = f"{REPLY_FIELDS},replies{{{REPLY_FIELDS}}}"
-POST_FIELDS = "id,caption,timestamp,permalink,media_type,children"
+POST_FIELDS = "id,caption,timestamp,permalink,media_type,children,comments_count"
 PAGE = 50
 """Instagram gives no more comments than this at a time."""
-OVERLAP = 120
-"""Seconds before the watermark that are read again."""
-FULL_READ_EVERY = 900
-"""Seconds after which all comments are read again: a new answer to an old comment may stand on
-any page, and nothing else tells of it."""
+COMMENTS = NewestFirst("comments", "comments", COMMENT_FIELDS, "timestamp", PAGE, 900)
+"""Read whole every quarter of an hour: a new answer to an old comment may stand on any page, and
+nothing else tells of it."""
+TAGS = NewestFirst(
+    "tags", "tags", "id,caption,username,timestamp,permalink,media_type,media_url", "timestamp", PAGE, 86_400
+)
 MOST_REPLY_PAGES = 20
 
 
@@ -67,7 +73,7 @@ class InstagramConnector(GraphAccount):
 
     def probe(self) -> Identity:
         """GET /{ig}?fields=id,username,name."""
-        account = self._get("me", self._ig_id, fields="id,username,name")
+        account = self._described(self._ig_id, "id,username,name", "id,username")
         platform_id, handle = identifier(account.get("id")), text(account.get("username"))
         if not platform_id:
             raise ConnectorRefused("Instagram did not say which account this is.", code="me")
@@ -78,6 +84,11 @@ class InstagramConnector(GraphAccount):
             display_name=text(account.get("name")) or handle,
             url=mapping.instagram_url(handle),
         )
+
+    def inspect(self) -> Inspection:
+        """The account, and what `debug_token` says of its Page's token."""
+        # The token is the Page's, so whose it is doesn't name this account.
+        return replace(graph_inspection.inspect(self, self.probe()), owner_id="")
 
     # Posts
 
@@ -123,70 +134,46 @@ class InstagramConnector(GraphAccount):
 
     # Comments
 
-    def comment_streams(self, *, posts: Sequence[str]) -> Iterator[str | None]:
-        """Every watched post: Instagram has no list of all comments."""
+    def comment_streams(self, *, posts: Mapping[str, datetime]) -> Iterator[str | None]:
+        """Every watched post, since Instagram has no list of all comments; and where we are tagged."""
         yield from posts
+        yield TAGGED
 
     def fetch_comments(
         self, *, post_platform_id: str | None, since: str | None, cursor: str | None
     ) -> CommentPage:
-        """One page of the comments under one post, newest first, each followed by its answers.
+        """One page of the comments under one post, each with its answers; or of posts that tag us.
 
-        Goes back to the first comment from before the watermark; each comment on the pages read
-        brings all its answers, and every quarter of an hour all pages are read.
+        Instagram gives the newest first and takes no time: reading stops where all is older than
+        the watermark, and goes through everything now and then for late answers.
         """
         if post_platform_id is None:
             raise NotSupported("Instagram's comments are read post by post.")
-        mark, place = unpack(since), unpack(cursor)
-        floor = int(number(mark.get("at")) or 0)
-        now = int(datetime.now(UTC).timestamp())
-        began = int(number(place.get("began")) or now)
-        last_full = int(number(mark.get("full")) or 0)
-        full = not floor or began - last_full >= FULL_READ_EVERY
-        page = self._page(
-            "comments",
-            post_platform_id,
-            "comments",
-            fields=COMMENT_FIELDS,
-            limit=PAGE,
-            after=text(place.get("after")) or None,
-        )
-        items = records(page.get("data"))
-        latest = max(floor, int(number(place.get("latest")) or 0), mapping.newest(items, "timestamp") or 0)
-        following = after_of(page)
-        # The same page for ever: stop, and say that something may be missing.
-        stuck = following is not None and following == place.get("after")
-        if stuck:
-            following = None
-        if not full and any(self._is_known(item, floor) for item in items):
-            following = None
-        comments = tuple(self._with_replies(items, post_platform_id))
-        if following:
-            return CommentPage(
-                comments=comments,
-                cursor=pack({"after": following, "latest": latest, "began": began}),
-                watermark=None,
-            )
+        if post_platform_id == TAGGED:
+            page = read_page(self, self._ig_id, TAGS, since=since, cursor=cursor)
+            tags = [mapping.instagram_tag(item) for item in page.items if not self._is_own(item)]
+            return CommentPage(tuple(tags), page.cursor, page.watermark, complete=page.complete)
+        page = read_page(self, post_platform_id, COMMENTS, since=since, cursor=cursor)
+        everything = list(self._with_replies(page.items, post_platform_id))
+        others = [comment for comment, own in everything if not own]
         return CommentPage(
-            comments=comments,
-            cursor=None,
-            watermark=pack({"at": latest, "full": began if full else last_full}),
-            complete=not stuck,
+            comments=tuple(others),
+            cursor=page.cursor,
+            watermark=page.watermark,
+            complete=page.complete,
+            own=len(everything) - len(others),
         )
 
-    @staticmethod
-    def _is_known(item: Mapping[str, object], floor: int) -> bool:
-        written = when(item.get("timestamp"))
-        return written is not None and written.timestamp() < floor - OVERLAP
-
-    def _with_replies(self, items: Sequence[Mapping[str, object]], media: str) -> Iterator[RemoteComment]:
+    def _with_replies(
+        self, items: Sequence[Mapping[str, object]], media: str
+    ) -> Iterator[tuple[RemoteComment, bool]]:
+        """Each comment and each of its answers, and whether it is our own."""
         for item in items:
             comment = mapping.instagram_comment(item, media=media)
-            if not self._is_own(item):
-                yield comment
+            yield comment, self._is_own(item)
             for reply in self._replies(item):
-                if not self._is_own(reply):
-                    yield mapping.instagram_comment(reply, media=media, parent=comment.platform_id)
+                answer = mapping.instagram_comment(reply, media=media, parent=comment.platform_id)
+                yield answer, self._is_own(reply)
 
     def _replies(self, item: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
         """A comment's answers: those that came with it, and the pages that did not fit."""
@@ -197,7 +184,7 @@ class InstagramConnector(GraphAccount):
         if not after or not comment:
             return
         for _ in range(MOST_REPLY_PAGES):
-            page = self._page("replies", comment, "replies", fields=REPLY_FIELDS, limit=PAGE, after=after)
+            page = self.list_page("replies", comment, "replies", fields=REPLY_FIELDS, limit=PAGE, after=after)
             yield from records(page.get("data"))
             after = after_of(page)
             if after is None:
@@ -209,6 +196,12 @@ class InstagramConnector(GraphAccount):
         sender_id = identifier(sender.get("id"))
         if sender_id:
             return sender_id == self._ig_id or identifier(sender.get("self_ig_scoped_id")) == self._ig_id
+        if self._handle is None:
+            try:
+                self.probe()
+            except ConnectorRefused:
+                # Our own comments are then kept like everybody's.
+                self._handle = ""
         return bool(self._handle) and text(item.get("username")) == self._handle
 
     def vanished(self, comment_platform_ids: Sequence[str]) -> frozenset[str]:

@@ -7,10 +7,11 @@ answer may be missing or odd.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from connectors.base import RemoteAuthor, RemoteComment, RemotePost
-from connectors.exchange import moment
+from connectors.base import CommentKind, RemoteAuthor, RemoteComment, RemotePost
+from connectors.exchange import moment, number
 from connectors.untrusted import (
     count,
     flag,
@@ -51,6 +52,47 @@ def earlier_id(platform_id: str, *, seconds: int) -> str:
     if time_of(platform_id) is None:
         return platform_id
     return str(number_of(platform_id) - (seconds * 1000 << 22))
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """Where a complete reading ended: the largest id seen, and when X was asked (unix seconds, 0: unknown).
+
+    As text "1000", or "1900000000000000000@1780000000" where ids carry their time.
+    """
+
+    floor: int
+    at: int = 0
+
+    @staticmethod
+    def read(packed: str | None) -> Watermark:
+        """What `packed` made of it."""
+        floor, _, at = (packed or "").partition("@")
+        return Watermark(number_of(floor), int(number(at) or 0))
+
+    def packed(self) -> str:
+        """As text; empty where nothing was ever seen."""
+        if not self.floor:
+            return ""
+        return str(self.floor) if time_of(str(self.floor)) is None else f"{self.floor}@{self.at}"
+
+    @property
+    def began(self) -> datetime | None:
+        """When X was asked."""
+        return moment(self.at) if self.at else None
+
+    def start(self, overlap: int) -> str | None:
+        """The id after which to read on.
+
+        What is newer than the overlap when it was seen is read once more, since ids become visible
+        slightly out of order; what was older then is not: X charges for every item.
+        """
+        if not self.floor:
+            return None
+        written = time_of(str(self.floor))
+        if written is not None and self.at and written.timestamp() < self.at - overlap:
+            return str(self.floor)
+        return earlier_id(str(self.floor), seconds=overlap)
 
 
 def profile_url(handle: str) -> str:
@@ -196,6 +238,7 @@ def _comment_of(
         attachment_urls=tuple(address for address in addresses if address),
         earlier_platform_ids=earlier,
         hidden_known=False,
+        kind=CommentKind.COMMENT if stands_under else CommentKind.MENTION,
     )
 
 

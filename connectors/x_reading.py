@@ -14,11 +14,12 @@ from connectors.base import (
     Credentials,
     Endpoints,
     Identity,
+    Inspection,
     RemoteAuthor,
     RemotePost,
 )
 from connectors.errors import ConnectorRefused, NotSupported
-from connectors.exchange import Call, Ledger, number, required_id, shown_code
+from connectors.exchange import Call, Ledger, number, required_id, server_time, shown_code
 from connectors.posting import pack, same_text, unpack
 from connectors.untrusted import identifier, record, text, when
 from connectors.x_client import XClient
@@ -43,6 +44,8 @@ MEDIA_FIELDS = ["media_key", "preview_image_url", "type", "url"]
 EXPANSIONS = ["attachments.media_keys", "author_id", "referenced_tweets.id"]
 
 PAGE = 100
+NEWEST_FOLLOWERS = 20
+FOLLOWERS_PAGE = 1000
 SEARCH_REACH = timedelta(days=7) - timedelta(minutes=10)
 """How far back the search goes; the ten minutes allow for two clocks."""
 MENTIONS_REACH = 800
@@ -76,6 +79,8 @@ class XReader:
         self._known_id = platform_id or (prefix if dash and mapping.number_of(prefix) else "")
         self._handle = ""
         self._roots: dict[str, bool] = {}
+        self._written: dict[str, datetime] = {}
+        """When our posts were written, which their ids say on X itself and need not elsewhere."""
         capabilities = {
             Capability.PUBLISH_TEXT,
             Capability.PUBLISH_PICTURES,
@@ -109,19 +114,34 @@ class XReader:
 
     def probe(self) -> Identity:
         """GET /2/users/me. `permissions` says what X lets the keys do ("read", "write", …)."""
+        return self._me()[0]
+
+    def inspect(self) -> Inspection:
+        """GET /2/users/me: whose the keys are, what its header says they allow; they have no end."""
+        identity, protected = self._me()
+        return Inspection(
+            identity=identity,
+            kind="keys of an app for one user (OAuth 1.0a)",
+            owner_id=identity.platform_id,
+            permissions=identity.permissions or None,
+            published=not protected,
+        )
+
+    def _me(self) -> tuple[Identity, bool]:
         answer = self._call(Call("me"), self._client.get_me, user_fields=USER_FIELDS, user_auth=True)
         access = self._session.last_headers.get("x-access-level", "")
         user = mapping.author_of(record(answer.get("data")))
         if not user.platform_id:
             raise ConnectorRefused("X did not say whose keys these are.", code="me")
         self._known_id, self._handle = user.platform_id, user.handle
-        return Identity(
+        identity = Identity(
             platform_id=user.platform_id,
             handle=user.handle,
             display_name=user.display_name,
             url=user.url,
             permissions=frozenset(word for word in shown_code(access).split("-") if word),
         )
+        return identity, user.protected
 
     def recent_posts(self, *, since: datetime) -> list[RemotePost]:
         """Our own posts since then, answers to others left out, newest first."""
@@ -160,16 +180,16 @@ class XReader:
                 return identifier(post.get("id"))
         return None
 
-    def comment_streams(self, *, posts: Sequence[str]) -> Iterator[str | None]:
+    def comment_streams(self, *, posts: Mapping[str, datetime]) -> Iterator[str | None]:
         """First what mentions or answers us (None), then each watched post's conversation.
 
         Replies deeper down need not mention us, so the conversations are searched too, as far
         as X's search reaches: posts older than seven days are left to the mentions.
         """
+        self._written.update(posts)
         yield None
-        for post in posts:
-            written = mapping.time_of(post)
-            if mapping.number_of(post) and (written is None or written > datetime.now(UTC) - SEARCH_REACH):
+        for post, written in posts.items():
+            if mapping.number_of(post) and written > datetime.now(UTC) - SEARCH_REACH:
                 yield post
 
     def fetch_comments(
@@ -177,33 +197,36 @@ class XReader:
     ) -> CommentPage:
         """One page of mentions (None) or of one post's conversation, newest first.
 
-        The watermark is the largest id seen, compared as a number.
+        The watermark is the largest id seen, compared as a number, and X's time when the reading
+        began.
         """
         place = unpack(cursor)
-        floor = mapping.number_of(since or "")
-        largest = max(floor, mapping.number_of(text(place.get("largest"))))
+        mark = mapping.Watermark.read(since)
+        largest = max(mark.floor, mapping.number_of(text(place.get("largest"))))
         seen = int(number(place.get("seen")) or 0)
         token = text(place.get("token")) or None
+        oldest = None
         if post_platform_id is None:
-            answer = self._mentions(str(floor) if floor else None, token)
+            answer = self._mentions(mark.start(MENTIONS_OVERLAP), token)
             comments = mapping.comments_of(
                 answer, own_id=self._own_id(), our_posts=self._our_conversations(answer)
             )
-            reached, oldest = True, None
+            reached = True
         else:
             post = required_id(post_platform_id, "post")
             # All pages of one read are asked for from the same moment.
             oldest = when(place.get("oldest")) or datetime.now(UTC) - SEARCH_REACH
-            answer, reached = self._conversation(post, str(floor) if floor else None, token, oldest)
+            answer, reached = self._conversation(post, mark, token, oldest)
             comments = mapping.comments_of(answer, own_id=self._own_id(), conversation=post)
         items = mapping.items_of(answer)
         seen += len(items)
         largest = max([largest, *(mapping.number_of(identifier(item.get("id"))) for item in items)])
+        began = number(place.get("began")) or server_time(self._session.last_headers).timestamp()
         following = mapping.next_token(answer)
         if following is not None and following == token:
             # The same page for ever: stop, and say that something may be missing.
             following, reached = None, False
-        if post_platform_id is None and floor and seen >= MENTIONS_REACH:
+        if post_platform_id is None and mark.floor and seen >= MENTIONS_REACH:
             # X shows the newest 800 only: what lies between them and the watermark is lost to us.
             reached = False
         further = {
@@ -211,20 +234,21 @@ class XReader:
             "largest": str(largest),
             "seen": seen,
             "oldest": oldest and oldest.isoformat(),
+            "began": int(began),
         }
         return CommentPage(
             comments=tuple(comments),
             cursor=pack(further) if following else None,
-            watermark=None if following else str(largest) if largest else since,
+            watermark=None if following else mapping.Watermark(largest, int(began)).packed() or since,
             complete=reached,
         )
 
-    def _mentions(self, floor: str | None, token: str | None) -> Mapping[str, object]:
+    def _mentions(self, since_id: str | None, token: str | None) -> Mapping[str, object]:
         return self._call(
             Call("mentions", names_object=True),
             self._client.get_users_mentions,
             self._own_id(),
-            since_id=mapping.earlier_id(floor, seconds=MENTIONS_OVERLAP) if floor else None,
+            since_id=since_id,
             max_results=PAGE,
             pagination_token=token,
             expansions=EXPANSIONS,
@@ -235,15 +259,15 @@ class XReader:
         )
 
     def _conversation(
-        self, post: str, floor: str | None, token: str | None, oldest: datetime
+        self, post: str, mark: mapping.Watermark, token: str | None, oldest: datetime
     ) -> tuple[Mapping[str, object], bool]:
         """A page of the search, and whether the search reaches back to where we want to begin."""
-        begin = mapping.time_of(floor or post)
-        reached = begin is None or begin > oldest
+        newest = mapping.time_of(str(mark.floor))
+        begin = mark.began or newest or self._written.get(post) or mapping.time_of(post)
         start: dict[str, object] = {}
-        if floor and reached:
-            start["since_id"] = mapping.earlier_id(floor, seconds=SEARCH_OVERLAP)
-        elif floor:
+        if mark.floor and (newest is None or newest > oldest):
+            start["since_id"] = mark.start(SEARCH_OVERLAP)
+        elif mark.floor:
             # X refuses an id from before its reach.
             start["start_time"] = oldest
         answer = self._call(
@@ -259,7 +283,7 @@ class XReader:
             user_auth=True,
             **start,
         )
-        return answer, reached
+        return answer, begin is None or begin > oldest
 
     def _our_conversations(self, answer: Mapping[str, object]) -> frozenset[str]:
         """Which of the conversations in an answer begin with a post of ours.
@@ -301,12 +325,15 @@ class XReader:
         return found
 
     def followers(self, *, cursor: str | None) -> tuple[list[RemoteAuthor], str | None]:
-        """One page of followers, newest first: GET /2/users/{me}/followers."""
+        """One page of followers, newest first: GET /2/users/{me}/followers.
+
+        The first page is small, since X charges for each person and mostly all on it are known.
+        """
         answer = self._call(
             Call("followers", names_object=True),
             self._client.get_users_followers,
             self._own_id(),
-            max_results=PAGE,
+            max_results=FOLLOWERS_PAGE if cursor else NEWEST_FOLLOWERS,
             pagination_token=cursor,
             user_fields=USER_FIELDS,
             user_auth=True,

@@ -7,6 +7,7 @@ tweepy itself has the host written in, no time limit, and error classes that fai
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from connectors.errors import (
     NotAllowed,
     OutOfCredit,
     RateLimited,
+    Span,
 )
 from connectors.exchange import (
     Call,
@@ -42,6 +44,10 @@ from connectors.untrusted import record, records, text
 
 RATE_LIMIT_WITHOUT_RESET = 60.0
 """Seconds to wait after a 429 that doesn't say how long (PLATFORMS.md section 5)."""
+
+DAY = 24 * 3600.0
+DAILY_CAP_WAIT = 3600.0
+"""Seconds to wait after the day's limit where X doesn't say when the day ends."""
 
 BLOCKED_ON_THE_WAY = 900.0
 """Seconds to wait after a 403 that is a web page: it comes from a gateway, not from X's API."""
@@ -119,7 +125,7 @@ def failure_of(call: Call, status: int, headers: Mapping[str, str], body: bytes)
     problems = _problems(answer)
     code = shown_code(status, *_codes(problems))
     if status == 429 or _has_code(problems, 88):
-        return _rate_limited(status, headers, code)
+        return _rate_limited(status, headers, problems, code)
     if status == 408 or status >= 500:
         return unanswered(
             call, "X", f"it answered {status}", code=code, retry_after=retry_after_header(headers)
@@ -127,7 +133,9 @@ def failure_of(call: Call, status: int, headers: Mapping[str, str], body: bytes)
     if 300 <= status < 400 or status < 200:
         return unanswered(call, "X", f"it answered {status}, which it never should", code=code)
     if status == 402:
-        return OutOfCredit("X wants money: the account's credit is used up.", code=code)
+        return OutOfCredit(
+            "X wants money: the credit of the school's app is used up. Buy credit at X.", code=code
+        )
     if status == 401:
         if _has_code(problems, 135):
             return ConnectorUnavailable("X says that this computer's clock is wrong.", code=code)
@@ -211,21 +219,42 @@ def _forbidden(
     return NotAllowed("X does not let this account do that: its level of access, or X's rules.", code=code)
 
 
-def _rate_limited(status: int, headers: Mapping[str, str], code: str) -> RateLimited:
-    resets = [
-        reset
-        for used_up, name in (
-            (True, "x-rate-limit-reset"),
-            (_is_zero(headers, "x-app-limit-24hour-remaining"), "x-app-limit-24hour-reset"),
-            (_is_zero(headers, "x-user-limit-24hour-remaining"), "x-user-limit-24hour-reset"),
+def _rate_limited(
+    status: int, headers: Mapping[str, str], problems: list[Mapping[str, object]], code: str
+) -> RateLimited:
+    """Which of X's limits is used up: the window's, the day's or the month's; each ends at its own time."""
+    here = server_time(headers)
+    capped = {text(problem.get("period")).lower() for problem in problems}
+    if "monthly" in capped:
+        following = (here.replace(day=1) + timedelta(days=32)).replace(day=1, hour=0, minute=0, second=0)
+        return RateLimited(
+            "The number of posts that X lets this app read in a month is used up. Raise the plan at X, or "
+            "wait for the new month.",
+            code=code,
+            # No longer than a day: somebody may have bought more meanwhile.
+            retry_after=sensible_wait(min((following - here).total_seconds(), DAY)),
+            span=Span.MONTH,
         )
-        if used_up and (reset := number(headers.get(name))) is not None
+    daily = [
+        reset
+        for who in ("app", "user")
+        if _is_zero(headers, f"x-{who}-limit-24hour-remaining")
+        and (reset := number(headers.get(f"x-{who}-limit-24hour-reset"))) is not None
     ]
     wait = retry_after_header(headers)
+    window = number(headers.get("x-rate-limit-reset"))
+    resets = daily + ([window] if window is not None else [])
     if resets:
-        wait = max(wait or 0.0, max(resets) - server_time(headers).timestamp() + 1.0)
+        wait = max(wait or 0.0, max(resets) - here.timestamp() + 1.0)
+    if daily or "daily" in capped:
+        return RateLimited(
+            "X's limit for 24 hours is used up for this account. Nothing need be done.",
+            code=code,
+            retry_after=sensible_wait(wait if wait is not None else DAILY_CAP_WAIT),
+            span=Span.DAY,
+        )
     return RateLimited(
-        "X's limit for this account is used up for now.",
+        "X's limit for a quarter of an hour is used up for this account. Nothing need be done.",
         code=code or str(status),
         retry_after=RATE_LIMIT_WITHOUT_RESET if wait is None else sensible_wait(wait),
     )

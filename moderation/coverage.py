@@ -8,10 +8,16 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from connectors.base import TAGGED, VISITOR_POSTS
 from moderation.models import Comment, CommentGap, CommentState, CommentStream, PollRecord, WatchedPost
 from school.models import Account, AccountState
 from school.times import say
 
+_NAMES = {
+    "": "What mentions the account",
+    VISITOR_POSTS: "What visitors post on the Page",
+    TAGGED: "What tags the account",
+}
 _GAPS_SHOWN_FOR = timedelta(days=30)
 
 
@@ -84,8 +90,8 @@ def gaps(session: Session, account: Account, *, since: datetime) -> list[Comment
 
 
 def _stream_name(session: Session, account: Account, name: str) -> str:
-    if not name:
-        return "What mentions the account"
+    if name in _NAMES:
+        return _NAMES[name]
     if name.startswith("!"):
         return "The followers"
     written = session.scalar(

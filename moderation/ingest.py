@@ -188,6 +188,7 @@ def _new(
         platform_id=comment.platform_id,
         post_platform_id=comment.post_platform_id,
         parent_platform_id=comment.parent_platform_id,
+        kind=comment.kind,
         author_id=author.id if author else None,
         text=storable(comment.text),
         version=1,

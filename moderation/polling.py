@@ -90,7 +90,8 @@ class PollPlan:
     began_at: datetime
     lease_until: datetime
     streams: dict[str, StreamPlace]
-    posts: list[str]
+    posts: dict[str, datetime]
+    """The watched posts' ids, newest first, and when each was written."""
     posts_due: bool
     rescan_due: bool
     followers_due: bool
@@ -501,9 +502,9 @@ def _finish(
     account.next_poll_at = now + max(wait, timedelta(seconds=report.retry_after or 0))
 
 
-def _watched(session: Session, account_id: UUID, *, since: datetime) -> list[str]:
+def _watched(session: Session, account_id: UUID, *, since: datetime) -> dict[str, datetime]:
     query = (
-        sa.select(WatchedPost.platform_id)
+        sa.select(WatchedPost.platform_id, WatchedPost.created_at)
         .where(
             WatchedPost.account_id == account_id,
             WatchedPost.created_at >= since,
@@ -511,7 +512,7 @@ def _watched(session: Session, account_id: UUID, *, since: datetime) -> list[str
         )
         .order_by(WatchedPost.created_at.desc())
     )
-    return list(session.scalars(query))
+    return {row.platform_id: row.created_at for row in session.execute(query)}
 
 
 def _is_due(last: datetime | None, every: timedelta, now: datetime) -> bool:

@@ -104,6 +104,43 @@ class Accounts:
         """Where this platform's practice server answers, "" while none has ever started."""
         return self._store.fact("x_url" if Platform(platform) is Platform.X else "graph_url") or ""
 
+    # -- what the tokens allow -------------------------------------------------------------------
+
+    def withdrawn_permissions(self) -> frozenset[str]:
+        """Permissions that the Graph's tokens no longer have."""
+        return frozenset((self._store.fact("withdrawn_permissions") or "").split())
+
+    def withdraw_permissions(self, *names: str) -> None:
+        """Take these permissions from the Graph's tokens, and give back all others."""
+        self._store.set_fact("withdrawn_permissions", " ".join(names))
+
+    def token_end(self, what: str) -> datetime | None:
+        """When the Graph's token ("token") or its access to data ("data_access") ends; None: as usual."""
+        found = self._store.fact(f"{what}_end")
+        return when(float(found)) if found else None
+
+    def set_token_end(self, what: str, at: datetime | None) -> None:
+        """Let the token, or its access to data, end then; None: as usual."""
+        self._store.set_fact(f"{what}_end", str(at.timestamp()) if at else "")
+
+    @property
+    def page_published(self) -> bool:
+        """Whether the public can see the Facebook Page."""
+        return self._store.fact("page_unpublished") != "1"
+
+    def set_page_published(self, published: bool) -> None:
+        """Take the Page from the public's sight, or give it back."""
+        self._store.set_fact("page_unpublished", "" if published else "1")
+
+    @property
+    def x_access(self) -> str:
+        """What X lets the account's keys do, as its header says it."""
+        return self._store.fact("x_access") or "read-write"
+
+    def set_x_access(self, level: str) -> None:
+        """Let the keys only "read", or "read-write"."""
+        self._store.set_fact("x_access", level)
+
     # -- people ----------------------------------------------------------------------------------
 
     def _insert_person(

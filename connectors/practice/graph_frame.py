@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 
 from flask import request
 
+from connectors.base import Platform
 from connectors.practice.containers import Containers
 from connectors.practice.graph_errors import GraphError, bad_parameter
 from connectors.practice.graph_fields import Fields, parse_fields
-from connectors.practice.graph_wire import GraphWire
+from connectors.practice.graph_wire import POSTS_MAX, GraphWire, read_cursor
 from connectors.practice.world import World
 
 Answer: TypeAlias = dict[str, Any]
@@ -82,6 +83,24 @@ class GraphFrame:
             return datetime.fromtimestamp(int(text), UTC) if text.isdigit() else datetime.fromisoformat(text)
         except (ValueError, OverflowError, OSError) as error:
             raise bad_parameter(f"Param {name} must be a valid time") from error
+
+    def _elsewhere(self, platform: Platform, kind: str) -> Answer:
+        """What people post on the Page, or with the school tagged, newest first."""
+        limit = self._limit(25, POSTS_MAX)
+        asked = self._fields()
+        return self._wire.listed(
+            self._world.elsewhere(
+                platform,
+                kind,
+                limit=limit + 1,
+                before=read_cursor(self._value("after")) if self._value("after") else None,
+            ),
+            limit,
+            request.base_url,
+            dict(request.args),
+            lambda found: found.ordinal,
+            lambda found: self._wire.elsewhere(found, asked),
+        )
 
     def _nothing(self, _object_id: str) -> Answer:
         return {"data": []}

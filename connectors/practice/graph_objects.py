@@ -47,6 +47,14 @@ class GraphObjects(GraphFrame):
                 return self._wire.photo(world.picture(platform, object_id), self._fields())
             except NotFound:
                 pass
+        if platform is Platform.FACEBOOK and method == "GET":
+            try:
+                found = world.elsewhere_post(platform, object_id)
+            except NotFound:
+                pass
+            else:
+                if found.deleted_at is None:
+                    return self._wire.elsewhere(found, self._fields())
         raise unknown_object(object_id, method)
 
     def _post_node(self, platform: Platform, post_id: str, method: str) -> Answer:

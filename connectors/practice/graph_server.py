@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from flask import Flask, Response, request
@@ -56,8 +56,8 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects):
             ("GET", "feed"): self._posts,
             ("GET", "posts"): self._posts,
             ("GET", "published_posts"): self._posts,
-            ("GET", "visitor_posts"): self._nothing,
-            ("GET", "tagged"): self._nothing,
+            ("GET", "visitor_posts"): lambda _: self._elsewhere(Platform.FACEBOOK, "visitor_post"),
+            ("GET", "tagged"): lambda _: self._elsewhere(Platform.FACEBOOK, "tag"),
             ("GET", "scheduled_posts"): self._nothing,
             ("POST", "feed"): self._publish,
             ("POST", "photos"): self._photo,
@@ -72,7 +72,7 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects):
             ("POST", "media"): self._make_container,
             ("POST", "media_publish"): self._publish_container,
             ("GET", "content_publishing_limit"): self._quota,
-            ("GET", "tags"): self._nothing,
+            ("GET", "tags"): lambda _: self._elsewhere(Platform.INSTAGRAM, "tag"),
         }
 
     def _picture(self, platform: str, name: str) -> Response:
@@ -174,16 +174,25 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects):
             "app_id": secrets.app_id,
             "type": "PAGE" if page else "USER",
             "application": "Larkfield practice",
-            "data_access_expires_at": int((now + timedelta(days=90)).timestamp()),
-            "expires_at": 0 if page else int((now + timedelta(days=60)).timestamp()),
+            "data_access_expires_at": int(self._ends("data_access", now + timedelta(days=90))),
+            "expires_at": int(self._ends("token", None if page else now + timedelta(days=60))),
             "issued_at": int((now - timedelta(days=3)).timestamp()),
             "is_valid": True,
-            "scopes": list(SCOPES),
+            "scopes": self._scopes(),
             "user_id": "10160000000000001",
         }
         if page:
             data["profile_id"] = self._world.school(Platform.FACEBOOK).id
         return {"data": data}
+
+    def _scopes(self) -> list[str]:
+        without = self._world.withdrawn_permissions()
+        return [scope for scope in SCOPES if scope not in without]
+
+    def _ends(self, what: str, otherwise: datetime | None) -> float:
+        """Unix seconds; 0 is "never"."""
+        end = self._world.token_end(what) or otherwise
+        return end.timestamp() if end else 0.0
 
 
 def _http_error(error: HTTPException) -> Response:

@@ -14,7 +14,7 @@ from connectors.practice.containers import Container
 from connectors.practice.graph_errors import bad_parameter
 from connectors.practice.graph_fields import Asked, Fields, Getter, select
 from connectors.practice.posts import short_code
-from connectors.practice.records import Comment, Person, Post, PostPicture
+from connectors.practice.records import Comment, Elsewhere, Person, Post, PostPicture
 from connectors.practice.world import World
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ class GraphWire:
             "instagram_business_account": lambda how: (
                 self.instagram(how.inner) if how.inner else {"id": instagram.id}
             ),
-            "is_published": lambda _: True,
+            "is_published": lambda _: self._world.page_published,
         }
         return select(asked, ("name", "id"), getters, "Page")
 
@@ -210,6 +210,32 @@ class GraphWire:
             "status": lambda _: words[container.status],
         }
         return select(asked, ("id",), getters, "IGContainer")
+
+    def elsewhere(self, found: Elsewhere, asked: Fields) -> dict[str, Any]:
+        """Somebody's own post, on the Page or with the school tagged."""
+        if found.platform is Platform.INSTAGRAM:
+            getters: dict[str, Getter] = {
+                "id": lambda _: found.id,
+                "caption": lambda _: found.text,
+                "username": lambda _: found.author.handle,
+                "timestamp": lambda _: stamp(found.created_at),
+                "permalink": lambda _: f"https://www.instagram.com/p/{short_code(int(found.id))}/",
+                "media_type": lambda _: "IMAGE",
+                "media_url": lambda _: None,
+                "comments_count": lambda _: 0,
+                "like_count": lambda _: 0,
+            }
+            return select(asked, ("id",), getters, "IGMedia")
+        owner, _, number = found.id.partition("_")
+        getters = {
+            "id": lambda _: found.id,
+            "message": lambda _: found.text,
+            "created_time": lambda _: stamp(found.created_at),
+            "from": lambda how: None if found.author.nameless else self.person(found.author, how.inner or {}),
+            "permalink_url": lambda _: f"https://www.facebook.com/{owner}/posts/{number}",
+            "is_hidden": lambda _: False,
+        }
+        return select(asked, ("created_time", "message", "id"), getters, "Post")
 
     # -- comments --------------------------------------------------------------------------------
 

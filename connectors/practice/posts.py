@@ -118,6 +118,7 @@ class Posts(Accounts):
                 "select 1 where exists (select 1 from posts where platform = :p and id = :i)"
                 " or exists (select 1 from comments where platform = :p and id = :i)"
                 " or exists (select 1 from pictures where platform = :p and id = :i)"
+                " or exists (select 1 from elsewhere where platform = :p and id = :i)"
                 " or exists (select 1 from containers where id = :i)",
                 {"p": Platform.INSTAGRAM.value, "i": object_id},
             ).fetchone()

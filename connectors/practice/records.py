@@ -85,6 +85,21 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A visitor's own post on the school's Page, or a post elsewhere that tags the school."""
+
+    platform: Platform
+    id: str
+    ordinal: int
+    kind: str
+    """"visitor_post" or "tag"."""
+    author: Person
+    text: str
+    created_at: datetime
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class PublicComment:
     """A comment as any visitor sees it, with the answers under it."""
 

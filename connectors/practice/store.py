@@ -90,6 +90,17 @@ create index if not exists ix_comments_ordinal on comments (platform, ordinal);
 create index if not exists ix_comments_post on comments (platform, post_id, ordinal);
 create index if not exists ix_comments_parent on comments (platform, parent_id);
 create index if not exists ix_comments_created on comments (created_at);
+create table if not exists elsewhere (
+    platform text not null,
+    id text not null,
+    ordinal integer not null,
+    kind text not null,
+    author_id text not null,
+    text text not null,
+    created_at real not null,
+    deleted_at real,
+    primary key (platform, id)
+);
 create table if not exists follows (
     platform text not null,
     person_id text not null,

@@ -10,12 +10,12 @@ import sqlite3
 
 from connectors.base import Platform
 from connectors.practice.accounts import moment
-from connectors.practice.conversations import Conversations
+from connectors.practice.elsewhere import ElsewherePosts
 from connectors.practice.records import Block, Follow
 from school.errors import BadInput, NotFound
 
 
-class World(Conversations):
+class World(ElsewherePosts):
     """Everything that exists on the practice X, Facebook and Instagram."""
 
     # -- followers -------------------------------------------------------------------------------

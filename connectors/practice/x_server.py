@@ -97,10 +97,9 @@ class XServer(XPosts, XPictures, XPeople):
 
         self.app.add_url_rule(path, endpoint=f"{method} {path}", view_func=view, methods=[method])
 
-    @staticmethod
-    def _headers(response: Response) -> Response:
+    def _headers(self, response: Response) -> Response:
         response.headers.update(g.get("rate_headers", {}))
-        response.headers["x-access-level"] = "read-write"
+        response.headers["x-access-level"] = self._world.x_access
         response.headers["api-version"] = "2.159"
         return response
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from connectors.base import CommentKind
 from school.db import Base, new_id
 
 
@@ -41,7 +42,8 @@ class Comment(Base):
     platform_id: Mapped[str] = mapped_column(sa.String(200))
     """The platform's id of the newest version."""
     post_platform_id: Mapped[str] = mapped_column(sa.String(200))
-    """The school's post it stands under; empty for a mention elsewhere."""
+    """The school's post it stands under; empty for what stands elsewhere."""
+    kind: Mapped[CommentKind] = mapped_column(default=CommentKind.COMMENT)
     parent_platform_id: Mapped[str] = mapped_column(sa.String(200))
     author_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("authors.id"))
     """None where the platform does not say who wrote it."""

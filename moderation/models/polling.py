@@ -28,16 +28,25 @@ class WatchedPost(Base):
     created_at: Mapped[datetime]
     comment_count: Mapped[int | None]
     """As the platform counts; it may count what it does not show."""
+    shown_count: Mapped[int | None]
+    """What the platform showed when all comments were last read, our own among them."""
+    compared_at: Mapped[datetime | None]
+    """When the two were last held against each other."""
+    short_since: Mapped[datetime | None]
+    """Since when the platform counts more than it shows."""
+    read_whole_at: Mapped[datetime | None]
+    """When all its comments were last read from the beginning."""
     first_seen_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     gone_at: Mapped[datetime | None]
+    """When it was noticed that the platform no longer has it."""
 
 
 class CommentStream(Base):
     """Where the reading of one source of comments stands.
 
-    `name`: a post's id, or empty for what mentions the account; `!requests` and `!followers`
-    hold the paging of those lists.
+    `name`: a post's id, or empty for what mentions the account; "@visitor_posts" and "@tagged"
+    are what others post; `!requests` and `!followers` hold the paging of those lists.
     """
 
     __tablename__ = "comment_streams"
@@ -82,6 +91,10 @@ class PollRecord(Base):
     account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
     capabilities: Mapped[list[str]]
     posts_read_at: Mapped[datetime | None]
+    posts_listed_at: Mapped[datetime | None]
+    """When the list of all posts, old ones too, was last read to its end."""
+    old_read_at: Mapped[datetime | None]
+    """When posts beyond the watched ones were last looked through."""
     rescanned_at: Mapped[datetime | None]
     followers_read_at: Mapped[datetime | None]
     followers_counted_at: Mapped[datetime | None]

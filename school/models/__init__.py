@@ -1,6 +1,6 @@
 """The tables of the school itself."""
 
-from school.models.accounts import Account, AccountState, CallLedger
+from school.models.accounts import Account, AccountProbe, AccountState, CallLedger
 from school.models.audit import AuditEntry
 from school.models.consent import Consent, ConsentKind, Pupil
 from school.models.heartbeats import Heartbeat
@@ -10,6 +10,7 @@ from school.models.school import School
 
 __all__ = [
     "Account",
+    "AccountProbe",
     "AccountState",
     "AuditEntry",
     "Authorisation",

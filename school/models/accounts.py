@@ -56,6 +56,36 @@ class Account(Base):
     """While one worker polls, no other does."""
     poll_failures: Mapped[int] = mapped_column(default=0)
     """In a row."""
+    pace_note: Mapped[str | None]
+    """Why it is read more seldom than usual at the moment, in a sentence; None: it isn't."""
+    monthly_budget_micro_usd: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """Millionths of a US dollar that it may cost a month; None: what the settings say."""
+
+
+class AccountProbe(Base):
+    """What the daily look at an account's credentials found: whose they are, what they allow, until when."""
+
+    __tablename__ = "account_probes"
+
+    account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("accounts.id"), primary_key=True)
+    next_at: Mapped[datetime] = mapped_column(index=True)
+    lease_until: Mapped[datetime | None]
+    probed_at: Mapped[datetime | None]
+    """The last one that got answers."""
+    kind: Mapped[str]
+    """What kind of credentials they are, in the platform's words; empty where it doesn't say."""
+    owner: Mapped[str]
+    """Whose the platform says they are."""
+    permissions: Mapped[list[str]]
+    permissions_known: Mapped[bool]
+    expires_at: Mapped[datetime | None]
+    data_access_expires_at: Mapped[datetime | None]
+    warnings: Mapped[list[str]]
+    """What will fail and what to do about it, a sentence each."""
+    told: Mapped[list[str]]
+    """The warnings that people were told of by mail."""
+    problem: Mapped[str | None]
+    """Why the last one got no answers; None when it did."""
 
 
 class CallLedger(Base):

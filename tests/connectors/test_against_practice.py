@@ -9,7 +9,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from PIL import Image
 
-from connectors.base import Capability, CommentPage, Connector, Endpoints, Picture, Platform, PostContent
+from connectors.base import (
+    TAGGED,
+    VISITOR_POSTS,
+    Capability,
+    CommentKind,
+    CommentPage,
+    Connector,
+    Endpoints,
+    Picture,
+    Platform,
+    PostContent,
+)
 from connectors.credentials import validate_credentials
 from connectors.errors import (
     ConnectorError,
@@ -171,9 +182,74 @@ def test_x_mentions_elsewhere_are_seen_and_belong_to_no_post(
     ((page,), mark) = read(connector(platforms, Platform.X), None)
     (comment,) = page.comments
     assert (comment.post_platform_id, comment.can_hide) == ("", False)
-    ((empty,), same) = read(connector(platforms, Platform.X), None, str(int(mark or "0") + (20_000 << 22)))
+    assert comment.kind is CommentKind.MENTION
+    newest, _, _ = (mark or "").partition("@")
+    later = f"{newest}@{int(datetime.now(UTC).timestamp()) + 60}"
+    ((empty,), same) = read(connector(platforms, Platform.X), None, later)
     assert empty.comments == ()
     assert same
+
+
+@pytest.mark.parametrize(
+    ("platform", "stream", "kind"),
+    [
+        (Platform.FACEBOOK, VISITOR_POSTS, CommentKind.VISITOR_POST),
+        (Platform.FACEBOOK, TAGGED, CommentKind.TAG),
+        (Platform.INSTAGRAM, TAGGED, CommentKind.TAG),
+    ],
+)
+def test_what_others_post_is_read_as_comments_are(
+    platforms: PracticePlatforms, world: World, platform: Platform, stream: str, kind: CommentKind
+) -> None:
+    reading = connector(platforms, platform)
+    assert stream in set(reading.comment_streams(posts={}))
+    start = datetime.now(UTC) - timedelta(hours=30)
+    for number in range(60):
+        at = start + timedelta(minutes=number)
+        world.post_elsewhere(platform, kind.value, "Ann Parent", f"Seen {number}", at=at)
+    pages, mark = read(reading, stream)
+    assert len(pages) == 2 and len({*texts(pages)}) == 60
+    found = pages[0].comments[0]
+    assert (found.text, found.kind, found.post_platform_id) == ("Seen 59", kind, "")
+    assert (found.can_hide, found.can_delete) == (False, False) and found.url
+    ann = world.person_or_new(platform, "Ann Parent")
+    assert found.author.platform_id == ann.id or found.author.handle == ann.handle
+    new = world.post_elsewhere(platform, kind.value, "Bob Troll", "Brand new")
+    again, _ = read(reading, stream, mark)
+    assert len(again) == 1 and texts(again)[0] == "Brand new"
+    world.take_down_elsewhere(platform, new.id)
+    assert "Brand new" not in texts(read(reading, stream)[0])
+
+
+@pytest.mark.parametrize("platform", [Platform.FACEBOOK, Platform.INSTAGRAM])
+def test_the_platforms_own_count_fits_what_it_shows(
+    platforms: PracticePlatforms, world: World, platform: Platform
+) -> None:
+    post = world.publish(platform, "Sports day")
+    first = world.say(platform, post.id, "Ann Parent", "One")
+    world.say(platform, post.id, "Bob Parent", "Two", first.id)
+    world.school_comment(platform, post.id, "Ours", first.id)
+    reading = connector(platforms, platform)
+    ((page,), _) = read(reading, post.id)
+    assert (len(page.comments), page.own) == (2, 1)
+    (seen,) = reading.recent_posts(since=datetime.now(UTC) - timedelta(hours=1))
+    assert (page.total if platform is Platform.FACEBOOK else seen.comment_count) == 3
+
+
+def test_the_graph_says_what_a_token_allows_and_until_when(
+    platforms: PracticePlatforms, world: World
+) -> None:
+    end = datetime.now(UTC).replace(microsecond=0) + timedelta(days=9)
+    world.set_token_end("token", end)
+    world.withdraw_permissions("pages_manage_posts")
+    world.set_page_published(False)
+    found = connector(platforms, Platform.FACEBOOK).inspect()
+    assert found.identity.platform_id == found.owner_id == world.school(Platform.FACEBOOK).id
+    assert found.kind == "Page token" and found.expires_at == end and not found.published
+    assert found.permissions is not None
+    assert "pages_manage_engagement" in found.permissions and "pages_manage_posts" not in found.permissions
+    there = connector(platforms, Platform.INSTAGRAM).inspect()
+    assert (there.owner_id, there.expires_at, there.published) == ("", end, True)
 
 
 def test_an_edit_on_x_is_a_new_id_that_names_the_old(platforms: PracticePlatforms, world: World) -> None:

@@ -298,6 +298,20 @@ def test_every_quarter_of_an_hour_all_pages_are_read(server: Scripted, instagram
     assert [request.query.get("after") for request in server.received] == [None, "a2"]
 
 
+def test_an_old_comment_pinned_to_the_top_hides_no_new_ones(
+    server: Scripted, instagram: InstagramConnector
+) -> None:
+    mark = json.dumps({"at": NOW - 600, "full": NOW - 60})
+    server.answers(
+        answer(listed([comment(1, NOW - 90_000), comment(2, NOW)], after="a2")),
+        answer(listed([comment(3, NOW), comment(4, NOW - 9000)], after="a3")),
+    )
+    page = instagram.fetch_comments(post_platform_id=MEDIA, since=mark, cursor=None)
+    assert page.cursor is not None
+    last = instagram.fetch_comments(post_platform_id=MEDIA, since=mark, cursor=page.cursor)
+    assert last.cursor is None and [item.text for item in last.comments] == ["Comment 3", "Comment 4"]
+
+
 def test_a_damaged_mark_is_refused(instagram: InstagramConnector) -> None:
     with pytest.raises(ConnectorRefused):
         instagram.fetch_comments(post_platform_id=MEDIA, since="{", cursor=None)

@@ -284,8 +284,40 @@ def test_odd_fields_lose_no_comment(server: Scripted, x: XConnector) -> None:
 
 
 def test_the_conversations_of_the_last_seven_days_are_searched(x: XConnector) -> None:
-    old = snowflake(datetime.now(UTC) - timedelta(days=8))
-    assert list(x.comment_streams(posts=[OUR_POST, old, "17"])) == [None, OUR_POST, "17"]
+    long_ago = datetime.now(UTC) - timedelta(days=8)
+    posts = {OUR_POST: HOUR_AGO, snowflake(long_ago): long_ago, "17": HOUR_AGO}
+    assert list(x.comment_streams(posts=posts)) == [None, OUR_POST, "17"]
+
+
+def test_what_was_old_when_it_was_seen_is_not_paid_for_again(server: Scripted, x: XConnector) -> None:
+    """X charges for every item read, so the newest reply of each post must not come with every poll."""
+    server.answers(answer({"data": [comment(OUR_POST)], "includes": PEOPLE, "meta": {"result_count": 1}}))
+    x._roots[OUR_POST] = True
+    for stream in (None, OUR_POST):
+        mark = x.fetch_comments(post_platform_id=stream, since=None, cursor=None).watermark
+        x.fetch_comments(post_platform_id=stream, since=mark, cursor=None)
+        assert server.received[-1].query["since_id"] == OUR_POST
+        assert str(mark).startswith(f"{OUR_POST}@")
+
+
+def test_a_silent_week_is_no_gap_but_an_unread_one_is(server: Scripted, x: XConnector) -> None:
+    server.answers(answer({"meta": {"result_count": 0}}))
+    eight_days_ago = datetime.now(UTC) - timedelta(days=8)
+    newest, read_at = snowflake(eight_days_ago), int(HOUR_AGO.timestamp())
+    page = x.fetch_comments(post_platform_id=OUR_POST, since=f"{newest}@{read_at}", cursor=None)
+    assert page.complete, "it was read an hour ago: nothing can be missing"
+    assert "start_time" in server.received[0].query, "X refuses ids from before the search's reach"
+    unread = f"{newest}@{int(eight_days_ago.timestamp())}"
+    assert not x.fetch_comments(post_platform_id=OUR_POST, since=unread, cursor=None).complete
+
+
+def test_what_the_keys_allow_is_told(server: Scripted, x: XConnector) -> None:
+    me = {"data": {"id": OWN_X_ID, "name": "School", "username": "school"}}
+    server.answers(answer(me, x_access_level="read"))
+    found = x.inspect()
+    assert (found.identity.platform_id, found.permissions) == (OWN_X_ID, frozenset({"read"}))
+    server.answers(answer(me))
+    assert x.inspect().permissions is None, "a server that says nothing forbids nothing"
 
 
 def test_what_is_no_longer_shown_has_vanished(server: Scripted, x: XConnector) -> None:

@@ -19,6 +19,7 @@ from connectors.errors import (
     OutcomeUnknown,
     OutOfCredit,
     RateLimited,
+    Span,
 )
 from connectors.x import XConnector
 from tests.connectors.scripted import Reply, Scripted, Steps, answer, x_at
@@ -211,6 +212,38 @@ def test_429_without_a_usable_reset_waits_a_minute(
     assert caught.value.retry_after == 60
     # tweepy's own way would have asked again at once, again and again.
     assert len(server.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "span", "wait"),
+    [
+        ({}, {"x_rate_limit_reset": "1700000600"}, Span.WINDOW, 601),
+        (
+            {},
+            {
+                "x_rate_limit_reset": "1700000600",
+                "x_app_limit_24hour_remaining": "0",
+                "x_app_limit_24hour_reset": "1700030000",
+            },
+            Span.DAY,
+            30_001,
+        ),
+        ({"title": "UsageCapExceeded", "period": "Daily", "scope": "Product"}, {}, Span.DAY, 3600),
+        ({"title": "UsageCapExceeded", "period": "Monthly", "scope": "Account"}, {}, Span.MONTH, 86_400),
+    ],
+)
+def test_the_limits_of_the_window_the_day_and_the_month_are_different(
+    server: Scripted,
+    x: XConnector,
+    body: dict[str, object],
+    headers: dict[str, str],
+    span: Span,
+    wait: float,
+) -> None:
+    server.answers(answer(body, 429, date="Tue, 14 Nov 2023 22:13:20 GMT", **headers))
+    with pytest.raises(RateLimited) as caught:
+        x.probe()
+    assert (caught.value.span, caught.value.retry_after) == (span, wait)
 
 
 def test_429_for_a_post_is_a_definite_no(server: Scripted, x: XConnector, steps: Steps) -> None:

@@ -6,7 +6,7 @@ of pages, crashes and refusals that those can't be made to show at will.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -15,6 +15,7 @@ from connectors.base import (
     Capability,
     CommentPage,
     Identity,
+    Inspection,
     Limits,
     Platform,
     PostContent,
@@ -102,6 +103,10 @@ class ScriptedPlatform:
     def probe(self) -> Identity:
         return Identity("school", "school", "School", "https://platform.test/school")
 
+    def inspect(self) -> Inspection:
+        self._may_fail("inspect")
+        return Inspection(self.probe())
+
     def shown_text(self, content: PostContent) -> str:
         return content.text
 
@@ -123,7 +128,7 @@ class ScriptedPlatform:
         pages = self.pages.get(post_platform_id or "", [CommentPage((), None, "w")])
         return pages[int(cursor or 0)]
 
-    def comment_streams(self, *, posts: Sequence[str]) -> Iterator[str | None]:
+    def comment_streams(self, *, posts: Mapping[str, datetime]) -> Iterator[str | None]:
         yield from posts
 
     def vanished(self, comment_platform_ids: Sequence[str]) -> frozenset[str]:
