@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import checks, publishing
+from approvals import checks, claims
 from approvals.content import tidy
 from approvals.models import DraftRevision, Publication
-from approvals.moves import move_publication
+from approvals.moves import move_publication, note_publication
 from approvals.states import IN_WORDS, Actor, PublicationState
 from approvals.steps import keep_step
 from connectors.base import STEP_POSTING
@@ -34,22 +34,17 @@ def publish_now(
     """
     require(by, Action.HOLD_PUBLICATIONS)
     why = _reason(reason)
-    publication, draft = publishing.locked(session, publication_id)
+    publication, draft = claims.locked(session, publication_id)
     revision = session.get_one(DraftRevision, publication.revision_id)
     if publication.state not in {PublicationState.HELD, PublicationState.FAILED}:
         raise MoveNotAllowed(f"This post is {IN_WORDS[publication.state]}: there is nothing to decide.")
-    if not publishing.approval_holds(session, publication, draft, revision):
+    if not claims.approval_holds(session, publication, draft, revision):
         raise MoveNotAllowed(
             "The approval no longer covers this post: it must be edited and handed in again (P12)."
         )
     if lacking := checks.consent_problems(session, revision, on=today(now)):
         raise checks.DraftRefused(lacking)
-    if publication.unknown_since is not None and not looked:
-        raise BadInput(
-            "It may have been posted already. Look at the account on the platform, then tick that it "
-            "isn't there.",
-            field="looked",
-        )
+    _check_looked(publication, looked)
     publication.due_at = publication.next_try_at = now
     publication.attempts, publication.looks = 0, 0
     publication.unknown_since = publication.problem = None
@@ -61,11 +56,18 @@ def publish_now(
     return publication
 
 
-def cancel(session: Session, publication_id: UUID, *, reason: str, by: Person, now: datetime) -> Publication:
-    """Give a scheduled, held or failed publication up. Raises NotPermitted, BadInput, MoveNotAllowed."""
+def cancel(
+    session: Session, publication_id: UUID, *, looked: bool, reason: str, by: Person, now: datetime
+) -> Publication:
+    """Give a scheduled, held or failed publication up.
+
+    `looked` as for `publish_now`: its author may hand the draft in again, and a post that is there
+    already would then be there twice. Raises NotPermitted, BadInput, MoveNotAllowed.
+    """
     require(by, Action.HOLD_PUBLICATIONS)
     why = _reason(reason)
-    publication, _draft = publishing.locked(session, publication_id)
+    publication, _draft = claims.locked(session, publication_id)
+    _check_looked(publication, looked)
     move_publication(
         session, publication, PublicationState.CANCELLED, actor=Actor.HOLDER, by=by, reason=why, now=now
     )
@@ -86,13 +88,49 @@ def published_by_hand(
             f"“{address[:80]}” isn't the address of a post. Copy it from the platform.", field="url"
         )
     why = _reason(reason)
-    publication, _draft = publishing.locked(session, publication_id)
+    publication, _draft = claims.locked(session, publication_id)
     move_publication(
         session, publication, PublicationState.PUBLISHED, actor=Actor.HOLDER, by=by, reason=why, now=now
     )
     publication.post_url, publication.by_hand, publication.published_at = address, True, now
     publication.problem = publication.unknown_since = None
     return publication
+
+
+def look_again(session: Session, publication_id: UUID, *, by: Person, now: datetime) -> Publication:
+    """Have a post whose fate isn't clear looked for on its platform now. Looking never posts.
+
+    For one that is being published, its worker counts as lost from here on. Raises NotPermitted,
+    and MoveNotAllowed where there is nothing to look for.
+    """
+    require(by, Action.HOLD_PUBLICATIONS)
+    publication, _draft = claims.locked(session, publication_id)
+    old, reason = publication.state, "Asked to look on the platform again."
+    if old is PublicationState.HELD and publication.unknown_since is not None:
+        publication.unknown_since, publication.looks, publication.next_try_at = now, 0, now
+        publication.problem = "It isn't known whether it was posted. The account's posts are being read."
+        move_publication(
+            session, publication, PublicationState.UNKNOWN, actor=Actor.HOLDER, by=by, reason=reason, now=now
+        )
+    elif old is PublicationState.UNKNOWN:
+        publication.next_try_at = now
+        publication.lease_id = publication.lease_until = None
+        note_publication(session, publication, old, by=by, reason=reason, now=now)
+    elif old is PublicationState.PUBLISHING:
+        publication.lease_until = now
+        note_publication(session, publication, old, by=by, reason=reason, now=now)
+    else:
+        raise MoveNotAllowed(f"This post is {IN_WORDS[old]}: there is nothing to look for.")
+    return publication
+
+
+def _check_looked(publication: Publication, looked: bool) -> None:
+    if publication.unknown_since is not None and not looked:
+        raise BadInput(
+            "It may have been posted already. Look at the account on the platform, then tick that it "
+            "isn't there. If it is there, give its address instead.",
+            field="looked",
+        )
 
 
 def _reason(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
@@ -11,20 +11,15 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks, drafts, pictures
+from approvals import approval_mail, checks, claims, pictures
 from approvals.checks import account_name
-from approvals.content import post_content, revision_hash, use_for
-from approvals.models import (
-    ApprovalDecision,
-    DecisionKind,
-    Draft,
-    DraftRevision,
-    Publication,
-    PublicPicture,
-)
+from approvals.claims import PublicationClaim, locked, publication_lease
+from approvals.content import use_for
+from approvals.models import ApprovalDecision, Draft, DraftRevision, Publication
 from approvals.moves import move_publication, note_publication
-from approvals.states import Actor, DraftState, PublicationState
-from connectors.base import Connector, Picture, Platform, PostContent, RemotePost, StepStore
+from approvals.states import Actor, PublicationState
+from approvals.steps import ClaimLost, may_have_been_sent
+from connectors.base import Connector, Platform, RemotePost, StepStore
 from connectors.errors import (
     ConnectorRefused,
     ConnectorUnavailable,
@@ -32,10 +27,10 @@ from connectors.errors import (
     DuplicatePost,
     OutcomeUnknown,
 )
-from school import accounts, people, secrets
+from school import accounts, people
 from school.db import new_id
-from school.errors import NotFound, SchoolgateError
-from school.models import Account, AccountState, Person, Role, School
+from school.errors import SchoolgateError
+from school.models import Account, AccountState, Person, Role
 from school.settings import settings
 from school.times import say, today
 
@@ -45,6 +40,8 @@ DUE_AT_ONCE = 50
 """Publications that one look at the database hands out."""
 RETRY_FIRST = timedelta(seconds=30)
 RETRY_MOST = timedelta(minutes=10)
+ACCOUNT_AWAY_WAIT = timedelta(seconds=30)
+"""How often a post that waits for its account is looked at: so soon it goes out once that works again."""
 
 
 class OutcomeKind(StrEnum):
@@ -69,22 +66,6 @@ class Outcome:
     credentials_dead: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PublicationClaim:
-    """One publication that this worker alone may act on until its lease ends."""
-
-    publication_id: UUID
-    lease_id: UUID
-    account_id: UUID
-    platform: Platform
-    content: PostContent = field(repr=False)
-    reference: str = field(repr=False)
-    started_at: datetime
-    """When the first attempt began that may have reached the platform."""
-    known_posts: frozenset[str] = frozenset()
-    """Ids of the account's posts that belong to other publications."""
-
-
 def due(session: Session, *, now: datetime) -> list[UUID]:
     """The publications to claim now, earliest first. While publishing is stopped, only those too late."""
     query = (
@@ -93,7 +74,7 @@ def due(session: Session, *, now: datetime) -> list[UUID]:
         .order_by(Publication.next_try_at, Publication.id)
         .limit(DUE_AT_ONCE)
     )
-    if _stopped(session):
+    if claims.stopped(session):
         query = query.where(Publication.due_at < now - settings().publish_late_limit)
     return list(session.scalars(query))
 
@@ -106,7 +87,7 @@ def claim(
     The hash of the revision is made anew from what is stored, and must be the one approved, for
     this account, with the author's authorisation (P1), every pupil's consent (P26) and the
     account still in force. Whatever is not so, or is more than an hour late, is held and people
-    are told.
+    are told. While the account can't be used the post waits for it, until it would be too late.
     """
     publication, draft = locked(session, publication_id)
     if publication.state is not PublicationState.SCHEDULED or publication.next_try_at > now:
@@ -116,7 +97,10 @@ def claim(
     if reason:
         hold(session, publication, reason, now=now)
         return None
-    if _stopped(session):
+    if claims.stopped(session):
+        return None
+    if publication.account.state is not AccountState.ACTIVE:
+        _wait_for_account(session, publication, now=now)
         return None
     lease_id = new_id()
     taken = session.execute(
@@ -129,7 +113,7 @@ def claim(
         .values(
             state=PublicationState.PUBLISHING,
             lease_id=lease_id,
-            lease_until=now + (lease or settings().lease),
+            lease_until=now + (lease or publication_lease()),
             attempts=Publication.attempts + 1,
             started_at=now,
             problem=None,
@@ -143,7 +127,7 @@ def claim(
     note_publication(
         session, publication, PublicationState.SCHEDULED, by=None, reason="A worker took it up.", now=now
     )
-    return made_claim(session, publication, revision, lease_id, now=now, with_pictures=True)
+    return claims.made_claim(session, publication, revision, lease_id, now=now, with_pictures=True)
 
 
 def send(claim: PublicationClaim, connector: Connector, steps: StepStore) -> Outcome:
@@ -155,6 +139,9 @@ def send(claim: PublicationClaim, connector: Connector, steps: StepStore) -> Out
     except (OutcomeUnknown, DuplicatePost) as error:
         # A platform that calls it a duplicate has probably taken it from us before.
         return Outcome(OutcomeKind.UNKNOWN, detail=error.detail)
+    except ClaimLost as error:
+        # `record` leaves it out: the claim isn't this worker's any more.
+        return Outcome(OutcomeKind.LATER, detail=str(error))
     except ConnectorUnavailable as error:
         return Outcome(OutcomeKind.LATER, detail=error.detail, retry_after=error.retry_after)
     except CredentialsDead as error:
@@ -165,18 +152,20 @@ def send(claim: PublicationClaim, connector: Connector, steps: StepStore) -> Out
 
 
 def record(session: Session, claim: PublicationClaim, outcome: Outcome, *, now: datetime) -> Publication:
-    """Keep how an attempt ended; an answer that comes after its lease was taken over is left out."""
+    """Keep how an attempt ended. After its claim was taken over only a post that is there still counts."""
     publication, _draft = locked(session, claim.publication_id)
     if publication.lease_id != claim.lease_id or publication.state is not PublicationState.PUBLISHING:
-        log.warning(
-            "late_outcome_left_to_reconciling", publication=str(publication.id), outcome=outcome.kind.value
-        )
+        _record_late(session, publication, outcome, now=now)
         return publication
     publication.lease_id = publication.lease_until = None
     if outcome.post is not None:
         publish_as(session, publication, outcome.post, reason="The platform took it.", now=now)
         return publication
-    match outcome.kind:
+    kind = outcome.kind
+    if kind in {OutcomeKind.LATER, OutcomeKind.REFUSED} and may_have_been_sent(session, publication.id):
+        # An earlier attempt's one request was never answered: no later refusal says what became of it.
+        kind = OutcomeKind.UNKNOWN
+    match kind:
         case OutcomeKind.LATER:
             _try_later(session, publication, outcome, now=now)
         case OutcomeKind.UNKNOWN | OutcomeKind.PUBLISHED:
@@ -187,82 +176,24 @@ def record(session: Session, claim: PublicationClaim, outcome: Outcome, *, now: 
     return publication
 
 
-def public_picture(session: Session, token: str) -> tuple[str, bytes]:
-    """MIME type and bytes of a picture that a platform fetches, while its post is being published.
-
-    Raises NotFound at any other time.
-    """
-    row = session.get(PublicPicture, secrets.token_hash(token))
-    publication = session.get(Publication, row.publication_id) if row is not None else None
-    if row is None or publication is None or not _being_published(publication):
-        raise NotFound("There is no such picture.")
-    copy = pictures.by_id(session, row.rendition_id)
-    return copy.mime_type, copy.data
-
-
-def _being_published(publication: Publication) -> bool:
-    # Between two attempts Instagram may still be fetching for the container that the first one made.
-    return publication.state is PublicationState.PUBLISHING or (
-        publication.state is PublicationState.SCHEDULED and publication.attempts > 0
+def _record_late(session: Session, publication: Publication, outcome: Outcome, *, now: datetime) -> None:
+    """The answer of a worker that was given up for lost: a post that it made is that publication's post."""
+    log.warning("late_outcome", publication=str(publication.id), outcome=outcome.kind.value)
+    unsettled = publication.state is PublicationState.UNKNOWN or (
+        publication.state is PublicationState.HELD and publication.unknown_since is not None
     )
+    if unsettled and outcome.post is not None and not taken(session, publication, outcome.post):
+        publish_as(session, publication, outcome.post, reason="The platform's answer came late.", now=now)
 
 
-def made_claim(
-    session: Session,
-    publication: Publication,
-    revision: DraftRevision,
-    lease_id: UUID,
-    *,
-    now: datetime,
-    with_pictures: bool,
-) -> PublicationClaim:
-    """The claim of a publication whose lease was just taken."""
-    platform = Platform(publication.account.platform)
-    images: list[Picture] = []
-    for shown in revision.pictures:
-        if not with_pictures:
-            # Whoever only looks for the post needs to know how many there are.
-            images.append(Picture(data=b"", mime_type="image/jpeg", alt_text=shown.alt_text))
-            continue
-        copy = pictures.rendition(session, shown.media_id, use_for(platform))
-        url = None
-        if platform is Platform.INSTAGRAM:
-            # The same at every attempt: the platform may be fetching for an earlier one. Unguessable,
-            # since the reference is.
-            token = secrets.token_hash(f"{publication.reference} {copy.id}")
-            if session.get(PublicPicture, secrets.token_hash(token)) is None:
-                session.add(
-                    PublicPicture(
-                        token_hash=secrets.token_hash(token),
-                        publication_id=publication.id,
-                        rendition_id=copy.id,
-                        made_at=now,
-                    )
-                )
-            url = f"{settings().effective_public_url}/media/{token}.jpg"
-        images.append(
-            Picture(data=copy.data, mime_type=copy.mime_type, alt_text=shown.alt_text, public_url=url)
-        )
-    return PublicationClaim(
-        publication_id=publication.id,
-        lease_id=lease_id,
-        account_id=publication.account_id,
-        platform=platform,
-        content=post_content(revision, publication.account_id, images),
-        reference=publication.reference,
-        started_at=publication.started_at or publication.due_at,
-        known_posts=frozenset(
-            platform_id
-            for platform_id in session.scalars(
-                sa.select(Publication.post_platform_id).where(
-                    Publication.account_id == publication.account_id,
-                    Publication.id != publication.id,
-                    Publication.post_platform_id.is_not(None),
-                )
-            )
-            if platform_id
-        ),
+def taken(session: Session, publication: Publication, post: RemotePost) -> bool:
+    """Whether a post on the platform is known to be another publication's."""
+    query = sa.select(Publication.id).where(
+        Publication.account_id == publication.account_id,
+        Publication.post_platform_id == post.platform_id,
+        Publication.id != publication.id,
     )
+    return session.scalar(query) is not None
 
 
 def publish_as(
@@ -274,6 +205,22 @@ def publish_as(
     publication.problem = publication.unknown_since = publication.lease_id = publication.lease_until = None
     move_publication(
         session, publication, PublicationState.PUBLISHED, actor=Actor.PRODUCT, by=None, reason=reason, now=now
+    )
+
+
+def take_back(session: Session, publication: Publication, *, now: datetime) -> None:
+    """A worker was lost before it sent anything: another may take it up at once."""
+    publication.next_try_at = now
+    publication.lease_id = publication.lease_until = None
+    publication.problem = "The worker that had it was lost before it sent anything. It is tried again."
+    move_publication(
+        session,
+        publication,
+        PublicationState.SCHEDULED,
+        actor=Actor.PRODUCT,
+        by=None,
+        reason="The worker was lost before it sent anything.",
+        now=now,
     )
 
 
@@ -341,10 +288,20 @@ def _try_later(session: Session, publication: Publication, outcome: Outcome, *, 
 
 
 def _fail(session: Session, publication: Publication, outcome: Outcome, *, now: datetime) -> None:
-    publication.problem = outcome.detail
     if outcome.credentials_dead:
-        publication.problem += " Connect the account anew, then publish the post from this page."
         accounts.mark_dead(session, session.get_one(Account, publication.account_id), outcome.detail, now=now)
+        move_publication(
+            session,
+            publication,
+            PublicationState.SCHEDULED,
+            actor=Actor.PRODUCT,
+            by=None,
+            reason=f"{outcome.detail} Nothing was posted; it waits for the account.",
+            now=now,
+        )
+        _wait_for_account(session, publication, now=now)
+        return
+    publication.problem = outcome.detail
     move_publication(
         session,
         publication,
@@ -355,6 +312,23 @@ def _fail(session: Session, publication: Publication, outcome: Outcome, *, now: 
         now=now,
     )
     _tell(session, publication, "was refused", [publication.problem, "Nothing was posted."], now=now)
+
+
+def _wait_for_account(session: Session, publication: Publication, *, now: datetime) -> None:
+    """Leave a due post where it is until its account works again; people are told once."""
+    first = publication.problem is None or WAITS not in publication.problem
+    account = publication.account
+    until = publication.due_at + settings().publish_late_limit
+    publication.problem = (
+        f"{account_name(account)} can't be used: {account.problem or 'it is paused.'} {WAITS} when it works "
+        f"again, until {say(until)}; after that a person decides."
+    )
+    publication.next_try_at = now + ACCOUNT_AWAY_WAIT
+    if first:
+        _tell(session, publication, "waits for its account", [publication.problem], now=now)
+
+
+WAITS = "This post goes out by itself"
 
 
 def _tell(
@@ -375,17 +349,20 @@ def _why_not(
     session: Session, publication: Publication, draft: Draft, revision: DraftRevision, *, now: datetime
 ) -> str:
     """Why this publication may not be sent now, for a person; empty when it may."""
-    if not approval_holds(session, publication, draft, revision):
+    if not claims.approval_holds(session, publication, draft, revision):
         return "What is stored is not exactly what was approved for this account. It needs a new approval."
+    account = publication.account
     limit = settings().publish_late_limit
     if now - publication.due_at > limit:
+        away = ""
+        if account.state is not AccountState.ACTIVE:
+            away = f"{account_name(account)} can't be used: {account.problem or 'it is paused.'} "
         return (
-            f"It was due on {say(publication.due_at)} and is more than {_minutes(limit)} minutes late. "
+            f"It was due on {say(publication.due_at)} and is more than {_minutes(limit)} minutes late. {away}"
             "Decide whether it should still go out."
         )
-    account = publication.account
-    if account.state is not AccountState.ACTIVE:
-        return f"{account_name(account)} can't be used at the moment. {account.problem or 'It is paused.'}"
+    if account.state is AccountState.CLOSED:
+        return f"{account_name(account)} was closed."
     author = session.get_one(Person, draft.author_id)
     if not people.may_post(session, author, account.id):
         return f"{author.name} is no longer authorised for {account_name(account)} (P1)."
@@ -398,40 +375,6 @@ def _why_not(
     except SchoolgateError as error:
         return str(error)
     return ""
-
-
-def approval_holds(session: Session, publication: Publication, draft: Draft, revision: DraftRevision) -> bool:
-    """Whether an approval in force names exactly what is stored now, for this account (P12)."""
-    if publication.decision_id is None or draft.state is not DraftState.APPROVED:
-        return False
-    decision = session.get_one(ApprovalDecision, publication.decision_id)
-    return (
-        decision.kind is DecisionKind.APPROVE
-        and decision.voided_at is None
-        and decision.revision_id == revision.id
-        and revision.number == draft.revision_number
-        and str(publication.account_id) in decision.account_ids
-        and any(entry.account_id == publication.account_id for entry in revision.accounts)
-        and decision.approver_id != draft.author_id
-        and decision.revision_hash == revision_hash(session, revision)
-    )
-
-
-def locked(session: Session, publication_id: UUID) -> tuple[Publication, Draft]:
-    """The publication and its draft as they are now, locked until the transaction ends; or NotFound.
-
-    The draft's row is locked first, as an edit does, so that the two can't wait for each other.
-    """
-    found = session.get(Publication, publication_id)
-    if found is None:
-        raise NotFound("There is no such publication.")
-    draft = drafts.locked(session, found.draft_id)
-    session.refresh(found)
-    return found, draft
-
-
-def _stopped(session: Session) -> bool:
-    return session.scalar(sa.select(School.publishing_stopped_at)) is not None
 
 
 def _minutes(span: timedelta) -> int:

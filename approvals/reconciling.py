@@ -13,14 +13,16 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import publishing
+from approvals import claims, publishing
+from approvals.checks import account_name
+from approvals.claims import PublicationClaim
 from approvals.models import DraftRevision, Publication
-from approvals.publishing import PublicationClaim
 from approvals.states import PublicationState
+from approvals.steps import may_have_been_sent
 from connectors.base import Connector, RemotePost
 from connectors.errors import ConnectorRefused, ConnectorUnavailable
 from school.db import new_id
-from school.settings import settings
+from school.models import AccountState
 
 log = structlog.get_logger(__name__)
 
@@ -79,22 +81,26 @@ def claim_look(
 ) -> PublicationClaim | None:
     """Take such a publication for one reading; commit before `reconcile`. None: another has it, or not due.
 
-    A publication whose worker was lost becomes `unknown` here: it may have been posted.
+    A publication whose worker was lost becomes `unknown` here if it may have been posted. Where the
+    one request that posts was never begun, it goes back to those that are due.
     """
-    publication, _draft = publishing.locked(session, publication_id)
+    publication, _draft = claims.locked(session, publication_id)
     held_by_another = publication.lease_until is not None and publication.lease_until > now
     if held_by_another:
         return None
     if publication.state is PublicationState.PUBLISHING:
+        if not may_have_been_sent(session, publication.id):
+            publishing.take_back(session, publication, now=now)
+            return None
         publishing.mark_unknown(session, publication, "The worker that sent it was lost.", now=now)
     if publication.state is not PublicationState.UNKNOWN or publication.next_try_at > now:
         return None
     lease_id = new_id()
-    publication.lease_id, publication.lease_until = lease_id, now + (lease or settings().lease)
+    publication.lease_id, publication.lease_until = lease_id, now + (lease or claims.publication_lease())
     revision = session.get_one(DraftRevision, publication.revision_id)
     # What is read here must be in the row for the next claim to see.
     session.flush()
-    return publishing.made_claim(session, publication, revision, lease_id, now=now, with_pictures=False)
+    return claims.made_claim(session, publication, revision, lease_id, now=now, with_pictures=False)
 
 
 def reconcile(claim: PublicationClaim, connector: Connector) -> Look:
@@ -125,13 +131,16 @@ def reconcile(claim: PublicationClaim, connector: Connector) -> Look:
 
 def record_look(session: Session, claim: PublicationClaim, look: Look, *, now: datetime) -> Publication:
     """Keep what a reading came to: adopt the post, look again later, or hand over to a person."""
-    publication, _draft = publishing.locked(session, claim.publication_id)
+    publication, _draft = claims.locked(session, claim.publication_id)
     if publication.lease_id != claim.lease_id or publication.state is not PublicationState.UNKNOWN:
         return publication
     publication.lease_id = publication.lease_until = None
     since = publication.unknown_since or now
+    detail = look.detail
+    if look.kind is LookKind.FAILED and publication.account.state is not AccountState.ACTIVE:
+        detail = f"{account_name(publication.account)}: {publication.account.problem or 'it is paused.'}"
     if look.kind is LookKind.FOUND and look.post is not None:
-        if _taken(session, publication, look.post):
+        if publishing.taken(session, publication, look.post):
             _hand_over(session, publication, "The post found belongs to another draft already.", now=now)
         else:
             publishing.publish_as(
@@ -151,11 +160,12 @@ def record_look(session: Session, claim: PublicationClaim, look: Look, *, now: d
         else:
             publication.next_try_at = now + LOOK_AGAIN_AFTER
     elif now - since >= LOOKING_AT_MOST:
-        _hand_over(session, publication, f"The account's posts can't be read. {look.detail}", now=now)
+        _hand_over(session, publication, f"The account's posts can't be read. {detail}", now=now)
     else:
         publication.next_try_at = now + 3 * LOOK_AGAIN_AFTER
         publication.problem = (
-            f"It isn't known whether it was posted, and the account can't be read. {look.detail}"
+            f"It isn't known whether it was posted, and the account can't be read. {detail} "
+            "It is looked for again every minute."
         )
     log.info("publication_looked_for", publication=str(publication.id), found=look.kind.value)
     return publication
@@ -173,15 +183,6 @@ def _plain(text: str) -> str:
 def _without_addresses(text: str) -> str:
     # X shows addresses in a shortened form of its own and adds one for the pictures.
     return _plain(_ADDRESS.sub(" ", text))
-
-
-def _taken(session: Session, publication: Publication, post: RemotePost) -> bool:
-    query = sa.select(Publication.id).where(
-        Publication.account_id == publication.account_id,
-        Publication.post_platform_id == post.platform_id,
-        Publication.id != publication.id,
-    )
-    return session.scalar(query) is not None
 
 
 def _hand_over(session: Session, publication: Publication, found: str, *, now: datetime) -> None:

@@ -14,6 +14,7 @@ from approvals import approval_mail, drafts, submissions
 from approvals.checks import account_name
 from approvals.models import Draft, DraftRevision, Publication, PublicationMove
 from approvals.moves import move_draft, note_publication
+from approvals.standing import Standing, standing
 from approvals.states import Actor, DraftState, PublicationState
 from school import people, secrets
 from school.models import Person
@@ -33,6 +34,8 @@ class CalendarEntry:
     state: DraftState | PublicationState
     summary: str
     author_name: str
+    standing: Standing | None
+    """What goes on with it, once it is approved."""
 
 
 def unapproved(session: Session, *, now: datetime) -> list[UUID]:
@@ -123,7 +126,7 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
         )
         .where(DraftRevision.planned_at >= start, DraftRevision.planned_at < end)
     )
-    for draft, revision in session.execute(query).tuples():
+    for draft, revision in session.execute(query):
         # Of several for one account the newest counts; a draft that went back shows what was missed.
         states = {
             publication.account_id: publication
@@ -143,6 +146,7 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
                     state=publication.state if publication is not None else draft.state,
                     summary=summary(revision.text_for(entry.account_id)),
                     author_name=draft.author.name,
+                    standing=standing(session, publication, now=now) if publication is not None else None,
                 )
             )
     return sorted(entries, key=lambda entry: (entry.at, entry.account))
@@ -154,16 +158,6 @@ def publications(session: Session, draft: Draft) -> list[Publication]:
         sa.select(Publication)
         .where(Publication.draft_id == draft.id)
         .order_by(Publication.planned_at.desc(), Publication.id.desc())
-    )
-    return list(session.scalars(query))
-
-
-def needing_a_person(session: Session) -> list[Publication]:
-    """The publications that wait for somebody's decision, longest waiting first."""
-    query = (
-        sa.select(Publication)
-        .where(Publication.state.in_((PublicationState.HELD, PublicationState.FAILED)))
-        .order_by(Publication.planned_at)
     )
     return list(session.scalars(query))
 

@@ -74,7 +74,10 @@ PUBLICATION_MOVES: Mapping[tuple[PublicationState, PublicationState], frozenset[
     (P.UNKNOWN, P.HELD): frozenset({Actor.PRODUCT}),
     (P.HELD, P.SCHEDULED): frozenset({Actor.HOLDER}),
     (P.HELD, P.CANCELLED): frozenset({Actor.AUTHOR, Actor.HOLDER}),
-    (P.HELD, P.PUBLISHED): frozenset({Actor.HOLDER}),
+    # By the product: the platform's answer to a worker that was given up for lost came after all.
+    (P.HELD, P.PUBLISHED): frozenset({Actor.HOLDER, Actor.PRODUCT}),
+    # A person has it looked for once more.
+    (P.HELD, P.UNKNOWN): frozenset({Actor.HOLDER}),
     (P.FAILED, P.SCHEDULED): frozenset({Actor.HOLDER}),
     (P.FAILED, P.CANCELLED): frozenset({Actor.AUTHOR, Actor.HOLDER}),
     (P.FAILED, P.PUBLISHED): frozenset({Actor.HOLDER}),

@@ -1,38 +1,62 @@
-"""Where a publication in several requests keeps what is done, durable at once."""
+"""Where a publication in several requests keeps what is done, durable at once, while its claim lasts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from approvals import claims
+from approvals.claims import PublicationClaim
 from approvals.models import PublicationStep
+from connectors.base import STEP_POSTING
+from connectors.errors import ConnectorUnavailable
+from school.errors import SchoolgateError
 
 Transaction = Callable[[], AbstractContextManager[Session]]
+
+
+class ClaimLost(SchoolgateError):
+    """Somebody else has taken the publication over: this worker must do nothing more for it."""
 
 
 class DurableSteps:
     """A connectors.base.StepStore in the database. Each `put` is a transaction of its own.
 
-    `transaction` is handed in by the task: what commits is its business.
+    Each `put` also prolongs the claim's lease, and does nothing once the claim was taken over. So
+    a worker that was only slow can't post after it was given up for lost: the mark of the one
+    request that posts and the check of the claim are one transaction. `transaction` is handed
+    in by the task: what commits is its business.
     """
 
-    def __init__(self, transaction: Transaction, publication_id: UUID) -> None:
+    def __init__(
+        self, transaction: Transaction, claim: PublicationClaim, clock: Callable[[], datetime]
+    ) -> None:
         self._transaction = transaction
-        self._publication_id = publication_id
+        self._claim = claim
+        self._clock = clock
 
     def get(self, key: str) -> str | None:
         """What was kept under this key, by this attempt or an earlier one."""
         with self._transaction() as session:
-            row = session.get(PublicationStep, (self._publication_id, key))
+            row = session.get(PublicationStep, (self._claim.publication_id, key))
             return row.value if row is not None else None
 
     def put(self, key: str, value: str) -> None:
-        """Keep a value; committed when this returns."""
+        """Keep a value; committed when this returns.
+
+        Raises ClaimLost after a takeover, and ConnectorUnavailable when all publishing was
+        stopped since the claim was made and this is the mark of the request that posts.
+        """
         with self._transaction() as session:
-            keep_step(session, self._publication_id, key, value)
+            if not claims.keep_lease(session, self._claim, now=self._clock()):
+                raise ClaimLost("Another worker has taken this post over.")
+            if key == STEP_POSTING and value and claims.stopped(session):
+                raise ConnectorUnavailable("All publishing was stopped just before it was sent.")
+            keep_step(session, self._claim.publication_id, key, value)
 
 
 def keep_step(session: Session, publication_id: UUID, key: str, value: str) -> None:
@@ -42,3 +66,9 @@ def keep_step(session: Session, publication_id: UUID, key: str, value: str) -> N
         session.add(PublicationStep(publication_id=publication_id, key=key, value=value))
     else:
         row.value = value
+
+
+def may_have_been_sent(session: Session, publication_id: UUID) -> bool:
+    """Whether the one request that posts was begun and not refused: the mark stands."""
+    row = session.get(PublicationStep, (publication_id, STEP_POSTING), populate_existing=True)
+    return row is not None and bool(row.value)

@@ -9,10 +9,11 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from approvals import schedule
+from approvals.standing import under_way
 from approvals.states import IN_WORDS
+from school import people
 from school.db import now, reading
 from school.errors import BadInput
-from school.permissions import Action, may
 from school.times import LONDON, today
 from web.access import current_person, signed_in
 from web.drafts import BADGES
@@ -32,7 +33,6 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         entries = schedule.calendar(session, first=weeks[0][0], last=weeks[-1][-1], by=person, now=moment)
-        stuck = schedule.needing_a_person(session) if may(person, Action.HOLD_PUBLICATIONS) else []
         by_day: dict[date, list[schedule.CalendarEntry]] = {}
         for entry in entries:
             by_day.setdefault(entry.at.astimezone(LONDON).date(), []).append(entry)
@@ -46,7 +46,8 @@ def show() -> ResponseReturnValue:
             after=(first + timedelta(days=32)).strftime("%Y-%m"),
             this_day=today(moment),
             clock=lambda at: f"{at.astimezone(LONDON):%H:%M}",
-            stuck=stuck,
+            under_way=under_way(session, by=person, now=moment),
+            may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,
             in_words=IN_WORDS,
         )

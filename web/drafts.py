@@ -15,6 +15,7 @@ from approvals.content import shown_on
 from approvals.drafts import EditConflict
 from approvals.models import DecisionKind, Draft, DraftRevision, Publication
 from approvals.previews import preview
+from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from connectors.base import Platform
 from moderation.classifier.engine import load_engine
@@ -220,7 +221,16 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
                         now=now(),
                     )
                 case "cancel":
-                    holding.cancel(session, publication_id, reason=reason, by=person, now=now())
+                    holding.cancel(
+                        session,
+                        publication_id,
+                        looked=bool(typed["looked"]),
+                        reason=reason,
+                        by=person,
+                        now=now(),
+                    )
+                case "look":
+                    holding.look_again(session, publication_id, by=person, now=now())
                 case "by-hand":
                     holding.published_by_hand(
                         session, publication_id, url=typed["url"], reason=reason, by=person, now=now()
@@ -229,7 +239,12 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
                     raise BadInput("Choose what is to be done.", field="do")
     except BadInput as error:
         return _page(draft_id, typed.refuse(BadInput(str(error)))), 400
-    flash("Done. It is in the draft's history.", "success")
+    flash(
+        "It is looked for on the platform now: load this page again in a moment."
+        if typed["do"] == "look"
+        else "Done. It is in the draft's history.",
+        "success",
+    )
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
@@ -333,13 +348,15 @@ def _page(draft_id: UUID, typed: Typed) -> str:
         findings = submission.findings if submission and submission.revision_id == revision.id else []
         own = draft.author_id == person.id
         waits = draft.state is DraftState.SUBMITTED
+        publications = schedule.publications(session, draft)
         return render_template(
             "drafts/one.html",
             draft=draft,
             revision=revision,
             shown=preview(session, draft, revision, findings=findings),
             picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
-            publications=schedule.publications(session, draft),
+            publications=publications,
+            standings={one.id: standing(session, one, now=moment) for one in publications},
             submission=submission,
             asked=submissions.asked(session, submission) if submission else [],
             decision=decision,

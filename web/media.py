@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, make_response
 from sqlalchemy.orm import Session
 
-from approvals import drafts, pictures, publishing
+from approvals import claims, drafts, pictures
 from approvals.models import Draft, DraftRevision, RenditionUse, RevisionPicture
 from school.db import now, reading
 from school.errors import NotFound
@@ -38,7 +38,7 @@ def preview(media_id: UUID) -> Response:
 def fetch(token: str) -> Response:
     """The picture that a platform fetches, while its post is being published and at no other time."""
     with reading() as session:
-        mime_type, data = publishing.public_picture(session, token)
+        mime_type, data = claims.public_picture(session, token)
     answer = picture_response(mime_type, data)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from approvals.models import Draft, Publication
-from approvals.states import DraftState, PublicationState
+from approvals.standing import under_way
+from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
 from school import accounts, people
@@ -20,6 +21,7 @@ from school.models import Account, AccountState, MailState, OutboxEmail, Person,
 from school.permissions import Action, may
 from school.setup import current_school
 from web.access import current_person, signed_in
+from web.drafts import BADGES
 
 pages = Blueprint("today", __name__)
 
@@ -208,5 +210,8 @@ def show() -> ResponseReturnValue:
             person=person,
             waiting=sorted(waiting, key=lambda one: (not one.urgent, one.count == 0)),
             tips=tips if school is not None and school.practice else [],
+            under_way=under_way(session, by=person, now=now()),
+            badges=BADGES,
+            in_words=IN_WORDS,
             may_write=bool(people.authorised_accounts(session, person)),
         )

@@ -212,8 +212,8 @@ def act(claim: actions.ActClaim) -> None:
 def publish(publication_id: UUID) -> None:
     """Put one due publication out, once."""
     account_id = _account_of(publication_id)
-    # Made before the claim: whoever can't send must not take it. An account that can't be used
-    # any more makes the claim hold the publication for a person.
+    # Made before the claim: whoever can't send must not take it. While the account can't be used,
+    # the publication waits for it there.
     found = connector_of(account_id)
     with transaction() as session:
         claimed = publishing.claim(session, publication_id, now=now())
@@ -225,10 +225,12 @@ def publish(publication_id: UUID) -> None:
         )
         calls: list[CallRecord] = []
     else:
-        outcome = publishing.send(claimed, found[1], DurableSteps(transaction, publication_id))
+        outcome = publishing.send(claimed, found[1], DurableSteps(transaction, claimed, now))
         calls = found[1].calls()
+    # By itself: what the platform said must not be lost with anything that goes wrong below.
     with transaction() as session:
         publishing.record(session, claimed, outcome, now=now())
+    with transaction() as session:
         _watch(session, account_id, outcome.post)
         _note_calls(session, account_id, calls, link=bool(claimed.content.link))
     log.info("published_or_not", publication_id=str(publication_id), outcome=outcome.kind.value)
@@ -238,16 +240,20 @@ def look_for_post(publication_id: UUID) -> None:
     """Find out once whether a publication of unknown outcome is on the platform."""
     account_id = _account_of(publication_id)
     found = connector_of(account_id)
-    if found is None:
-        return
     with transaction() as session:
         claimed = reconciling.claim_look(session, publication_id, now=now())
     if claimed is None:
         return
-    look = reconciling.reconcile(claimed, found[1])
-    calls = found[1].calls()
+    # Without a connector too: what was lost on an account that can't be read must not stay as it was.
+    look = (
+        reconciling.reconcile(claimed, found[1])
+        if found is not None
+        else reconciling.Look(reconciling.LookKind.FAILED, detail="The account can't be used at the moment.")
+    )
+    calls = found[1].calls() if found is not None else []
     with transaction() as session:
         reconciling.record_look(session, claimed, look, now=now())
+    with transaction() as session:
         _watch(session, account_id, look.post)
         _note_calls(session, account_id, calls, link=False)
 

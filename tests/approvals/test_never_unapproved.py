@@ -15,8 +15,9 @@ from hypothesis import strategies as some
 from sqlalchemy.orm import Session
 
 from approvals import decisions, drafts, holding, publishing, reconciling, schedule, submissions
+from approvals.claims import PublicationClaim
 from approvals.models import ApprovalDecision, DecisionKind, Draft, DraftRevision, Publication
-from approvals.states import DraftState
+from approvals.states import DraftState, PublicationState
 from connectors.errors import ConnectorUnavailable, OutcomeUnknown
 from school.errors import SchoolgateError
 from school.models import Account, Person, Role
@@ -52,7 +53,7 @@ class World:
         self.session, self.teacher, self.head, self.account, self.now = session, teacher, head, account, now
         self.board = Board(on_publish=self.check)
         self.sent: list[str] = []
-        self.claim: publishing.PublicationClaim | None = None
+        self.claim: PublicationClaim | None = None
         self.planned = now + timedelta(hours=1)
         draft = drafts.save(
             session, None, scenes.content(account, at=self.planned, text="0"), by=teacher, now=now
@@ -173,8 +174,8 @@ class World:
         schedule.miss_unapproved(self.session, now=self.now)
 
     def publish_now(self) -> None:
-        for publication in schedule.needing_a_person(self.session):
-            if publication.draft_id != self.id:
+        for publication in schedule.publications(self.session, self.draft):
+            if publication.state not in {PublicationState.HELD, PublicationState.FAILED}:
                 continue
             holding.publish_now(
                 self.session,
@@ -188,7 +189,14 @@ class World:
     def cancel(self) -> None:
         for publication in schedule.publications(self.session, self.draft):
             with contextlib.suppress(SchoolgateError):
-                holding.cancel(self.session, publication.id, reason="No", by=self.head, now=self.now)
+                holding.cancel(
+                    self.session,
+                    publication.id,
+                    looked=not self.board.posts,
+                    reason="No",
+                    by=self.head,
+                    now=self.now,
+                )
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

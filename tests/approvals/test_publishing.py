@@ -8,10 +8,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import drafts, holding, publishing, reconciling, schedule
+from approvals import claims, drafts, holding, publishing, reconciling, schedule
 from approvals.models import DraftRevision, MediaRendition, Publication, PublicationMove
 from approvals.publishing import OutcomeKind
 from approvals.states import DraftState, PublicationState
+from approvals.steps import keep_step
 from connectors.base import STEP_POSTING
 from connectors.errors import (
     ConnectorRefused,
@@ -204,7 +205,8 @@ def test_authorisation_and_account_must_be_in_force(
         x.state, x.problem = AccountState.NEEDS_CONNECTING, "The token is dead."
     session.commit()
     assert publishing.claim(session, publication.id, now=now + HOUR) is None
-    assert publication.state is PublicationState.HELD
+    expected = PublicationState.HELD if trouble == "authorisation" else PublicationState.SCHEDULED
+    assert publication.state is expected
 
 
 @pytest.mark.parametrize(
@@ -214,7 +216,7 @@ def test_authorisation_and_account_must_be_in_force(
         (RateLimited("X wants a pause.", retry_after=120), OutcomeKind.LATER, PublicationState.SCHEDULED),
         (RateLimited("X wants a long pause.", retry_after=7200), OutcomeKind.LATER, PublicationState.HELD),
         (ConnectorRefused("X says no."), OutcomeKind.REFUSED, PublicationState.FAILED),
-        (CredentialsDead("The token is dead."), OutcomeKind.REFUSED, PublicationState.FAILED),
+        (CredentialsDead("The token is dead."), OutcomeKind.REFUSED, PublicationState.SCHEDULED),
         (OutcomeUnknown("No answer."), OutcomeKind.UNKNOWN, PublicationState.UNKNOWN),
         (DuplicatePost("Said before."), OutcomeKind.UNKNOWN, PublicationState.UNKNOWN),
     ],
@@ -278,6 +280,7 @@ def test_a_worker_killed_while_sending_leads_to_a_look_not_a_second_post(
     session.commit()
     outcome = publishing.send(claim, board, Memory())  # type: ignore[arg-type]
     publication.started_at = datetime.now(tz=at.tzinfo)
+    keep_step(session, publication.id, STEP_POSTING, "sent")
     session.commit()
     # Killed here: the answer is never recorded.
     assert reconciling.due_looks(session, now=at + timedelta(minutes=4)) == []
@@ -410,8 +413,8 @@ def test_a_person_cancels_what_is_scheduled(
 ) -> None:
     _draft, [publication] = scenes.approved(session, teacher, head, now, x)
     with pytest.raises(NotPermitted):
-        holding.cancel(session, publication.id, reason="No", by=teacher, now=now)
-    holding.cancel(session, publication.id, reason="The fair is off", by=head, now=now)
+        holding.cancel(session, publication.id, looked=False, reason="No", by=teacher, now=now)
+    holding.cancel(session, publication.id, looked=False, reason="The fair is off", by=head, now=now)
     assert publication.state is PublicationState.CANCELLED
     assert publishing.claim(session, publication.id, now=now + HOUR) is None
 
@@ -428,12 +431,12 @@ def test_instagram_gets_an_address_that_works_only_while_publishing(
     [picture] = claim.content.pictures
     assert picture.mime_type == "image/jpeg" and picture.public_url is not None
     token = picture.public_url.rsplit("/", 1)[1].removesuffix(".jpg")
-    assert publishing.public_picture(session, token) == ("image/jpeg", picture.data)
+    assert claims.public_picture(session, token) == ("image/jpeg", picture.data)
     with pytest.raises(NotFound):
-        publishing.public_picture(session, "made-up")
+        claims.public_picture(session, "made-up")
     publishing.record(session, claim, publishing.send(claim, Board(), Memory()), now=now + HOUR)  # type: ignore[arg-type]
     with pytest.raises(NotFound):
-        publishing.public_picture(session, token)
+        claims.public_picture(session, token)
 
 
 def test_revisions_are_not_touched_by_publishing(

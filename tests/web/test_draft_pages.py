@@ -6,21 +6,17 @@ import io
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.message import EmailMessage
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from PIL import Image
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
 from approvals import publishing
 from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
-    Criterion,
     Draft,
     DraftRevision,
     MediaFile,
@@ -36,6 +32,7 @@ from school.setup import PRACTICE_PIN
 from school.times import LONDON
 from tests.approvals import scenes
 from tests.web.conftest import Browser
+from tests.web.writing import count, decide, fields, mailed_token, mails, only_draft, rows, upload, write
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -53,61 +50,6 @@ def teacher(signed_in: Callable[[Role], Browser], x: Account) -> Browser:
 @pytest.fixture
 def later() -> datetime:
     return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
-
-
-def fields(*accounts: Account, at: datetime, **more: object) -> dict[str, object]:
-    """A form filled in completely."""
-    local = at.astimezone(LONDON)
-    values: dict[str, object] = {
-        "text": "The summer fair is on Saturday at noon.",
-        "account": [str(account.id) for account in accounts],
-        "planned_date": f"{local:%Y-%m-%d}",
-        "planned_time": f"{local:%H:%M}",
-        "objective": "reminder",
-        "checklist": [criterion.value for criterion in Criterion],
-        "none_shown": "yes",
-        "device": "School tablet 4",
-        "do": "submit",
-    }
-    return {**values, **more}
-
-
-def write(browser: Browser, *accounts: Account, at: datetime, **more: object) -> str:
-    """Write a draft through the form; the path of its page."""
-    answer = browser.post("/drafts/new", "/drafts/new", **fields(*accounts, at=at, **more))
-    assert answer.status_code == 302, answer.text
-    return str(answer.headers["Location"])
-
-
-def rows(query: sa.Select[Any]) -> list[Any]:
-    """What the database holds now. On SQLite an open session of the test's would keep the pages waiting."""
-    with db.reading() as looking:
-        return list(looking.scalars(query))
-
-
-def count(table: type[db.Base]) -> int:
-    return int(rows(sa.select(sa.func.count()).select_from(table))[0])
-
-
-def only_draft() -> Draft:
-    [draft] = rows(sa.select(Draft))
-    assert isinstance(draft, Draft)
-    return draft
-
-
-def mails(purpose: str) -> list[EmailMessage]:
-    with db.reading() as looking:
-        return scenes.mails(looking, purpose)
-
-
-def mailed_token() -> str:
-    return scenes.token_in(mails("approval_request")[-1])
-
-
-def decide(app: Flask, token: str, **more: object) -> TestResponse:
-    visitor = Browser(app.test_client())
-    page = f"/approve/{token}"
-    return visitor.post(page, page, **{"decision": "approve", "pin": PRACTICE_PIN, **more})
 
 
 def test_the_story_from_writing_to_the_address_of_the_post(
@@ -345,15 +287,6 @@ def test_two_tabs_the_later_one_loses_nothing(teacher: Browser, x: Account, late
     assert texts == ["The summer fair is on Saturday at noon.", "First tab"]
     based_on = re.search(r'name="based_on" value="(\d+)"', answer.text)
     assert based_on and based_on[1] == "2"
-
-
-def upload(browser: Browser, path: str, data: bytes, name: str, **more: object) -> TestResponse:
-    token = browser.token(path)
-    return browser.client.post(
-        path,
-        data={"csrf_token": token, "new_pictures": (io.BytesIO(data), name), **more},
-        content_type="multipart/form-data",
-    )
 
 
 @SQLITE

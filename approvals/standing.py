@@ -1,0 +1,164 @@
+"""How a publication stands, in a sentence that a person understands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import claims
+from approvals.checks import account_name
+from approvals.models import Draft, Publication
+from approvals.states import PublicationState
+from approvals.steps import may_have_been_sent
+from school import heartbeats, people
+from school.models import AccountState, Person
+from school.permissions import Action, may
+from school.times import LONDON, say
+
+SILENT_AFTER = timedelta(seconds=30)
+"""After so long without a sign of life people are told that the worker may be lost."""
+TAKEN_UP_WITHIN = timedelta(seconds=30)
+"""A due post that nobody has taken up for so long isn't just on its way."""
+UNDER_WAY_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What goes on with one publication now."""
+
+    sentence: str
+    """Empty where the state says it all."""
+    trouble: bool = False
+    """Whether it needs somebody's attention, or soon may."""
+    look: bool = False
+    """Whether having it looked for on its platform makes sense."""
+
+
+def standing(session: Session, publication: Publication, *, now: datetime) -> Standing:
+    """What goes on with a publication, and what happens next."""
+    match publication.state:
+        case PublicationState.SCHEDULED:
+            return _scheduled(session, publication, now=now)
+        case PublicationState.PUBLISHING:
+            return _publishing(session, publication, now=now)
+        case PublicationState.UNKNOWN:
+            return _unknown(session, publication, now=now)
+        case PublicationState.HELD:
+            return Standing(
+                publication.problem or "It waits for a person's decision.",
+                trouble=True,
+                look=publication.unknown_since is not None,
+            )
+        case PublicationState.FAILED:
+            return Standing(f"{publication.problem or ''} Nothing was posted.".strip(), trouble=True)
+        case PublicationState.MISSED:
+            return Standing(publication.problem or "")
+    return Standing("")
+
+
+def under_way(session: Session, *, by: Person, now: datetime) -> list[tuple[Publication, Standing]]:
+    """What is being published, looked for, overdue or held, of the drafts that the person may see."""
+    states = (
+        PublicationState.PUBLISHING,
+        PublicationState.UNKNOWN,
+        PublicationState.HELD,
+        PublicationState.FAILED,
+    )
+    query = (
+        sa.select(Publication)
+        .where(
+            sa.or_(
+                Publication.state.in_(states),
+                sa.and_(Publication.state == PublicationState.SCHEDULED, Publication.due_at <= now),
+            )
+        )
+        .order_by(Publication.planned_at, Publication.id)
+    )
+    if not (may(by, Action.SEE_ALL_DRAFTS) or by in people.deputies(session, now=now)):
+        query = query.join(Draft, Draft.id == Publication.draft_id).where(Draft.author_id == by.id)
+    return [
+        (publication, standing(session, publication, now=now))
+        for publication in session.scalars(query.limit(UNDER_WAY_MOST))
+    ]
+
+
+def _scheduled(session: Session, publication: Publication, *, now: datetime) -> Standing:
+    away = _away(publication)
+    if now < publication.due_at:
+        sentence = f"It goes out on {say(publication.due_at)}."
+        if away:
+            sentence += f" {away}If that isn't mended by then, this post waits."
+        return Standing(sentence, trouble=bool(away))
+    if claims.stopped(session):
+        return Standing("It is due, but all publishing is stopped.", trouble=True)
+    if publication.problem:
+        return Standing(publication.problem, trouble=True)
+    if away:
+        return Standing(f"It is due. {away}", trouble=True)
+    if now - publication.next_try_at > TAKEN_UP_WITHIN:
+        return Standing(
+            f"It is due since {_clock(publication.due_at)} and nobody has taken it up. "
+            f"{_workers(session, now=now)}",
+            trouble=True,
+        )
+    return Standing("It is due and goes out within moments.")
+
+
+def _publishing(session: Session, publication: Publication, *, now: datetime) -> Standing:
+    since = f"It is being published since {_clock(publication.started_at or now)}"
+    until = publication.lease_until or now
+    # Each step prolongs the lease by the same time, so it tells when the last one was.
+    last_sign = until - claims.publication_lease()
+    if now < until and now - last_sign <= SILENT_AFTER:
+        return Standing(f"{since}.", look=True)
+    sent = may_have_been_sent(session, publication.id)
+    then = (
+        "Schoolgate looks on the platform whether it is there; it is never sent twice"
+        if sent
+        else "it is begun anew: nothing was sent yet"
+    )
+    if now < until:
+        return Standing(
+            f"{since}, with no sign of life since {_clock(last_sign)}: the worker may be lost. If none comes "
+            f"by {_clock(until)}, {then}.",
+            trouble=True,
+            look=True,
+        )
+    return Standing(
+        f"The worker that published it since {_clock(publication.started_at or now)} was lost. Now {then}. "
+        f"{_away(publication)}{_workers(session, now=now)}".strip(),
+        trouble=True,
+        look=True,
+    )
+
+
+def _unknown(session: Session, publication: Publication, *, now: datetime) -> Standing:
+    looks = publication.looks
+    said = publication.problem or "It isn't known whether it was posted."
+    read = f" The account's posts were read {looks} time{'' if looks == 1 else 's'}." if looks else ""
+    if publication.next_try_at > now:
+        read += f" Next look at {_clock(publication.next_try_at)}."
+    elif now - publication.next_try_at > TAKEN_UP_WITHIN and publication.lease_until is None:
+        read += f" {_workers(session, now=now)}"
+    return Standing(f"{said}{read} It is never sent twice.", trouble=True, look=True)
+
+
+def _away(publication: Publication) -> str:
+    account = publication.account
+    if account.state is AccountState.ACTIVE:
+        return ""
+    return f"{account_name(account)} can't be used: {account.problem or 'it is paused.'} "
+
+
+def _workers(session: Session, *, now: datetime) -> str:
+    beat = heartbeats.latest(session).get("publish")
+    if beat is not None and now - beat.at <= heartbeats.STALE_AFTER:
+        return ""
+    return "No publishing worker runs at the moment: tell the network manager."
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment.astimezone(LONDON):%H:%M:%S}"

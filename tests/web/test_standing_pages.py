@@ -1,0 +1,92 @@
+"""What people read while a post is on its way, and what they can do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from approvals import publishing
+from approvals.models import Publication
+from approvals.states import PublicationState
+from approvals.steps import keep_step
+from connectors.base import STEP_POSTING
+from school import db
+from school.models import Account, AccountState, Role
+from school.times import LONDON
+from tests.web.conftest import Browser
+from tests.web.writing import decide, mailed_token, rows, write
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def x(make_account: Callable[..., Account]) -> Account:
+    return make_account("x")
+
+
+@pytest.fixture
+def later() -> datetime:
+    return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+def due_now(publication: Publication) -> None:
+    """Its time has come."""
+    with db.transaction() as working:
+        row = working.get_one(Publication, publication.id)
+        row.due_at = row.next_try_at = db.now() - timedelta(seconds=1)
+
+
+def test_author_and_seniors_read_what_goes_on_and_can_have_it_looked_for(
+    app: Flask, signed_in: Callable[[Role], Browser], x: Account, later: datetime
+) -> None:
+    teacher = signed_in(Role.STAFF)
+    path = write(teacher, x, at=later)
+    assert decide(app, mailed_token()).status_code == 200
+    assert "It goes out on" in teacher.get(path).text
+    [publication] = rows(sa.select(Publication))
+    due_now(publication)
+    with db.transaction() as working:
+        assert publishing.claim(working, publication.id, now=db.now(), lease=timedelta(seconds=-1))
+        keep_step(working, publication.id, STEP_POSTING, "begun")
+    month = f"/calendar?month={later.astimezone(LONDON):%Y-%m}"
+    deputy = signed_in(Role.SLT)
+    for browser in (teacher, deputy):
+        for page in (path, month, "/"):
+            text = browser.get(page).text
+            assert "was lost. Now Schoolgate looks on the platform" in text, page
+    assert "Look again" not in teacher.get(path).text
+    assert "Look again" in deputy.get(path).text
+    address = f"{path}/publications/{publication.id}"
+    assert teacher.post(address, path, do="look").status_code == 403
+    answer = deputy.post(address, path, do="look")
+    assert answer.status_code == 302
+    assert "Asked to look on the platform again" in deputy.get(path).text
+    # Nothing to look for is said, not done.
+    with db.transaction() as working:
+        working.get_one(Publication, publication.id).state = PublicationState.PUBLISHED
+    assert deputy.post(address, path, do="look").status_code == 409
+    stranger = Browser(app.test_client())
+    stranger.sign_in("newteacher@larkfield.test")
+    assert "was lost" not in stranger.get("/").text + stranger.get(month).text
+
+
+def test_a_dead_account_is_said_before_the_time_comes_and_after(
+    app: Flask, signed_in: Callable[[Role], Browser], x: Account, later: datetime
+) -> None:
+    teacher = signed_in(Role.STAFF)
+    path = write(teacher, x, at=later)
+    assert decide(app, mailed_token()).status_code == 200
+    with db.transaction() as working:
+        account = working.get_one(Account, x.id)
+        account.state, account.problem = AccountState.NEEDS_CONNECTING, "The token is dead."
+    assert "can&#39;t be used: The token is dead. If that isn&#39;t mended" in teacher.get(path).text
+    [publication] = rows(sa.select(Publication))
+    due_now(publication)
+    with db.transaction() as working:
+        assert publishing.claim(working, publication.id, now=db.now()) is None
+    for page in (path, "/"):
+        assert "goes out by itself when it works again" in teacher.get(page).text
