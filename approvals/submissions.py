@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import approval_mail, checks
-from approvals.checks import DraftRefused, Finding, account_name
+from approvals.checks import DraftRefused, Finding, Problem, account_name
 from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
@@ -22,7 +22,7 @@ from approvals.models import (
 from approvals.moves import move_draft, move_publication
 from approvals.previews import preview
 from approvals.states import Actor, DraftState, PublicationState, check_draft_move
-from school import people, secrets
+from school import gates, people, secrets
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Person
 from school.settings import settings
@@ -44,7 +44,8 @@ def submit(
 
     `findings` come from `approvals.checks.findings`, run before the transaction. Raises
     NotPermitted (not the author, or no leave for an account), MoveNotAllowed (changed or handed
-    in meanwhile), DraftRefused with all that is missing, BadInput when nobody may approve.
+    in meanwhile), DraftRefused with all that is missing, in it or in the author's standing (P6, P7),
+    BadInput when nobody may approve.
     """
     draft, revision = _locked(session, draft_id)
     if draft.author_id != by.id:
@@ -61,7 +62,8 @@ def submit(
                 "the headteacher has not authorised you (P1)."
             )
     check_draft_move(draft.state, DraftState.SUBMITTED, Actor.AUTHOR)
-    if problems := checks.submission_problems(session, revision, now=now):
+    problems = [Problem("", obstacle.sentence) for obstacle in gates.obstacles(session, by, now=now)]
+    if problems := problems + checks.submission_problems(session, revision, now=now):
         raise DraftRefused(problems)
     approvers = people.approvers(session, author_id=draft.author_id, now=now)
     if not approvers:

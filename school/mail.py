@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from enum import StrEnum
+from html import escape
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -116,6 +117,24 @@ def queue(
     )
     session.add(row)
     return row
+
+
+def queue_plain(
+    session: Session,
+    *,
+    to: Person,
+    subject: str,
+    lines: Sequence[str],
+    link: str,
+    purpose: str,
+    now: datetime,
+) -> OutboxEmail:
+    """Put a short mail into the outbox: a greeting, a paragraph for each of `lines`, and one link."""
+    paragraphs = [f"Dear {to.name},", *lines]
+    text = "\n\n".join([*paragraphs, link]) + "\n"
+    body = "".join(f"<p>{escape(line)}</p>" for line in paragraphs)
+    html = f'<html lang="en-GB"><body>{body}<p><a href="{escape(link)}">{escape(link)}</a></p></body></html>'
+    return queue(session, to=to, subject=subject, text=text, html=html, purpose=purpose, now=now)
 
 
 def sender(domain: str) -> str:

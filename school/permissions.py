@@ -30,6 +30,10 @@ class Action(StrEnum):
     VET_FOLLOWERS = "vet_followers"
     MANAGE_PEOPLE = "manage_people"
     """Roles and authorisations: the headteacher alone (P1)."""
+    MANAGE_TRAINING = "manage_training"
+    """Enter who was trained, and call for a refresh after an incident (P6)."""
+    SET_TERMS = "set_terms"
+    """Publish the terms of use and enter the policy's review (P7, P32)."""
     SEE_ACCOUNTS = "see_accounts"
     CONNECT_ACCOUNTS = "connect_accounts"
     EDIT_CONSENT = "edit_consent"
@@ -55,6 +59,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.SET_THRESHOLDS: frozenset({_HEAD, Role.SLT}),
     Action.VET_FOLLOWERS: frozenset({_HEAD, Role.SLT, Role.MODERATOR}),
     Action.MANAGE_PEOPLE: frozenset({_HEAD}),
+    Action.MANAGE_TRAINING: frozenset({_HEAD, Role.SLT}),
+    Action.SET_TERMS: frozenset({_HEAD}),
     Action.SEE_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER, Role.MARKETING_OFFICER}),
     Action.CONNECT_ACCOUNTS: frozenset({_HEAD, Role.NETWORK_MANAGER}),
     Action.EDIT_CONSENT: frozenset({Role.DPO}),

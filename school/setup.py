@@ -8,10 +8,11 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import accounts, audit, consent, keys, people, secrets
+from school import accounts, audit, consent, keys, people, secrets, terms, training
 from school.errors import BadInput
 from school.models.consent import ConsentKind
 from school.models.people import Person, Role
+from school.models.rules import TermsAcceptance, TrainingRecord
 from school.models.school import School
 from school.times import today
 
@@ -32,7 +33,8 @@ PRACTICE_PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("Hannah Birtwistle", "teacher", Role.STAFF),
     ("Callum Reid", "newteacher", Role.STAFF),
 )
-"""Name, part of the address before the @, role. The last one is authorised for no account."""
+"""Name, part of the address before the @, role. The last one is new: authorised for no account, not
+trained yet, and without the terms accepted."""
 
 _PRACTICE_PUPILS: tuple[tuple[str, str, str, bool], ...] = (
     ("Amelia Thornbury", "Year 4 Kestrels", "Joanne Thornbury", True),
@@ -112,6 +114,7 @@ def set_up_practice(session: Session, *, now: datetime) -> School:
         # `holders` reads roles from the database.
         session.flush()
         assert role in person.roles
+    ready_practice(session, now=now)
     officer = people.holders(session, Role.DPO)[0]
     first_day = _start_of_school_year(today(now))
     for name, class_name, parent, given in _PRACTICE_PUPILS:
@@ -128,6 +131,25 @@ def set_up_practice(session: Session, *, now: datetime) -> School:
                 now=now,
             )
     return school
+
+
+def ready_practice(session: Session, *, now: datetime) -> None:
+    """Train the practice school's people and let them accept the terms, the new teacher apart (P6, P7).
+
+    Nothing happens where somebody was trained before.
+    """
+    if session.scalar(sa.select(TrainingRecord.id).limit(1)) is not None:
+        return
+    version, day = terms.publish_first(session, now=now), today(now)
+    for person in practice_people(session)[:-1]:
+        session.add(
+            TrainingRecord(
+                person_id=person.id, held_on=day, valid_until=training.a_year_after(day),
+                about="Practice school", recorded_at=now, recorded_by_id=None,
+            )
+        )  # fmt: skip
+        if not terms.accepted_at(session, person):
+            session.add(TermsAcceptance(person_id=person.id, terms_id=version.id, accepted_at=now))
 
 
 def authorise_practice(session: Session, *, now: datetime) -> None:
@@ -177,6 +199,7 @@ def _make(session: Session, *, name: str, domain: str, practice: bool, now: date
         detail={"practice": practice},
         now=now,
     )
+    terms.publish_first(session, now=now)
     return school
 
 

@@ -42,6 +42,7 @@ from web import (
     people,
     practice,
     signin,
+    terms,
     today,
 )
 from web.access import allowed, optional_person
@@ -64,6 +65,7 @@ PAGES = (
     join,
     me,
     people,
+    terms,
     accounts,
     consent,
     practice,
@@ -193,6 +195,8 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         signed_in_person=optional_person,
         this_school=this_school,
         navigation=navigation,
+        my_obstacles=terms.my_obstacles,
+        training_of=terms.training_of,
         public_url=lambda: settings().effective_public_url,
     )
     return app

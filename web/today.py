@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import sqlalchemy as sa
 from flask import Blueprint, render_template
@@ -15,11 +16,12 @@ from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
-from school import accounts, people
+from school import accounts, people, terms, training
 from school.db import now, reading
 from school.models import Account, AccountState, MailState, OutboxEmail, Person, Role
 from school.permissions import Action, may
 from school.setup import current_school
+from school.times import today
 from web.access import current_person, signed_in
 from web.drafts import BADGES
 
@@ -147,6 +149,24 @@ def _mails(session: Session, person: Person) -> Iterator[Waiting]:
             )
 
 
+def _rules(session: Session, person: Person) -> Iterator[Waiting]:
+    """Terms to accept and training to get (P6, P7); for those who manage them, whom it concerns (P32)."""
+    if terms.current(session) is not None and terms.accepted_at(session, person) is None:
+        yield Waiting(1, "version of the terms of use to accept", "", "/terms", urgent=True)
+    if not training.standing(session, person, now=now()).in_date:
+        yield Waiting(1, "training that you need before you can hand in a post", "", "/me")
+    if may(person, Action.MANAGE_TRAINING):
+        count = sum(not one.in_date for one in training.standings(session, now=now()))
+        if count:
+            yield Waiting(count, "person to be trained", "people to be trained", "/training")
+    if may(person, Action.SET_TERMS):
+        if terms.current(session) is None:
+            yield Waiting(1, "first version of the terms of use to publish", "", "/terms", urgent=True)
+        review = terms.next_review(session)
+        if review is None or review <= today(now()) + timedelta(days=30):
+            yield Waiting(1, "yearly review of the policy to enter", "", "/terms")
+
+
 SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _drafts_to_decide,
     _own_drafts,
@@ -157,6 +177,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _publications,
     _accounts,
     _mails,
+    _rules,
 )
 
 TIPS: dict[Role, tuple[tuple[str, str], ...]] = {

@@ -122,6 +122,8 @@ def _school() -> School:
     migrate.upgrade(settings().effective_database_url)
     with transaction() as session:
         school = setup.current_school(session) or setup.set_up_practice(session, now=now())
+        if school.practice:
+            setup.ready_practice(session, now=now())
     starting.settle_key(school)
     return school
 

@@ -15,7 +15,7 @@ import structlog
 
 from approvals import publishing, reconciling, schedule
 from moderation import actions, polling, scoring
-from school import heartbeats, mail
+from school import heartbeats, mail, reminders
 from school.db import now, reading, transaction
 from school.settings import settings
 from worker import failures, outgoing, rounds
@@ -85,6 +85,16 @@ def look_for_mail() -> None:
         with transaction() as session:
             mail.record(session, claimed, delivery, now=now())
         log.info("mail_tried", mail_id=str(claimed.id), outcome=delivery.outcome.value)
+
+
+@task("mail.remind")
+@at_most(1)
+def remind() -> None:
+    """Queue the reminders that are due: training that runs out, the policy's review (P6, P32)."""
+    with transaction() as session:
+        queued = reminders.due_now(session, url=settings().effective_public_url, now=now())
+    if queued:
+        log.info("reminders_queued", count=queued)
 
 
 @task("poll.look")

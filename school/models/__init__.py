@@ -6,6 +6,14 @@ from school.models.consent import Consent, ConsentKind, Pupil
 from school.models.heartbeats import Heartbeat
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
+from school.models.rules import (
+    PolicyReview,
+    Reminder,
+    TermsAcceptance,
+    TermsVersion,
+    TrainingRecord,
+    TrainingRefresh,
+)
 from school.models.school import School
 
 __all__ = [
@@ -23,8 +31,14 @@ __all__ = [
     "MailState",
     "OutboxEmail",
     "Person",
+    "PolicyReview",
     "Pupil",
+    "Reminder",
     "Role",
     "RoleGrant",
     "School",
+    "TermsAcceptance",
+    "TermsVersion",
+    "TrainingRecord",
+    "TrainingRefresh",
 ]

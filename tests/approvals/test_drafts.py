@@ -16,10 +16,11 @@ from approvals.content import DraftContent, PictureChoice, revision_hash
 from approvals.drafts import EditConflict
 from approvals.models import ApprovalDecision, ApprovalRequest, Criterion, Draft, DraftMove, DraftRevision
 from approvals.states import DraftState, PublicationState
-from school import audit, people
+from school import audit, people, terms, training
 from school.db import new_id
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Account, AuditEntry, Person, Pupil, Role
+from school.times import today
 from tests.approvals import scenes
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -443,3 +444,42 @@ def test_the_calendar_shows_what_each_may_see(
     assert len(schedule.calendar(session, by=head, **dates)) == 2  # type: ignore[arg-type]
     [entry] = schedule.calendar(session, by=school_people[Role.MODERATOR], **dates)  # type: ignore[arg-type]
     assert entry.state is PublicationState.SCHEDULED and entry.at == later
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_p6_p7_nobody_hands_in_without_training_and_terms(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime, later: datetime
+) -> None:
+    """It can be written and saved all the same: nothing typed is lost."""
+    training.refresh_after_incident(session, reason="Incident", by=head, url="https://social.test", now=now)
+    terms.publish(
+        session,
+        text="New terms",
+        what_changed="All",
+        based_on=1,
+        by=head,
+        url="https://social.test",
+        now=now,
+    )
+    draft = drafts.save(session, None, scenes.content(x, at=later), by=teacher, now=now)
+    with pytest.raises(DraftRefused) as refused:
+        submissions.submit(
+            session, draft.id, revision_number=draft.revision_number, findings=[], by=teacher, now=now
+        )
+    assert [p.field for p in refused.value.problems] == ["", ""]
+    assert "terms of use" in str(refused.value) and "After an incident" in str(refused.value)
+    assert draft.state is DraftState.DRAFT
+    terms.accept(session, number=2, by=teacher, now=now)
+    training.record(
+        session,
+        person_ids=[teacher.id],
+        held_on=today(now),
+        valid_until=None,
+        about="Refresher",
+        by=head,
+        now=now,
+    )
+    submissions.submit(
+        session, draft.id, revision_number=draft.revision_number, findings=[], by=teacher, now=now
+    )
+    assert draft.state is DraftState.SUBMITTED

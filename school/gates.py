@@ -1,0 +1,66 @@
+"""What keeps a person from handing in a post, with the way to get it (P1, P6, P7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from school import terms, training
+from school.models.people import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One thing that is missing: what, what to do about it, and where."""
+
+    what: str
+    way: str
+    path: str
+    link: str
+    """The words of the link to `path`."""
+
+    @property
+    def sentence(self) -> str:
+        """Both in one line."""
+        return f"{self.what} {self.way}"
+
+
+def obstacles(session: Session, person: Person, *, now: datetime) -> list[Obstacle]:
+    """Everything that is missing before the person may hand in a post; empty when nothing is.
+
+    The headteacher's leave for an account is not among it: `school.people.may_post` says that, for
+    each account.
+    """
+    found: list[Obstacle] = []
+    if terms.accepted_at(session, person) is None:
+        current = terms.current(session)
+        found.append(
+            Obstacle(
+                f"You have not accepted the terms of use yet (version {current.number})."
+                if current
+                else "The headteacher has not published the terms of use yet.",
+                "Read and accept them (P7)." if current else "Ask the headteacher (P7).",
+                "/terms",
+                "Read the terms",
+            )
+        )
+    stands = training.standing(session, person, now=now)
+    if not stands.in_date:
+        if stands.refresh_due:
+            what = "After an incident everybody is trained again, and your new training is not recorded yet."
+        elif stands.last is None:
+            what = "Your training on social media is not recorded."
+        else:
+            end = stands.last.valid_until
+            what = f"Your training on social media ran out on {end.day} {end:%B %Y}."
+        found.append(
+            Obstacle(
+                what,
+                "Ask the headteacher or the senior leadership team to train you and to enter it (P6).",
+                "/me",
+                "My training",
+            )
+        )
+    return found
