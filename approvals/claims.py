@@ -155,6 +155,15 @@ def stopped(session: Session) -> bool:
     return session.scalar(sa.select(School.publishing_stopped_at)) is not None
 
 
+def unseen_since(session: Session, publication: Publication, draft: Draft) -> datetime | None:
+    """The moment since which this draft may have been published by what a restore has replaced, if any."""
+    school = session.scalars(sa.select(School)).one()
+    if school.restored_from is None or school.restored_at is None or draft.created_at > school.restored_from:
+        return None
+    looked = publication.looked_for_at
+    return school.restored_from if looked is None or looked < school.restored_at else None
+
+
 def public_picture(session: Session, token: str) -> tuple[str, bytes]:
     """MIME type and bytes of a picture that a platform fetches, while its post is being published.
 

@@ -48,6 +48,7 @@ def publish_now(
     publication.due_at = publication.next_try_at = now
     publication.attempts, publication.looks = 0, 0
     publication.unknown_since = publication.problem = None
+    publication.looked_for_at = now
     # The person has established that nothing was posted, so the mark of the attempt may go.
     keep_step(session, publication.id, STEP_POSTING, "")
     move_publication(

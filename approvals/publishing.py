@@ -102,6 +102,11 @@ def claim(
     if publication.account.state is not AccountState.ACTIVE:
         _wait_for_account(session, publication, now=now)
         return None
+    if restored := claims.unseen_since(session, publication, draft):
+        look_first(
+            session, publication, since=restored, why="The draft is older than the last restore.", now=now
+        )
+        return None
     lease_id = new_id()
     taken = session.execute(
         sa.update(Publication)
@@ -239,6 +244,17 @@ def mark_unknown(session: Session, publication: Publication, detail: str, *, now
         reason=detail or "The platform gave no clear answer.",
         now=now,
     )
+
+
+def look_first(
+    session: Session, publication: Publication, *, since: datetime, why: str, now: datetime
+) -> None:
+    """It may have gone out after `since` without this database knowing: the account's posts are read first.
+
+    Where it isn't among them, `approvals.reconciling` schedules it again.
+    """
+    publication.started_at, publication.attempts = since, 0
+    mark_unknown(session, publication, why, now=now)
 
 
 def hold(session: Session, publication: Publication, reason: str, *, now: datetime) -> None:

@@ -17,7 +17,8 @@ from approvals import claims, publishing
 from approvals.checks import account_name
 from approvals.claims import PublicationClaim
 from approvals.models import DraftRevision, Publication
-from approvals.states import PublicationState
+from approvals.moves import move_publication
+from approvals.states import Actor, PublicationState
 from approvals.steps import may_have_been_sent
 from connectors.base import Connector, RemotePost
 from connectors.errors import ConnectorRefused, ConnectorUnavailable
@@ -150,15 +151,17 @@ def record_look(session: Session, claim: PublicationClaim, look: Look, *, now: d
         _hand_over(session, publication, look.detail, now=now)
     elif look.kind is LookKind.ABSENT:
         publication.looks += 1
-        if publication.looks >= LOOKS_AT_LEAST and now - since >= CONSISTENCY_DELAY:
+        if publication.looks < LOOKS_AT_LEAST or now - since < CONSISTENCY_DELAY:
+            publication.next_try_at = now + LOOK_AGAIN_AFTER
+        elif publication.attempts == 0:
+            _go_on(session, publication, now=now)
+        else:
             _hand_over(
                 session,
                 publication,
                 f"The account's own posts were read {publication.looks} times and it isn't among them.",
                 now=now,
             )
-        else:
-            publication.next_try_at = now + LOOK_AGAIN_AFTER
     elif now - since >= LOOKING_AT_MOST:
         _hand_over(session, publication, f"The account's posts can't be read. {detail}", now=now)
     else:
@@ -183,6 +186,22 @@ def _plain(text: str) -> str:
 def _without_addresses(text: str) -> str:
     # X shows addresses in a shortened form of its own and adds one for the pictures.
     return _plain(_ADDRESS.sub(" ", text))
+
+
+def _go_on(session: Session, publication: Publication, *, now: datetime) -> None:
+    """Nothing was ever sent from here, and nothing went out before a restore either."""
+    publication.looked_for_at = now
+    publication.unknown_since = publication.started_at = publication.problem = None
+    publication.next_try_at = max(publication.due_at, now)
+    move_publication(
+        session,
+        publication,
+        PublicationState.SCHEDULED,
+        actor=Actor.PRODUCT,
+        by=None,
+        reason="The account's own posts were read and it isn't among them: it goes out as planned.",
+        now=now,
+    )
 
 
 def _hand_over(session: Session, publication: Publication, found: str, *, now: datetime) -> None:

@@ -63,6 +63,9 @@ DRAFT_MOVES: Mapping[tuple[DraftState, DraftState], frozenset[Actor]] = {
 PUBLICATION_MOVES: Mapping[tuple[PublicationState, PublicationState], frozenset[Actor]] = {
     (P.SCHEDULED, P.PUBLISHING): frozenset({Actor.PRODUCT}),
     (P.SCHEDULED, P.HELD): frozenset({Actor.PRODUCT}),
+    # After a restore it may have gone out since the backup; not found, it goes on as planned.
+    (P.SCHEDULED, P.UNKNOWN): frozenset({Actor.PRODUCT}),
+    (P.UNKNOWN, P.SCHEDULED): frozenset({Actor.PRODUCT}),
     (P.SCHEDULED, P.CANCELLED): frozenset({Actor.AUTHOR, Actor.HOLDER}),
     (P.PUBLISHING, P.PUBLISHED): frozenset({Actor.PRODUCT}),
     (P.PUBLISHING, P.FAILED): frozenset({Actor.PRODUCT}),

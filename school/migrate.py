@@ -53,3 +53,9 @@ def head() -> str | None:
 def is_current(url: str) -> bool:
     """Whether the database has the tables that this version needs."""
     return current(url) == head()
+
+
+def knows(revision: str) -> bool:
+    """Whether this version knows the way from that revision to its own tables."""
+    script = ScriptDirectory.from_config(config("sqlite://"))
+    return revision in {found.revision for found in script.walk_revisions()}

@@ -10,7 +10,18 @@ import typer
 
 from worker import apart, embedded
 from worker.app import QUEUES
-from worker.commands import diagnosis, judging, keys, models, networks, persons, reading, records, schools
+from worker.commands import (
+    backups,
+    diagnosis,
+    judging,
+    keys,
+    models,
+    networks,
+    persons,
+    reading,
+    records,
+    schools,
+)
 from worker.terminal import guarded, logs_of
 
 app = typer.Typer(
@@ -62,6 +73,8 @@ app.command("evaluate")(judging.evaluate)
 app.add_typer(models.commands, name="model")
 app.add_typer(records.log_commands, name="log")
 app.add_typer(records.audit_commands, name="audit")
+app.command("backup")(backups.backup)
+app.command("restore")(backups.restore)
 app.command("doctor")(diagnosis.doctor)
 
 

@@ -57,6 +57,8 @@ class Publication(Base):
     """Set while nobody knows whether it was posted: also in `held`, until a person has looked."""
     looks: Mapped[int] = mapped_column(default=0)
     """Completed readings of the account's own posts since then."""
+    looked_for_at: Mapped[datetime | None]
+    """When it was last established, by reading or by a person, that it is not on the account."""
     published_at: Mapped[datetime | None]
     post_platform_id: Mapped[str | None] = mapped_column(sa.String(200))
     post_url: Mapped[str | None]

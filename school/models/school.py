@@ -30,3 +30,6 @@ class School(Base):
     publishing_stopped_why: Mapped[str | None]
     key_check: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SEALED)
     """Known words, encrypted: tells whether the secret key is this school's. None: not noted yet."""
+    restored_from: Mapped[datetime | None]
+    """When the backup was made that this data comes from; None: it was never restored."""
+    restored_at: Mapped[datetime | None]

@@ -32,6 +32,8 @@ LEGAL_DRAFT = {
 LEGAL_PUBLICATION = {
     ("scheduled", "publishing"): "product",
     ("scheduled", "held"): "product",
+    ("scheduled", "unknown"): "product",
+    ("unknown", "scheduled"): "product",
     ("scheduled", "cancelled"): "author holder",
     ("publishing", "published"): "product",
     ("publishing", "failed"): "product",
