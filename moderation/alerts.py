@@ -19,6 +19,7 @@ _SAID = {
     "personal_data": "personal data",
     "word": "a word that the school added",
     "spam": "spam",
+    "rescored": "found when it was scored again",
     "length": "a text that a person must read",
 }
 
@@ -78,6 +79,23 @@ def referred(
             now=now,
         )
     return len(told)
+
+
+def scored_again(session: Session, more: int, *, url: str, now: datetime) -> None:
+    """Tell SLT and DSL that scoring again brought up more urgent entries than were mailed one by one."""
+    for person in people.holders(session, Role.HEADTEACHER, Role.SLT, Role.DSL):
+        _send(
+            session,
+            person,
+            subject=f"Urgent: scoring again found {more} more",
+            lines=[
+                f"Comments were scored again: {more} more may be threats or worries about a child.",
+                "They are on top of the queue behind the link.",
+            ],
+            link=f"{url}/moderation",
+            purpose="urgent_comment",
+            now=now,
+        )
 
 
 def _author(entry: LogEntry) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from moderation.models import ActState, CaseState, CommentState, FollowerState
+from moderation.models import ActState, CaseState, CommentState, FollowerState, RescoreState
 from school.errors import MoveNotAllowed
 
 S = TypeVar("S", bound=StrEnum)
@@ -14,8 +14,8 @@ S = TypeVar("S", bound=StrEnum)
 COMMENT_MOVES: Mapping[CommentState, frozenset[CommentState]] = {
     CommentState.FETCHED: frozenset({CommentState.SCORED}),
     CommentState.SCORED: frozenset({CommentState.CLEAR, CommentState.FLAGGED, CommentState.FETCHED}),
-    # An edited text is scored again.
-    CommentState.CLEAR: frozenset({CommentState.FETCHED}),
+    # An edited text is scored again. Newer rules may flag what was clear; nothing makes a flag undone.
+    CommentState.CLEAR: frozenset({CommentState.FETCHED, CommentState.FLAGGED}),
     CommentState.FLAGGED: frozenset({CommentState.FETCHED}),
     CommentState.OURS: frozenset(),
 }
@@ -32,6 +32,12 @@ ACT_MOVES: Mapping[ActState, frozenset[ActState]] = {
     # A person asks for another try, or does it on the platform themselves.
     ActState.FAILED: frozenset({ActState.REQUESTED, ActState.DONE}),
     ActState.DONE: frozenset(),
+}
+
+RESCORE_MOVES: Mapping[RescoreState, frozenset[RescoreState]] = {
+    RescoreState.RUNNING: frozenset({RescoreState.DONE, RescoreState.STOPPED}),
+    RescoreState.DONE: frozenset(),
+    RescoreState.STOPPED: frozenset(),
 }
 
 FOLLOWER_MOVES: Mapping[FollowerState, frozenset[FollowerState]] = {

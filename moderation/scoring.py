@@ -225,7 +225,7 @@ def _judge(
     if entry is not None:
         _edited(session, entry, comment, scores, kept, weight, reasons, model_name, rules, now=now, url=url)
     elif reasons:
-        entry = _entry(session, comment, scores, kept, weight, model_name, rules)
+        entry = evidence(session, comment, scores, kept, weight, model_name, rules)
         case = chain.record(session, entry, urgent=is_urgent(reasons), by=None, now=now)
         if case.urgent:
             alerts.urgent(session, entry, case, url=url, now=now)
@@ -235,7 +235,7 @@ def _judge(
     return bool(reasons)
 
 
-def _entry(
+def evidence(
     session: Session,
     comment: Comment,
     scores: Mapping[str, float],

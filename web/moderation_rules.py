@@ -1,23 +1,28 @@
-"""Thresholds, the school's words and words to let pass: looked at first, then saved, by version."""
+"""Thresholds, the school's words and words to let pass: looked at first, then saved, by version.
+
+And scoring recent comments again by them.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import rules_preview, thresholds
+from moderation import rescoring, rules_preview, thresholds
 from moderation.classifier.flags import DEFAULT_THRESHOLDS
-from moderation.models import FlaggingRules
+from moderation.models import FlaggingRules, RescoreJob
 from moderation.thresholds import Proposal
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Person
 from school.permissions import Action, may
+from school.settings import settings
 from web import moderation_words
 from web.access import current_person, needs
 from web.forms import Typed
@@ -70,8 +75,60 @@ def change() -> ResponseReturnValue:
             )
     except (BadInput, MoveNotAllowed) as error:
         return _look(typed, error)
-    flash(f"Version {made.version} is saved. Comments that arrive from now on are judged by it.", "success")
-    return redirect(url_for("rules.show"))
+    flash(
+        f"Version {made.version} is saved. Comments that arrive from now on are judged by it; "
+        "earlier ones once you have them scored again.",
+        "success",
+    )
+    return redirect(url_for("rules.show", _anchor="again"))
+
+
+@pages.post("/moderation/rules/again")
+@needs(Action.SET_THRESHOLDS)
+def again() -> ResponseReturnValue:
+    """Have recent comments scored again; the workers do it, after what is new."""
+    typed = Typed(request.form)
+    days = typed["days"]
+    try:
+        if not days.isascii() or not days.isdigit() or len(days) > 9:
+            raise BadInput(f"“{days[:20]}” is no number of days: write one such as 30.", field="days")
+        with transaction() as session:
+            job = rescoring.ask(
+                session,
+                int(days),
+                by=current_person(session),
+                url=settings().effective_public_url,
+                now=now(),
+            )
+    except BadInput as error:
+        with reading() as session:
+            return _page(session, typed.refuse(error)), 400
+    flash(f"{job.total} comments are being scored again.", "success")
+    return redirect(url_for("rules.show", _anchor="again"))
+
+
+@pages.post("/moderation/rules/again/<uuid:job_id>/stop")
+@needs(Action.SET_THRESHOLDS)
+def stop(job_id: UUID) -> ResponseReturnValue:
+    """Stop scoring again; what came into the log stays there."""
+    with transaction() as session:
+        rescoring.stop(
+            session, job_id, by=current_person(session), url=settings().effective_public_url, now=now()
+        )
+    flash("Scoring again is stopped. What it found stays in the log.", "success")
+    return redirect(url_for("rules.show", _anchor="again"))
+
+
+@pages.get("/moderation/rules/news")
+@needs(Action.MODERATE)
+def news() -> ResponseReturnValue:
+    """What the page compares, to show how far scoring again has come."""
+    with reading() as session:
+        return jsonify(mark=_mark(rescoring.newest(session)))
+
+
+def _mark(job: RescoreJob | None) -> str:
+    return f"{job.id}/{job.state}/{job.done}" if job else ""
 
 
 def _look(typed: Typed, error: BadInput | MoveNotAllowed | None = None) -> ResponseReturnValue:
@@ -95,7 +152,9 @@ def _page(session: Session, typed: Typed, *, look: bool = False, told: bool = Fa
     """`told`: the person was told of a newer version, so the next saving stands on that one."""
     current = thresholds.current(session)
     history = thresholds.history(session)
-    named = sa.select(Person.id, Person.name).where(Person.id.in_({row.made_by_id for row in history}))
+    job = rescoring.newest(session)
+    wanted = {row.made_by_id for row in history} | {job.asked_by_id if job else None}
+    named = sa.select(Person.id, Person.name).where(Person.id.in_(one for one in wanted if one))
     names = {row.id: row.name for row in session.execute(named)}
     effect = digest = None
     if look:
@@ -115,6 +174,9 @@ def _page(session: Session, typed: Typed, *, look: bool = False, told: bool = Fa
         in_force=_fields(current),
         shipped=DEFAULT_THRESHOLDS,
         history=[(row, names.get(row.made_by_id, "") if row.made_by_id else "") for row in history],
+        job=job,
+        job_by=names.get(job.asked_by_id, "") if job else "",
+        mark=_mark(job),
         effect=effect,
         digest=digest,
         typed=typed,

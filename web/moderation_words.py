@@ -20,6 +20,7 @@ KINDS: Mapping[str, str] = {
     "spam": "spam",
     "length": "read it yourself",
     "reported": "reported",
+    "rescored": "scored again",
 }
 """Kinds of reasons, worst first."""
 
@@ -111,6 +112,8 @@ def happened(event: LogEvent) -> str:
             return "Opened again"
         case EventKind.EDITED:
             return "The author changed the text"
+        case EventKind.SCORED_AGAIN:
+            return f"Scored again: version {detail.get('rules_version', '?')} of the rules finds more in it"
         case EventKind.GONE:
             return "The platform no longer has the comment"
         case EventKind.ACT:

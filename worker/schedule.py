@@ -16,6 +16,7 @@ LOOKS: dict[str, float] = {
     "mail.look": 1.0,
     "mail.remind": 600.0,
     "classify.look": 1.0,
+    "classify.again": 2.0,
 }
 
 

@@ -130,6 +130,13 @@ def look_for_scoring() -> None:
     rounds.score_profiles(batches=2)
 
 
+@task("classify.again")
+@at_most(1)
+def look_for_scoring_again() -> None:
+    """Score recent comments again, where somebody asked for it and no new comment waits."""
+    rounds.score_again()
+
+
 @task("actions.look")
 @at_most(4)
 def look_for_acts() -> None:

@@ -16,6 +16,7 @@ from moderation.models.log import (
     ReferTo,
 )
 from moderation.models.polling import CommentGap, CommentStream, PollRecord, WatchedPost
+from moderation.models.rescoring import RescoreJob, RescoreState
 from moderation.models.rules import FlaggingRules
 
 __all__ = [
@@ -46,5 +47,7 @@ __all__ = [
     "PollRecord",
     "ReferTo",
     "Referral",
+    "RescoreJob",
+    "RescoreState",
     "WatchedPost",
 ]

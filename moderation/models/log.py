@@ -40,6 +40,8 @@ class EventKind(StrEnum):
     """The author changed the text; the event holds the new one."""
     GONE = "gone"
     """The platform no longer has the comment."""
+    SCORED_AGAIN = "scored_again"
+    """Newer rules or a newer model find more in it than before."""
     ACT = "act"
     """What became of an act on the platform."""
 

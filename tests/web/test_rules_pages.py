@@ -207,3 +207,25 @@ def test_moderators_see_the_rules_and_change_nothing(decided: list[UUID], signed
     assert "Save as a new version" not in shown.text
     assert send(moderator, "look", fields(moderator)).status_code == 403
     assert send(moderator, "save", fields(moderator)).status_code == 403
+
+
+def test_recent_comments_are_scored_again_from_the_page(decided: list[UUID], signed_in: SignIn) -> None:
+    slt, moderator = signed_in(Role.SLT), signed_in(Role.MODERATOR)
+    again = f"{PAGE}/again"
+    for days in ("", "0", "many", "999", "9" * 20):
+        answer = slt.post(again, PAGE, days=days)
+        assert answer.status_code == 400 and "aria-invalid" in answer.text, days
+    assert moderator.post(again, PAGE, days="30").status_code == 403
+    before = moderator.get(f"{PAGE}/news").json
+    assert slt.post(again, PAGE, days="30").status_code == 302
+    assert moderator.get(f"{PAGE}/news").json != before
+    shown = moderator.get(PAGE).text
+    assert "0 of 5 comments, 0 new in the log" in " ".join(shown.split())
+    assert "Score them again" not in slt.get(PAGE).text
+    assert slt.post(again, PAGE, days="30").status_code == 409
+    path = re.search(rf"{again}/[\w-]+/stop", slt.get(PAGE).text)
+    assert path and moderator.post(path[0], PAGE).status_code == 403
+    assert slt.post(path[0], PAGE).status_code == 302
+    assert "Stopped" in slt.get(PAGE).text
+    assert slt.post(path[0], PAGE).status_code == 409
+    assert slt.post(again, PAGE, days="7").status_code == 302
