@@ -4,13 +4,15 @@ They stand in plain text files under `moderation/data/own_cases/`:
 
     [kind label=value label=value times=N]     what follows is of this kind; labels not named are 0
     a text, or one with {slots}                a text with slots is filled N times
-    [slot name]                                what follows fills {name}
+    [slot name]                                what follows fills {name}; ~ fills in nothing
 
-The filling is drawn with a fixed seed, so the same files give the same cases.
+The filling is drawn with a fixed seed, so the same files give the same cases. All fillings of one text are a
+family: what is held out of training is held out by family, or the model would be measured on what it learnt.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ from school.errors import BadInput
 FOLDER = Path(__file__).resolve().parent.parent / "data" / "own_cases"
 _SLOT = re.compile(r"\{(\w+)\}")
 _SEED = 17
+_VOWEL = re.compile(r"\b([Aa]) (?=(?:[AaIi]|[Ee](?!u)|[Oo](?!ne)|[Uu](?![knst][a-z]*|se))\w)")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,13 @@ class Case:
     kind: str
     text: str
     labels: tuple[float, ...]
+    family: str
+    """The text as it stands in the file, slots unfilled."""
+
+    @property
+    def held_out(self) -> bool:
+        """Whether the case is for measuring: about one family in 25, the same ones always."""
+        return hashlib.sha256(self.family.encode()).digest()[0] < 10
 
 
 @dataclass(frozen=True)
@@ -72,8 +82,9 @@ def _sections(path: Path) -> list[_Section]:
 def _fill(text: str, slots: dict[str, tuple[str, ...]], rng: random.Random) -> str:
     while found := _SLOT.search(text):
         choice = rng.choice(slots[found.group(1)])
-        text = text[: found.start()] + choice + text[found.end() :]
-    return text
+        text = text[: found.start()] + ("" if choice == "~" else choice) + text[found.end() :]
+    text = _VOWEL.sub(r"\1n ", " ".join(text.split()))
+    return re.sub(r" (?=[,.!?])", "", text)
 
 
 @lru_cache(maxsize=1)
@@ -84,13 +95,14 @@ def own_cases() -> list[Case]:
     """
     sections = [section for path in sorted(FOLDER.glob("*.txt")) for section in _sections(path)]
     slots = {s.kind.removeprefix("slot "): s.texts for s in sections if s.kind.startswith("slot ")}
-    rng = random.Random(_SEED)
     cases: dict[str, Case] = {}
     for section in sections:
         if section.kind.startswith("slot "):
             continue
         for text in section.texts:
+            # Each text draws by itself, so that a new one changes no other's fillings.
+            rng = random.Random(f"{_SEED} {text}")
             for _ in range(section.times if "{" in text else 1):
                 filled = _fill(text, slots, rng)
-                cases.setdefault(filled, Case(section.kind, filled, section.labels))
+                cases.setdefault(filled, Case(section.kind, filled, section.labels, text))
     return list(cases.values())

