@@ -1,12 +1,14 @@
 """What every engine does alike, whatever runs the model: both readings of a comment, windows over long
-ones, duplicates once, and batches of nearly equal length.
+ones and their passages, duplicates once, and batches of nearly equal length.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from moderation.classifier.normalise import prepare, undisguise
 
@@ -16,8 +18,16 @@ WINDOW_OVERLAP = 96
 WHOLE_TOKENS = 510
 # A text of more windows than this (about 18,000 words) is read at both ends and at even distances between,
 # so that a single enormous comment can't hold up everybody else's. `flags.flag` reports such a text as too
-# long to read whole.
+# long to read whole. Even to make it plain and cut it into word pieces takes seconds, so parts of it are
+# taken before that.
 MAX_WINDOWS = 48
+_PART_CHARACTERS = 2_500
+# A comment of more tokens is also read passage by passage: "I will kill you" amid friendly sentences scores
+# next to nothing as a whole, since the model judges what all of it is like.
+PASSAGES_FROM = 80
+PASSAGE_TOKENS = 32
+PASSAGE_OVERLAP = 8
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+")
 
 Offsets = Sequence[tuple[int, int]]
 
@@ -53,10 +63,11 @@ class WindowedEngine(ABC):
         """Each text's scores, in order; the higher of the plain and the undisguised reading counts.
 
         Any string can be scored: an empty one gets zeros, a very long one is read in overlapping windows.
+        What is longer than a few sentences is read a second time passage by passage; the worst one counts.
         """
-        plain = [prepare(text) for text in texts]
+        plain = [prepare(_readable(text)) for text in texts]
         readings = [(first, undisguise(first)) for first in plain]
-        scores = self._scores_of({reading for pair in readings for reading in pair})
+        scores = self._scores_of({reading for pair in readings for reading in pair}, passages=True)
         return [
             {label: max(scores[first][label], scores[second][label]) for label in self.labels}
             for first, second in readings
@@ -65,17 +76,17 @@ class WindowedEngine(ABC):
     def predict(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """Each text's scores as the model alone gives them: nothing cleaned, nothing undisguised."""
         clean = [text.encode("utf-8", "replace").decode("utf-8") for text in texts]
-        scores = self._scores_of(set(clean))
+        scores = self._scores_of(set(clean), passages=False)
         return [dict(scores[text]) for text in clean]
 
-    def _scores_of(self, texts: set[str]) -> dict[str, dict[str, float]]:
-        """Scores of each distinct text; the worst window of a long text is the text's score."""
+    def _scores_of(self, texts: set[str], *, passages: bool) -> dict[str, dict[str, float]]:
+        """Scores of each distinct text; the worst window (and passage) of a long text is the text's score."""
         windows: dict[str, list[str]] = {}
         lengths: dict[str, int] = {}
         ordered = sorted(texts)
         for start in range(0, len(ordered), 512):
             part = ordered[start : start + 512]
-            for text, pieces in zip(part, self._windows(part), strict=True):
+            for text, pieces in zip(part, self._windows(part, passages), strict=True):
                 windows[text] = [piece for piece, _ in pieces]
                 lengths.update(pieces)
         found = self._run(lengths)
@@ -88,23 +99,24 @@ class WindowedEngine(ABC):
             )
         return result
 
-    def _windows(self, texts: Sequence[str]) -> list[list[tuple[str, int]]]:
+    def _windows(self, texts: Sequence[str], passages: bool) -> list[list[tuple[str, int]]]:
         """Each text cut into (piece, tokens) that fit the model; a short text is its own single piece."""
         with self._lock:
             encoded = self._offsets(texts)
         result = []
         for text, offsets in zip(texts, encoded, strict=True):
             if len(offsets) <= WHOLE_TOKENS:
-                result.append([(text, len(offsets) + 2)] if text.strip() else [])
-                continue
-            starts = list(range(0, len(offsets) - WINDOW_OVERLAP, WINDOW_TOKENS - WINDOW_OVERLAP))
-            if len(starts) > MAX_WINDOWS:
-                step = (len(starts) - 1) / (MAX_WINDOWS - 1)
-                starts = [starts[round(number * step)] for number in range(MAX_WINDOWS)]
-            pieces = []
-            for start in starts:
-                inside = offsets[start : start + WINDOW_TOKENS]
-                pieces.append((text[inside[0][0] : inside[-1][1]], len(inside) + 2))
+                pieces = [(text, len(offsets) + 2)] if text.strip() else []
+                windows = [offsets]
+            else:
+                starts = list(range(0, len(offsets) - WINDOW_OVERLAP, WINDOW_TOKENS - WINDOW_OVERLAP))
+                if len(starts) > MAX_WINDOWS:
+                    step = (len(starts) - 1) / (MAX_WINDOWS - 1)
+                    starts = [starts[round(number * step)] for number in range(MAX_WINDOWS)]
+                windows = [offsets[start : start + WINDOW_TOKENS] for start in starts]
+                pieces = [_piece(text, window) for window in windows]
+            if passages and len(offsets) > PASSAGES_FROM:
+                pieces += [_piece(text, part) for window in windows for part in _passages(text, window)]
             result.append(pieces)
         return result
 
@@ -127,3 +139,36 @@ class WindowedEngine(ABC):
 
     def _fits(self, rows: int, longest: int) -> bool:
         return rows * longest <= self.batch_tokens and rows * longest**2 <= self.batch_attention
+
+
+def _readable(text: str) -> str:
+    """The text, or of an enormous one both its ends and parts at even distances between."""
+    if len(text) <= MAX_WINDOWS * _PART_CHARACTERS:
+        return text
+    step = (len(text) - _PART_CHARACTERS) / (MAX_WINDOWS - 1)
+    starts = [round(number * step) for number in range(MAX_WINDOWS)]
+    return " ".join(text[start : start + _PART_CHARACTERS] for start in starts)
+
+
+def _piece(text: str, tokens: Offsets) -> tuple[str, int]:
+    return text[tokens[0][0] : tokens[-1][1]], len(tokens) + 2
+
+
+def _passages(text: str, tokens: Offsets) -> Iterator[Offsets]:
+    """Whole sentences, as many together as PASSAGE_TOKENS hold; a longer sentence in overlapping parts."""
+    begins = [begin for begin, _ in tokens]
+    ends = [found.end() for found in _SENTENCE_END.finditer(text, begins[0], tokens[-1][1])]
+    start = 0
+    stops = [*(bisect_right(begins, end - 1) for end in ends), len(tokens)]
+    before = 0
+    for stop in stops:
+        if stop - start > PASSAGE_TOKENS:
+            if before > start:
+                yield tokens[start:before]
+                start = before
+            while stop - start > PASSAGE_TOKENS:
+                yield tokens[start : start + PASSAGE_TOKENS]
+                start += PASSAGE_TOKENS - PASSAGE_OVERLAP
+        before = stop
+    if start < len(tokens):
+        yield tokens[start:]

@@ -123,6 +123,12 @@ def test_abuse_at_the_end_of_a_long_comment_counts(serving: OnnxEngine) -> None:
     assert clean["toxicity"] < 0.5 < worst["toxicity"]
 
 
+def test_a_threat_amid_friendly_sentences_counts(serving: OnnxEngine) -> None:
+    praise = "The fair was lovely and we had cake with tea in the hall. " * 8
+    (amid,) = serving.score([praise + "Muslims should be deported from this school. " + praise])
+    assert amid["toxicity"] > 0.4
+
+
 def test_several_threads_may_score_at_once(serving: OnnxEngine) -> None:
     texts = [case.text for case in own_cases()[::200]]
     expected, answers = serving.score(texts), []
