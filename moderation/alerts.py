@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from html import escape
 
@@ -24,26 +25,46 @@ _SAID = {
 }
 
 
-def urgent(session: Session, entry: LogEntry, case: LogCase, *, url: str, now: datetime) -> None:
-    """Tell SLT and DSL at once of a threat or a safeguarding matter (P23)."""
-    kinds = ", ".join(_SAID.get(kind, kind) for kind in unlisted(case.kinds))
-    told = people.holders(session, Role.HEADTEACHER, Role.SLT, Role.DSL)
-    for person in told:
-        if case.about_headteacher and Role.HEADTEACHER in person.roles:
-            continue
-        _send(
-            session,
-            person,
-            subject=f"Urgent: look at log entry {entry.number} now",
-            lines=[
-                f"A comment on {entry.platform} may be urgent: {kinds}.",
-                f"It was written by {_author(entry)}.",
-                "Its text is on the page behind the link, not in this mail.",
-            ],
-            link=f"{url}/moderation/{entry.id}",
-            purpose="urgent_comment",
-            now=now,
-        )
+def urgent(session: Session, found: Sequence[tuple[LogEntry, LogCase]], *, url: str, now: datetime) -> None:
+    """Tell SLT and DSL at once of threats and safeguarding matters (P23): each person in one mail.
+
+    Whoever is shouted at by a crowd needs one mail with all of it, not a hundred.
+    """
+    if not found:
+        return
+    kinds = {entry.id: case.kinds for entry, case in found}
+    for person in people.holders(session, Role.HEADTEACHER, Role.SLT, Role.DSL):
+        theirs = [
+            entry
+            for entry, case in found
+            if not (case.about_headteacher and Role.HEADTEACHER in person.roles)
+        ]
+        if theirs:
+            _send(
+                session,
+                person,
+                subject=_look_at([entry.number for entry in theirs]),
+                paragraphs=[part for entry in theirs for part in _urgent(entry, kinds[entry.id], url)]
+                + [("The text is on the page behind the link, not in this mail.", "")],
+                purpose="urgent_comment",
+                now=now,
+            )
+
+
+def _look_at(numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return f"Urgent: look at log entry {numbers[0]} now"
+    shown = ", ".join(str(number) for number in numbers[:5])
+    more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+    return f"Urgent: look at log entries {shown}{more} now"
+
+
+def _urgent(entry: LogEntry, kinds: str, url: str) -> list[tuple[str, str]]:
+    said = ", ".join(_SAID.get(kind, kind) for kind in unlisted(kinds))
+    return [
+        (f"A comment on {entry.platform} may be urgent: {said}. It was written by {_author(entry)}.", ""),
+        (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}"),
+    ]
 
 
 def referred(
@@ -70,11 +91,13 @@ def referred(
             session,
             person,
             subject=f"Log entry {entry.number} was referred to you",
-            lines=[
-                f"{by.name} referred a comment on {entry.platform} to you.",
-                "The text and the reason are on the page behind the link, not in this mail.",
+            paragraphs=[
+                (f"{by.name} referred a comment on {entry.platform} to you.", ""),
+                (
+                    "The text and the reason are on the page behind the link, not in this mail.",
+                    f"{url}/moderation/{entry.id}",
+                ),
             ],
-            link=f"{url}/moderation/{entry.id}",
             purpose="referral",
             now=now,
         )
@@ -88,11 +111,10 @@ def scored_again(session: Session, more: int, *, url: str, now: datetime) -> Non
             session,
             person,
             subject=f"Urgent: scoring again found {more} more",
-            lines=[
-                f"Comments were scored again: {more} more may be threats or worries about a child.",
-                "They are on top of the queue behind the link.",
+            paragraphs=[
+                (f"Comments were scored again: {more} more may be threats or worries about a child.", ""),
+                ("They are on top of the queue behind the link.", f"{url}/moderation"),
             ],
-            link=f"{url}/moderation",
             purpose="urgent_comment",
             now=now,
         )
@@ -106,9 +128,26 @@ def _author(entry: LogEntry) -> str:
 
 
 def _send(
-    session: Session, to: Person, *, subject: str, lines: list[str], link: str, purpose: str, now: datetime
+    session: Session,
+    to: Person,
+    *,
+    subject: str,
+    paragraphs: list[tuple[str, str]],
+    purpose: str,
+    now: datetime,
 ) -> None:
-    text = "\n".join([f"Dear {to.name},", "", *lines, "", link, ""])
-    body = "".join(f"<p>{escape(line)}</p>" for line in [f"Dear {to.name},", *lines])
-    html = f'<html lang="en-GB"><body>{body}<p><a href="{escape(link)}">{escape(link)}</a></p></body></html>'
-    mail.queue(session, to=to, subject=subject, text=text, html=html, purpose=purpose, now=now)
+    """A mail of paragraphs, each with a link after it or none."""
+    text, body = [f"Dear {to.name},", ""], f"<p>{escape(f'Dear {to.name},')}</p>"
+    for said, link in paragraphs:
+        text += [said, *([link] if link else []), ""]
+        after = f'<br><a href="{escape(link)}">{escape(link)}</a>' if link else ""
+        body += f"<p>{escape(said)}{after}</p>"
+    mail.queue(
+        session,
+        to=to,
+        subject=subject,
+        text="\n".join(text),
+        html=f'<html lang="en-GB"><body>{body}</body></html>',
+        purpose=purpose,
+        now=now,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -64,15 +64,37 @@ def record(session: Session, entry: LogEntry, *, urgent: bool, by: Person | None
 
     `urgent`: a threat or a safeguarding matter, which goes on top of everything (P23).
     """
+    return record_all(session, [(entry, urgent)], by=by, now=now)[0]
+
+
+def record_all(
+    session: Session, found: Sequence[tuple[LogEntry, bool]], *, by: Person | None, now: datetime
+) -> list[LogCase]:
+    """Put several pieces of evidence into the log in this order, each with whether it is urgent.
+
+    A rush of abuse is written in a handful of statements, however many entries it makes.
+    """
+    if not found:
+        return []
     lock(session)
-    entry.number = (session.scalar(sa.select(sa.func.max(LogEntry.number))) or 0) + 1
-    entry.recorded_at, entry.recorded_by_id = now, by.id if by else None
-    entry.picture_sha256 = hashlib.sha256(entry.picture).hexdigest() if entry.picture else ""
-    session.add(entry)
-    # The case and the event point at the entry.
+    number = session.scalar(sa.select(sa.func.max(LogEntry.number))) or 0
+    for entry, _ in found:
+        number += 1
+        entry.number, entry.recorded_at, entry.recorded_by_id = number, now, by.id if by else None
+        entry.picture_sha256 = hashlib.sha256(entry.picture).hexdigest() if entry.picture else ""
+        session.add(entry)
+    # The cases and the events point at the entries.
     session.flush()
+    cases = [_case(entry, urgent=urgent, now=now) for entry, urgent in found]
+    session.add_all(cases)
+    told = [(entry.id, EventKind.RECORDED, {"evidence": evidence_hash(entry)}) for entry, _ in found]
+    _append(session, told, by=by, now=now)
+    return cases
+
+
+def _case(entry: LogEntry, *, urgent: bool, now: datetime) -> LogCase:
     kinds = list(dict.fromkeys(str(reason["kind"]) for reason in entry.reasons))
-    case = LogCase(
+    return LogCase(
         entry_id=entry.id,
         state=CaseState.OPEN,
         version=1,
@@ -89,9 +111,6 @@ def record(session: Session, entry: LogEntry, *, urgent: bool, by: Person | None
         referred_to_chair=False,
         referred=False,
     )
-    session.add(case)
-    append(session, entry.id, EventKind.RECORDED, by=by, detail={"evidence": evidence_hash(entry)}, now=now)
-    return case
 
 
 def append(
@@ -105,25 +124,41 @@ def append(
 ) -> LogEvent:
     """Add an event at the end of the chain. `by` None: the product itself."""
     lock(session)
+    return _append(session, [(entry_id, kind, detail)], by=by, now=now)[0]
+
+
+def _append(
+    session: Session,
+    told: Sequence[tuple[UUID, EventKind, Mapping[str, Any]]],
+    *,
+    by: Person | None,
+    now: datetime,
+) -> list[LogEvent]:
+    """Add events at the end of the chain, which this transaction has locked."""
     last = session.execute(
         sa.select(LogEvent.seq, LogEvent.hash).order_by(LogEvent.seq.desc()).limit(1)
     ).first()
-    event = LogEvent(
-        seq=last.seq + 1 if last else 1,
-        entry_id=entry_id,
-        kind=kind,
-        at=now.astimezone(UTC),
-        by_id=by.id if by else None,
-        # Through JSON once, so that what is hashed is what will be read back.
-        detail=json.loads(json.dumps(dict(detail), default=str)),
-        previous_hash=last.hash if last else _FIRST,
-        hash="",
-    )
-    event.hash = _event_hash(event)
-    session.add(event)
-    # The next event of this transaction must find this one as the last.
+    seq, previous = (last.seq, last.hash) if last else (0, _FIRST)
+    events = []
+    for entry_id, kind, detail in told:
+        seq += 1
+        event = LogEvent(
+            seq=seq,
+            entry_id=entry_id,
+            kind=kind,
+            at=now.astimezone(UTC),
+            by_id=by.id if by else None,
+            # Through JSON once, so that what is hashed is what will be read back.
+            detail=json.loads(json.dumps(dict(detail), default=str)),
+            previous_hash=previous,
+            hash="",
+        )
+        event.hash = previous = _event_hash(event)
+        events.append(event)
+    session.add_all(events)
+    # The next event of this transaction must find these as the last.
     session.flush()
-    return event
+    return events
 
 
 def verify(session: Session) -> int | None:

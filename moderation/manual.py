@@ -91,7 +91,7 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
     )
     case = chain.record(session, entry, urgent=found.urgent, by=by, now=now)
     if found.urgent:
-        alerts.urgent(session, entry, case, url=url, now=now)
+        alerts.urgent(session, [(entry, case)], url=url, now=now)
     audit.record(
         session,
         by=by,

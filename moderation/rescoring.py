@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import alerts, chain, ingest, scoring, thresholds
+from moderation import alerts, chain, evidence, ingest, scoring, thresholds
 from moderation.classifier.flags import Reason, severity
 from moderation.models import (
     CaseState,
@@ -287,7 +287,7 @@ def _judge(
         "score": 0.0,
         "detail": f"scored again on {say(now)}, by version {rules.version} of the rules",
     }
-    entry = scoring.evidence(session, comment, scores, [*kept, why], severity(reasons), model_name, rules)
+    entry = evidence.copy(session, comment, scores, [*kept, why], severity(reasons), model_name, rules)
     case = chain.record(session, entry, urgent=scoring.is_urgent(reasons), by=None, now=now)
     if case.urgent:
         _urgent(session, job, entry, case, url=url, now=now)
@@ -356,7 +356,7 @@ def _urgent(
 ) -> None:
     job.urgent += 1
     if job.urgent <= MAILED_MOST:
-        alerts.urgent(session, entry, case, url=url, now=now)
+        alerts.urgent(session, [(entry, case)], url=url, now=now)
 
 
 def _tell_of_the_rest(session: Session, job: RescoreJob, *, url: str, now: datetime) -> None:

@@ -18,12 +18,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import actions, alerts, chain, thresholds
+from moderation import actions, alerts, chain, evidence, thresholds
 from moderation.classifier.flags import Reason, severity
 from moderation.ingest import move
 from moderation.models import (
     ActKind,
-    Author,
     CaseState,
     Comment,
     CommentScore,
@@ -31,12 +30,10 @@ from moderation.models import (
     EventKind,
     LogCase,
     LogEntry,
-    LogOrigin,
-    WatchedPost,
 )
 from moderation.moves import CASE_MOVES, check
 from moderation.thresholds import URGENT_KINDS, Rules
-from school.models import Account
+from school.db import new_id
 
 _ATTEMPTS_MAX = 4
 _FIRST_WAIT = timedelta(seconds=5)
@@ -78,32 +75,35 @@ class Recorded:
     """Changed or scored by another worker meanwhile."""
 
 
-def waiting(session: Session) -> int:
-    """How many comments have not been scored yet."""
-    return session.scalar(sa.select(sa.func.count()).where(Comment.state == CommentState.FETCHED)) or 0
+def waiting(session: Session) -> bool:
+    """Whether a comment has not been scored yet."""
+    query = sa.select(Comment.id).where(Comment.state == CommentState.FETCHED).limit(1)
+    return session.scalar(query) is not None
 
 
 def take_unscored(session: Session, limit: int, *, lease: timedelta, now: datetime) -> ScoringBatch:
     """Take up to `limit` comments for scoring; an empty batch when none is left.
 
     Newest first, since a threat written now must not wait for last month's praise (P23), but a
-    quarter of each batch are the oldest, so that a long rush leaves nobody behind.
+    quarter of each batch are the oldest, so that a long rush leaves nobody behind. What was taken
+    before and never recorded, because a worker died or the classifier failed on it, comes before
+    all others and alone: it has waited, and one text that the classifier fails on harms no other.
     """
     free = sa.and_(
         Comment.state == CommentState.FETCHED,
         sa.or_(Comment.scoring_until.is_(None), Comment.scoring_until < now),
     )
     query = sa.select(Comment).where(free).with_for_update(skip_locked=True)
-    fresh = query.where(Comment.scoring_attempts == 0)
-    newest = max(1, limit - limit // 4)
-    found = list(session.scalars(fresh.order_by(Comment.created_at.desc(), Comment.id).limit(newest)))
-    if limit // 4 and len(found) == newest:
-        known = {comment.id for comment in found}
-        oldest = session.scalars(fresh.order_by(Comment.created_at, Comment.id.desc()).limit(limit // 4))
-        found += [comment for comment in oldest if comment.id not in known]
+    again = query.where(Comment.scoring_attempts > 0)
+    found = list(session.scalars(again.order_by(Comment.scoring_attempts, Comment.created_at).limit(1)))
     if not found:
-        # What was tried before goes alone, so that one text that the classifier fails on harms no other.
-        found = list(session.scalars(query.order_by(Comment.scoring_attempts, Comment.created_at).limit(1)))
+        fresh = query.where(Comment.scoring_attempts == 0)
+        newest = max(1, limit - limit // 4)
+        found = list(session.scalars(fresh.order_by(Comment.created_at.desc(), Comment.id).limit(newest)))
+        if limit // 4 and len(found) == newest:
+            known = {comment.id for comment in found}
+            oldest = session.scalars(fresh.order_by(Comment.created_at, Comment.id.desc()).limit(limit // 4))
+            found += [comment for comment in oldest if comment.id not in known]
     for comment in found:
         comment.scoring_until = now + lease
         comment.scoring_attempts += 1
@@ -121,19 +121,18 @@ def give_back(session: Session, batch: ScoringBatch, *, now: datetime, url: str)
     """
     chain.lock(session)
     thresholds.ensure_first(session, now=now)
-    handed, rules = 0, batch.rules
+    rules = batch.rules
+    unread = Reason("length", NOT_SCORED, 1.0, "The classifier could not read this: please read it yourself.")
+    handed = []
     for comment in _comments(session, batch):
         if comment.scoring_attempts < _ATTEMPTS_MAX:
             comment.scoring_until = now + _FIRST_WAIT * 3 ** (comment.scoring_attempts - 1)
             continue
         # Threats, names and the school's words are found without the classifier.
         found = rules.reasons(comment.text, {})
-        unread = Reason(
-            "length", NOT_SCORED, 1.0, "The classifier could not read this: please read it yourself."
-        )
-        _judge(session, comment, {}, [*found, unread], "none", rules, now=now, hide_over=None, url=url)
-        handed += 1
-    return handed
+        handed.append(_Judged(comment, {}, (*found, unread), "none"))
+    _judge(session, handed, rules, now=now, hide_over=None, url=url)
+    return len(handed)
 
 
 def record_scores(
@@ -152,24 +151,27 @@ def record_scores(
     once (P23). `hide_over`: hide at once from this score on (the setting), None never; the
     machine deletes nothing.
     """
+    rules = batch.rules
+    # Judged before the lock is taken: the patterns take longer than all the writing.
+    reasons = [
+        tuple(rules.reasons(item.text, result)) for item, result in zip(batch.items, scores, strict=True)
+    ]
     chain.lock(session)
     thresholds.ensure_first(session, now=now)
     by_id = {comment.id: comment for comment in _comments(session, batch)}
-    clear = flagged = urgent = 0
-    for item, result in zip(batch.items, scores, strict=True):
-        comment = by_id.get(item.comment_id)
-        if comment is None or comment.version != item.version:
-            continue
-        rules = batch.rules
-        reasons = rules.reasons(item.text, result)
-        if _judge(
-            session, comment, result, reasons, model_name, rules, now=now, hide_over=hide_over, url=url
-        ):
-            flagged += 1
-            urgent += is_urgent(reasons)
-        else:
-            clear += 1
-    return Recorded(clear, flagged, urgent, len(batch.items) - clear - flagged)
+    judged = [
+        _Judged(comment, result, found, model_name)
+        for item, result, found in zip(batch.items, scores, reasons, strict=True)
+        if (comment := by_id.get(item.comment_id)) is not None and comment.version == item.version
+    ]
+    _judge(session, judged, rules, now=now, hide_over=hide_over, url=url)
+    flagged = [one.reasons for one in judged if one.reasons]
+    return Recorded(
+        clear=len(judged) - len(flagged),
+        flagged=len(flagged),
+        urgent=sum(is_urgent(found) for found in flagged),
+        stale=len(batch.items) - len(judged),
+    )
 
 
 def is_urgent(reasons: Sequence[Reason]) -> bool:
@@ -190,111 +192,100 @@ def _comments(session: Session, batch: ScoringBatch) -> list[Comment]:
     return list(session.scalars(query))
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """What was found out about one comment."""
+
+    comment: Comment
+    scores: Mapping[str, float]
+    reasons: Sequence[Reason]
+    model_name: str
+
+    @property
+    def kept(self) -> list[dict[str, Any]]:
+        """The reasons as the database keeps them."""
+        return [asdict(reason) for reason in self.reasons]
+
+
 def _judge(
     session: Session,
-    comment: Comment,
-    scores: Mapping[str, float],
-    reasons: Sequence[Reason],
-    model_name: str,
+    judged: Sequence[_Judged],
     rules: Rules,
     *,
     now: datetime,
     hide_over: float | None,
     url: str,
-) -> bool:
-    """Keep one comment's score and move it on; whether it was flagged."""
-    weight = severity(reasons)
-    kept = [asdict(reason) for reason in reasons]
-    session.add(
-        CommentScore(
-            comment_id=comment.id,
-            comment_version=comment.version,
-            model_name=model_name,
-            rules_version=rules.version,
-            scores=dict(scores),
-            reasons=kept,
-            severity=weight,
-            flagged=bool(reasons),
-            scored_at=now,
+) -> None:
+    """Keep these comments' scores and move them on: a few statements for all of them together."""
+    if not judged:
+        return
+    entries = {
+        entry.comment_id: entry
+        for entry in session.scalars(
+            sa.select(LogEntry).where(LogEntry.comment_id.in_([one.comment.id for one in judged]))
         )
-    )
-    comment.scoring_until = None
-    move(comment, CommentState.SCORED)
-    move(comment, CommentState.FLAGGED if reasons else CommentState.CLEAR)
-    entry = session.scalar(sa.select(LogEntry).where(LogEntry.comment_id == comment.id))
-    if entry is not None:
-        _edited(session, entry, comment, scores, kept, weight, reasons, model_name, rules, now=now, url=url)
-    elif reasons:
-        entry = evidence(session, comment, scores, kept, weight, model_name, rules)
-        case = chain.record(session, entry, urgent=is_urgent(reasons), by=None, now=now)
-        if case.urgent:
-            alerts.urgent(session, entry, case, url=url, now=now)
-    top = max((scores.get(label, 0.0) for label in rules.thresholds), default=0.0)
-    if reasons and entry is not None and hide_over is not None and top >= hide_over:
-        _hide_at_once(session, entry, comment, top, now)
-    return bool(reasons)
+    }
+    for one in judged:
+        one.comment.scoring_until = None
+        move(one.comment, CommentState.SCORED)
+        move(one.comment, CommentState.FLAGGED if one.reasons else CommentState.CLEAR)
+    session.execute(sa.insert(CommentScore), [_score(one, rules, now) for one in judged])
+    alarming = [
+        (known, case)
+        for one in judged
+        if (known := entries.get(one.comment.id)) is not None
+        and (case := _edited(session, known, one, rules, now=now)) is not None
+    ]
+    fresh = [one for one in judged if one.reasons and one.comment.id not in entries]
+    around = evidence.around(session, [one.comment for one in fresh])
+    made = [
+        evidence.entry(
+            one.comment,
+            around[one.comment.id],
+            one.scores,
+            one.kept,
+            severity(one.reasons),
+            one.model_name,
+            rules,
+        )
+        for one in fresh
+    ]
+    urgent = [is_urgent(one.reasons) for one in fresh]
+    cases = chain.record_all(session, list(zip(made, urgent, strict=True)), by=None, now=now)
+    alarming += [(entry, case) for entry, case in zip(made, cases, strict=True) if case.urgent]
+    alerts.urgent(session, alarming, url=url, now=now)
+    entries |= {entry.comment_id: entry for entry in made}
+    if hide_over is None:
+        return
+    for one in judged:
+        top = max((one.scores.get(label, 0.0) for label in rules.thresholds), default=0.0)
+        if one.reasons and top >= hide_over:
+            _hide_at_once(session, entries[one.comment.id], one.comment, top, now)
 
 
-def evidence(
-    session: Session,
-    comment: Comment,
-    scores: Mapping[str, float],
-    reasons: list[dict[str, Any]],
-    weight: float,
-    model_name: str,
-    rules: Rules,
-) -> LogEntry:
-    """The evidence, copied, so that nothing that happens on the platform later can take it away."""
-    author = session.get(Author, comment.author_id) if comment.author_id else None
-    account = session.get_one(Account, comment.account_id)
-    post = session.scalar(
-        sa.select(WatchedPost).where(
-            WatchedPost.account_id == comment.account_id, WatchedPost.platform_id == comment.post_platform_id
-        )
-    )
-    return LogEntry(
-        origin=LogOrigin.FLAGGED,
-        comment_id=comment.id,
-        comment_version=comment.version,
-        comment_platform_id=comment.platform_id,
-        account_id=comment.account_id,
-        platform=account.platform,
-        author_id=comment.author_id,
-        author_platform_id=author.platform_id if author else "",
-        author_handle=author.handle if author else "",
-        author_name=author.display_name if author else "",
-        author_url=author.url if author else "",
-        text=comment.text,
-        # Instagram gives comments no address of their own.
-        url=comment.url or (post.url if post else ""),
-        attachment_urls=list(comment.attachment_urls),
-        post_platform_id=comment.post_platform_id,
-        post_text=post.text if post else "",
-        posted_at=comment.created_at,
-        model_name=model_name,
-        rules_version=rules.version,
-        scores=dict(scores),
-        reasons=reasons,
-        severity=weight,
-        picture_type="",
-    )
+def _score(one: _Judged, rules: Rules, now: datetime) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "comment_id": one.comment.id,
+        "comment_version": one.comment.version,
+        "model_name": one.model_name,
+        "rules_version": rules.version,
+        "scores": dict(one.scores),
+        "reasons": one.kept,
+        "severity": severity(one.reasons),
+        "flagged": bool(one.reasons),
+        "scored_at": now,
+    }
 
 
 def _edited(
-    session: Session,
-    entry: LogEntry,
-    comment: Comment,
-    scores: Mapping[str, float],
-    kept: list[dict[str, Any]],
-    weight: float,
-    reasons: Sequence[Reason],
-    model_name: str,
-    rules: Rules,
-    *,
-    now: datetime,
-    url: str,
-) -> None:
-    """A comment that is in the log was edited: the new text is added, and an abusive one opens it again."""
+    session: Session, entry: LogEntry, one: _Judged, rules: Rules, *, now: datetime
+) -> LogCase | None:
+    """A comment that is in the log was edited: the new text is added, and an abusive one opens it again.
+
+    Its case, where SLT and DSL must be told of it at once.
+    """
+    reasons, weight = one.reasons, severity(one.reasons)
     case = session.get_one(LogCase, entry.id, with_for_update=True)
     chain.append(
         session,
@@ -302,19 +293,19 @@ def _edited(
         EventKind.EDITED,
         by=None,
         detail={
-            "version": comment.version,
-            "text": comment.text,
-            "scores": dict(scores),
-            "reasons": kept,
+            "version": one.comment.version,
+            "text": one.comment.text,
+            "scores": dict(one.scores),
+            "reasons": one.kept,
             "severity": weight,
-            "model": model_name,
+            "model": one.model_name,
             "rules_version": rules.version,
         },
         now=now,
     )
     case.version += 1
     if not reasons:
-        return
+        return None
     urgent_before, reopened = case.urgent, case.state is CaseState.DECIDED
     case.severity = max(case.severity, weight)
     case.urgent = case.urgent or is_urgent(reasons)
@@ -330,8 +321,7 @@ def _edited(
             detail={"why": "The author changed the text."},
             now=now,
         )
-    if is_urgent(reasons) and (reopened or not urgent_before):
-        alerts.urgent(session, entry, case, url=url, now=now)
+    return case if is_urgent(reasons) and (reopened or not urgent_before) else None
 
 
 def _hide_at_once(session: Session, entry: LogEntry, comment: Comment, score: float, now: datetime) -> None:

@@ -6,7 +6,8 @@ in another. Whatever stops in between is found in the database by the next look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
@@ -21,6 +22,7 @@ from connectors.base import CallRecord, Connector, Platform, RemotePost
 from moderation import actions, costs, followers, ingest, polling, rescoring, scoring
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
+from moderation.scoring import ScoringBatch
 from school import accounts, keys
 from school.db import now, reading, transaction
 from school.errors import SchoolgateError
@@ -31,11 +33,13 @@ from worker import classifier, endpoints
 
 log = structlog.get_logger(__name__)
 
-BATCH = 32
+BATCH = 64
 """Comments scored at once: a small batch lets what was just written into the log soon."""
 BATCH_AGAIN = 8
 """Comments scored again at once: a new one waits for no more than these."""
 _AWAY_WAIT = timedelta(seconds=15)
+SCORING_LEASE = timedelta(minutes=1)
+"""A batch takes less than a second: when its worker dies, a threat in it must not wait long (P23)."""
 
 
 def prices() -> Prices:
@@ -133,7 +137,7 @@ def _say(account_id: UUID, report: PollReport) -> None:
     )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Scored:
     """What a round of scoring came to."""
 
@@ -141,60 +145,75 @@ class Scored:
     flagged: int = 0
     urgent: int = 0
 
+    @property
+    def total(self) -> int:
+        """How many comments were judged."""
+        return self.clear + self.flagged
+
+    def __add__(self, other: Scored) -> Scored:
+        return Scored(self.clear + other.clear, self.flagged + other.flagged, self.urgent + other.urgent)
+
 
 def score_waiting(*, batches: int = 50) -> Scored:
     """Score the comments that wait, newest first, so many batches at most; the SLT log gets what is flagged.
 
-    A batch that the classifier fails on is given back, and after some tries handed to a person;
-    the error passes through.
+    While the classifier works on one batch, the one before is written into the database. A batch
+    that the classifier fails on is given back, and after some tries handed to a person; the error
+    passes through.
     """
     total = Scored()
-    chosen = settings()
-    url = chosen.effective_public_url
-    for _ in range(batches):
-        with transaction() as session:
-            batch = scoring.take_unscored(session, BATCH, lease=chosen.lease, now=now())
-        if not batch.items:
-            break
-        try:
-            engine = classifier.engine()
-            scores = engine.score(batch.texts)
-        except Exception:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="recording") as recorder:
+        recording: Future[Scored] | None = None
+        for _ in range(batches):
             with transaction() as session:
-                scoring.give_back(session, batch, now=now(), url=url)
-            raise
-        with transaction() as session:
-            recorded = scoring.record_scores(
-                session,
-                batch,
-                scores,
-                model_name=engine.model_name,
-                now=now(),
-                url=url,
-                hide_over=chosen.hide_threshold if chosen.hide_at_once else None,
-            )
-        total.clear += recorded.clear
-        total.flagged += recorded.flagged
-        total.urgent += recorded.urgent
-        log.info("scored", clear=recorded.clear, flagged=recorded.flagged, urgent=recorded.urgent)
+                batch = scoring.take_unscored(session, BATCH, lease=SCORING_LEASE, now=now())
+            if not batch.items:
+                break
+            try:
+                engine = classifier.engine()
+                scores = engine.score(batch.texts)
+            except Exception:
+                with transaction() as session:
+                    scoring.give_back(session, batch, now=now(), url=settings().effective_public_url)
+                raise
+            if recording is not None:
+                total += recording.result()
+            recording = recorder.submit(_record, batch, scores, engine.model_name)
+        if recording is not None:
+            total += recording.result()
     return total
 
 
+def _record(batch: ScoringBatch, scores: Sequence[Mapping[str, float]], model_name: str) -> Scored:
+    chosen = settings()
+    with transaction() as session:
+        recorded = scoring.record_scores(
+            session,
+            batch,
+            scores,
+            model_name=model_name,
+            now=now(),
+            url=chosen.effective_public_url,
+            hide_over=chosen.hide_threshold if chosen.hide_at_once else None,
+        )
+    log.info("scored", clear=recorded.clear, flagged=recorded.flagged, urgent=recorded.urgent)
+    return Scored(recorded.clear, recorded.flagged, recorded.urgent)
+
+
 def score_profiles(*, batches: int = 4) -> int:
-    """Score followers' names and bios that wait for it, so many batches at most; how many were flagged."""
-    flagged = 0
+    """Score followers' names and bios that wait for it, so many batches at most; how many were read."""
+    read = 0
     for _ in range(batches):
         with transaction() as session:
-            batch = followers.take_unscored(session, BATCH, lease=settings().lease, now=now())
+            batch = followers.take_unscored(session, BATCH, lease=SCORING_LEASE, now=now())
         if not batch.items:
             break
         engine = classifier.engine()
         scores = engine.score(batch.texts)
         with transaction() as session:
-            flagged += followers.record_scores(
-                session, batch, scores, model_name=engine.model_name, now=now()
-            )
-    return flagged
+            followers.record_scores(session, batch, scores, model_name=engine.model_name, now=now())
+        read += len(batch.items)
+    return read
 
 
 def score_again(*, batches: int = 25) -> int:

@@ -12,9 +12,10 @@ from functools import wraps
 from uuid import UUID
 
 import structlog
+from celery.worker import state as worker_state
 
 from approvals import publishing, reconciling, schedule
-from moderation import actions, polling, scoring
+from moderation import actions, polling
 from school import heartbeats, mail, reminders
 from school.db import now, reading, transaction
 from school.settings import settings
@@ -120,14 +121,19 @@ def poll_account(account_id: str) -> None:
 @task("classify.look")
 @at_most(1)
 def look_for_scoring() -> None:
-    """Score what has been fetched; what is flagged is in the SLT log afterwards."""
-    alive("classify")
-    with reading() as session:
-        waiting = scoring.waiting(session)
-    if waiting:
-        rounds.score_waiting(batches=8)
-    # After the comments, and few at once: a threat must not wait for a thousand bios (P23).
-    rounds.score_profiles(batches=2)
+    """Score what has been fetched, until nothing waits; what is flagged is in the SLT log afterwards."""
+    while not stopping():
+        alive("classify")
+        scored = rounds.score_waiting(batches=8)
+        # After the comments, and few at once: a threat must not wait for a thousand bios (P23).
+        profiles = rounds.score_profiles(batches=2)
+        if not scored.total and not profiles:
+            return
+
+
+def stopping() -> bool:
+    """Whether this worker was told to stop: long work then ends after its present piece."""
+    return worker_state.should_stop is not None or worker_state.should_terminate is not None
 
 
 @task("classify.again")

@@ -31,7 +31,8 @@ class Comment(Base):
     __tablename__ = "comments"
     __table_args__ = (
         sa.UniqueConstraint("account_id", "platform_id"),
-        sa.Index(None, "state", "created_at"),
+        sa.Index(None, "state", "scoring_attempts", "created_at"),
+        sa.Index(None, "created_at", "id"),
         sa.Index(None, "account_id", "post_platform_id", "created_at"),
         sa.Index(None, "account_id", "checked_at"),
         sa.Index(None, "author_id", "created_at"),

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import scoring
+from moderation import chain, scoring
 from moderation.decisions import Outcome
 from moderation.models import (
     ActKind,
@@ -237,7 +237,7 @@ def test_two_scorers_share_the_work(account_id: UUID, platform: ScriptedPlatform
         worker.join()
     with reading() as session:
         assert sorted(session.scalars(sa.select(LogEntry.number))) == list(range(1, 31))
-        assert scoring.waiting(session) == 0
+        assert set(session.scalars(sa.select(Comment.state))) == {CommentState.FLAGGED}
     assert len(taken) == len(set(taken)) == 30
 
 
@@ -252,3 +252,53 @@ def test_a_scorer_that_died_is_replaced(
         assert scoring.take_unscored(two, 10, lease=LEASE, now=clock()).items == ()
     with transaction() as three:
         assert len(scoring.take_unscored(three, 10, lease=LEASE, now=clock.on(minutes=6)).items) == 1
+
+
+def test_what_a_dead_scorer_had_taken_comes_before_what_is_new(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    """P23: a rush of new comments must not keep a threat waiting because its worker was killed."""
+    platform.show(comment(1, "I know where you live"))
+    poll(account_id, platform, clock)
+    with transaction() as session:
+        scoring.take_unscored(session, 10, lease=LEASE, now=clock())
+    platform.show(*(comment(n) for n in range(2, 10)))
+    poll(account_id, platform, clock)
+    clock.on(minutes=6)
+    with transaction() as session:
+        batch = scoring.take_unscored(session, 4, lease=LEASE, now=clock())
+    assert batch.texts == ["I know where you live"]
+    with transaction() as session:
+        assert len(scoring.take_unscored(session, 4, lease=LEASE, now=clock()).items) == 4
+
+
+def test_a_crowd_of_threats_is_one_mail_to_each(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    """P23: all of them are named, each with its link."""
+    entries = flagged(
+        account_id, platform, clock, *(comment(n, f"I know where you live {n}") for n in range(7))
+    )
+    with reading() as session:
+        mails = session.execute(sa.select(OutboxEmail.to_address, OutboxEmail.subject, OutboxEmail.raw)).all()
+    assert len({mail.to_address for mail in mails}) == len(mails) > 2
+    for mail in mails:
+        assert mail.subject == "Urgent: look at log entries 1, 2, 3, 4, 5 and 2 more now"
+        raw = mail.raw.replace(b"=\r\n", b"")
+        assert all(f"{URL}/moderation/{entry_id}".encode() in raw for entry_id in entries)
+
+
+def test_a_batch_is_numbered_and_chained_without_a_break(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    """P17: entries that are written together follow one another in the chain like any others."""
+    flagged(account_id, platform, clock, *(comment(n, f"You idiot {n}") for n in range(5)))
+    flagged(account_id, platform, clock, *(comment(n, f"You idiot again {n}") for n in range(8)))
+    with reading() as session:
+        assert session.scalars(sa.select(LogEntry.number).order_by(LogEntry.number)).all() == list(
+            range(1, 9)
+        )
+        events = session.execute(sa.select(LogEvent.seq, LogEvent.kind).order_by(LogEvent.seq)).all()
+        assert [event.seq for event in events] == list(range(1, 14))
+        assert [event.kind for event in events].count(EventKind.EDITED) == 5
+        assert chain.verify(session) is None
