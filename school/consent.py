@@ -15,6 +15,7 @@ from school.models.consent import Consent, ConsentKind, Pupil
 from school.models.people import Person
 from school.people import person_name, reason_text
 from school.permissions import Action, require
+from school.times import today
 
 
 def pupils(session: Session) -> list[Pupil]:
@@ -52,6 +53,19 @@ def add_pupil(session: Session, *, name: str, class_name: str, by: Person, now: 
     # The trail names the pupil by id.
     session.flush()
     audit.record(session, by=by, action="pupil_added", object_kind="pupil", object_id=pupil.id, now=now)
+    return pupil
+
+
+def mark_left(session: Session, pupil_id: UUID, *, by: Person, now: datetime) -> Pupil:
+    """Enter that a pupil has left: consent is for the time at the school (P24), so none counts any more."""
+    require(by, Action.EDIT_CONSENT)
+    pupil = session.get(Pupil, pupil_id, with_for_update=True)
+    if pupil is None:
+        raise NotFound("There is no such pupil in the register.")
+    if pupil.left_on is not None:
+        raise MoveNotAllowed("This pupil has left already.")
+    pupil.left_on = today(now)
+    audit.record(session, by=by, action="pupil_left", object_kind="pupil", object_id=pupil.id, now=now)
     return pupil
 
 

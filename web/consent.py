@@ -121,6 +121,16 @@ def add(pupil_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))
 
 
+@pages.post("/consent/<uuid:pupil_id>/left")
+@needs(Action.EDIT_CONSENT)
+def mark_left(pupil_id: UUID) -> ResponseReturnValue:
+    """Enter that a pupil has left."""
+    with transaction() as session:
+        pupil = consent.mark_left(session, pupil_id, by=current_person(session), now=now())
+    flash(f"{pupil.name} has left. No draft can show the pupil any more.", "success")
+    return redirect(url_for("consent.show"))
+
+
 @pages.post("/consent/<uuid:pupil_id>/<uuid:consent_id>/withdraw")
 @needs(Action.EDIT_CONSENT)
 def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:

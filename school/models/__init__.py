@@ -2,7 +2,7 @@
 
 from school.models.accounts import Account, AccountProbe, AccountState, CallLedger
 from school.models.audit import AuditEntry
-from school.models.consent import Consent, ConsentKind, Pupil
+from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
 from school.models.heartbeats import Heartbeat
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
@@ -24,6 +24,7 @@ __all__ = [
     "Authorisation",
     "CallLedger",
     "Consent",
+    "ConsentImport",
     "ConsentKind",
     "Deputy",
     "Heartbeat",

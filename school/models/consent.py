@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,16 +25,38 @@ class Pupil(Base):
     """A pupil, as far as consent needs."""
 
     __tablename__ = "pupils"
-    __table_args__ = (sa.UniqueConstraint("name", "class_name"),)
+    __table_args__ = (
+        sa.UniqueConstraint("name", "class_name"),
+        sa.Index("uq_pupils_reference", "reference", unique=True),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
     """Full name."""
     class_name: Mapped[str]
+    reference: Mapped[str | None] = mapped_column(sa.String(40))
+    """The office's own number of the pupil (UPN or admission number), where its list has one."""
     created_at: Mapped[datetime]
     left_on: Mapped[date | None]
 
     consents: Mapped[list[Consent]] = relationship(back_populates="pupil", lazy="selectin")
+
+
+class ConsentImport(Base):
+    """A list from the school office, read and shown, and applied as a whole or not at all (P24)."""
+
+    __tablename__ = "consent_imports"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    filename: Mapped[str]
+    rows: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON, deferred=True)
+    """As read, a `school.consent_lists.ListedPupil` each; emptied once applied or discarded."""
+    whole_school: Mapped[bool]
+    """Pupils who are not on the list have left."""
+    uploaded_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"))
+    uploaded_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+    discarded_at: Mapped[datetime | None]
 
 
 class Consent(Base):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 
 import pytest
+from werkzeug.test import TestResponse
 
 from school import consent
 from school.db import now, reading
@@ -84,3 +86,45 @@ def test_the_headteacher_reads_and_changes_nothing(head: Browser) -> None:
     assert 'action="/consent' not in head.get("/consent").text + head.get(page).text
     assert head.post(page, "/me", kind="image", given_by="Mark").status_code == 403
     assert head.get("/consent").text.count("Not to be shown") == 2
+
+
+@SQLITE
+def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[Role], Browser]) -> None:
+    officer = signed_in(Role.DPO)
+
+    def send(text: str, **more: str) -> TestResponse:
+        return officer.post(
+            "/consent/import", "/consent/import", file=(io.BytesIO(text.encode()), "Sept <b>.csv"), **more
+        )
+
+    assert officer.post("/consent/import", "/consent/import").status_code == 400
+    bad = send("Name,Class,Photos,Given by\nIda Moss,Year 1,maybe,Jo Moss\nTed Moss,Year 2,no,\n")
+    assert bad.status_code == 400 and "Line 2" in bad.text and "neither yes nor no" in bad.text
+    assert "1 are fine" in bad.text and "Ted Moss" not in officer.get("/consent").text
+    good = send(
+        "Name,Class,Photos,Given by\nIda Moss,Year 1,yes,Jo Moss\nYusuf Siddiqui,Year 4 Kestrels,no,\n"
+    )
+    assert good.status_code == 302
+    address = good.headers["Location"]
+    page = officer.get(address).text
+    assert "Sept &lt;b&gt;.csv" in page and "Ida Moss, Year 1" in page
+    assert "Consents that end at once" in page and "Yusuf Siddiqui: Pictures" in page
+    assert "Ida Moss" not in officer.get("/consent").text, "nothing is applied by looking"
+    assert officer.post(address, address, do="apply").status_code == 302
+    assert "Ida Moss" in officer.get("/consent").text
+    assert officer.get(address).status_code == 409
+    thrown = send("Name,Class\nUna Price,Year 1\n", whole_school="yes").headers["Location"]
+    assert "Pupils who have left" in officer.get(thrown).text
+    assert officer.post(thrown, thrown, do="discard").status_code == 302
+    assert "Una Price" not in officer.get("/consent").text and "Ida Moss" in officer.get("/consent").text
+
+
+@SQLITE
+def test_p24_a_pupil_who_left_may_not_be_shown(signed_in: Callable[[Role], Browser]) -> None:
+    officer, pupil = signed_in(Role.DPO), pupil_named("Amelia Thornbury")
+    page = f"/consent/{pupil.id}"
+    assert officer.post(f"{page}/left", page).status_code == 302
+    assert officer.post(f"{page}/left", "/consent").status_code == 409
+    assert "Left the school on" in officer.get(page).text
+    with reading() as session:
+        assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=today(now()))

@@ -1,0 +1,245 @@
+"""Applying the office's list to the consent register: shown first, then as a whole or not at all (P24)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, undefer
+
+from school import audit
+from school.consent_lists import LineProblem, ListedPupil, PupilList
+from school.errors import BadInput, MoveNotAllowed, NotFound
+from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
+from school.models.people import Person
+from school.permissions import Action, require
+from school.times import today
+
+
+@dataclass(slots=True)
+class Plan:
+    """What applying a list would do."""
+
+    new: list[ListedPupil] = field(default_factory=list)
+    moved: list[tuple[str, str, ListedPupil]] = field(default_factory=list)
+    """(name in the register, class in the register, as listed): another class or spelling."""
+    consents: list[tuple[ListedPupil, ConsentKind]] = field(default_factory=list)
+    """Consents that the register lacks."""
+    withdrawals: list[tuple[Pupil, Consent, ListedPupil]] = field(default_factory=list)
+    """Consents in force that the list says no to."""
+    left: list[Pupil] = field(default_factory=list)
+    unchanged: int = 0
+    problems: list[LineProblem] = field(default_factory=list)
+    pupils: dict[int, Pupil] = field(default_factory=dict)
+    """By line: who is meant."""
+
+
+def school_year(day: date) -> tuple[date, date]:
+    """First and last day of the school year that the day is in: 1 September to 31 August."""
+    first = day.year if day.month >= 9 else day.year - 1
+    return date(first, 9, 1), date(first + 1, 8, 31)
+
+
+def keep(
+    session: Session, listed: PupilList, *, filename: str, whole_school: bool, by: Person, now: datetime
+) -> ConsentImport:
+    """Keep a list that was read, so that it can be shown and then applied.
+
+    Raises BadInput when any of its lines is bad: nothing is applied in part.
+    """
+    require(by, Action.EDIT_CONSENT)
+    if listed.problems:
+        raise BadInput("The list has lines that can't be read: put them right first.", field="file")
+    kept = ConsentImport(
+        filename=" ".join(filename.split())[:200] or "list",
+        rows=[pupil.as_json() for pupil in listed.pupils],
+        whole_school=whole_school,
+        uploaded_by_id=by.id,
+        uploaded_at=now,
+    )
+    session.add(kept)
+    # The page that shows it names it by id.
+    session.flush()
+    return kept
+
+
+def get(session: Session, import_id: UUID, *, by: Person) -> ConsentImport:
+    """A list that waits to be applied. Raises NotFound, MoveNotAllowed when it was dealt with already."""
+    require(by, Action.EDIT_CONSENT)
+    kept = session.scalar(
+        sa.select(ConsentImport)
+        .where(ConsentImport.id == import_id)
+        .options(undefer(ConsentImport.rows))
+        .with_for_update()
+    )
+    if kept is None:
+        raise NotFound("There is no such list.")
+    if kept.applied_at or kept.discarded_at:
+        raise MoveNotAllowed(
+            f"“{kept.filename}” was {'applied' if kept.applied_at else 'thrown away'} already. Nothing was "
+            "done a second time."
+        )
+    return kept
+
+
+def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
+    """What applying the list would do to the register as it is now."""
+    made = Plan()
+    everybody = list(session.scalars(sa.select(Pupil)))
+    by_reference = {pupil.reference: pupil for pupil in everybody if pupil.reference}
+    by_place = {(pupil.name.casefold(), pupil.class_name.casefold()): pupil for pupil in everybody}
+    by_name: dict[str, list[Pupil]] = {}
+    for pupil in everybody:
+        by_name.setdefault(pupil.name.casefold(), []).append(pupil)
+    listed = [ListedPupil.from_json(row) for row in kept.rows]
+    names_listed: dict[str, int] = {}
+    for entry in listed:
+        key = entry.name.casefold()
+        names_listed[key] = names_listed.get(key, 0) + 1
+    taken: dict[UUID, int] = {}
+    for entry in listed:
+        found = by_reference.get(entry.reference) if entry.reference else None
+        if found is None:
+            found = by_place.get((entry.name.casefold(), entry.class_name.casefold()))
+        if found is None:
+            same = by_name.get(entry.name.casefold(), [])
+            # A child who goes up a class; two of one name can't be told apart without a number.
+            if len(same) == 1 and names_listed[entry.name.casefold()] == 1:
+                found = same[0]
+            elif same:
+                made.problems.append(
+                    LineProblem(
+                        entry.line,
+                        f"There are several pupils called {entry.name}, none of them in {entry.class_name}: "
+                        "give each their number (UPN) in the list and in the register.",
+                    )
+                )
+                continue
+        if found is not None and entry.reference and found.reference not in (None, entry.reference):
+            # Another child of the same name.
+            if (entry.name.casefold(), entry.class_name.casefold()) in by_place:
+                made.problems.append(
+                    LineProblem(
+                        entry.line,
+                        f"{entry.name} in {entry.class_name} has number {found.reference} in the register, "
+                        f"and {entry.reference} here: correct one of the two.",
+                    )
+                )
+                continue
+            found = None
+        if found is not None and found.id in taken:
+            made.problems.append(
+                LineProblem(entry.line, f"This is the same pupil as in line {taken[found.id]}.")
+            )
+            continue
+        if found is not None:
+            taken[found.id] = entry.line
+            made.pupils[entry.line] = found
+        _one(made, entry, found, on=today(now))
+    if kept.whole_school:
+        made.left = [pupil for pupil in everybody if pupil.left_on is None and pupil.id not in taken]
+    return made
+
+
+def _one(made: Plan, entry: ListedPupil, found: Pupil | None, *, on: date) -> None:
+    changed = False
+    if found is None:
+        made.new.append(entry)
+        changed = True
+    elif (
+        found.name != entry.name
+        or found.class_name != entry.class_name
+        or found.left_on is not None
+        or (entry.reference and found.reference != entry.reference)
+    ):
+        made.moved.append((found.name, found.class_name, entry))
+        changed = True
+    first, last = _days(entry, on=on)
+    for kind in ConsentKind:
+        of_kind = [
+            one for one in (found.consents if found else []) if one.kind is kind and not one.withdrawn_at
+        ]
+        if kind in entry.kinds:
+            if not any(one.first_day <= max(first, on) and one.last_day >= last for one in of_kind):
+                made.consents.append((entry, kind))
+                changed = True
+        elif kind in entry.refused:
+            for one in of_kind:
+                if found is not None and one.last_day >= on:
+                    made.withdrawals.append((found, one, entry))
+                    changed = True
+    made.unchanged += not changed
+
+
+def _days(entry: ListedPupil, *, on: date) -> tuple[date, date]:
+    """A consent without dates runs from today, or from its first day, to the end of that school year."""
+    first = entry.first_day or on
+    return first, entry.last_day or school_year(max(first, on))[1]
+
+
+def apply(session: Session, import_id: UUID, *, by: Person, now: datetime) -> Plan:
+    """Do all that the plan says, in this one transaction; what was done.
+
+    Raises BadInput naming the first lines that can't be applied to the register as it is now, and
+    what `get` raises.
+    """
+    kept = get(session, import_id, by=by)
+    made = plan(session, kept, now=now)
+    if made.problems:
+        said = " ".join(f"Line {one.line}: {one.sentence}" for one in made.problems[:5])
+        raise BadInput(f"Nothing was applied. {said}", field="file")
+    day = today(now)
+    for entry in made.new:
+        pupil = Pupil(name=entry.name, class_name=entry.class_name, reference=entry.reference, created_at=now)
+        session.add(pupil)
+        made.pupils[entry.line] = pupil
+    moving = [(made.pupils[entry.line], entry) for _name, _class, entry in made.moved]
+    # Two who swap classes would collide halfway: out of the way first.
+    for pupil, _entry in moving:
+        pupil.class_name = f"\u2026{pupil.id}"
+    # In this order the names are free when they are given.
+    session.flush()
+    for pupil, entry in moving:
+        pupil.name, pupil.class_name, pupil.left_on = entry.name, entry.class_name, None
+        pupil.reference = entry.reference or pupil.reference
+    for entry, kind in made.consents:
+        first, last = _days(entry, on=day)
+        session.add(
+            Consent(
+                pupil_id=made.pupils[entry.line].id, kind=kind, given_by=entry.given_by, first_day=first,
+                last_day=last, recorded_at=now, recorded_by_id=by.id,
+            )
+        )  # fmt: skip
+    reason = f"The office's list “{kept.filename}” says no."
+    for _pupil, one, _entry in made.withdrawals:
+        one.withdrawn_at, one.withdrawn_by_id, one.withdrawn_reason = now, by.id, reason
+    for pupil in made.left:
+        pupil.left_on = day
+    kept.applied_at, kept.rows = now, []
+    # The register must take all of it before the trail says so.
+    session.flush()
+    audit.record(
+        session,
+        by=by,
+        action="consent_list_applied",
+        object_kind="consent_import",
+        object_id=kept.id,
+        detail={
+            "new_pupils": [str(made.pupils[entry.line].id) for entry in made.new],
+            "changed_pupils": [str(pupil.id) for pupil, _entry in moving],
+            "consents": len(made.consents),
+            "withdrawn": [str(one.id) for _pupil, one, _entry in made.withdrawals],
+            "left": [str(pupil.id) for pupil in made.left],
+        },
+        now=now,
+    )
+    session.expire_all()
+    return made
+
+
+def discard(session: Session, import_id: UUID, *, by: Person, now: datetime) -> None:
+    """Throw a list away that was only looked at."""
+    kept = get(session, import_id, by=by)
+    kept.discarded_at, kept.rows = now, []

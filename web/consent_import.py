@@ -1,0 +1,101 @@
+"""The office's list into the consent register: choose a file, see what it would do, apply it (P24)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from school import consent_import, consent_lists
+from school.consent_lists import PupilList
+from school.db import now, transaction
+from school.errors import BadInput
+from school.permissions import Action
+from web.access import current_person, needs
+from web.consent import KINDS
+from web.forms import Typed
+
+pages = Blueprint("consent_import", __name__)
+
+SHOWN_MAX = 200
+"""Lines of each kind shown; the rest is counted."""
+
+
+def _form(typed: Typed, listed: PupilList | None = None) -> str:
+    return render_template("consent/import.html", typed=typed, listed=listed, shown_max=SHOWN_MAX)
+
+
+@pages.get("/consent/import")
+@needs(Action.EDIT_CONSENT)
+def show() -> ResponseReturnValue:
+    """Choose a file."""
+    return _form(Typed())
+
+
+@pages.post("/consent/import")
+@needs(Action.EDIT_CONSENT)
+def upload() -> ResponseReturnValue:
+    """Read a file; with bad lines, name them all, else show what it would do."""
+    typed = Typed(request.form)
+    file = request.files.get("file")
+    listed: PupilList | None = None
+    try:
+        if file is None or not file.filename:
+            raise BadInput("No file is chosen: choose the list from the office.", field="file")
+        listed = consent_lists.read(file.stream.read(), file.filename)
+        with transaction() as session:
+            kept = consent_import.keep(
+                session,
+                listed,
+                filename=file.filename,
+                whole_school=bool(typed["whole_school"]),
+                by=current_person(session),
+                now=now(),
+            )
+    except BadInput as error:
+        return _form(typed.refuse(error), listed), 400
+    return redirect(url_for("consent_import.preview", import_id=kept.id))
+
+
+def _preview(import_id: UUID, typed: Typed) -> str:
+    with transaction() as session:
+        kept = consent_import.get(session, import_id, by=current_person(session))
+        return render_template(
+            "consent/preview.html",
+            kept=kept,
+            plan=consent_import.plan(session, kept, now=now()),
+            kinds=KINDS,
+            shown_max=SHOWN_MAX,
+            typed=typed,
+        )
+
+
+@pages.get("/consent/import/<uuid:import_id>")
+@needs(Action.EDIT_CONSENT)
+def preview(import_id: UUID) -> ResponseReturnValue:
+    """What a list would do."""
+    return _preview(import_id, Typed())
+
+
+@pages.post("/consent/import/<uuid:import_id>")
+@needs(Action.EDIT_CONSENT)
+def apply(import_id: UUID) -> ResponseReturnValue:
+    """Apply it, or throw it away."""
+    typed = Typed(request.form)
+    if typed["do"] == "discard":
+        with transaction() as session:
+            consent_import.discard(session, import_id, by=current_person(session), now=now())
+        flash("The list is thrown away. Nothing was changed.", "success")
+        return redirect(url_for("consent_import.show"))
+    try:
+        with transaction() as session:
+            done = consent_import.apply(session, import_id, by=current_person(session), now=now())
+    except BadInput as error:
+        return _preview(import_id, typed.refuse(BadInput(str(error)))), 400
+    flash(
+        f"The list is applied: {len(done.new)} new pupils, {len(done.moved)} changed, "
+        f"{len(done.consents)} consents entered, {len(done.withdrawals)} ended, {len(done.left)} left.",
+        "success",
+    )
+    return redirect(url_for("consent.show"))
