@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from moderation.models import ActState, CaseState, CommentState, FollowerState, RescoreState
+from moderation.models import (
+    ActState,
+    CaseState,
+    CommentState,
+    FollowerState,
+    RescoreState,
+    WordsState,
+)
 from school.errors import MoveNotAllowed
 
 S = TypeVar("S", bound=StrEnum)
@@ -38,6 +45,13 @@ RESCORE_MOVES: Mapping[RescoreState, frozenset[RescoreState]] = {
     RescoreState.RUNNING: frozenset({RescoreState.DONE, RescoreState.STOPPED}),
     RescoreState.DONE: frozenset(),
     RescoreState.STOPPED: frozenset(),
+}
+
+WORDS_MOVES: Mapping[WordsState, frozenset[WordsState]] = {
+    WordsState.WAITING: frozenset({WordsState.DONE, WordsState.FAILED}),
+    # Asked once more, of another model perhaps.
+    WordsState.DONE: frozenset({WordsState.WAITING}),
+    WordsState.FAILED: frozenset({WordsState.WAITING}),
 }
 
 FOLLOWER_MOVES: Mapping[FollowerState, frozenset[FollowerState]] = {

@@ -11,9 +11,9 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import actions, coverage, decisions, log, manual, review
+from moderation import actions, carrying_words, coverage, decisions, log, manual, review
 from moderation.decisions import Decision, Outcome
-from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo
+from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
 from moderation.review import QueueFilters
 from moderation.sight import visible_to
 from school import accounts
@@ -109,7 +109,9 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
     with reading() as session:
         person = current_person(session)
         page = review.entry_page(session, entry_id, viewer=person, now=now())
-        account = page.item.account
+        account, comment = page.item.account, page.item.comment
+        words = carrying_words.asked(session, page.item.entry)
+        text = comment.text if comment else page.item.entry.text
         return render_template(
             "moderation/entry.html",
             page=page,
@@ -118,7 +120,9 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
             case=page.item.case,
             offered=actions.offered(session, account.id) if account else None,
             outcomes=_possible(page, person),
-            mark=_entry_mark(page.item.case, page.acts),
+            mark=_entry_mark(page.item.case, page.acts, words),
+            words=words,
+            marked=carrying_words.pieces(text, words.places) if words and words.places else None,
             mine=page.item.case.claimed_by_id == person.id,
             warning=WARNING,
             typed=typed,
@@ -154,16 +158,26 @@ def entry_news(entry_id: UUID) -> ResponseReturnValue:
     """What an entry's page compares, to say that somebody or the platform did something."""
     with reading() as session:
         case = review.get_case(session, entry_id, viewer=current_person(session))
-        return jsonify(mark=_entry_mark(case, _acts_of(session, entry_id)))
+        words = carrying_words.asked(session, session.get_one(LogEntry, entry_id))
+        return jsonify(mark=_entry_mark(case, _acts_of(session, entry_id), words))
 
 
 def _acts_of(session: Session, entry_id: UUID) -> list[PlatformAct]:
     return list(session.scalars(sa.select(PlatformAct).where(PlatformAct.entry_id == entry_id)))
 
 
-def _entry_mark(case: LogCase, acts: Sequence[PlatformAct]) -> str:
+def _entry_mark(case: LogCase, acts: Sequence[PlatformAct], words: WordsAsked | None) -> str:
     states = "".join(sorted(f"{act.id}{act.state}{act.attempts}" for act in acts))
-    return f"{case.version}/{case.claimed_by_id}/{states}"
+    return f"{case.version}/{case.claimed_by_id}/{states}/{words.state if words else ''}"
+
+
+@pages.post("/moderation/<uuid:entry_id>/words")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def ask_words(entry_id: UUID) -> ResponseReturnValue:
+    """Have a worker find out which words carried the score; the page shows them when it knows."""
+    with transaction() as session:
+        carrying_words.ask(session, entry_id, by=current_person(session), now=now())
+    return redirect(url_for("moderation.entry", entry_id=entry_id, _anchor="evidence"))
 
 
 @pages.post("/moderation/<uuid:entry_id>/claim")

@@ -19,7 +19,7 @@ from approvals import publishing, reconciling
 from approvals.models import Publication
 from approvals.steps import DurableSteps
 from connectors.base import CallRecord, Connector, Platform, RemotePost
-from moderation import actions, costs, followers, ingest, polling, rescoring, scoring
+from moderation import actions, carrying_words, costs, followers, ingest, polling, rescoring, scoring
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
 from moderation.scoring import ScoringBatch
@@ -251,6 +251,24 @@ def score_again(*, batches: int = 25) -> int:
         flagged += new
         log.info("scored_again", comments=len(batch.items), flagged=new)
     return flagged
+
+
+def say_which_words(*, most: int = 4) -> int:
+    """Work out which words carried the scores that people ask about; how many were answered."""
+    for number in range(most):
+        with transaction() as session:
+            question = carrying_words.take(session, lease=settings().lease, now=now())
+        if question is None:
+            return number
+        try:
+            found = carrying_words.answer(classifier.engine(), question)
+        except Exception:
+            with transaction() as session:
+                carrying_words.fail(session, question, now=now())
+            raise
+        with transaction() as session:
+            carrying_words.record(session, question, found, now=now())
+    return most
 
 
 def act(claim: actions.ActClaim) -> None:

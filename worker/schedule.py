@@ -17,6 +17,7 @@ LOOKS: dict[str, float] = {
     "mail.remind": 600.0,
     "classify.look": 1.0,
     "classify.again": 2.0,
+    "classify.words": 1.0,
 }
 
 

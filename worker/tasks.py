@@ -15,7 +15,7 @@ import structlog
 from celery.worker import state as worker_state
 
 from approvals import publishing, reconciling, schedule
-from moderation import actions, polling
+from moderation import actions, carrying_words, polling
 from school import heartbeats, mail, reminders
 from school.db import now, reading, transaction
 from school.settings import settings
@@ -141,6 +141,16 @@ def stopping() -> bool:
 def look_for_scoring_again() -> None:
     """Score recent comments again, where somebody asked for it and no new comment waits."""
     rounds.score_again()
+
+
+@task("classify.words")
+@at_most(1)
+def look_for_words() -> None:
+    """Say which words carried a score, where somebody is waiting at a page for it."""
+    with reading() as session:
+        waiting = carrying_words.waits(session)
+    if waiting:
+        rounds.say_which_words()
 
 
 @task("actions.look")

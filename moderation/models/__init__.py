@@ -2,6 +2,7 @@
 
 from moderation.models.acts import ActKind, ActState, PlatformAct, PlatformActMove
 from moderation.models.authors import Author, BlockedAuthor
+from moderation.models.carrying import WordsAsked, WordsState
 from moderation.models.comments import Comment, CommentScore, CommentState, CommentVersion
 from moderation.models.followers import Follower, FollowerKind, FollowerMove, FollowerState
 from moderation.models.log import (
@@ -50,4 +51,6 @@ __all__ = [
     "RescoreJob",
     "RescoreState",
     "WatchedPost",
+    "WordsAsked",
+    "WordsState",
 ]

@@ -14,6 +14,8 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Capability
+from moderation import carrying_words
+from moderation.classifier.engine import load_engine
 from moderation.decisions import Outcome
 from moderation.models import ActState, FollowerState, LogCase, LogEntry, LogEvent, PlatformAct, ReferTo
 from moderation.models import Follower as FollowerRow
@@ -261,6 +263,34 @@ def test_a_hand_task_is_ticked_off(
     assert head.post(f"/moderation/acts/{act_id}/tick", "/moderation/tasks").status_code == 409
     assert "Nothing is left" in head.get("/moderation/tasks").text
     assert "Done by hand" in head.get(page).text
+
+
+def test_the_words_that_carried_the_score_are_shown_when_a_worker_knows(
+    entry_id: UUID, head: Browser, signed_in: SignIn, clock: PresentClock
+) -> None:
+    """The page asks and waits; it never loads the classifier itself."""
+    page = f"/moderation/{entry_id}"
+    assert signed_in(Role.STAFF).post(f"{page}/words", "/").status_code == 403
+    assert head.post(f"{page}/words", page).status_code == 302
+    waiting = head.get(page).text
+    assert "is finding out which words" in waiting and "<mark" not in waiting
+    before = head.get(f"{page}/news").json
+    assert rounds_that_answer(clock) == 1
+    assert head.get(f"{page}/news").json != before
+    shown = head.get(page).text
+    assert '<mark class="carried most">idiot</mark>' in shown
+    assert "<mark" not in re.sub(r"<details.*?</details>", "", shown, flags=re.DOTALL)
+
+
+def rounds_that_answer(clock: PresentClock) -> int:
+    """What the worker does; how many questions it answered."""
+    with transaction() as session:
+        question = carrying_words.take(session, lease=scenes.LEASE, now=clock())
+    if question is None:
+        return 0
+    answer = carrying_words.answer(load_engine(threads=1), question)
+    with transaction() as session:
+        return int(carrying_words.record(session, question, answer, now=clock()))
 
 
 def test_the_log_is_searched_and_taken_out(
