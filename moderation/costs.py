@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from connectors.base import CallRecord, Platform
 from school.accounts import LedgerItem
+from school.models import CallLedger
+from school.times import LONDON
 
 _FREE = frozenset(
     {"hide", "unhide", "mute", "unmute", "block", "unblock", "upload", "alt_text", "delete_post"}
 )
+
+
+_ACTING = ("publish", "reply")
+"""What people decided and what costs money; everything else is reading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +53,16 @@ def _cost(platform: str, call: CallRecord, prices: Prices) -> int:
         return 0
     dollars = prices.x_post if call.operation == "reply" else prices.x_read * call.items
     return round(dollars * 1_000_000)
+
+
+def this_month(session: Session, account_id: UUID, *, now: datetime) -> tuple[float, float]:
+    """US dollars that went into reading and into acting since the first of the month, school time."""
+    start = now.astimezone(LONDON).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    acting = CallLedger.operation.in_(_ACTING)
+    found = session.execute(
+        sa.select(acting, sa.func.sum(CallLedger.cost_micro_usd))
+        .where(CallLedger.account_id == account_id, CallLedger.hour >= start)
+        .group_by(acting)
+    )
+    sums = {bool(is_acting): float(micro or 0) / 1_000_000 for is_acting, micro in found}
+    return sums.get(False, 0.0), sums.get(True, 0.0)

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from connectors.base import CommentPage, RemoteComment, RemotePost
+from connectors.base import CommentKind, CommentPage, RemoteComment
 from moderation import authors, chain
 from moderation.models import (
     Author,
@@ -21,7 +21,6 @@ from moderation.models import (
     CommentVersion,
     EventKind,
     LogEntry,
-    WatchedPost,
 )
 from moderation.moves import COMMENT_MOVES, check
 from school.db import storable
@@ -45,33 +44,6 @@ def move(comment: Comment, to: CommentState) -> None:
     """Change a comment's state. Its versions and scores are the rows that tell of the change."""
     check(COMMENT_MOVES, comment.state, to, "comment")
     comment.state = to
-
-
-def note_posts(
-    session: Session, account_id: UUID, posts: Iterable[RemotePost], *, now: datetime
-) -> list[str]:
-    """Keep the school's own posts, whose comments will be read; the ids of those not known before."""
-    wanted = {post.platform_id: post for post in posts if post.platform_id}
-    known = {
-        row.platform_id: row
-        for row in session.scalars(
-            sa.select(WatchedPost).where(
-                WatchedPost.account_id == account_id, WatchedPost.platform_id.in_(list(wanted))
-            )
-        )
-    }
-    new = []
-    for platform_id, post in wanted.items():
-        row = known.get(platform_id)
-        if row is None:
-            new.append(platform_id)
-            row = WatchedPost(
-                account_id=account_id, platform_id=platform_id, created_at=post.created_at, first_seen_at=now
-            )
-            session.add(row)
-        row.text, row.url = storable(post.text), storable(post.url)
-        row.comment_count, row.last_seen_at, row.gone_at = post.comment_count, now, None
-    return new
 
 
 def note_page(
@@ -122,12 +94,22 @@ def stream_row(session: Session, account_id: UUID, name: str) -> CommentStream:
     return found
 
 
-def note_problem(session: Session, account_id: UUID, stream: str, problem: str, *, now: datetime) -> None:
-    """A stream could not be read: say why, and begin its paging again next time."""
+def note_problem(
+    session: Session,
+    account_id: UUID,
+    stream: str,
+    problem: str,
+    *,
+    keep_place: bool = False,
+    now: datetime,
+) -> None:
+    """A stream could not be read: say why, and begin its paging again next time or go on with it."""
     row = stream_row(session, account_id, stream)
     if row.problem is None:
         row.problem_since = now
-    row.problem, row.cursor, row.began_at = problem, None, None
+    row.problem = problem
+    if not keep_place:
+        row.cursor = row.began_at = None
 
 
 def note_comments(
@@ -249,14 +231,33 @@ def unseen_in(
     return [platform_id for platform_id in session.scalars(query) if platform_id not in shown]
 
 
+def unseen_tags(session: Session, account_id: UUID, seen: Iterable[str], *, before: datetime) -> list[str]:
+    """The ids of posts that tagged us and that a complete reading, begun at `before`, did not show."""
+    shown = set(seen)
+    query = sa.select(Comment.platform_id).where(
+        Comment.account_id == account_id,
+        Comment.kind == CommentKind.TAG,
+        Comment.gone_at.is_(None),
+        Comment.fetched_at < before,
+    )
+    return [platform_id for platform_id in session.scalars(query) if platform_id not in shown]
+
+
 def longest_unchecked(
-    session: Session, account_id: UUID, *, written_after: datetime, checked_before: datetime, limit: int
+    session: Session,
+    account_id: UUID,
+    *,
+    kinds: Sequence[CommentKind],
+    written_after: datetime,
+    checked_before: datetime,
+    limit: int,
 ) -> list[str]:
     """The ids of comments whose existence was not confirmed for the longest time."""
     query = (
         sa.select(Comment.platform_id)
         .where(
             Comment.account_id == account_id,
+            Comment.kind.in_(kinds),
             Comment.checked_at < checked_before,
             Comment.gone_at.is_(None),
             Comment.created_at >= written_after,
@@ -280,8 +281,18 @@ def note_checked(session: Session, account_id: UUID, platform_ids: Sequence[str]
         )
 
 
-def note_gone(session: Session, account_id: UUID, platform_ids: Iterable[str], *, now: datetime) -> int:
-    """These comments are no longer on the platform, which the log says too; how many we had not known of."""
+def note_gone(
+    session: Session,
+    account_id: UUID,
+    platform_ids: Iterable[str],
+    *,
+    with_post: bool = False,
+    now: datetime,
+) -> int:
+    """These comments are no longer on the platform, which the log says too; how many we had not known of.
+
+    `with_post`: since our post above them is gone.
+    """
     wanted = list(platform_ids)
     if not wanted:
         return 0
@@ -301,14 +312,6 @@ def note_gone(session: Session, account_id: UUID, platform_ids: Iterable[str], *
             comment.gone_at = now
             gone += 1
             if entry_id is not None:
-                chain.append(session, entry_id, EventKind.GONE, by=None, detail={}, now=now)
+                detail = {"what": "post_and_comment"} if with_post else {}
+                chain.append(session, entry_id, EventKind.GONE, by=None, detail=detail, now=now)
     return gone
-
-
-def note_post_gone(session: Session, account_id: UUID, post_platform_id: str, *, now: datetime) -> None:
-    """A post of ours is no longer on the platform: its comments are not read any more."""
-    session.execute(
-        sa.update(WatchedPost)
-        .where(WatchedPost.account_id == account_id, WatchedPost.platform_id == post_platform_id)
-        .values(gone_at=now)
-    )

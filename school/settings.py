@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """US dollars for one item read from X; likewise the next two."""
     x_post_cost: float = 0.015
     x_link_post_cost: float = 0.20
+    x_monthly_budget: float = Field(default=30.0, ge=0)
+    """US dollars that an account on X may cost in a month, where its page says nothing else."""
 
     practice_pace: float = Field(default=8.0, ge=0)
     """Seconds between events of the practice crowd on average; 0: nobody comes by itself."""

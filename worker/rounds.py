@@ -19,7 +19,7 @@ from approvals import publishing, reconciling
 from approvals.models import Publication
 from approvals.steps import DurableSteps
 from connectors.base import CallRecord, Connector, Platform, RemotePost
-from moderation import actions, carrying_words, costs, followers, ingest, polling, rescoring, scoring
+from moderation import actions, carrying_words, costs, followers, own_posts, polling, rescoring, scoring
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
 from moderation.scoring import ScoringBatch
@@ -52,12 +52,12 @@ def pace_of(account: Account) -> PollPace:
     chosen = settings()
     if account.practice:
         return PollPace.practice(timedelta(seconds=chosen.practice_poll_interval))
-    return PollPace(
-        interval=timedelta(seconds=chosen.poll_interval),
-        watch_for=timedelta(days=chosen.watch_posts_for_days),
-        lease=chosen.lease,
-        prices=prices(),
-    )
+    interval, watch_for = timedelta(seconds=chosen.poll_interval), timedelta(days=chosen.watch_posts_for_days)
+    if account.platform == Platform.X:
+        pace = PollPace.paid(interval, watch_for, chosen.x_monthly_budget, prices())
+    else:
+        pace = PollPace(interval=interval, watch_for=watch_for)
+    return replace(pace, lease=chosen.lease)
 
 
 def connector_of(account_id: UUID) -> tuple[Account, Connector] | None:
@@ -337,7 +337,7 @@ def look_for_post(publication_id: UUID) -> None:
 def _watch(session: Session, account_id: UUID, post: RemotePost | None) -> None:
     """Read the comments under a new post from the next poll on: the first hour brings the most."""
     if post is not None:
-        ingest.note_posts(session, account_id, [post], now=now())
+        own_posts.note(session, account_id, [post], now=now())
 
 
 def _account_of(publication_id: UUID) -> UUID:

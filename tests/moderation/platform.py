@@ -58,11 +58,15 @@ def comment(
     return RemoteComment(**{**values, **more})  # type: ignore[arg-type]
 
 
-def post(platform_id: str = "post-1") -> RemotePost:
+def post(platform_id: str = "post-1", **more: object) -> RemotePost:
     """One of the school's posts."""
-    return RemotePost(
-        platform_id=platform_id, text="Sports day on Friday.", created_at=WHEN, url="https://platform.test/p"
-    )
+    values: dict[str, object] = {
+        "platform_id": platform_id,
+        "text": "Sports day on Friday.",
+        "created_at": WHEN,
+        "url": "https://platform.test/p",
+    }
+    return RemotePost(**{**values, **more})  # type: ignore[arg-type]
 
 
 @dataclass
@@ -74,6 +78,8 @@ class ScriptedPlatform:
     posts: list[RemotePost] = field(default_factory=lambda: [post()])
     pages: dict[str, list[CommentPage]] = field(default_factory=dict)
     """By post: the pages of one reading."""
+    elsewhere: list[str] = field(default_factory=list)
+    """Streams beside the posts'."""
     people: list[RemoteAuthor] = field(default_factory=list)
     asking: list[RemoteAuthor] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
@@ -115,7 +121,7 @@ class ScriptedPlatform:
 
     def recent_posts(self, *, since: datetime) -> list[RemotePost]:
         self._may_fail("recent_posts")
-        return self.posts
+        return [post for post in self.posts if post.created_at >= since]
 
     def delete_post(self, post_platform_id: str) -> None:
         raise NotSupported("Not here.")
@@ -125,11 +131,13 @@ class ScriptedPlatform:
     ) -> CommentPage:
         self.fetches.append((post_platform_id, since, cursor))
         self._may_fail("fetch_comments")
+        self._may_fail(f"fetch_comments {post_platform_id}")
         pages = self.pages.get(post_platform_id or "", [CommentPage((), None, "w")])
         return pages[int(cursor or 0)]
 
     def comment_streams(self, *, posts: Mapping[str, datetime]) -> Iterator[str | None]:
         yield from posts
+        yield from self.elsewhere
 
     def vanished(self, comment_platform_ids: Sequence[str]) -> frozenset[str]:
         return frozenset(comment_platform_ids) & self.deleted

@@ -240,6 +240,7 @@ def test_a_post_that_is_gone_is_left_alone(
     platform.posts = [post("post-1"), post("post-2")]
     platform.show(comment(1, post="post-2"), post="post-2")
     platform.failing["fetch_comments"] = [Gone("No such post.")]
+    platform.deleted = {"post-1", "post-2"}
     poll(account_id, platform, clock, polling.PollPace())
     with reading() as session:
         gone = session.scalars(
@@ -260,11 +261,13 @@ def test_an_unreachable_platform_is_asked_again_later(
     with reading() as session:
         account = session.get_one(Account, account_id)
         assert account.next_poll_at is not None and account.next_poll_at >= clock() + timedelta(seconds=wait)
+        limited = isinstance(error, RateLimited)
         assert (account.poll_failures, account.problem, account.state) == (
-            1,
-            error.detail,
+            0 if limited else 1,
+            None if limited else error.detail,
             AccountState.ACTIVE,
         )
+        assert account.pace_note is not None and ("goes on by itself" in account.pace_note) is limited
         assert polling.due(session, now=clock()) == []
     clock.on(minutes=20)
     assert poll(account_id, platform, clock).complete
