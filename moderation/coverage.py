@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from connectors.base import TAGGED, VISITOR_POSTS
+from connectors.base import TAGGED, VISITOR_POSTS, Platform, is_elsewhere
+from connectors.posting import NAMES
+from moderation import counting
 from moderation.models import Comment, CommentGap, CommentState, CommentStream, PollRecord, WatchedPost
 from school.models import Account, AccountState
 from school.times import say
@@ -20,6 +24,23 @@ _NAMES = {
 }
 _GAPS_SHOWN_FOR = timedelta(days=30)
 
+BLIND_SPOTS: Mapping[str, tuple[str, ...]] = {
+    Platform.X: (
+        "X shows answers that don't name the school for seven days after a post only; later ones under "
+        "it are seen where they name the school.",
+    ),
+    Platform.FACEBOOK: (
+        "Facebook shows comments under our posts, visitors' posts on the Page and posts that tag it; what "
+        "others then write under visitors' and tagging posts is not read.",
+    ),
+    Platform.INSTAGRAM: (
+        "Instagram tells of @mentions in other people's captions and comments by a webhook only, which "
+        "Schoolgate does not have: look at them in Instagram itself. Comments of people whom Instagram "
+        "restricts never appear.",
+    ),
+}
+"""What each platform doesn't show to any program like this one, said so that nobody relies on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
@@ -29,7 +50,9 @@ class Coverage:
     seen_to: datetime | None
     """Everything written before has been seen, apart from `missing`; None where that can't be said."""
     missing: tuple[str, ...]
-    """Sentences on what has not been seen."""
+    """Sentences on what has not been seen and should have been."""
+    remarks: tuple[str, ...]
+    """Sentences on what the platform doesn't show, or counts otherwise than it shows."""
     unscored: int
     """Comments that were fetched and wait for the classifier."""
 
@@ -42,6 +65,18 @@ class Coverage:
         sentence = f"every comment up to {say(self.seen_to)} has been seen."
         return f"{with_gaps} {sentence}".strip() if self.missing else sentence[0].upper() + sentence[1:]
 
+    def told(self) -> dict[str, Any]:
+        """The same for programs."""
+        return {
+            "platform": self.account.platform,
+            "handle": self.account.handle,
+            "seen_to": self.seen_to,
+            "statement": self.statement,
+            "missing": list(self.missing),
+            "remarks": list(self.remarks),
+            "unscored": self.unscored,
+        }
+
 
 def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
     """How far this account has been read, and what is missing."""
@@ -51,19 +86,21 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
         row.name: row
         for row in session.scalars(sa.select(CommentStream).where(CommentStream.account_id == account.id))
     }
-    missing = []
+    missing: list[str] = []
+    remarks: list[str] = []
     seen: list[datetime] = []
-    unread = []
+    unread = 0
     for name in names:
         row = rows.get(name)
         if row is not None and row.problem is not None:
-            missing.append(f"{_stream_name(session, account, name)} can't be read: {row.problem}")
+            sentence = f"{_stream_name(session, account, name)} can't be read: {row.problem}"
+            (remarks if is_elsewhere(name) else missing).append(sentence)
         elif row is None or row.seen_to is None:
-            unread.append(name)
+            unread += 1
         else:
             seen.append(row.seen_to)
     if unread:
-        missing.append(f"The comments under {len(unread)} of {len(names)} posts have not been read yet.")
+        missing.append(f"The comments in {unread} of {len(names)} places have not been read yet.")
     missing += [
         f"{_stream_name(session, account, gap.stream)}: something may be missing between "
         f"{say(gap.since) if gap.since else 'the beginning'} and {say(gap.until)}. {gap.why}"
@@ -71,12 +108,17 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
     ]
     if account.state is not AccountState.ACTIVE:
         missing.append("The account is not read at the moment: see the accounts page.")
+    remarks += [
+        *_old_posts(session, account, names, record),
+        *_shortfalls(session, account),
+        *BLIND_SPOTS.get(account.platform, ()),
+    ]
     unscored = session.scalar(
         sa.select(sa.func.count()).where(
             Comment.account_id == account.id, Comment.state == CommentState.FETCHED
         )
     )
-    return Coverage(account, min(seen) if seen else None, tuple(missing), unscored or 0)
+    return Coverage(account, min(seen) if seen else None, tuple(missing), tuple(remarks), unscored or 0)
 
 
 def gaps(session: Session, account: Account, *, since: datetime) -> list[CommentGap]:
@@ -87,6 +129,48 @@ def gaps(session: Session, account: Account, *, since: datetime) -> list[Comment
         .order_by(CommentGap.until)
     )
     return list(session.scalars(query))
+
+
+def _old_posts(session: Session, account: Account, names: list[str], record: PollRecord | None) -> list[str]:
+    """How far the looking through of posts beyond the watched ones has come."""
+    if account.platform == Platform.X or record is None or record.old_read_at is None:
+        return []
+    watched = [name for name in names if name and not is_elsewhere(name)]
+    count, unread, oldest = session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.count().filter(WatchedPost.read_whole_at.is_(None)),
+            sa.func.min(WatchedPost.read_whole_at),
+        ).where(
+            WatchedPost.account_id == account.id,
+            WatchedPost.gone_at.is_(None),
+            WatchedPost.platform_id.not_in(watched),
+        )
+    ).one()
+    if not count:
+        return []
+    posts = "1 older post is" if count == 1 else f"{count} older posts are"
+    so_far = (
+        f"{unread} of them not yet."
+        if unread
+        else f"each was last read {say(oldest)} or later."
+        if oldest
+        else ""
+    )
+    return [f"{posts} looked through in turn for late comments; {so_far}"]
+
+
+def _shortfalls(session: Session, account: Account) -> list[str]:
+    found, count = counting.shortfalls(session, account.id)
+    name = NAMES[Platform(account.platform)]
+    sentences = [
+        f"{name} counts {one.counted} comments under the post of {say(one.written_at)} and shows "
+        f"{one.shown}, since {say(one.since)} at the latest. It counts what it hides from everybody."
+        for one in found
+    ]
+    if count > len(found):
+        sentences.append(f"The same is so under {count - len(found)} more posts.")
+    return sentences
 
 
 def _stream_name(session: Session, account: Account, name: str) -> str:

@@ -222,4 +222,3 @@ def _check_tags(work: Round) -> None:
         if complete and seen:
             missing = ingest.unseen_tags(session, plan.account_id, seen, before=plan.began_at)
             work.report.gone += ingest.note_gone(session, plan.account_id, missing, now=now)
-

@@ -155,9 +155,7 @@ def _finish(session: Session, work: Round, *, now: datetime) -> None:
     # the order account, ledger, log everywhere.
     account = session.get_one(Account, plan.account_id, with_for_update={"key_share": True})
     calls = work.connector.calls()
-    accounts.note_calls(
-        session, account, costs.ledger_items(plan.platform, calls, plan.pace.prices), now=now
-    )
+    accounts.note_calls(session, account, costs.ledger_items(plan.platform, calls, plan.pace.prices), now=now)
     if account.poll_lease_until != work.lease.until:
         return
     account.poll_lease_until = None

@@ -66,6 +66,8 @@ class QueueItem:
     author: AuthorRecord | None
     same_post: int
     """Open entries under the same post, this one included."""
+    post_gone: bool
+    """Our post above it is no longer on the platform."""
     claimed_by: str
     """Name of the other person who is deciding it now; empty where nobody is."""
 
@@ -313,6 +315,7 @@ def _items(
             .group_by(LogCase.account_id, LogCase.post_platform_id)
         ):
             counts[row.account_id, row.post_platform_id] = row.open
+    gone = _gone_posts(session, posts)
     held = {case.claimed_by_id for case, *_ in rows if held_by_another(case, viewer, now=now)}
     named = sa.select(Person.id, Person.name).where(Person.id.in_(held))
     names = {row.id: row.name for row in session.execute(named)} if held else {}
@@ -324,12 +327,44 @@ def _items(
             account=account,
             author=known.get(case.author_id) if case.author_id else None,
             same_post=counts.get((case.account_id, case.post_platform_id), 0),
+            post_gone=(case.account_id, case.post_platform_id) in gone,
             claimed_by=names.get(case.claimed_by_id, "")
             if case.claimed_by_id and held_by_another(case, viewer, now=now)
             else "",
         )
         for case, entry, comment, account in rows
     ]
+
+
+def _gone_posts(
+    session: Session, posts: set[tuple[UUID | None, str]]
+) -> frozenset[tuple[UUID | None, str]]:
+    """Those of these posts of ours that the platform no longer has."""
+    if not posts:
+        return frozenset()
+    rows = session.execute(
+        sa.select(WatchedPost.account_id, WatchedPost.platform_id).where(
+            WatchedPost.platform_id.in_({post for _, post in posts}), WatchedPost.gone_at.is_not(None)
+        )
+    )
+    return frozenset((row.account_id, row.platform_id) for row in rows) & posts
+
+
+def tasks_under_gone_posts(session: Session, acts: Sequence[PlatformAct]) -> frozenset[UUID]:
+    """Those of these tasks whose comment stands under a post of ours that is gone."""
+    rows = session.execute(
+        sa.select(PlatformAct.id)
+        .join(Comment, Comment.id == PlatformAct.comment_id)
+        .join(
+            WatchedPost,
+            sa.and_(
+                WatchedPost.account_id == Comment.account_id,
+                WatchedPost.platform_id == Comment.post_platform_id,
+            ),
+        )
+        .where(PlatformAct.id.in_([act.id for act in acts]), WatchedPost.gone_at.is_not(None))
+    )
+    return frozenset(row.id for row in rows)
 
 
 def _post_key(item: QueueItem) -> tuple[UUID | None, str]:

@@ -306,7 +306,8 @@ def tasks() -> ResponseReturnValue:
     """What the platforms let no program do, and what failed."""
     with reading() as session:
         shown = review.tasks(session, viewer=current_person(session))
-        return render_template("moderation/tasks.html", acts=shown)
+        gone = review.tasks_under_gone_posts(session, shown)
+        return render_template("moderation/tasks.html", acts=shown, gone=gone)
 
 
 @pages.post("/moderation/acts/<uuid:act_id>/<any(tick, again):what>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from connectors.base import CommentKind
 from moderation.chain import unlisted
 from moderation.decisions import Outcome
 from moderation.models import ActKind, ActState, CaseState, EventKind, LogEvent, ReferTo
@@ -23,6 +24,13 @@ KINDS: Mapping[str, str] = {
     "rescored": "scored again",
 }
 """Kinds of reasons, worst first."""
+
+PLACES: Mapping[str, str] = {
+    CommentKind.MENTION: "mention elsewhere",
+    CommentKind.VISITOR_POST: "visitor’s own post",
+    CommentKind.TAG: "tags the school",
+}
+"""Where something was written that is no comment under a post of ours."""
 
 KIND_COLOURS: Mapping[str, str] = {"threat": "danger", "safeguarding": "danger", "personal_data": "warning"}
 
@@ -115,7 +123,10 @@ def happened(event: LogEvent) -> str:
         case EventKind.SCORED_AGAIN:
             return f"Scored again: version {detail.get('rules_version', '?')} of the rules finds more in it"
         case EventKind.GONE:
-            return "The platform no longer has the comment"
+            return {
+                "post": "Our post is no longer on the platform; the comment still is",
+                "post_and_comment": "Our post is no longer on the platform, and the comment went with it",
+            }.get(str(detail.get("what", "")), "The platform no longer has the comment")
         case EventKind.ACT:
             kind, state = detail.get("kind", ""), detail.get("state", "")
             words = ACTS[ActKind(kind)] if kind in set(ActKind) else str(kind)

@@ -42,8 +42,10 @@ SCORING_LEASE = timedelta(minutes=1)
 """A batch takes less than a second: when its worker dies, a threat in it must not wait long (P23)."""
 
 
-def prices() -> Prices:
-    """What requests cost, by the settings."""
+def prices(*, practice: bool) -> Prices:
+    """What requests cost, by the settings; a practice account's cost nothing."""
+    if practice:
+        return Prices(0.0, 0.0)
     return Prices(x_read=settings().x_read_cost, x_post=settings().x_post_cost)
 
 
@@ -54,7 +56,7 @@ def pace_of(account: Account) -> PollPace:
         return PollPace.practice(timedelta(seconds=chosen.practice_poll_interval))
     interval, watch_for = timedelta(seconds=chosen.poll_interval), timedelta(days=chosen.watch_posts_for_days)
     if account.platform == Platform.X:
-        pace = PollPace.paid(interval, watch_for, chosen.x_monthly_budget, prices())
+        pace = PollPace.paid(interval, watch_for, chosen.x_monthly_budget, prices(practice=False))
     else:
         pace = PollPace(interval=interval, watch_for=watch_for)
     return replace(pace, lease=chosen.lease)
@@ -275,13 +277,16 @@ def act(claim: actions.ActClaim) -> None:
     """Carry out one claimed act on a platform and record what came of it."""
     found = connector_of(claim.account_id)
     calls: list[CallRecord] = []
+    practice = found is not None and found[0].practice
     if found is None:
         outcome = actions.ActOutcome(actions.Result.LATER, "The account can't be used at the moment.")
     else:
         outcome = actions.act(claim, found[1])
         calls = found[1].calls()
     with transaction() as session:
-        actions.record_action(session, claim, outcome, calls=calls, prices=prices(), now=now())
+        actions.record_action(
+            session, claim, outcome, calls=calls, prices=prices(practice=practice), now=now()
+        )
     log.info("acted", act_id=str(claim.id), kind=claim.kind.value, result=outcome.result.value)
 
 
@@ -349,8 +354,8 @@ def _note_calls(session: Session, account_id: UUID, calls: Iterable[CallRecord],
     """Put what publishing asked of a platform into the account's book; X charges more for a link."""
     account = accounts.get(session, account_id)
     made = list(calls)
-    items = costs.ledger_items(account.platform, made, prices())
-    if account.platform == Platform.X:
+    items = costs.ledger_items(account.platform, made, prices(practice=account.practice))
+    if account.platform == Platform.X and not account.practice:
         dollars = settings().x_link_post_cost if link else settings().x_post_cost
         items = [
             replace(item, cost_micro_usd=round(dollars * 1_000_000))

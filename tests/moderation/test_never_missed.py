@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from connectors.base import TAGGED, CommentKind, CommentPage
 from connectors.errors import ConnectorUnavailable, Gone, NotAllowed, OutOfCredit, RateLimited, Span
-from moderation import actions, polling
+from moderation import actions, coverage, polling
 from moderation.decisions import Outcome
 from moderation.models import (
     ActState,
@@ -274,3 +275,37 @@ def test_more_than_one_poll_takes_goes_on_at_once(
     assert len(ids()) == 250
 
 
+
+
+def told(account_id: UUID, clock: Clock) -> coverage.Coverage:
+    with reading() as session:
+        return coverage.coverage(session, session.get_one(Account, account_id), now=clock())
+
+
+def test_what_the_platform_does_not_show_is_a_remark_and_no_alarm(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    platform.elsewhere = [TAGGED]
+    platform.failing[f"fetch_comments {TAGGED}"] = [NotAllowed("A permission is missing.")]
+    platform.posts = [post(), post("old", created_at=WHEN - timedelta(days=99))]
+    platform.pages["post-1"] = [CommentPage((comment(1),), None, "w", total=4)]
+    poll(account_id, platform, clock, polling.PollPace())
+    clock.on(minutes=40)
+    platform.failing[f"fetch_comments {TAGGED}"] = [NotAllowed("A permission is missing.")]
+    poll(account_id, platform, clock, polling.PollPace())
+    found = told(account_id, clock)
+    assert found.statement == "Every comment up to Thursday 3 June 2027, 10:21am has been seen."
+    assert found.missing == ()
+    said = " ".join(found.remarks)
+    assert "What tags the account can't be read: A permission is missing." in said
+    assert "Facebook counts 4 comments under the post of Thursday 3 June 2027, 9:40am and shows 1" in said
+    assert "1 older post is looked through in turn for late comments; each was last read" in said
+    assert found.told()["seen_to"] == found.seen_to
+
+
+@pytest.mark.parametrize("name", list(polling.Platform))
+def test_every_platform_says_what_it_does_not_show(
+    make_account: Callable[..., Account], clock: Clock, name: polling.Platform
+) -> None:
+    account = make_account(name.value)
+    assert told(account.id, clock).remarks == coverage.BLIND_SPOTS[name]

@@ -7,6 +7,7 @@ import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
@@ -51,6 +52,7 @@ def doctor(as_json: AsJson = False) -> int:
     document = {
         "ok": good,
         "checks": [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks],
+        "coverage": _coverage(),
         "settings": chosen,
     }
     answer(document, lines, as_json=as_json)
@@ -216,6 +218,7 @@ def _accounts() -> Iterator[Check]:
                 else "never polled",
                 far.statement,
                 *far.missing[:3],
+                *far.remarks[:4],
             ]
             if account.problem:
                 said.insert(0, account.problem)
@@ -229,6 +232,19 @@ def _accounts() -> Iterator[Check]:
             ):
                 good = None
             yield Check(f"account {account.platform}:{account.handle}", good, "; ".join(said))
+
+
+def _coverage() -> list[dict[str, Any]]:
+    """How far each account has been read, for programs; empty where the database can't say."""
+    try:
+        with reading() as session:
+            return [
+                coverage(session, account, now=now()).told()
+                | {"last_polled_at": account.last_polled_at, "next_poll_at": account.next_poll_at}
+                for account in accounts.everything(session)
+            ]
+    except sa.exc.DBAPIError:
+        return []
 
 
 def _classifier() -> Iterator[Check]:
