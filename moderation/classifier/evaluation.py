@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moderation.classifier.engine import Engine
 from moderation.classifier.flags import DEFAULT_THRESHOLDS
 from moderation.classifier.labels import LABELS
-from moderation.classifier.measures import auc, average_precision, precision_recall
+from moderation.classifier.measures import (
+    auc,
+    average_precision,
+    calibration,
+    precision_recall,
+    precision_recall_curve,
+)
 from moderation.classifier.streaming import BadLine, in_batches, parse_lines
+
+ANY = "any"
+"""What is measured beside the labels: whether any label's threshold was reached, as the product flags."""
+NAMED_MAX = 10_000
+"""So many unusable lines are kept by number; all are counted."""
+_UNASKED = -1
+
+
+@dataclass(frozen=True)
+class JudgedRow:
+    """A text and what people said of it: each label from 0 to 1, or None where nobody was asked."""
+
+    text: str = field(repr=False)
+    labels: Mapping[str, float | None]
+    source: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,78 +58,122 @@ class Measure:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """All measures of one file, and the lines that could not be used."""
+    """All measures of one file, and the lines that could not be used.
+
+    `bins`: per label (mean score, share abusive, rows) by tenths of the score. `curves`: per label, falling
+    with the threshold, (threshold, precision, recall); none where the rows are of one class only.
+    """
 
     model: str
     rows: int
     measures: tuple[Measure, ...]
     bad_lines: tuple[BadLine, ...]
+    bad_count: int
     bins: Mapping[str, tuple[tuple[float, float, int], ...]]
+    curves: Mapping[str, tuple[tuple[float, float, float], ...]]
 
     def as_json(self) -> dict[str, Any]:
-        """The evaluation as one JSON document. `bins`: per label (mean score, share abusive, rows) by
-        tenths.
-        """
+        """The evaluation as one JSON document."""
         return {
             "model": self.model,
             "rows": self.rows,
             "measures": [asdict(measure) for measure in self.measures],
             "calibration": {label: [list(each) for each in bins] for label, bins in self.bins.items()},
+            "precision_recall": {label: [list(p) for p in curve] for label, curve in self.curves.items()},
             "bad_lines": [asdict(bad) for bad in self.bad_lines],
+            "bad": self.bad_count,
         }
 
 
-@dataclass
-class _Column:
-    """The judged rows of one label: truth, score and group, as compact arrays."""
+class _Rows:
+    """What is kept of the judged rows, as compact arrays: some 40 bytes a row."""
 
-    truth: array[float] = field(default_factory=lambda: array("f"))
-    score: array[float] = field(default_factory=lambda: array("f"))
-    source: array[int] = field(default_factory=lambda: array("i"))
-    language: array[int] = field(default_factory=lambda: array("i"))
+    def __init__(self) -> None:
+        self.truth = {label: array("b") for label in LABELS}
+        self.score = {label: array("f") for label in LABELS}
+        self.groups = {"source": array("i"), "language": array("i")}
+        self.names: dict[str, int] = {}
+
+    def add(self, row: JudgedRow, language: str, scores: Mapping[str, float]) -> None:
+        for label in LABELS:
+            truth = row.labels.get(label)
+            asked = truth is not None and label in scores
+            self.truth[label].append(int((truth or 0.0) >= 0.5) if asked else _UNASKED)
+            self.score[label].append(scores.get(label, 0.0))
+        for by, name in (("source", row.source), ("language", language)):
+            self.groups[by].append(self.names.setdefault(name, len(self.names)))
 
 
-def evaluate_stream(
-    lines: Iterable[bytes], engine: Engine, *, thresholds: Mapping[str, float] = DEFAULT_THRESHOLDS
+def evaluate(
+    rows: Iterable[JudgedRow | BadLine],
+    engine: Engine,
+    *,
+    thresholds: Mapping[str, float] = DEFAULT_THRESHOLDS,
+    guess: Callable[[str], str] | None = None,
+    on_bad: Callable[[BadLine], None] | None = None,
 ) -> Evaluation:
-    """Score JSON Lines with `text`, any of the six labels (0 to 1, or null where nobody was asked), and
-    perhaps `source` and `language`; measure per label, over all and per source and language.
+    """Score judged rows and measure per label, over all and per source and language.
 
-    A label counts as abusive from 0.5. Memory grows by about 100 bytes a row, never with the texts. A line
-    without text or with a label that is no number is a bad line and is left out.
+    A label counts as abusive from 0.5. `guess` gives the language of a row that doesn't name its own.
+    Memory grows by some 40 bytes a row, never with the texts. `on_bad` is told of each bad line as it comes.
     """
-    columns = {label: _Column() for label in LABELS}
-    names: dict[str, int] = {}
+    kept = _Rows()
     bad: list[BadLine] = []
-    rows = 0
-    for batch in in_batches(parse_lines(lines, "jsonl")):
-        usable = []
+    bad_count = count = 0
+    for batch in in_batches(rows):
+        usable = [row for row in batch if isinstance(row, JudgedRow)]
         for entry in batch:
-            problem = entry if isinstance(entry, BadLine) else _bad_label(entry.number, entry.fields)
-            if problem:
-                bad.append(problem)
-            elif not isinstance(entry, BadLine):
-                usable.append(entry)
-        for entry, scores in zip(usable, engine.score([entry.text for entry in usable]), strict=True):
-            rows += 1
-            source = names.setdefault(str(entry.fields.get("source") or ""), len(names))
-            language = names.setdefault(str(entry.fields.get("language") or ""), len(names))
-            for label, column in columns.items():
-                truth = entry.fields.get(label)
-                if truth is not None and label in scores:
-                    column.truth.append(truth)
-                    column.score.append(scores[label])
-                    column.source.append(source)
-                    column.language.append(language)
-    by_number = {number: name for name, number in names.items()}
-    measures = tuple(
-        measure
-        for label, column in columns.items()
-        if len(column.truth)
-        for measure in _measures(label, column, thresholds.get(label), by_number)
-    )
-    bins = {label: _calibration(column) for label, column in columns.items() if len(column.truth)}
-    return Evaluation(engine.model_name, rows, measures, tuple(bad), bins)
+            if isinstance(entry, BadLine):
+                bad_count += 1
+                if len(bad) < NAMED_MAX:
+                    bad.append(entry)
+                if on_bad:
+                    on_bad(entry)
+        for row, scores in zip(usable, engine.score([row.text for row in usable]), strict=True):
+            kept.add(row, row.language or (guess(row.text) if guess else ""), scores)
+            count += 1
+    score = {label: np.array(kept.score[label], dtype=np.float64) for label in LABELS}
+    truth = {label: np.array(kept.truth[label]) for label in LABELS}
+    judged = [label for label in LABELS if (truth[label] != _UNASKED).any()]
+    measures: list[Measure] = []
+    bins, curves = {}, {}
+    for label in judged:
+        asked = truth[label] != _UNASKED
+        abusive, given = truth[label][asked] == 1, score[label][asked]
+        threshold = thresholds.get(label)
+        flagged = given >= threshold if threshold is not None else np.zeros(len(given), dtype=bool)
+        measures += _by_group(label, abusive, flagged, given, threshold, kept, asked)
+        bins[label] = tuple(calibration(abusive, given))
+        curve = precision_recall_curve(abusive, given)
+        if curve:
+            curves[label] = tuple(curve)
+    asked = np.any([truth[label] != _UNASKED for label in judged], axis=0) if judged else np.zeros(0, bool)
+    if asked.any():
+        # Abusive is what people gave any of the labels, found what reached any of the thresholds.
+        abusive = np.any([truth[label] == 1 for label in judged], axis=0)[asked]
+        reached = [score[label] >= threshold for label, threshold in thresholds.items() if label in score]
+        flagged = (np.any(reached, axis=0) if reached else np.zeros(count, dtype=bool))[asked]
+        measures += _by_group(ANY, abusive, flagged, None, None, kept, asked)
+    return Evaluation(engine.model_name, count, tuple(measures), tuple(bad), bad_count, bins, curves)
+
+
+def rows_of(lines: Iterable[bytes]) -> Iterator[JudgedRow | BadLine]:
+    """JSON Lines with `text`, any of the six labels (0 to 1, or null where nobody was asked), and perhaps
+    `source` and `language` (or `lang`). A line without text, without any label, or with a label that is no
+    number is a bad line.
+    """
+    for entry in parse_lines(lines, "jsonl"):
+        problem = entry if isinstance(entry, BadLine) else _bad_label(entry.number, entry.fields)
+        if problem:
+            yield problem
+        elif not isinstance(entry, BadLine):
+            given = entry.fields
+            yield JudgedRow(
+                entry.text,
+                {label: given.get(label) for label in LABELS},
+                str(given.get("source") or ""),
+                str(given.get("language") or given.get("lang") or ""),
+            )
 
 
 def _bad_label(number: int, fields: Mapping[str, Any]) -> BadLine | None:
@@ -119,46 +186,34 @@ def _bad_label(number: int, fields: Mapping[str, Any]) -> BadLine | None:
     return None
 
 
-def _measures(
-    label: str, column: _Column, threshold: float | None, names: Mapping[int, str]
+def _by_group(
+    label: str,
+    abusive: NDArray[np.bool_],
+    flagged: NDArray[np.bool_],
+    score: NDArray[np.float64] | None,
+    threshold: float | None,
+    kept: _Rows,
+    asked: NDArray[np.bool_],
 ) -> Iterator[Measure]:
-    truth = np.array(column.truth) >= 0.5
-    score = np.array(column.score, dtype=np.float64)
-    yield _measure(label, "all", "all", truth, score, threshold)
-    for by, numbers in (("source", np.array(column.source)), ("language", np.array(column.language))):
-        for number in sorted(set(numbers.tolist()), key=lambda n: names[n]):
-            if names[number]:
-                inside = numbers == number
-                yield _measure(label, by, names[number], truth[inside], score[inside], threshold)
+    def measure(by: str, group: str, inside: NDArray[np.bool_] | slice) -> Measure:
+        truth, found = abusive[inside], flagged[inside]
+        given = score[inside] if score is not None else None
+        precision, recall = precision_recall(truth, found)
+        return Measure(
+            label, by, group, len(truth), int(truth.sum()), threshold,
+            None if given is None else _known(auc(truth, given)),
+            None if given is None else _known(average_precision(truth, given)),
+            _known(precision), _known(recall), int(found.sum()),
+        )  # fmt: skip
 
-
-def _measure(
-    label: str, by: str, group: str, truth: np.ndarray, score: np.ndarray, threshold: float | None
-) -> Measure:
-    flagged = score >= threshold if threshold is not None else np.zeros(len(score), dtype=bool)
-    precision, recall = precision_recall(truth, flagged)
-    return Measure(
-        label, by, group, len(truth), int(truth.sum()), threshold,
-        _known(auc(truth, score)), _known(average_precision(truth, score)),
-        _known(precision), _known(recall), int(flagged.sum()),
-    )  # fmt: skip
+    yield measure("all", "all", slice(None))
+    by_number = {number: name for name, number in kept.names.items()}
+    for by, numbers in kept.groups.items():
+        column = np.array(numbers)[asked]
+        for number in sorted(set(column.tolist()), key=lambda each: by_number[each]):
+            if by_number[number]:
+                yield measure(by, by_number[number], column == number)
 
 
 def _known(value: float) -> float | None:
     return None if value != value else round(value, 6)
-
-
-def _calibration(column: _Column) -> tuple[tuple[float, float, int], ...]:
-    """(mean score, share that is abusive, rows) for each tenth of the scale that has rows."""
-    truth = np.array(column.truth) >= 0.5
-    score = np.array(column.score, dtype=np.float64)
-    tenth = np.minimum((score * 10).astype(int), 9)
-    return tuple(
-        (
-            round(float(score[tenth == n].mean()), 4),
-            round(float(truth[tenth == n].mean()), 4),
-            int((tenth == n).sum()),
-        )
-        for n in range(10)
-        if (tenth == n).any()
-    )

@@ -57,3 +57,44 @@ def precision_recall(truth: NDArray[np.bool_], flagged: NDArray[np.bool_]) -> tu
     found = int(flagged.sum())
     there = int(truth.sum())
     return (right / found if found else float("nan"), right / there if there else float("nan"))
+
+
+def calibration(truth: NDArray[np.bool_], scores: NDArray[np.float64]) -> list[tuple[float, float, int]]:
+    """(mean score, share that is abusive, rows) for each tenth of the scale that has rows."""
+    truth = np.asarray(truth, dtype=bool)
+    tenth = np.minimum((np.asarray(scores, dtype=np.float64) * 10).astype(int), 9)
+    return [
+        (
+            round(float(scores[tenth == n].mean()), 4),
+            round(float(truth[tenth == n].mean()), 4),
+            int((tenth == n).sum()),
+        )
+        for n in range(10)
+        if (tenth == n).any()
+    ]
+
+
+def precision_recall_curve(
+    truth: NDArray[np.bool_], scores: NDArray[np.float64], points: int = 200
+) -> list[tuple[float, float, float]]:
+    """(threshold, precision, recall) from the highest score down, recall rising; at most so many points.
+
+    Empty where nothing is abusive, or everything is.
+    """
+    truth = np.asarray(truth, dtype=bool)
+    positives = int(truth.sum())
+    if not positives or positives == len(truth):
+        return []
+    order = np.argsort(-scores, kind="stable")
+    ordered, hits = scores[order], np.cumsum(truth[order])
+    ends = np.append(np.nonzero(np.diff(ordered))[0], len(ordered) - 1)
+    if len(ends) > points:
+        ends = ends[np.unique(np.linspace(0, len(ends) - 1, points).round().astype(int))]
+    return [
+        (
+            round(float(ordered[end]), 4),
+            round(float(hits[end] / (end + 1)), 4),
+            round(float(hits[end] / positives), 4),
+        )
+        for end in ends
+    ]

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, Protocol, TypeVar
 
 from moderation.classifier.engine import Engine
+from moderation.classifier.explain import explain
 from moderation.classifier.flags import DEFAULT_THRESHOLDS, Reason, flag
 
 Form = Literal["auto", "text", "jsonl"]
@@ -27,6 +28,8 @@ class Result:
     id: Any
     scores: Mapping[str, float]
     reasons: Sequence[Reason]
+    words: Sequence[Mapping[str, Any]] | None = None
+    """Of a flagged comment, where that was asked for: the words that carried its score."""
 
     @property
     def flagged(self) -> bool:
@@ -35,6 +38,7 @@ class Result:
 
     def as_json(self) -> dict[str, Any]:
         """The result as `schoolgate classify` prints it."""
+        shown = {} if self.words is None else {"words": list(self.words)}
         return {
             "id": self.id,
             "scores": {label: round(score, 6) for label, score in self.scores.items()},
@@ -42,6 +46,7 @@ class Result:
             "reasons": [
                 {"kind": r.kind, "label": r.label, "score": r.score, "detail": r.detail} for r in self.reasons
             ],
+            **shown,
         }
 
 
@@ -129,14 +134,21 @@ def _object(number: int, text: str) -> Line | BadLine:
     return Line(number, value.get("id", number), value["text"], value)
 
 
-def in_batches(parsed: Iterable[Line | BadLine]) -> Iterator[list[Line | BadLine]]:
-    """The lines in order, in batches small enough to hold in memory and large enough to score quickly."""
-    source = iter(parsed)
-    batch: list[Line | BadLine] = []
+class _Sized(Protocol):
+    @property
+    def text(self) -> str: ...
+
+
+Entry = TypeVar("Entry", bound=_Sized | BadLine)
+
+
+def in_batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """What was read, in order, in batches small enough to hold and large enough to score quickly."""
+    batch: list[Entry] = []
     size = 0
-    for entry in source:
+    for entry in entries:
         batch.append(entry)
-        size += len(entry.text) if isinstance(entry, Line) else 0
+        size += 0 if isinstance(entry, BadLine) else len(entry.text)
         if len(batch) >= BATCH_LINES or size >= BATCH_CHARACTERS:
             yield batch
             batch, size = [], 0
@@ -152,10 +164,12 @@ def classify_stream(
     words: Sequence[str] = (),
     names: Sequence[str] = (),
     form: Form = "auto",
+    explained: bool = False,
 ) -> Iterator[Result | BadLine]:
     """Judge each line, in the order of the input; bad lines come in their place and stop nothing.
 
-    `thresholds`, `words` and `names` as in `flags.flag`. Holds no more than one batch in memory.
+    `thresholds`, `words` and `names` as in `flags.flag`. `explained`: with the words that carried the score
+    of each flagged comment. Holds no more than one batch in memory.
     """
     for batch in in_batches(parse_lines(lines, form)):
         scores = iter(engine.score([entry.text for entry in batch if isinstance(entry, Line)]))
@@ -164,7 +178,21 @@ def classify_stream(
                 yield entry
             else:
                 given = next(scores)
-                yield Result(entry.number, entry.id, given, flag(entry.text, given, thresholds, words, names))
+                reasons = flag(entry.text, given, thresholds, words, names)
+                shown = _words(engine, entry.text, reasons) if explained else None
+                yield Result(entry.number, entry.id, given, reasons, shown)
+
+
+def _words(engine: Engine, text: str, reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+    """The words of a flagged comment that carried the highest score that flagged it, if a score did."""
+    scored = [reason for reason in reasons if reason.label in engine.labels]
+    if not scored:
+        return []
+    label = max(scored, key=lambda reason: reason.score).label
+    return [
+        {"start": start, "end": end, "word": text[start:end], "weight": round(weight, 4)}
+        for start, end, weight in explain(engine, text, label=label)
+    ]
 
 
 __all__ = ["BadLine", "Form", "Line", "Result", "classify_stream", "in_batches", "parse_lines", "read_lines"]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import structlog
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from moderation.classifier.engine import DetoxifyEngine, Engine, verify_model
+from moderation.classifier.engine import Engine, load_engine, verify_model
 from moderation.classifier.flags import Reason, flag
 from moderation.classifier.installed import (
     SHIPPED,
@@ -28,8 +23,9 @@ from moderation.classifier.official import OFFICIAL, Official, install, prove
 from moderation.classifier.streaming import BadLine, Line, in_batches, parse_lines, read_lines
 from school.errors import BadInput
 from school.settings import settings
-from worker.commands.judging import ended, opened, report, rules_in_force
+from worker.commands.judging import ended, left_out, opened, rules_in_force
 from worker.locks import FileLock
+from worker.progress import bytes_bar, reading_bar
 from worker.terminal import AsJson, Refused, answer, write
 
 log = structlog.get_logger(__name__)
@@ -113,7 +109,7 @@ def fetch_and_use(
     if not lock.take():
         raise Refused(f"Another fetch is running (process {lock.holder()}). Wait until it has ended.")
     try:
-        with _bar(f"Fetching {official.name}") as progress:
+        with bytes_bar(f"Fetching {official.name}") as progress:
             folder = install(
                 official, models_folder(home), url=url, file=file, tokenizer=tokenizer, progress=progress
             )
@@ -169,7 +165,7 @@ def compare(
     The school's thresholds, words and names count for both.
     """
     home, threads = settings().home, settings().classifier_threads
-    engines = [DetoxifyEngine(folder_of(name, home), threads) for name in (first, second)]
+    engines = [load_engine(folder_of(name, home), threads=threads) for name in (first, second)]
     rules = rules_in_force()
     counts = {"both": 0, "neither": 0, "only_first": 0, "only_second": 0}
     differing: list[dict[str, Any]] = []
@@ -183,12 +179,13 @@ def compare(
 
     if not as_json:
         write(f"Only {first} (A), or only {second} (B), flags:\n")
-    with opened(source) as stream:
+    with opened(source) as stream, reading_bar("Comparing", stream) as bar:
         for batch in in_batches(parse_lines(read_lines(stream))):
             for entry in batch:
                 if isinstance(entry, BadLine):
                     bad += 1
-                    report(entry)
+                    bar.say(left_out(entry))
+            bar.step(len(batch))
             lines = [entry for entry in batch if isinstance(entry, Line)]
             for line, one, other in zip(lines, *(judged(engine, lines) for engine in engines), strict=True):
                 a, b = bool(one[1]), bool(other[1])
@@ -227,17 +224,3 @@ def _not_set_from_outside() -> None:
         raise Refused(
             f"SCHOOLGATE_CLASSIFIER_MODEL is set to {chosen} and wins over any choice. Remove it first."
         )
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A progress bar on standard error, where that is a terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn(title), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-
-        def told(done: int, total: int | None) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield told

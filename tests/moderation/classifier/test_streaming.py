@@ -98,6 +98,17 @@ def test_results_keep_order_ids_and_places_of_bad_lines(engine: DetoxifyEngine) 
     assert all(0 <= score <= 1 for score in document["scores"].values())
 
 
+def test_the_words_that_carried_the_score_come_with_what_a_score_flagged(engine: DetoxifyEngine) -> None:
+    lines = [b"Thank you all", b"What a stupid fucking idiot", b"ring me on 07911 123456"]
+    found = classify_stream(lines, engine, explained=True)
+    clear, abuse, number = (entry.as_json() for entry in found if isinstance(entry, Result))
+    assert clear["words"] == number["words"] == []
+    assert set(abuse) == {"id", "scores", "flagged", "reasons", "words"}
+    heaviest = max(abuse["words"], key=lambda word: word["weight"])
+    assert heaviest["word"] in ("stupid", "fucking", "idiot")
+    assert lines[1][heaviest["start"] : heaviest["end"]].decode() == heaviest["word"]
+
+
 def test_no_more_than_a_batch_is_read_ahead(engine: DetoxifyEngine) -> None:
     taken = 0
 

@@ -1,0 +1,89 @@
+"""Progress bars: on standard error, only where a person watches, never amid results."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from worker.terminal import complain
+
+
+@contextmanager
+def bytes_bar(title: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar of bytes: what it gives is told how many are there, and how many it will be (None: unknown)."""
+    with _bar(title, DownloadColumn(), shown=sys.stderr.isatty()) as bar:
+        task = bar.add_task(title, total=None)
+
+        def told(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield told
+
+
+class ReadingBar:
+    """How far a file has been read; sentences on standard error don't tear the bar."""
+
+    def __init__(self, bar: Progress, title: str, stream: BinaryIO | None) -> None:
+        """`stream`: what is read, a regular file or not, unpacked or not."""
+        self._bar = bar
+        self._position, total = _extent(stream) if stream is not None else (None, None)
+        self._task = bar.add_task(title, total=total)
+        self._lines = 0
+
+    def step(self, lines: int = 1) -> None:
+        """So many more lines are done."""
+        self._lines += lines
+        if not self._bar.disable:
+            done = self._position() if self._position else self._lines
+            self._bar.update(self._task, completed=done)
+
+    def say(self, sentence: str) -> None:
+        """One line on standard error."""
+        if self._bar.disable:
+            complain(sentence)
+            return
+        self._bar.stop()
+        complain(sentence)
+        self._bar.start()
+
+
+@contextmanager
+def reading_bar(title: str, stream: BinaryIO | None) -> Iterator[ReadingBar]:
+    """A bar over a file, unless its results go to the same screen. Of a pipe only lines can be counted."""
+    known = stream is not None and _extent(stream)[1] is not None
+    column: ProgressColumn = DownloadColumn() if known else MofNCompleteColumn()
+    with _bar(title, column, shown=sys.stderr.isatty() and not sys.stdout.isatty()) as bar:
+        yield ReadingBar(bar, title, stream)
+
+
+def _bar(title: str, amount: ProgressColumn, *, shown: bool) -> Progress:
+    return Progress(
+        TextColumn(title), BarColumn(), amount, TimeElapsedColumn(), TimeRemainingColumn(),
+        console=Console(stderr=True), disable=not shown, transient=True,
+    )  # fmt: skip
+
+
+def _extent(stream: BinaryIO) -> tuple[Callable[[], int] | None, int | None]:
+    """(where in the file we are, its size) of a regular file, packed or not; (None, None) of a pipe."""
+    raw: BinaryIO = getattr(stream, "fileobj", None) or stream
+    try:
+        found = os.fstat(raw.fileno())
+    except OSError:
+        return None, None
+    return (raw.tell, found.st_size) if stat.S_ISREG(found.st_mode) else (None, None)
