@@ -8,6 +8,9 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from approvals import schedule, takedowns
+from approvals.checks import account_name
+from approvals.states import IN_WORDS
 from school import consent
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -47,9 +50,18 @@ def _one(pupil_id: UUID, typed: Typed) -> str:
     on = today(now())
     with reading() as session:
         pupil = consent.get(session, pupil_id)
+        touched = takedowns.showing(session, pupil_id)
         return render_template(
             "consent/pupil.html",
             pupil=pupil,
+            touched=touched,
+            takedowns=takedowns.of_publications(
+                session, [publication.id for _draft, _revision, publication in touched if publication]
+            ),
+            takedown_words=takedowns.IN_WORDS,
+            in_words=IN_WORDS,
+            account_name=account_name,
+            summary=schedule.summary,
             consents=[
                 (one, KINDS[one.kind], consent.in_force(one, on=on))
                 for one in sorted(pupil.consents, key=lambda one: one.recorded_at, reverse=True)
@@ -141,9 +153,16 @@ def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
             consent.withdraw(
                 session, consent_id, reason=typed["reason"], by=current_person(session), now=now()
             )
+            opened = takedowns.open_for_withdrawn_consent(session, now=now())
     except BadInput as error:
         return _one(pupil_id, typed.refuse(BadInput(str(error)))), 400
     flash(
-        "The consent is withdrawn. No draft that shows this pupil in that way can go out any more.", "success"
+        "The consent is withdrawn. No draft that shows this pupil in that way can go out any more."
+        + (
+            f" {len(opened)} published {'post is' if len(opened) == 1 else 'posts are'} being taken down."
+            if opened
+            else ""
+        ),
+        "success",
     )
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from approvals import takedowns
 from school import consent_import, consent_lists
 from school.consent_lists import PupilList
 from school.db import now, transaction
@@ -91,11 +92,13 @@ def apply(import_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             done = consent_import.apply(session, import_id, by=current_person(session), now=now())
+            opened = takedowns.open_for_withdrawn_consent(session, now=now())
     except BadInput as error:
         return _preview(import_id, typed.refuse(BadInput(str(error)))), 400
     flash(
         f"The list is applied: {len(done.new)} new pupils, {len(done.moved)} changed, "
-        f"{len(done.consents)} consents entered, {len(done.withdrawals)} ended, {len(done.left)} left.",
+        f"{len(done.consents)} consents entered, {len(done.withdrawals)} ended, {len(done.left)} left."
+        + (f" Published posts being taken down: {len(opened)}." if opened else ""),
         "success",
     )
     return redirect(url_for("consent.show"))

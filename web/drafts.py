@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import checks, decisions, drafts, holding, schedule, submissions
+from approvals import checks, decisions, drafts, holding, schedule, submissions, takedowns
 from approvals.checks import Finding, account_name
 from approvals.content import shown_on
 from approvals.drafts import EditConflict
@@ -248,6 +248,34 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
+@pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>/takedown")
+@needs(Action.HOLD_PUBLICATIONS)
+def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
+    """Have a published post removed from its platform."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            person = current_person(session)
+            publication = session.get(Publication, publication_id)
+            if publication is None or publication.draft_id != draft_id:
+                raise NotFound("There is no such post.")
+            takedowns.request(session, publication_id, reason=typed.raw("reason"), by=person, now=now())
+    except BadInput as error:
+        return _page(draft_id, typed.refuse(BadInput(str(error)))), 400
+    flash("It is being taken down. What the platform answers is shown here.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/takedowns/<uuid:takedown_id>/done")
+@needs(Action.HOLD_PUBLICATIONS, Action.EDIT_CONSENT)
+def taken_down(draft_id: UUID, takedown_id: UUID) -> ResponseReturnValue:
+    """Tick off a post that somebody removed by hand."""
+    with transaction() as session:
+        takedowns.done_by_hand(session, takedown_id, by=current_person(session), now=now())
+    flash("Ticked off: the post is down.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
 def _take(draft_id: UUID | None) -> ResponseReturnValue:
     """Save, and perhaps submit, what the form brought; on trouble it comes again with everything in it."""
     form = draft_form.read()
@@ -356,6 +384,8 @@ def _page(draft_id: UUID, typed: Typed) -> str:
             shown=preview(session, draft, revision, findings=findings),
             picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
             publications=publications,
+            takedowns=takedowns.of_publications(session, [one.id for one in publications]),
+            takedown_words=takedowns.IN_WORDS,
             standings={one.id: standing(session, one, now=moment) for one in publications},
             submission=submission,
             asked=submissions.asked(session, submission) if submission else [],

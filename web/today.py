@@ -11,6 +11,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from approvals import takedowns
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
@@ -122,6 +123,16 @@ def _publications(session: Session, person: Person) -> Iterator[Waiting]:
             )
 
 
+def _takedowns(session: Session, person: Person) -> Iterator[Waiting]:
+    if may(person, Action.HOLD_PUBLICATIONS) or may(person, Action.EDIT_CONSENT):
+        waiting = takedowns.by_hand(session)
+        if waiting:
+            path = f"/drafts/{waiting[0].publication.draft_id}"
+            yield Waiting(
+                len(waiting), "post to remove by hand", "posts to remove by hand", path, urgent=True
+            )
+
+
 def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.SEE_ACCOUNTS):
         count = _count(
@@ -175,6 +186,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _followers,
     _hand_tasks,
     _publications,
+    _takedowns,
     _accounts,
     _mails,
     _rules,

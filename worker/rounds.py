@@ -15,8 +15,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import publishing, reconciling
-from approvals.models import Publication
+from approvals import publishing, reconciling, takedowns
+from approvals.models import Publication, Takedown
 from approvals.steps import DurableSteps
 from connectors.base import CallRecord, Connector, Platform, RemotePost
 from moderation import actions, carrying_words, costs, followers, own_posts, polling, rescoring, scoring
@@ -337,6 +337,25 @@ def look_for_post(publication_id: UUID) -> None:
     with transaction() as session:
         _watch(session, account_id, look.post)
         _note_calls(session, account_id, calls, link=False)
+
+
+def take_down(takedown_id: UUID) -> None:
+    """Have one published post removed from its platform, and record what came of it (P25)."""
+    with reading() as session:
+        account_id = session.get_one(Takedown, takedown_id).publication.account_id
+    found = connector_of(account_id)
+    if found is None:
+        return
+    with transaction() as session:
+        claimed = takedowns.claim(session, takedown_id, now=now())
+    if claimed is None:
+        return
+    outcome = takedowns.act(claimed, found[1])
+    calls = found[1].calls()
+    with transaction() as session:
+        takedowns.record(session, claimed, outcome, now=now())
+        _note_calls(session, account_id, calls, link=False)
+    log.info("takedown_tried", takedown_id=str(takedown_id), result=outcome.result.value)
 
 
 def _watch(session: Session, account_id: UUID, post: RemotePost | None) -> None:

@@ -11,6 +11,7 @@ from school.settings import Settings
 LOOKS: dict[str, float] = {
     "publish.look": 2.0,
     "publish.sweep": 15.0,
+    "publish.takedowns": 5.0,
     "actions.look": 1.0,
     "poll.look": 1.0,
     "mail.look": 1.0,

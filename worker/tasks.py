@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from celery.worker import state as worker_state
 
-from approvals import publishing, reconciling, schedule
+from approvals import publishing, reconciling, schedule, takedowns
 from moderation import actions, carrying_words, polling
 from school import heartbeats, mail, reminders
 from school.db import now, reading, transaction
@@ -191,6 +191,26 @@ def publish_one(publication_id: str) -> None:
 def look_for_one(publication_id: str) -> None:
     """Look for one publication of unknown outcome among the account's own posts."""
     rounds.look_for_post(UUID(publication_id))
+
+
+@task("publish.takedowns")
+@at_most(1)
+def look_for_takedowns() -> None:
+    """Have posts removed that have to go: those of pupils whose consent was withdrawn, and others (P25)."""
+    with transaction() as session:
+        opened = takedowns.open_for_withdrawn_consent(session, now=now())
+        due = takedowns.due(session, now=now())
+    if opened:
+        log.info("takedowns_opened", count=len(opened))
+    for takedown_id in due:
+        take_down_one.apply_async((str(takedown_id),), expires=HINT_EXPIRES)
+
+
+@task("publish.take_down")
+@at_most(2)
+def take_down_one(takedown_id: str) -> None:
+    """Have one post removed."""
+    rounds.take_down(UUID(takedown_id))
 
 
 @task("publish.sweep")

@@ -13,6 +13,7 @@ from approvals.models.drafts import (
 )
 from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
+from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
 
 __all__ = [
     "ApprovalDecision",
@@ -34,4 +35,7 @@ __all__ = [
     "RevisionPicture",
     "RevisionPupil",
     "Submission",
+    "Takedown",
+    "TakedownMove",
+    "TakedownState",
 ]

@@ -7,12 +7,17 @@ import re
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from approvals import takedowns
+from approvals.moves import move_publication
+from approvals.states import Actor, PublicationState
 from school import consent
-from school.db import now, reading
-from school.models import ConsentKind, Pupil, Role
+from school.db import now, reading, transaction
+from school.models import Account, ConsentKind, Person, Pupil, Role
 from school.times import today
+from tests.approvals import scenes
 from tests.web.conftest import Browser
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -128,3 +133,55 @@ def test_p24_a_pupil_who_left_may_not_be_shown(signed_in: Callable[[Role], Brows
     assert "Left the school on" in officer.get(page).text
     with reading() as session:
         assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=today(now()))
+
+
+@SQLITE
+def test_p25_the_dpo_sees_what_a_withdrawal_touches_and_what_became_of_it(
+    signed_in: Callable[[Role], Browser],
+    session: Session,
+    school_people: dict[Role, Person],
+    make_account: Callable[..., Account],
+    head: Browser,
+) -> None:
+    moment = now()
+    teacher, headteacher = school_people[Role.STAFF], school_people[Role.HEADTEACHER]
+    account, pupil = make_account("x"), pupil_named("Amelia Thornbury")
+    media = scenes.add_picture(session, teacher, moment)
+    draft, [publication] = scenes.approved(
+        session,
+        teacher,
+        headteacher,
+        moment,
+        account,
+        text="Kestrels build a bridge",
+        pictures=(scenes.choice(media),),
+        pupil_ids=(pupil.id,),
+        none_shown=False,
+    )
+    for state in (PublicationState.PUBLISHING, PublicationState.PUBLISHED):
+        move_publication(session, publication, state, actor=Actor.PRODUCT, by=None, reason="Out", now=moment)
+    publication.published_at = moment
+    session.commit()
+    officer, page = signed_in(Role.DPO), f"/consent/{pupil.id}"
+    shown = officer.get(page).text
+    assert "Kestrels build a bridge" in shown and "published" in shown
+    [given] = [one for one in pupil.consents if one.kind is ConsentKind.IMAGE]
+    assert officer.post(f"{page}/{given.id}/withdraw", page, reason="Letter").status_code == 302
+    after = officer.get(page).text
+    assert "1 published post is being taken down" in after and "being taken down" in after
+    with transaction() as working:
+        [takedown_id] = takedowns.due(working, now=now())
+        # Without an id of the platform's it was posted by hand, so a person removes it.
+        assert takedowns.claim(working, takedown_id, now=now()) is None
+    assert "to be taken down by hand" in officer.get(page).text
+    assert "post to remove by hand" in officer.get("/").text
+    address = f"/drafts/{draft.id}"
+    assert "I have removed it" in officer.get(address).text
+    assert "I have removed it" not in signed_in(Role.STAFF).get(address).text
+    done = f"{address}/takedowns/{takedown_id}/done"
+    assert signed_in(Role.STAFF).post(done, address).status_code == 403
+    assert officer.post(done, address).status_code == 302
+    assert "taken down" in officer.get(page).text
+    assert officer.post(done, address).status_code == 409
+    again = head.post(f"{address}/publications/{publication.id}/takedown", address, reason="x")
+    assert again.status_code == 302, "asked for twice is once"
