@@ -7,7 +7,7 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -32,9 +32,8 @@ from moderation.models import (
     WatchedPost,
 )
 from moderation.sight import comment_visible_to, visible_to
-from school.errors import BadInput, MoveNotAllowed, NotFound
+from school.errors import BadInput, NotFound
 from school.models import Account, Person
-from school.times import say
 
 T = TypeVar("T")
 
@@ -90,6 +89,14 @@ class QueuePage:
             for item in members:
                 rank.setdefault(_post_key(item), len(rank))
             members.sort(key=lambda item: rank[_post_key(item)])
+        return list(groups.values())
+
+    def by_post(self) -> list[list[QueueItem]]:
+        """The items with those under each post together; the worst group first."""
+        groups: dict[object, list[QueueItem]] = {}
+        for item in self.items:
+            key = _post_key(item) if item.entry.post_platform_id else item.entry.id
+            groups.setdefault(key, []).append(item)
         return list(groups.values())
 
 
@@ -200,48 +207,6 @@ def tasks(session: Session, *, viewer: Person) -> list[PlatformAct]:
         .limit(500)
     )
     return list(session.scalars(query))
-
-
-def claim(session: Session, entry_id: UUID, *, by: Person, lifetime: timedelta, now: datetime) -> LogCase:
-    """Take an open entry, so that nobody else decides it meanwhile; again, to keep it longer.
-
-    Raises MoveNotAllowed where somebody else has it or it is decided, NotFound.
-    """
-    taken = session.scalar(
-        sa.update(LogCase)
-        .where(
-            LogCase.entry_id == entry_id,
-            LogCase.state == CaseState.OPEN,
-            visible_to(by),
-            sa.or_(
-                LogCase.claimed_by_id.is_(None),
-                LogCase.claimed_by_id == by.id,
-                LogCase.claimed_until.is_(None),
-                LogCase.claimed_until <= now,
-            ),
-        )
-        .values(claimed_by_id=by.id, claimed_until=now + lifetime)
-        .returning(LogCase)
-        .execution_options(populate_existing=True)
-    )
-    if taken is not None:
-        return taken
-    case = get_case(session, entry_id, viewer=by)
-    session.refresh(case)
-    if case.state is not CaseState.OPEN:
-        raise MoveNotAllowed("This entry is decided already: look at it again.")
-    who = session.get(Person, case.claimed_by_id) if case.claimed_by_id else None
-    until = f", until {say(case.claimed_until)} at the latest" if case.claimed_until else ""
-    raise MoveNotAllowed(f"{who.name if who else 'Somebody'} is deciding this entry{until}.")
-
-
-def release(session: Session, entry_id: UUID, *, by: Person) -> None:
-    """Give a claim back. Nothing happens where the person has none."""
-    session.execute(
-        sa.update(LogCase)
-        .where(LogCase.entry_id == entry_id, LogCase.claimed_by_id == by.id)
-        .values(claimed_by_id=None, claimed_until=None)
-    )
 
 
 def _conditions(filters: QueueFilters) -> list[sa.ColumnElement[bool]]:

@@ -40,6 +40,7 @@ from web import (
     media,
     moderation,
     moderation_rules,
+    moderation_together,
     people,
     practice,
     signin,
@@ -80,6 +81,7 @@ PAGES = (
     calendar,
     moderation,
     moderation_rules,
+    moderation_together,
     followers,
     log,
 )

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import actions, carrying_words, coverage, decisions, log, manual, review
+from moderation import actions, carrying_words, claims, coverage, decisions, log, manual, review, speed
 from moderation.decisions import Decision, Outcome
 from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
 from moderation.review import QueueFilters
@@ -49,6 +49,7 @@ def _words() -> dict[str, object]:
 def queue() -> ResponseReturnValue:
     """The open entries, the worst first."""
     filters = _filters()
+    by_post = request.args.get("by", "") == "post"
     with reading() as session:
         person = current_person(session)
         page = review.queue(
@@ -58,6 +59,10 @@ def queue() -> ResponseReturnValue:
         return render_template(
             "moderation/queue.html",
             page=page,
+            by="post" if by_post else "author",
+            groups=page.by_post() if by_post else page.by_author(),
+            speeds=speed.figures(session, viewer=person, now=moment),
+            length=speed.said,
             filters=filters,
             filtered=filters != QueueFilters(),
             coverages=[coverage.coverage(session, one, now=moment) for one in accounts.everything(session)],
@@ -186,7 +191,7 @@ def claim(entry_id: UUID) -> ResponseReturnValue:
     """Keep the others from deciding this entry for some minutes."""
     with transaction() as session:
         person = current_person(session)
-        review.claim(session, entry_id, by=person, lifetime=settings().claim_lifetime, now=now())
+        claims.claim(session, entry_id, by=person, lifetime=settings().claim_lifetime, now=now())
     return redirect(url_for("moderation.entry", entry_id=entry_id))
 
 
@@ -195,7 +200,7 @@ def claim(entry_id: UUID) -> ResponseReturnValue:
 def release(entry_id: UUID) -> ResponseReturnValue:
     """Let others decide it."""
     with transaction() as session:
-        review.release(session, entry_id, by=current_person(session))
+        claims.release(session, entry_id, by=current_person(session))
     return redirect(url_for("moderation.queue"))
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import authors, decisions, log, review
+from moderation import authors, claims, decisions, log, review
 from moderation.decisions import OUTCOME_MOVES, Decision, Outcome
 from moderation.models import (
     ActKind,
@@ -121,7 +121,7 @@ def test_two_claims_at_once_are_one(
         try:
             with transaction() as session:
                 by = session.get_one(Person, school_people[role].id)
-                review.claim(session, entry_id, by=by, lifetime=timedelta(minutes=10), now=clock())
+                claims.claim(session, entry_id, by=by, lifetime=timedelta(minutes=10), now=clock())
             results.append("mine")
         except MoveNotAllowed:
             results.append("taken")
@@ -140,7 +140,7 @@ def test_a_claim_ends_by_itself(
     entry_id = flagged(account_id, platform, clock)[0]
     with transaction() as session:
         slt = session.get_one(Person, school_people[Role.SLT].id)
-        review.claim(session, entry_id, by=slt, lifetime=timedelta(minutes=10), now=clock())
+        claims.claim(session, entry_id, by=slt, lifetime=timedelta(minutes=10), now=clock())
     with pytest.raises(MoveNotAllowed, match=school_people[Role.SLT].name):
         decide(entry_id, Outcome.HIDE, by=school_people[Role.DSL], clock=clock)
     clock.on(minutes=11)

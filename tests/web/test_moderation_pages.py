@@ -293,6 +293,36 @@ def rounds_that_answer(clock: PresentClock) -> int:
         return int(carrying_words.record(session, question, answer, now=clock()))
 
 
+def test_one_decision_on_all_of_an_authors_entries(
+    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, signed_in: SignIn
+) -> None:
+    """Those that are ticked; the page says which were left and why."""
+    entries = scenes.flagged(account_id, platform, clock, *(comment(n, f"idiot {n}") for n in range(3)))
+    browser, other = signed_in(Role.SLT), signed_in(Role.MODERATOR)
+    by_post = browser.get("/moderation?by=post").text
+    assert "Decide on all 3 open under this post together" in by_post and "flagged 3 times" in by_post
+    found = re.search(r'href="(/moderation/together\?author=[^"]+)"', browser.get("/moderation").text)
+    assert found
+    page = browser.get(found[1]).text
+    assert page.count(" checked") == 3
+    assert "idiot" not in re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    author_id = found[1].partition("author=")[2]
+    values = [f"{entry_id}:1" for entry_id in entries]
+    send = {"author": author_id, "entries": values, "outcomes": "hide"}
+    assert other.post(f"/moderation/{entries[0]}/claim", f"/moderation/{entries[0]}").status_code == 302
+    bad = browser.post("/moderation/together", found[1], **send, reason="")
+    assert bad.status_code == 400 and "reason is empty" in bad.text and bad.text.count(" checked") == 4
+    for wrong in ({"entries": ["x"]}, {"entries": [f"{entries[0]}:x"]}, {"outcomes": "reply"}):
+        answer = browser.post("/moderation/together", found[1], **{**send, **wrong}, reason="Abuse")
+        assert answer.status_code == 400, wrong
+    done = browser.post("/moderation/together", found[1], **send, reason="Abuse")
+    assert done.status_code == 302
+    shown = browser.get(done.location).text
+    assert "Recorded for 2 entries: hidden." in shown and "Entry 1 is left as it was" in shown
+    assert browser.get("/moderation/together").status_code == 404
+    assert signed_in(Role.CHAIR).get(found[1]).status_code == 403
+
+
 def test_the_log_is_searched_and_taken_out(
     account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, signed_in: SignIn
 ) -> None:

@@ -1,0 +1,58 @@
+"""Claims on entries, which expire: two people never decide the same one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation.models import CaseState, LogCase
+from moderation.review import get_case
+from moderation.sight import visible_to
+from school.errors import MoveNotAllowed
+from school.models import Person
+from school.times import say
+
+
+def claim(session: Session, entry_id: UUID, *, by: Person, lifetime: timedelta, now: datetime) -> LogCase:
+    """Take an open entry, so that nobody else decides it meanwhile; again, to keep it longer.
+
+    Raises MoveNotAllowed where somebody else has it or it is decided, NotFound.
+    """
+    taken = session.scalar(
+        sa.update(LogCase)
+        .where(
+            LogCase.entry_id == entry_id,
+            LogCase.state == CaseState.OPEN,
+            visible_to(by),
+            sa.or_(
+                LogCase.claimed_by_id.is_(None),
+                LogCase.claimed_by_id == by.id,
+                LogCase.claimed_until.is_(None),
+                LogCase.claimed_until <= now,
+            ),
+        )
+        .values(claimed_by_id=by.id, claimed_until=now + lifetime)
+        .returning(LogCase)
+        .execution_options(populate_existing=True)
+    )
+    if taken is not None:
+        return taken
+    case = get_case(session, entry_id, viewer=by)
+    session.refresh(case)
+    if case.state is not CaseState.OPEN:
+        raise MoveNotAllowed("This entry is decided already: look at it again.")
+    who = session.get(Person, case.claimed_by_id) if case.claimed_by_id else None
+    until = f", until {say(case.claimed_until)} at the latest" if case.claimed_until else ""
+    raise MoveNotAllowed(f"{who.name if who else 'Somebody'} is deciding this entry{until}.")
+
+
+def release(session: Session, entry_id: UUID, *, by: Person) -> None:
+    """Give a claim back. Nothing happens where the person has none."""
+    session.execute(
+        sa.update(LogCase)
+        .where(LogCase.entry_id == entry_id, LogCase.claimed_by_id == by.id)
+        .values(claimed_by_id=None, claimed_until=None)
+    )

@@ -1,0 +1,90 @@
+"""How quickly people decide on what was flagged (P23), over the last weeks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation.models import CaseState, LogCase, LogEntry
+from moderation.sight import visible_to
+from school.models import Person
+
+OVER = timedelta(days=30)
+_MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Times from an entry's arrival in the log to its decision; None where there is none to tell."""
+
+    urgent: bool
+    """Only threats and safeguarding; otherwise everything."""
+    decided: int
+    median: timedelta | None
+    slowest: timedelta | None
+    open: int
+    waiting: timedelta | None
+    """How long the oldest open entry has waited."""
+    oldest_id: UUID | None
+    oldest_number: int | None
+
+
+def figures(session: Session, *, viewer: Person, now: datetime) -> tuple[Speed, Speed]:
+    """The urgent ones, and all; of what the viewer may see."""
+    rows = session.execute(
+        sa.select(LogCase.urgent, LogCase.recorded_at, LogCase.decided_at)
+        .where(LogCase.decided_at >= now - OVER, LogCase.state == CaseState.DECIDED, visible_to(viewer))
+        .order_by(LogCase.decided_at.desc())
+        .limit(_MOST)
+    ).all()
+    taken = [(row.urgent, row.decided_at - row.recorded_at) for row in rows if row.decided_at]
+    return (
+        _speed(session, True, [one for urgent, one in taken if urgent], viewer, now),
+        _speed(session, False, [one for _, one in taken], viewer, now),
+    )
+
+
+def _speed(
+    session: Session, urgent: bool, taken: Sequence[timedelta], viewer: Person, now: datetime
+) -> Speed:
+    waits = [LogCase.state == CaseState.OPEN, visible_to(viewer)]
+    if urgent:
+        waits.append(LogCase.urgent.is_(True))
+    oldest = session.execute(
+        sa.select(LogEntry.id, LogEntry.number, LogCase.recorded_at)
+        .join(LogEntry, LogEntry.id == LogCase.entry_id)
+        .where(*waits)
+        .order_by(LogCase.recorded_at)
+        .limit(1)
+    ).first()
+    return Speed(
+        urgent=urgent,
+        decided=len(taken),
+        median=timedelta(seconds=median(one.total_seconds() for one in taken)) if taken else None,
+        slowest=max(taken, default=None),
+        open=session.scalar(sa.select(sa.func.count()).select_from(LogCase).where(*waits)) or 0,
+        waiting=now - oldest.recorded_at if oldest else None,
+        oldest_id=oldest.id if oldest else None,
+        oldest_number=oldest.number if oldest else None,
+    )
+
+
+def said(length: timedelta | None) -> str:
+    """A length of time as people say it: "4 minutes", "3 hours", "2 days"."""
+    if length is None:
+        return "–"
+    seconds = max(0, round(length.total_seconds()))
+    for size, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= 2 * size or (seconds >= size and name == "minute"):
+            count = seconds // size
+            return f"{count} {name}{'' if count == 1 else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
+
+
+__all__ = ["OVER", "Speed", "figures", "said"]

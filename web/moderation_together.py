@@ -1,0 +1,124 @@
+"""One decision on many open entries: all of one author's, or all under one post."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from moderation import review, together
+from moderation.decisions import Decision, Outcome
+from moderation.models import ReferTo
+from moderation.review import QueueFilters
+from school.db import now, reading, transaction
+from school.errors import BadInput, NotFound
+from school.permissions import Action
+from school.settings import settings
+from web import moderation_words
+from web.access import current_person, needs
+from web.forms import Typed, identifier
+
+pages = Blueprint("together", __name__)
+
+CHOICES: dict[Outcome, str] = {
+    Outcome.HIDE: "Hide them",
+    Outcome.DELETE: "Delete them for good",
+    Outcome.BLOCK: "Block who wrote them, on every account of ours on the platform",
+    Outcome.MUTE: "Mute who wrote them",
+    Outcome.REFER: "Refer them",
+    Outcome.DISMISS: "No action is needed",
+}
+
+
+@pages.context_processor
+def _words() -> dict[str, object]:
+    return {"said": moderation_words}
+
+
+@pages.get("/moderation/together")
+@needs(Action.MODERATE)
+def show() -> ResponseReturnValue:
+    """The open entries of one author, or under one post, to be decided on at once."""
+    return _page(Typed(request.args), first=True)
+
+
+@pages.post("/moderation/together")
+@needs(Action.MODERATE)
+def decide() -> ResponseReturnValue:
+    """Decide on those that are ticked; each is its own row in the log and its own act."""
+    typed = Typed(request.form)
+    try:
+        decision, entries = _decision(typed), _entries(typed)
+        with transaction() as session:
+            done = together.decide(
+                session,
+                entries,
+                decision,
+                by=current_person(session),
+                url=settings().effective_public_url,
+                now=now(),
+            )
+    except BadInput as error:
+        return _page(typed.refuse(error)), 400
+    words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
+    count = len(done.decided)
+    if count:
+        flash(f"Recorded for {count} {'entry' if count == 1 else 'entries'}: {words}.", "success")
+    for one in done.left:
+        name = f"Entry {one.number}" if one.number else "One entry"
+        flash(f"{name} is left as it was: {one.why}", "warning")
+    return redirect(url_for("moderation.queue"))
+
+
+def _page(typed: Typed, *, first: bool = False) -> str:
+    author, post, account = typed["author"], typed["post"], typed["account"]
+    if bool(author) == bool(post):
+        raise NotFound("Choose an author or a post in the queue first.")
+    filters = QueueFilters(
+        author_id=identifier(author) if author else None,
+        post_platform_id=post,
+        account_id=identifier(account) if account else None,
+    )
+    with reading() as session:
+        page = review.queue(
+            session, viewer=current_person(session), filters=filters, limit=together.MOST, now=now()
+        )
+        return render_template(
+            "moderation/together.html",
+            page=page,
+            # At first everything is ticked that nobody else is deciding.
+            ticked={str(item.entry.id) for item in page.items if not item.claimed_by}
+            if first
+            else {value.partition(":")[0] for value in typed.all("entries")},
+            choices=CHOICES,
+            author=author,
+            post=post,
+            account=account,
+            typed=typed,
+        )
+
+
+def _decision(typed: Typed) -> Decision:
+    chosen = typed.all("outcomes")
+    if not set(chosen) <= {outcome.value for outcome in CHOICES}:
+        raise BadInput("Choose from the list what is to be done.", field="outcomes")
+    to = typed["refer_to"]
+    if to and to not in set(ReferTo):
+        raise BadInput("Choose from the list to whom they are referred.", field="refer_to")
+    return Decision(
+        outcomes=frozenset(Outcome(value) for value in chosen),
+        reason=typed["reason"],
+        refer_to=ReferTo(to) if to else None,
+        reference=typed["reference"],
+    )
+
+
+def _entries(typed: Typed) -> list[tuple[UUID, int]]:
+    found = []
+    for value in typed.all("entries"):
+        entry, _, seen = value.partition(":")
+        if not seen.isascii() or not seen.isdigit() or len(seen) > 9:
+            raise BadInput("This form is incomplete: load the page again.", field="")
+        found.append((identifier(entry), int(seen)))
+    return found
