@@ -23,14 +23,17 @@ from approvals.models import (
 )
 from approvals.moves import move_draft, note_publication
 from approvals.previews import DraftPreview, preview
+from approvals.sight import NO_SUCH
 from approvals.states import Actor, DraftState, PublicationState, check_draft_move
-from school import people, secrets
+from school import people, pins, secrets
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Person
 from school.settings import settings
 from school.times import say, today
 
 REASON_MAX = 2000
+LINK_TRIES = 10
+"""Wrong PINs that one link takes: two locks of the PIN."""
 STATE_AFTER = {
     DecisionKind.APPROVE: DraftState.APPROVED,
     DecisionKind.CHANGES: DraftState.CHANGES_REQUESTED,
@@ -95,9 +98,9 @@ def picture_of(session: Session, token: str, place: int, *, now: datetime) -> UU
 def prove(session: Session, token: str, *, pin: str, signed_in: Person | None, now: datetime) -> Proof | None:
     """Whether whoever holds the link is its approver: signed in as that person, or by their PIN.
 
-    None for a wrong PIN: commit all the same, so that the failure counts. Raises as `look`
-    does, AlreadyDecided in place of LinkExpired, BadInput while the PIN is locked, NotPermitted
-    where the settings ask for a sign-in.
+    None for a wrong PIN: commit all the same, so that the failure counts; `refusal_of` says what to
+    tell. Raises as `look` does, AlreadyDecided in place of LinkExpired, PinLocked while the PIN is
+    locked, NotPermitted where the settings ask for a sign-in.
     """
     request = _request(session, token)
     _check_live(session, request, now=now)
@@ -107,10 +110,44 @@ def prove(session: Session, token: str, *, pin: str, signed_in: Person | None, n
             raise NotPermitted(f"Sign in as {request.approver.name} first: this link is theirs.")
         if not pin.strip():
             raise BadInput("The PIN is empty: type your PIN.", field="pin")
-        if not people.check_pin(session, request.approver, pin.strip(), now=now):
+        if not pins.check(session, request.approver, pin.strip(), now=now):
+            _count_wrong_pin(session, request, now=now)
             return None
         how = "pin"
     return Proof(request.submission_id, request.draft_id, request.revision_hash, request.approver_id, how)
+
+
+def refusal_of(session: Session, token: str, *, now: datetime) -> BadInput:
+    """What to tell whoever typed a wrong PIN. Raises LinkExpired when that was the link's last."""
+    request = _request(session, token)
+    _check_live(session, request, now=now)
+    return pins.refusal(request.approver, now=now)
+
+
+def _count_wrong_pin(session: Session, request: ApprovalRequest, *, now: datetime) -> None:
+    """After some wrong PINs the link itself ends: a stranger with it can't keep the PIN locked for good."""
+    request.wrong_pins += 1
+    if request.wrong_pins < LINK_TRIES:
+        return
+    request.voided_at = now
+    request.void_reason = (
+        "Too many wrong PINs were typed on this link, so it has ended. Sign in and decide on the draft's own "
+        "page, or ask the author to send the e-mail again."
+    )
+    approval_mail.tell(
+        session,
+        [request.approver],
+        draft_id=request.draft_id,
+        subject="Wrong PINs were typed on one of your approval links",
+        sentences=[
+            f"{LINK_TRIES} wrong PINs were typed on a link that was sent to you, so that link has ended. "
+            "Nothing was decided.",
+            "If it wasn't you, somebody else has the e-mail: tell the network manager, and change your PIN.",
+            "You can decide on the draft signed in, without a PIN.",
+        ],
+        purpose="pin_guessed",
+        now=now,
+    )
 
 
 def prove_signed_in(session: Session, draft_id: UUID, *, by: Person, revision_number: int) -> Proof:
@@ -120,7 +157,7 @@ def prove_signed_in(session: Session, draft_id: UUID, *, by: Person, revision_nu
     """
     draft = session.get(Draft, draft_id)
     if draft is None:
-        raise NotFound("There is no such draft.")
+        raise NotFound(NO_SUCH)
     submission = submissions.latest(session, draft)
     if submission is None:
         raise MoveNotAllowed("This draft has not been handed in.")

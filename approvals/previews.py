@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from approvals.checks import account_name, without_consent
 from approvals.content import shown_on
+from approvals.differences import Change, changes, seen_before
 from approvals.models import Criterion, Draft, DraftRevision
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
@@ -79,6 +80,10 @@ class DraftPreview:
     findings: tuple[Mapping[str, Any], ...]
     none_shown: bool
     pupils: tuple[PupilPreview, ...]
+    compared_with: str
+    """The version that was handed in before, in words; empty where this is the first."""
+    changes: tuple[Change, ...]
+    """What this version says otherwise than that one."""
 
 
 def preview(
@@ -86,6 +91,7 @@ def preview(
 ) -> DraftPreview:
     """One revision as it will appear, with the findings of its submission."""
     day = today(revision.planned_at) if revision.planned_at else today(revision.made_at)
+    earlier = seen_before(session, revision)
     lacking = {pupil.id for pupil in without_consent(session, revision, on=day)}
     author = session.get_one(Person, draft.author_id)
     return DraftPreview(
@@ -123,6 +129,8 @@ def preview(
             PupilPreview(entry.pupil.name, entry.pupil.class_name, entry.pupil_id not in lacking)
             for entry in sorted(revision.pupils, key=lambda entry: entry.pupil.name)
         ),
+        compared_with=f"version {earlier.number} of {say(earlier.made_at)}" if earlier else "",
+        changes=changes(earlier, revision) if earlier else (),
     )
 
 

@@ -21,6 +21,7 @@ from approvals.models import (
 )
 from approvals.moves import move_draft, move_publication
 from approvals.previews import preview
+from approvals.sight import NO_SUCH, check_seen
 from approvals.states import Actor, DraftState, PublicationState, check_draft_move
 from school import gates, people, secrets
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
@@ -48,6 +49,7 @@ def submit(
     BadInput when nobody may approve.
     """
     draft, revision = _locked(session, draft_id)
+    check_seen(session, draft, by=by, now=now)
     if draft.author_id != by.id:
         raise NotPermitted("Only the author can hand a draft in.")
     if revision.number != revision_number:
@@ -90,6 +92,7 @@ def submit(
 def ask_again(session: Session, draft_id: UUID, *, by: Person, now: datetime) -> list[Person]:
     """Send new links for a draft that waits; the earlier ones end. Says to whom."""
     draft, revision = _locked(session, draft_id)
+    check_seen(session, draft, by=by, now=now)
     if draft.author_id != by.id:
         raise NotPermitted("Only the author can ask again.")
     submission = open_submission(session, draft)
@@ -178,7 +181,7 @@ def _locked(session: Session, draft_id: UUID) -> tuple[Draft, DraftRevision]:
         .execution_options(populate_existing=True)
     )
     if draft is None:
-        raise NotFound("There is no such draft.")
+        raise NotFound(NO_SUCH)
     revision = session.scalars(
         sa.select(DraftRevision).where(
             DraftRevision.draft_id == draft.id, DraftRevision.number == draft.revision_number

@@ -20,8 +20,6 @@ from school.models.people import Authorisation, Deputy, Invitation, Person, Role
 from school.times import today
 
 INVITATION_LIFETIME = timedelta(days=7)
-PIN_TRIES = 5
-PIN_LOCK = timedelta(minutes=15)
 PASSWORD_LENGTH_MIN = 10
 PASSWORD_LENGTH_MAX = 256
 NAME_LENGTH_MAX = 200
@@ -386,34 +384,6 @@ def set_pin(session: Session, person: Person, pin: str, *, by: Person | None, no
         )
     person.pin_hash, person.pin_failures, person.pin_locked_until = secrets.hash_secret(pin), 0, None
     audit.record(session, by=by, action="pin_set", object_kind="person", object_id=person.id, now=now)
-
-
-def check_pin(session: Session, person: Person, pin: str, *, now: datetime) -> bool:
-    """Whether the PIN is right. Five wrong ones in a row lock it for 15 minutes.
-
-    The caller must commit even when this returns False, so that the failure counts. Raises
-    BadInput while it is locked and when the person has no PIN.
-    """
-    # The row lock makes guesses that arrive together count one by one.
-    session.refresh(person, ["pin_hash", "pin_failures", "pin_locked_until"], with_for_update=True)
-    if person.pin_hash is None:
-        raise BadInput("You have no PIN yet: sign in and set one on your own page.", field="pin")
-    if person.pin_locked_until is not None and person.pin_locked_until > now:
-        minutes = int((person.pin_locked_until - now).total_seconds() // 60) + 1
-        raise BadInput(
-            f"Too many wrong PINs. Wait {minutes} minute{'s' if minutes > 1 else ''}, or sign in instead.",
-            field="pin",
-        )
-    if secrets.check_secret(pin, person.pin_hash):
-        person.pin_failures, person.pin_locked_until = 0, None
-        return True
-    person.pin_failures += 1
-    if person.pin_failures >= PIN_TRIES:
-        person.pin_failures, person.pin_locked_until = 0, now + PIN_LOCK
-        audit.record(
-            session, by=None, action="pin_locked", object_kind="person", object_id=person.id, now=now
-        )
-    return False
 
 
 def invite(session: Session, person: Person, *, by: Person | None, now: datetime) -> str:

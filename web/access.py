@@ -14,16 +14,13 @@ from sqlalchemy.orm import Session
 from school.errors import NotPermitted
 from school.models import Person
 from school.permissions import ALLOWED, Action, may
+from web import errors, keeping
+from web.doors import MARK, PUBLIC, SIGNED_IN
 from web.naming import role_name
 from web.signin import SignedIn
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
-
-MARK = "schoolgate_access"
-"""Attribute of a view that says who may open it: a tuple of actions, SIGNED_IN or PUBLIC."""
-SIGNED_IN = "signed in"
-PUBLIC = "public"
 
 
 def optional_person() -> Person | None:
@@ -55,10 +52,15 @@ def allowed(action: Action) -> bool:
 
 
 def sign_in_first() -> ResponseReturnValue:
-    """Send a visitor to the sign-in page, and back here afterwards if they only wanted to look."""
+    """Send a visitor to the sign-in page, and back here afterwards if they only wanted to look.
+
+    Whoever was writing when the session ended gets what they wrote.
+    """
     if request.method in {"GET", "HEAD"}:
         back = request.full_path if request.query_string else request.path
         return redirect(url_for("security.login", next=back))
+    if keeping.kept() is not None:
+        return errors.page(401)
     return redirect(url_for("security.login"))
 
 

@@ -9,9 +9,11 @@ from approvals import decisions, pictures
 from approvals.models import DecisionKind, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput
+from school.pins import PinLocked
 from school.settings import settings
 from web.access import optional_person, public
 from web.forms import Typed
+from web.keeping import RESTORE, restores
 from web.limits import limiter
 from web.media import picture_response
 
@@ -40,9 +42,12 @@ def picture(token: str, place: int) -> Response:
 @pages.post("/approve/<token>")
 @public
 @limiter.limit("60 per 15 minutes")
+@restores
 def decide(token: str) -> ResponseReturnValue:
     """Approve, ask for changes or reject."""
     typed = Typed(request.form)
+    if typed["do"] == RESTORE:
+        return _page(token, typed)
     visitor = optional_person()
     try:
         if typed["decision"] not in set(DecisionKind):
@@ -54,10 +59,18 @@ def decide(token: str) -> ResponseReturnValue:
         with transaction() as session:
             proof = decisions.prove(session, token, pin=typed["pin"], signed_in=visitor, now=now())
         if proof is None:
-            return _page(token, typed.refuse(BadInput("The PIN is wrong. Type it again.", field="pin")), 403)
+            with reading() as session:
+                refusal = decisions.refusal_of(session, token, now=now())
+            if not isinstance(refusal, PinLocked):
+                return _page(token, typed.refuse(refusal), 403)
+            raise refusal
         with transaction() as session:
             decision = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
             planned = decisions.planned_words(session, decision)
+    except PinLocked as error:
+        answer = _page(token, typed.refuse(error), 429)
+        answer.headers["Retry-After"] = str(max(1, int(error.wait.total_seconds()) + 1))
+        return answer
     except BadInput as error:
         return _page(token, typed.refuse(error), 400)
     return _private(
@@ -67,7 +80,7 @@ def decide(token: str) -> ResponseReturnValue:
     )
 
 
-def _page(token: str, typed: Typed, status: int = 200) -> ResponseReturnValue:
+def _page(token: str, typed: Typed, status: int = 200) -> Response:
     with reading() as session:
         request_open = decisions.look(session, token, now=now())
     visitor = optional_person()

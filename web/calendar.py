@@ -16,7 +16,7 @@ from school.db import now, reading
 from school.errors import BadInput
 from school.times import LONDON, today
 from web.access import current_person, signed_in
-from web.drafts import BADGES
+from web.draft_page import BADGES
 
 pages = Blueprint("calendar", __name__)
 

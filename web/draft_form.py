@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import IO, Any, cast
 from uuid import UUID
 
-from flask import current_app, render_template, request
+from flask import render_template, request
 from sqlalchemy.orm import Session
+from typing_extensions import Buffer
 from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.formparser import FormDataParser
 
-from approvals import pictures
+from approvals import differences, drafts, pictures, revising
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, PictureChoice
+from approvals.differences import Change
 from approvals.models import Criterion, Draft, DraftRevision, MediaFile, Objective
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import consent, people
 from school.db import now, transaction
-from school.errors import BadInput
+from school.errors import BadInput, NotPermitted
 from school.models import Account, Person
 from school.settings import settings
 from web.access import current_person
 from web.forms import Typed
 
 PICTURES_AT_ONCE = 10
+UPLOAD_MOST = 1024 * 1024 * 1024
+"""Bytes of one request; as many as the web server takes at all."""
 LICENCES = (
     "Taken by school staff; owned by the school",
     "Used with the photographer's written leave",
@@ -64,16 +71,47 @@ class DraftForm:
 
 def allow_big_upload() -> None:
     """Let this request carry several pictures, so that one too big is refused by name and no text is lost."""
-    most = current_app.config["MAX_CONTENT_LENGTH"] or settings().max_upload_bytes
-    request.max_content_length = most * (PICTURES_AT_ONCE + 2)
+    request.max_content_length = UPLOAD_MOST
+    request.form_data_parser_class = _CappedParser
     # A text of 100,000 characters for each account must reach the room, which says what is wrong with it.
     request.max_form_memory_size = 8 * 1024 * 1024
 
 
+class _CappedFile(tempfile.SpooledTemporaryFile[bytes]):
+    """An upload of which no more is kept than is needed to say that it is too big."""
+
+    def write(self, data: Buffer) -> int:
+        """Keep what there is room for; the rest counts as written."""
+        chunk = bytes(data)
+        room = settings().max_upload_bytes + 1 - self.tell()
+        if room > 0:
+            super().write(chunk[:room])
+        return len(chunk)
+
+
+class _CappedParser(FormDataParser):
+    def __init__(self, stream_factory: object = None, **more: Any) -> None:
+        super().__init__(stream_factory=_capped, **more)
+
+
+def _capped(
+    total_content_length: int | None,
+    content_type: str | None,
+    filename: str | None,
+    content_length: int | None = None,
+) -> IO[bytes]:
+    return cast("IO[bytes]", _CappedFile(max_size=500_000))
+
+
 def read() -> DraftForm:
-    """The form of this request."""
-    typed = Typed(MultiDict(request.form))
-    return DraftForm(typed=typed, media_ids=list(_ids(typed.all("media"), "pictures")))
+    """The form of this request. What can't be a picture's id is named and left out."""
+    form = DraftForm(typed=Typed(MultiDict(request.form)))
+    for value in dict.fromkeys(form.typed.all("media")):
+        try:
+            form.media_ids.append(UUID(value))
+        except ValueError:
+            form.refuse(BadInput("A picture that was chosen does not exist any more.", field="pictures"))
+    return form
 
 
 def of_revision(revision: DraftRevision) -> DraftForm:
@@ -107,11 +145,8 @@ def of_revision(revision: DraftRevision) -> DraftForm:
     return DraftForm(typed=Typed(values), media_ids=media)
 
 
-def keep_new_pictures(form: DraftForm) -> bool:
-    """Take in the files of this request, each by itself; what is wrong with one is shown, the rest is kept.
-
-    True when the request brought any file, good or bad.
-    """
+def keep_new_pictures(form: DraftForm) -> None:
+    """Take in the files of this request, each by itself: what is wrong with one is said of it."""
     files = [file for file in request.files.getlist("new_pictures") if file.filename]
     for place, file in enumerate(files):
         if place >= PICTURES_AT_ONCE:
@@ -127,7 +162,6 @@ def keep_new_pictures(form: DraftForm) -> bool:
                 session, prepared, alt_text="", source="", licence="", by=current_person(session), now=now()
             )
         form.media_ids.append(media.id)
-    return bool(files)
 
 
 def drop_removed(form: DraftForm) -> None:
@@ -143,6 +177,14 @@ def content(form: DraftForm) -> DraftContent:
     objective = typed["objective"]
     if objective and objective not in set(Objective):
         raise BadInput("Choose what the post is for from the list.", field="objective")
+    for name in typed.values:
+        account = name.removeprefix("own_text_")
+        if account != name and typed[name] and account not in {str(one) for one in chosen}:
+            raise BadInput(
+                "A wording is written for an account that isn't ticked: tick that account, or empty the "
+                "wording.",
+                field=name,
+            )
     return DraftContent(
         text=typed.raw("text"),
         account_ids=chosen,
@@ -173,8 +215,24 @@ def content(form: DraftForm) -> DraftContent:
     )
 
 
-def page(session: Session, form: DraftForm, *, person: Person, draft: Draft | None) -> str:
-    """The form's page."""
+def against_saved(session: Session, form: DraftForm, draft: Draft, *, person: Person) -> tuple[Change, ...]:
+    """What somebody typed otherwise than it was saved meanwhile; empty where the form holds nonsense."""
+    try:
+        typed, _problems = revising.revise(session, content(form), draft, by=person, now=now())
+    except (BadInput, NotPermitted):
+        return ()
+    return differences.changes(drafts.current_revision(session, draft), typed)
+
+
+def page(
+    session: Session,
+    form: DraftForm,
+    *,
+    person: Person,
+    draft: Draft | None,
+    differing: tuple[Change, ...] = (),
+) -> str:
+    """The form's page. `differing`: what was saved meanwhile otherwise than it stands in the form."""
     accounts = people.authorised_accounts(session, person)
     media = [session.get(MediaFile, media_id) for media_id in form.media_ids]
     return render_template(
@@ -183,12 +241,16 @@ def page(session: Session, form: DraftForm, *, person: Person, draft: Draft | No
         typed=form.typed,
         draft=draft,
         accounts=[_account(account) for account in accounts],
-        media=[one for one in media if one is not None],
+        # Another's picture can't be looked at by guessing its id.
+        media=[one for one in media if one is not None and revising.may_use(session, one, draft, by=person)],
+        differing=differing,
+        spent=draft is not None and not drafts.editable(session, draft),
         objectives=[(objective.value, objective.in_words) for objective in Objective],
         criteria=list(Criterion),
         pupils=consent.pupils(session),
         licences=LICENCES,
         upload_mb=settings().max_upload_bytes // 1024 // 1024,
+        upload_most=settings().max_upload_bytes,
     )
 
 

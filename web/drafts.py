@@ -11,52 +11,28 @@ from sqlalchemy.orm import Session
 
 from approvals import checks, decisions, drafts, holding, schedule, submissions, takedowns
 from approvals.checks import Finding, account_name
-from approvals.content import shown_on
+from approvals.differences import Change
 from approvals.drafts import EditConflict
 from approvals.models import DecisionKind, Draft, DraftRevision, Publication
-from approvals.previews import preview
-from approvals.standing import standing
-from approvals.states import IN_WORDS, DraftState, PublicationState
-from connectors.base import Platform
+from approvals.states import IN_WORDS
 from moderation.classifier.engine import load_engine
 from moderation.classifier.installed import folder_in_use
 from school import people
 from school.db import now, reading, transaction
-from school.errors import BadInput, NotFound, NotPermitted
-from school.models import Person
+from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.permissions import Action, may
 from school.settings import settings
-from web import draft_form
+from web import draft_form, draft_page
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
+from web.draft_page import BADGES
 from web.forms import Typed
+from web.keeping import RESTORE, restores
 
 pages = Blueprint("drafts", __name__)
 log = structlog.get_logger(__name__)
 
-BADGES: dict[DraftState | PublicationState, str] = {
-    DraftState.DRAFT: "secondary",
-    DraftState.SUBMITTED: "warning",
-    DraftState.APPROVED: "success",
-    DraftState.CHANGES_REQUESTED: "warning",
-    DraftState.REJECTED: "danger",
-    PublicationState.SCHEDULED: "info",
-    PublicationState.PUBLISHING: "info",
-    PublicationState.PUBLISHED: "success",
-    PublicationState.FAILED: "danger",
-    PublicationState.UNKNOWN: "warning",
-    PublicationState.MISSED: "danger",
-    PublicationState.CANCELLED: "secondary",
-    PublicationState.HELD: "danger",
-}
-
-NEXT: dict[DraftState, str] = {
-    DraftState.DRAFT: "It is with its author, who can change it and hand it in.",
-    DraftState.SUBMITTED: "It waits for a decision. Nothing is published before that.",
-    DraftState.APPROVED: "It is approved. What became of it on each account is below.",
-    DraftState.CHANGES_REQUESTED: "Changes were asked for. Its author changes it and hands it in again.",
-    DraftState.REJECTED: "It was rejected and will not be published.",
-}
+NOT_YOURS = "Only the author can change a draft. Ask for changes instead."
 
 
 @pages.url_value_preprocessor
@@ -107,6 +83,7 @@ def new() -> ResponseReturnValue:
 
 @pages.post("/drafts/new")
 @needs(Action.WRITE_DRAFTS)
+@restores
 def create() -> ResponseReturnValue:
     """Keep a new draft, and hand it in where that was asked."""
     return _take(None)
@@ -116,7 +93,7 @@ def create() -> ResponseReturnValue:
 @signed_in
 def one(draft_id: UUID) -> ResponseReturnValue:
     """One draft: as it will appear, what became of it, and what to do."""
-    return _page(draft_id, Typed())
+    return draft_page.page(draft_id, Typed())
 
 
 @pages.get("/drafts/<uuid:draft_id>/edit")
@@ -127,7 +104,7 @@ def edit(draft_id: UUID) -> ResponseReturnValue:
         person = current_person(session)
         draft = drafts.find(session, draft_id, by=person, now=now())
         if draft.author_id != person.id:
-            raise NotPermitted("Only the author can change a draft. Ask for changes instead.")
+            raise NotPermitted(NOT_YOURS)
         drafts.check_editable(session, draft)
         form = draft_form.of_revision(drafts.current_revision(session, draft))
         return draft_form.page(session, form, person=person, draft=draft)
@@ -135,6 +112,7 @@ def edit(draft_id: UUID) -> ResponseReturnValue:
 
 @pages.post("/drafts/<uuid:draft_id>/edit")
 @needs(Action.WRITE_DRAFTS)
+@restores
 def change(draft_id: UUID) -> ResponseReturnValue:
     """Keep a new version of a draft, and hand it in where that was asked."""
     return _take(draft_id)
@@ -148,7 +126,7 @@ def submit(draft_id: UUID) -> ResponseReturnValue:
     try:
         _submit(draft_id, int(typed["revision"]) if typed["revision"].isdigit() else 0)
     except BadInput as error:
-        return _page(draft_id, typed.refuse(BadInput(str(error)))), 400
+        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
     flash("It is handed in. You get an e-mail when it is decided.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
@@ -173,7 +151,7 @@ def ask_again(draft_id: UUID) -> ResponseReturnValue:
         with transaction() as session:
             asked = submissions.ask_again(session, draft_id, by=current_person(session), now=now())
     except BadInput as error:
-        return _page(draft_id, Typed().refuse(error)), 400
+        return draft_page.page(draft_id, Typed().refuse(error)), 400
     flash(f"A new e-mail goes to {', '.join(person.name for person in asked)}.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
@@ -190,10 +168,11 @@ def decide(draft_id: UUID) -> ResponseReturnValue:
         number = int(typed["revision"]) if typed["revision"].isdigit() else 0
         with transaction() as session:
             person = current_person(session)
+            drafts.find(session, draft_id, by=person, now=now())
             proof = decisions.prove_signed_in(session, draft_id, by=person, revision_number=number)
             decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
     except BadInput as error:
-        return _page(draft_id, typed.refuse(error)), 400
+        return draft_page.page(draft_id, typed.refuse(error)), 400
     flash(f"You {kind.in_words}. The author gets an e-mail.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
@@ -207,6 +186,7 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             person = current_person(session)
+            drafts.find(session, draft_id, by=person, now=now())
             publication = session.get(Publication, publication_id)
             if publication is None or publication.draft_id != draft_id:
                 raise NotFound("There is no such post.")
@@ -238,7 +218,7 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
                 case _:
                     raise BadInput("Choose what is to be done.", field="do")
     except BadInput as error:
-        return _page(draft_id, typed.refuse(BadInput(str(error)))), 400
+        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
     flash(
         "It is looked for on the platform now: load this page again in a moment."
         if typed["do"] == "look"
@@ -261,7 +241,7 @@ def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
                 raise NotFound("There is no such post.")
             takedowns.request(session, publication_id, reason=typed.raw("reason"), by=person, now=now())
     except BadInput as error:
-        return _page(draft_id, typed.refuse(BadInput(str(error)))), 400
+        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
     flash("It is being taken down. What the platform answers is shown here.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
@@ -279,10 +259,12 @@ def taken_down(draft_id: UUID, takedown_id: UUID) -> ResponseReturnValue:
 def _take(draft_id: UUID | None) -> ResponseReturnValue:
     """Save, and perhaps submit, what the form brought; on trouble it comes again with everything in it."""
     form = draft_form.read()
-    draft_form.drop_removed(form)
-    brought = draft_form.keep_new_pictures(form)
     wanted = form.typed["do"]
-    if wanted == "pictures" or (brought and form.problems):
+    if wanted == RESTORE:
+        return _form_again(draft_id, form, 200)
+    draft_form.drop_removed(form)
+    draft_form.keep_new_pictures(form)
+    if wanted == "pictures" or form.problems:
         return _form_again(draft_id, form, 200 if not form.problems else 400)
     try:
         content = draft_form.content(form)
@@ -292,10 +274,16 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     except EditConflict as error:
         form.problems.append(("", str(error)))
         with reading() as session:
-            newest = drafts.find(session, draft_id or UUID(int=0), by=current_person(session), now=now())
-            # Whoever saves again has read the sentence, and means to replace what is saved.
+            person = current_person(session)
+            newest = drafts.find(session, draft_id or UUID(int=0), by=person, now=now())
+            # Whoever saves again has read what is different, and means to replace what is saved.
             form.typed.values["based_on"] = str(newest.revision_number)
-        return _form_again(draft_id, form, 409)
+            differing = draft_form.against_saved(session, form, newest, person=person)
+        return _form_again(draft_id, form, 409, differing)
+    except (MoveNotAllowed, NotPermitted) as error:
+        # Somebody was faster, or leave was withdrawn: what was typed must not go with it.
+        form.problems.append(("", str(error)))
+        return _form_again(draft_id, form, 409 if isinstance(error, MoveNotAllowed) else 403)
     except BadInput as error:
         form.refuse(error)
         return _form_again(draft_id, form, 400)
@@ -340,11 +328,15 @@ def _findings(texts: list[str], link: str) -> list[Finding]:
     return checks.findings(texts, link=link, score=engine.score)
 
 
-def _form_again(draft_id: UUID | None, form: DraftForm, status: int) -> ResponseReturnValue:
+def _form_again(
+    draft_id: UUID | None, form: DraftForm, status: int, differing: tuple[Change, ...] = ()
+) -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         draft = drafts.find(session, draft_id, by=person, now=now()) if draft_id is not None else None
-        return draft_form.page(session, form, person=person, draft=draft), status
+        if draft is not None and draft.author_id != person.id:
+            raise NotPermitted(NOT_YOURS)
+        return draft_form.page(session, form, person=person, draft=draft, differing=differing), status
 
 
 def _row(session: Session, draft: Draft, revision: DraftRevision) -> dict[str, object]:
@@ -361,88 +353,3 @@ def _row(session: Session, draft: Draft, revision: DraftRevision) -> dict[str, o
             if publication.revision_id == revision.id
         ],
     }
-
-
-def _page(draft_id: UUID, typed: Typed) -> str:
-    moment = now()
-    with reading() as session:
-        person = current_person(session)
-        draft = drafts.find(session, draft_id, by=person, now=moment)
-        asked_for = request.args.get("version", "")
-        number = int(asked_for) if asked_for.isdigit() and len(asked_for) < 9 else draft.revision_number
-        revision = drafts.revision_of(session, draft, number)
-        submission = submissions.latest(session, draft)
-        decision = decisions.latest(session, draft)
-        findings = submission.findings if submission and submission.revision_id == revision.id else []
-        own = draft.author_id == person.id
-        waits = draft.state is DraftState.SUBMITTED
-        publications = schedule.publications(session, draft)
-        return render_template(
-            "drafts/one.html",
-            draft=draft,
-            revision=revision,
-            shown=preview(session, draft, revision, findings=findings),
-            picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
-            publications=publications,
-            takedowns=takedowns.of_publications(session, [one.id for one in publications]),
-            takedown_words=takedowns.IN_WORDS,
-            standings={one.id: standing(session, one, now=moment) for one in publications},
-            submission=submission,
-            asked=submissions.asked(session, submission) if submission else [],
-            decision=decision,
-            history=_history(session, draft),
-            problems=checks.submission_problems(session, revision, now=moment)
-            if own and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
-            else [],
-            own=own,
-            editable=own and drafts.editable(session, draft),
-            may_decide=waits and people.may_approve(session, person, author_id=draft.author_id, now=moment),
-            may_settle=may(person, Action.HOLD_PUBLICATIONS),
-            next_step=NEXT[draft.state],
-            kinds=DecisionKind,
-            account_name=account_name,
-            badges=BADGES,
-            in_words=IN_WORDS,
-            typed=typed,
-            summary=schedule.summary(_first_text(revision)) or "(no text)",
-        )
-
-
-def _first_text(revision: DraftRevision) -> str:
-    for entry in revision.accounts:
-        return shown_on(revision, entry.account_id, Platform(entry.account.platform))
-    return revision.text
-
-
-def _history(session: Session, draft: Draft) -> list[dict[str, object]]:
-    names = {
-        publication.id: account_name(publication.account)
-        for publication in schedule.publications(session, draft)
-    }
-    people_named: dict[UUID, str] = {}
-
-    def who(person_id: UUID | None) -> str:
-        if person_id is None:
-            return "Schoolgate"
-        if person_id not in people_named:
-            people_named[person_id] = session.get_one(Person, person_id).name
-        return people_named[person_id]
-
-    lines: list[tuple[object, dict[str, object]]] = []
-    for order, step in enumerate(drafts.moves(session, draft)):
-        words = "begun" if step.old is None else IN_WORDS[step.new]
-        lines.append(
-            (
-                (step.at, 0, order),
-                {"at": step.at, "who": who(step.actor_id), "what": f"Draft: {words}", "why": step.reason},
-            )
-        )
-    for order, move in enumerate(schedule.publication_moves(session, draft)):
-        what = f"{names[move.publication_id]}: {IN_WORDS[move.new]}"
-        lines.append(
-            (
-                (move.at, 1, order),
-                {"at": move.at, "who": who(move.actor_id), "what": what, "why": move.reason},
-            )
-        )
-    return [line for _order, line in sorted(lines, key=lambda pair: pair[0])]  # type: ignore[arg-type, return-value]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, current_app, make_response, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_limiter import RateLimitExceeded
+from flask_security import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
+from web import keeping
+from web.doors import MARK as ACCESS_MARK
+from web.doors import PUBLIC
+from web.limits import limiter
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +32,7 @@ STATUS: dict[type[SchoolgateError], HTTPStatus] = {
 
 TITLES: dict[int, str] = {
     400: "That can't be taken",
+    401: "Sign in again",
     403: "This isn't open to you",
     404: "Nothing is here",
     405: "That can't be done here",
@@ -38,6 +46,7 @@ TITLES: dict[int, str] = {
 
 WORDS: dict[int, str] = {
     400: "The page got something that it can't use. Go back and check what you typed.",
+    401: "You were signed out while you were writing. Nothing was saved yet, and nothing is lost.",
     403: "Your role doesn't open this page. If you need it, ask the headteacher.",
     404: "There is nothing at this address. Check it, or start from today's page.",
     405: "This address is for a button on a page, not for visiting. Start from today's page.",
@@ -61,6 +70,7 @@ def page(status: int, message: str = "") -> ResponseReturnValue:
             heading=TITLES.get(status, TITLES[400] if status < 500 else TITLES[500]),
             message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
             bare=status >= 500,
+            kept=keeping.kept(),
         ),
         status,
     )
@@ -77,15 +87,35 @@ def _known(error: SchoolgateError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
-    return page(error.code)
+    if error.code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE and request.max_content_length:
+        most = request.max_content_length // 1024 // 1024
+        return page(
+            error.code,
+            f"What you sent is larger than the {most} MB that this page takes at once. Go back and choose "
+            "fewer or smaller files.",
+        )
+    answer = make_response(page(error.code))
+    if isinstance(error, RateLimitExceeded) and (limit := limiter.current_limit) is not None:
+        answer.headers["Retry-After"] = str(max(1, int(limit.reset_at - time.time())))
+    return answer
 
 
 def _forged(error: CSRFError) -> ResponseReturnValue:
     log.warning("csrf_refused", endpoint=request.endpoint)
-    return page(
-        400,
-        "This page was open too long, or cookies are blocked. Go back, load it again and repeat your step.",
+    known = keeping.kept()
+    if known is not None and not current_user.is_authenticated and not _for_everybody():
+        return page(401)
+    todo = (
+        "Go on below."
+        if known is not None and known.again
+        else "Go back, load it again and repeat your step."
     )
+    return page(400, f"This page was open too long, or cookies are blocked. Nothing was saved. {todo}")
+
+
+def _for_everybody() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, ACCESS_MARK, None) == PUBLIC
 
 
 def _database(error: OperationalError) -> ResponseReturnValue:

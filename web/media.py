@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, make_response
 from sqlalchemy.orm import Session
 
-from approvals import claims, drafts, pictures
+from approvals import claims, pictures
 from approvals.models import Draft, DraftRevision, RenditionUse, RevisionPicture
+from approvals.sight import may_see
 from school.db import now, reading
 from school.errors import NotFound
 from school.models import Person
@@ -65,4 +66,4 @@ def _in_a_draft_seen(session: Session, media_id: UUID, person: Person) -> bool:
         )
         .limit(20)
     )
-    return any(drafts.may_see(session, draft, by=person, now=now()) for draft in session.scalars(query))
+    return any(may_see(session, draft, by=person, now=now()) for draft in session.scalars(query))

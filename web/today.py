@@ -24,7 +24,7 @@ from school.permissions import Action, may
 from school.setup import current_school
 from school.times import today
 from web.access import current_person, signed_in
-from web.drafts import BADGES
+from web.draft_page import BADGES
 
 pages = Blueprint("today", __name__)
 

@@ -59,6 +59,8 @@ class ApprovalRequest(Base):
     expires_at: Mapped[datetime]
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None]
+    wrong_pins: Mapped[int] = mapped_column(default=0)
+    """Wrong PINs typed on this link; after some it ends."""
 
     approver: Mapped[Person] = relationship(lazy="joined")
 

@@ -18,7 +18,7 @@ from approvals.models import ApprovalDecision, ApprovalRequest, Criterion, Draft
 from approvals.states import DraftState, PublicationState
 from school import audit, people, terms, training
 from school.db import new_id
-from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
+from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Account, AuditEntry, Person, Pupil, Role
 from school.times import today
 from tests.approvals import scenes
@@ -196,7 +196,6 @@ def test_instagram_needs_a_picture_of_a_shape_that_it_shows(
         ({"planned_date": "2020-01-01", "planned_time": "10:00"}, "in the past"),
         ({"planned_time": ""}, "The time is missing"),
         ({"planned_date": "soon"}, "can't be read"),
-        ({"account_ids": ()}, "No account is chosen"),
         ({"link": "javascript:alert(1)"}, "isn't a web address"),
         ({"link": "https://me:secret@example.sch.uk/"}, "isn't a web address"),
         ({"link": "https://example.sch.uk/" + "a" * 3000}, "at most 2,000"),
@@ -219,14 +218,23 @@ def test_bad_input_is_one_clear_sentence(
 def test_ids_that_nobody_offered_are_refused(
     session: Session, teacher: Person, head: Person, x: Account, later: datetime, now: datetime
 ) -> None:
-    for change in ({"account_ids": (new_id(),)}, {"pupil_ids": (new_id(),), "none_shown": False}):
-        with pytest.raises(NotFound):
-            drafts.save(session, None, replace(scenes.content(x, at=later), **change), by=teacher, now=now)  # type: ignore[arg-type]
     theirs = scenes.add_picture(session, head, now)
-    with pytest.raises(NotFound):
-        drafts.save(
-            session, None, scenes.content(x, at=later, pictures=(scenes.choice(theirs),)), by=teacher, now=now
-        )
+    for change, says in (
+        ({"account_ids": (new_id(),)}, "An account that was chosen does not exist"),
+        ({"pupil_ids": (new_id(),), "none_shown": False}, "A pupil who was chosen is not in the consent"),
+        ({"pictures": (scenes.choice(theirs),)}, "A picture that was chosen does not exist"),
+    ):
+        assert says in refused(session, teacher, replace(scenes.content(x, at=later), **change), now)  # type: ignore[arg-type]
+
+
+@SQLITE
+def test_a_draft_without_an_account_is_kept_and_can_not_be_handed_in(
+    session: Session, teacher: Person, later: datetime, now: datetime
+) -> None:
+    draft = drafts.save(session, None, scenes.content(at=later), by=teacher, now=now)
+    session.commit()
+    with pytest.raises(DraftRefused, match="No account is chosen"):
+        scenes.submit(session, draft, teacher, now)
 
 
 @SQLITE

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from school import audit, db, people
+from school import audit, db, people, pins
 from school.errors import BadInput, LinkExpired, NotPermitted
 from school.models import Account, Person, Role
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN
@@ -102,12 +102,12 @@ def test_a_deputy_stands_in_on_the_named_days_alone(session: Session, school_peo
 
 def test_five_wrong_pins_lock_for_a_quarter_of_an_hour(session: Session, school_people: People) -> None:
     head = school_people[Role.HEADTEACHER]
-    for _ in range(people.PIN_TRIES):
-        assert not people.check_pin(session, head, "0000", now=NOW)
+    for _ in range(pins.TRIES):
+        assert not pins.check(session, head, "0000", now=NOW)
         session.commit()
     with pytest.raises(BadInput, match="Too many wrong PINs"):
-        people.check_pin(session, head, PRACTICE_PIN, now=NOW)
-    assert people.check_pin(session, head, PRACTICE_PIN, now=NOW + people.PIN_LOCK + timedelta(seconds=1))
+        pins.check(session, head, PRACTICE_PIN, now=NOW)
+    assert pins.check(session, head, PRACTICE_PIN, now=NOW + pins.LOCK + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("pin", ["", "123", "1111", "1234", "4321", "123456789", "12a4", "٤٢٧١", "7 21"])

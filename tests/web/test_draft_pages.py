@@ -141,11 +141,15 @@ def test_wrong_pins_are_counted_and_then_locked(
 ) -> None:
     write(teacher, x, at=later)
     token = mailed_token()
-    for _ in range(5):
-        answer = decide(app, token, pin="9999")
-        assert answer.status_code == 403 and "The PIN is wrong" in answer.text
-    locked = decide(app, token)
-    assert locked.status_code == 400 and "Too many wrong PINs" in locked.text
+    for left in ("4 tries are", "3 tries are", "2 tries are", "1 try is"):
+        answer = decide(app, token, pin="9999", reason="Kept")
+        assert answer.status_code == 403 and f"Type it again: {left} left" in answer.text
+        assert "Kept" in answer.text
+    for pin in ("9999", PRACTICE_PIN):
+        locked = decide(app, token, pin=pin)
+        assert locked.status_code == 429 and "Too many wrong PINs" in locked.text
+        assert "Try again at" in locked.text and "or sign in instead" in locked.text
+        assert 0 < int(locked.headers["Retry-After"]) <= 901
     assert only_draft().state is DraftState.SUBMITTED
 
 

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from school import people
+from school import people, pins
 from school.db import now, reading, transaction
 from school.models import Account, AuditEntry, Person, Role
 from school.times import today
@@ -206,7 +206,7 @@ def test_own_password_and_pin_change_against_the_present_password(
     assert refused.status_code == 400 and 'id="present_for_pin-error"' in refused.text
     assert browser.post("/me/pin", "/me", present_for_pin="harbour lamp seven", **pin).status_code == 302
     with transaction() as fresh:
-        assert people.check_pin(fresh, people.get(fresh, school_people[Role.STAFF].id), "9051", now=now())
+        assert pins.check(fresh, people.get(fresh, school_people[Role.STAFF].id), "9051", now=now())
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -54,6 +54,29 @@
     });
   }
 
+  // A file that is too large is said at once: it isn't sent for nothing, and the text stays where it is.
+  var files = form.querySelector("input[type=file][data-max-bytes]");
+  var said = document.getElementById("new_pictures-said");
+
+  function tooLarge() {
+    var most = Number(files.dataset.maxBytes);
+    var names = Array.from(files.files).filter(function (file) { return file.size > most; }).map(function (file) {
+      return "“" + file.name + "” has " + Math.ceil(file.size / 1048576) + " MB";
+    });
+    said.textContent = names.length ? names.join(", ") + ": at most " + Math.floor(most / 1048576) +
+      " MB are taken for each picture. Save it smaller, or choose another." : "";
+    return names.length > 0;
+  }
+
+  files.addEventListener("change", tooLarge);
+  form.addEventListener("submit", function (event) {
+    if (tooLarge()) {
+      event.preventDefault();
+      event.stopPropagation();
+      files.focus();
+    }
+  });
+
   form.addEventListener("input", count);
   form.addEventListener("change", count);
   count();

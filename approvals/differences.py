@@ -1,0 +1,99 @@
+"""What is different between two versions of a draft, in words."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals.checks import account_name
+from approvals.models import Criterion, DraftRevision, Submission
+from school.times import say
+
+WORDS_COMPARED_MOST = 2000
+"""Longer texts are shown whole: comparing them word by word would take seconds."""
+
+Kind = Literal["same", "gone", "new"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that was different before; `before` and `after` are never both empty."""
+
+    what: str
+    before: str
+    after: str
+
+    @property
+    def pieces(self) -> list[tuple[Kind, str]]:
+        """The two as one text, piece by piece: what stayed, what went, what is new."""
+        old, new = (re.findall(r"\s+|[^\s]+", text) for text in (self.before, self.after))
+        if len(old) > WORDS_COMPARED_MOST or len(new) > WORDS_COMPARED_MOST or not old or not new:
+            whole: list[tuple[Kind, str]] = [("gone", self.before), ("new", self.after)]
+            return [piece for piece in whole if piece[1]]
+        found: list[tuple[Kind, str]] = []
+        for tag, i, j, k, m in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+            if tag == "equal":
+                found.append(("same", "".join(old[i:j])))
+                continue
+            found += [("gone", "".join(old[i:j]))] * (i < j)
+            found += [("new", "".join(new[k:m]))] * (k < m)
+        return found
+
+
+def changes(before: DraftRevision, after: DraftRevision) -> tuple[Change, ...]:
+    """What a second version says otherwise than a first, in the order of the form; empty when nothing."""
+    old, new = _said(before), _said(after)
+    return tuple(
+        Change(what, old.get(what, ""), new.get(what, ""))
+        for what in dict.fromkeys([*old, *new])
+        if old.get(what, "") != new.get(what, "")
+    )
+
+
+def seen_before(session: Session, revision: DraftRevision) -> DraftRevision | None:
+    """The version that was handed in last before this one, if any: what approvers have seen."""
+    return session.scalar(
+        sa.select(DraftRevision)
+        .join(Submission, Submission.revision_id == DraftRevision.id)
+        .where(DraftRevision.draft_id == revision.draft_id, DraftRevision.number < revision.number)
+        .order_by(DraftRevision.number.desc())
+        .limit(1)
+    )
+
+
+def _said(revision: DraftRevision) -> dict[str, str]:
+    """Everything that a version says, by what a person calls it."""
+    said = {"Accounts": ", ".join(sorted(account_name(entry.account) for entry in revision.accounts))}
+    said["Text"] = revision.text
+    for entry in revision.accounts:
+        if entry.own_text is not None:
+            said[f"Wording for {account_name(entry.account)}"] = entry.own_text
+    said["Link"] = revision.link
+    # With a part of its id: another file of the same name is another picture.
+    said["Pictures"] = ", ".join(
+        f"{picture.media.filename} (no. {picture.media_id.hex[-4:]})" for picture in revision.pictures
+    )
+    for place, picture in enumerate(revision.pictures, start=1):
+        name = f"picture {place}, {picture.media.filename}"
+        said[f"Description of {name}"] = picture.alt_text
+        said[f"Owner and licence of {name}"] = " · ".join(
+            words for words in (picture.source, picture.licence) if words
+        )
+    said["Pupils shown or named"] = (
+        "none, says the author"
+        if revision.none_shown
+        else ", ".join(sorted(entry.pupil.name for entry in revision.pupils))
+    )
+    said["Planned for"] = say(revision.planned_at) if revision.planned_at else ""
+    said["What it is for"] = revision.objective.in_words if revision.objective else ""
+    said["Urgent"] = "yes" if revision.urgent else "no"
+    said["Device"] = revision.device
+    said["Not signed in the checklist"] = " ".join(
+        criterion.in_words for criterion in Criterion if criterion.value not in revision.checklist
+    )
+    return said

@@ -1,0 +1,209 @@
+"""From what was typed to a revision, with everything that is wrong about it (P1, P16)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import checks
+from approvals.checks import Problem, account_name
+from approvals.content import DraftContent, tidy
+from approvals.models import (
+    Draft,
+    DraftRevision,
+    MediaFile,
+    RevisionAccount,
+    RevisionPicture,
+    RevisionPupil,
+)
+from school import people
+from school.errors import BadInput, NotPermitted
+from school.models import Account, AccountState, Person, Pupil
+from school.times import parse_local, say
+
+WORDS_MAX = 1000
+"""Characters of a description, a source, a licence or a device."""
+PLAN_AHEAD_MOST = timedelta(days=400)
+"""Further ahead the year is more likely a slip than a plan."""
+
+
+def revise(
+    session: Session,
+    content: DraftContent,
+    draft: Draft | None,
+    *,
+    by: Person,
+    now: datetime,
+) -> tuple[DraftRevision, list[Problem]]:
+    """A revision of what was typed, not yet in the session, and all that is wrong with it.
+
+    `draft`: the one that it is for, None while it has none. What was chosen and isn't there any more
+    is left out and named, so that the rest can be kept. Raises NotPermitted without the
+    headteacher's leave for every account chosen (P1).
+    """
+    problems: list[Problem] = []
+    accounts = _chosen_accounts(session, content.account_ids, problems, by=by)
+    text, link = tidy(content.text), tidy(content.link)
+    if len(text) > checks.TEXT_STORED_MAX:
+        problems.append(
+            Problem("text", f"The text has {len(text):,} characters: no platform takes more than 63,206.")
+        )
+    if said := checks.link_problem(link):
+        problems.append(Problem("link", said))
+    planned = _planned(content, problems, now=now)
+    if content.none_shown and content.pupil_ids:
+        problems.append(
+            Problem("pupils", "Pupils are chosen and “no pupil” is ticked: take one of the two back.")
+        )
+    device = tidy(content.device)
+    if len(device) > WORDS_MAX:
+        problems.append(
+            Problem("device", f"The device has {len(device):,} characters: at most {WORDS_MAX:,} fit.")
+        )
+    revision = DraftRevision(
+        made_by_id=by.id,
+        made_at=now,
+        text=text[: checks.TEXT_STORED_MAX],
+        link=link[: checks.LINK_MAX],
+        planned_local=f"{planned:%Y-%m-%dT%H:%M}" if planned else None,
+        planned_at=planned,
+        objective=content.objective,
+        none_shown=content.none_shown,
+        checklist=sorted(criterion.value for criterion in content.checklist),
+        urgent=content.urgent,
+        device=device[:WORDS_MAX],
+        content_hash="",
+        accounts=[
+            RevisionAccount(
+                account_id=account.id,
+                account=account,
+                position=position,
+                own_text=tidy(content.own_texts[account.id])[: checks.TEXT_STORED_MAX]
+                if account.id in content.own_texts
+                else None,
+            )
+            for position, account in enumerate(accounts)
+        ],
+        pictures=_pictures(session, content, draft, problems, by=by),
+        pupils=_pupils(session, content.pupil_ids, problems),
+    )
+    return revision, problems
+
+
+def _chosen_accounts(
+    session: Session, ids: Sequence[UUID], problems: list[Problem], *, by: Person
+) -> list[Account]:
+    chosen: list[Account] = []
+    for account_id in dict.fromkeys(ids):
+        account = session.get(Account, account_id)
+        if account is None or account.state is AccountState.CLOSED:
+            problems.append(
+                Problem(
+                    "accounts",
+                    "An account that was chosen does not exist any more: it is left out. Look at the others.",
+                )
+            )
+            continue
+        if not people.may_post(session, by, account.id):
+            raise NotPermitted(
+                f"You may not write for {account_name(account)}: the headteacher has not authorised you (P1)."
+            )
+        chosen.append(account)
+    return chosen
+
+
+def _planned(content: DraftContent, problems: list[Problem], *, now: datetime) -> datetime | None:
+    day, clock = content.planned_date.strip(), content.planned_time.strip()
+    if not day and not clock:
+        return None
+    if not day or not clock:
+        missing = "time" if day else "date"
+        problems.append(
+            Problem("planned_time", f"The {missing} is missing: give both a date and a time, or neither.")
+        )
+        return None
+    try:
+        planned = parse_local(day, clock, field="planned_time").replace(second=0, microsecond=0)
+    except BadInput as error:
+        problems.append(Problem("planned_time", str(error)))
+        return None
+    if planned <= now:
+        problems.append(Problem("planned_time", f"{say(planned)} is in the past: choose a later time."))
+    if planned > now + PLAN_AHEAD_MOST:
+        problems.append(Problem("planned_time", f"{say(planned)} is more than a year ahead: check the year."))
+    return planned
+
+
+def _pictures(
+    session: Session, content: DraftContent, draft: Draft | None, problems: list[Problem], *, by: Person
+) -> list[RevisionPicture]:
+    made: list[RevisionPicture] = []
+    for position, choice in enumerate(content.pictures):
+        media = session.get(MediaFile, choice.media_id)
+        if media is None or not may_use(session, media, draft, by=by):
+            problems.append(
+                Problem(
+                    "pictures",
+                    "A picture that was chosen does not exist any more: it is left out. Add it again if it "
+                    "is wanted.",
+                )
+            )
+            continue
+        words = {
+            "description": tidy(choice.alt_text),
+            "owner": tidy(choice.source),
+            "licence": tidy(choice.licence),
+        }
+        problems += [
+            Problem(
+                "pictures",
+                f"The {what} of “{media.filename}” has {len(said):,} characters: at most {WORDS_MAX:,} fit.",
+            )
+            for what, said in words.items()
+            if len(said) > WORDS_MAX
+        ]
+        made.append(
+            RevisionPicture(
+                position=position,
+                media_id=media.id,
+                media=media,
+                alt_text=words["description"],
+                source=words["owner"],
+                licence=words["licence"],
+            )
+        )
+    return made
+
+
+def may_use(session: Session, media: MediaFile, draft: Draft | None, *, by: Person) -> bool:
+    """Whether a picture may be in the person's draft: another's can't be had by guessing its id."""
+    return media.uploaded_by_id == by.id or (draft is not None and _had_before(session, draft, media.id))
+
+
+def _had_before(session: Session, draft: Draft, media_id: UUID) -> bool:
+    query = (
+        sa.select(RevisionPicture.id)
+        .join(DraftRevision, DraftRevision.id == RevisionPicture.revision_id)
+        .where(DraftRevision.draft_id == draft.id, RevisionPicture.media_id == media_id)
+    )
+    return session.scalar(query.limit(1)) is not None
+
+
+def _pupils(session: Session, ids: Sequence[UUID], problems: list[Problem]) -> list[RevisionPupil]:
+    chosen: list[RevisionPupil] = []
+    for pupil_id in dict.fromkeys(ids):
+        pupil = session.get(Pupil, pupil_id)
+        if pupil is None:
+            problems.append(
+                Problem(
+                    "pupils",
+                    "A pupil who was chosen is not in the consent register any more: look at who is shown.",
+                )
+            )
+            continue
+        chosen.append(RevisionPupil(pupil_id=pupil.id, pupil=pupil))
+    return chosen

@@ -1,0 +1,83 @@
+"""An approver who saw a draft before reads what is different now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from approvals.differences import Change
+from school import db
+from school.models import Account, Role
+from tests.approvals import scenes
+from tests.web.conftest import Browser
+from tests.web.writing import decide, fields, mailed_token, mails, upload, write
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_approver_reads_what_changed_since_the_last_time(
+    app: Flask, signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    x = make_account("x")
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    teacher = signed_in(Role.STAFF)
+    path = write(teacher, x, at=later, text="The fair is at noon.", device="School tablet 4")
+    first = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    assert "What changed" not in first
+    assert decide(app, mailed_token(), decision="changes", reason="Which noon?").status_code == 200
+    edit = f"{path}/edit"
+    # A version that nobody was asked about is not what they saw before.
+    between = fields(x, at=later, text="Never seen.", based_on="1", do="save")
+    assert teacher.post(edit, edit, **between).status_code == 302
+    again = fields(x, at=later + timedelta(hours=1), text="The fair is at one.", based_on="2")
+    assert teacher.post(edit, edit, **again).status_code == 302
+    page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    assert "What changed since it was handed in before" in page and "version 1 of" in page
+    assert "<del>noon.</del><ins>one.</ins>" in page and "Never seen." not in page
+    changed = page.split('class="differences"')[1].split("</dl>")[0]
+    assert "Planned for" in changed and "School tablet 4" not in changed
+    assert "What changed" in teacher.get(path).text
+    for kind in ("plain", "html"):
+        body = mails("approval_request")[-1].get_body((kind,))
+        assert body is not None
+        said = body.get_content()
+        assert "version 1 of" in said and "Before: The fair is at noon." in said
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_another_file_of_the_same_name_is_a_change(
+    app: Flask, signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    x = make_account("x")
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    teacher = signed_in(Role.STAFF)
+
+    def picture(colour: int) -> str:
+        data = scenes.picture_bytes(400 + colour, 400)
+        page = upload(teacher, "/drafts/new", data, "fair.jpg", **fields(x, at=later, do="pictures")).text
+        return page.split('name="media" value="')[1].split('"')[0]
+
+    def described(media: str, **more: object) -> dict[str, object]:
+        words = {f"{name}_{media}": "Stalls" for name in ("alt", "source", "licence")}
+        return fields(x, at=later, media=media, **words, **more)
+
+    answer = teacher.post("/drafts/new", "/drafts/new", **described(picture(0)))
+    assert answer.status_code == 302
+    edit = f"{answer.headers['Location']}/edit"
+    assert teacher.post(edit, edit, **described(picture(9), based_on="1")).status_code == 302
+    page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    changed = page.split('class="differences"')[1].split("</dl>")[0]
+    assert changed.count("<dt>") == 1 and "Pictures" in changed and "fair.jpg (no. " in changed
+
+
+def test_pieces_of_a_change_put_together_are_the_two_texts() -> None:
+    change = Change("Text", "The fair  is at\nnoon", "The great fair is at one\n\ntoday")
+    pieces = change.pieces
+    assert "".join(words for kind, words in pieces if kind != "new") == change.before
+    assert "".join(words for kind, words in pieces if kind != "gone") == change.after
+    # Comparing texts as long as these word by word would keep the page waiting for minutes.
+    long = Change("Text", "word " * 40_000, "other " * 40_000)
+    assert [kind for kind, _words in long.pieces] == ["gone", "new"]
+    assert Change("Link", "", "https://x.example").pieces == [("new", "https://x.example")]

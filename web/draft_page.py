@@ -1,0 +1,133 @@
+"""One draft on a page: as it will appear, what became of it, its history, and what can be done."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import render_template, request, url_for
+from sqlalchemy.orm import Session
+
+from approvals import checks, decisions, drafts, schedule, submissions, takedowns
+from approvals.checks import account_name
+from approvals.content import shown_on
+from approvals.models import DecisionKind, Draft, DraftRevision
+from approvals.previews import preview
+from approvals.standing import standing
+from approvals.states import IN_WORDS, DraftState, PublicationState
+from connectors.base import Platform
+from school import people
+from school.db import now, reading
+from school.models import Person
+from school.permissions import Action, may
+from web.access import current_person
+from web.forms import Typed
+
+BADGES: dict[DraftState | PublicationState, str] = {
+    DraftState.DRAFT: "secondary",
+    DraftState.SUBMITTED: "warning",
+    DraftState.APPROVED: "success",
+    DraftState.CHANGES_REQUESTED: "warning",
+    DraftState.REJECTED: "danger",
+    PublicationState.SCHEDULED: "info",
+    PublicationState.PUBLISHING: "info",
+    PublicationState.PUBLISHED: "success",
+    PublicationState.FAILED: "danger",
+    PublicationState.UNKNOWN: "warning",
+    PublicationState.MISSED: "danger",
+    PublicationState.CANCELLED: "secondary",
+    PublicationState.HELD: "danger",
+}
+
+NEXT: dict[DraftState, str] = {
+    DraftState.DRAFT: "It is with its author, who can change it and hand it in.",
+    DraftState.SUBMITTED: "It waits for a decision. Nothing is published before that.",
+    DraftState.APPROVED: "It is approved. What became of it on each account is below.",
+    DraftState.CHANGES_REQUESTED: "Changes were asked for. Its author changes it and hands it in again.",
+    DraftState.REJECTED: "It was rejected and will not be published.",
+}
+
+
+def page(draft_id: UUID, typed: Typed) -> str:
+    """The page of one draft for whoever is signed in. Raises NotFound for a draft that they may not see."""
+    moment = now()
+    with reading() as session:
+        person = current_person(session)
+        draft = drafts.find(session, draft_id, by=person, now=moment)
+        asked_for = request.args.get("version", "")
+        number = int(asked_for) if asked_for.isdigit() and len(asked_for) < 9 else draft.revision_number
+        revision = drafts.revision_of(session, draft, number)
+        submission = submissions.latest(session, draft)
+        decision = decisions.latest(session, draft)
+        findings = submission.findings if submission and submission.revision_id == revision.id else []
+        own = draft.author_id == person.id
+        waits = draft.state is DraftState.SUBMITTED
+        publications = schedule.publications(session, draft)
+        return render_template(
+            "drafts/one.html",
+            draft=draft,
+            revision=revision,
+            shown=preview(session, draft, revision, findings=findings),
+            picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
+            publications=publications,
+            takedowns=takedowns.of_publications(session, [one.id for one in publications]),
+            takedown_words=takedowns.IN_WORDS,
+            standings={one.id: standing(session, one, now=moment) for one in publications},
+            submission=submission,
+            asked=submissions.asked(session, submission) if submission else [],
+            decision=decision,
+            history=_history(session, draft),
+            problems=checks.submission_problems(session, revision, now=moment)
+            if own and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
+            else [],
+            own=own,
+            editable=own and drafts.editable(session, draft),
+            may_decide=waits and people.may_approve(session, person, author_id=draft.author_id, now=moment),
+            may_settle=may(person, Action.HOLD_PUBLICATIONS),
+            next_step=NEXT[draft.state],
+            kinds=DecisionKind,
+            account_name=account_name,
+            badges=BADGES,
+            in_words=IN_WORDS,
+            typed=typed,
+            summary=schedule.summary(_first_text(revision)) or "(no text)",
+        )
+
+
+def _first_text(revision: DraftRevision) -> str:
+    for entry in revision.accounts:
+        return shown_on(revision, entry.account_id, Platform(entry.account.platform))
+    return revision.text
+
+
+def _history(session: Session, draft: Draft) -> list[dict[str, object]]:
+    names = {
+        publication.id: account_name(publication.account)
+        for publication in schedule.publications(session, draft)
+    }
+    people_named: dict[UUID, str] = {}
+
+    def who(person_id: UUID | None) -> str:
+        if person_id is None:
+            return "Schoolgate"
+        if person_id not in people_named:
+            people_named[person_id] = session.get_one(Person, person_id).name
+        return people_named[person_id]
+
+    lines: list[tuple[object, dict[str, object]]] = []
+    for order, step in enumerate(drafts.moves(session, draft)):
+        words = "begun" if step.old is None else IN_WORDS[step.new]
+        lines.append(
+            (
+                (step.at, 0, order),
+                {"at": step.at, "who": who(step.actor_id), "what": f"Draft: {words}", "why": step.reason},
+            )
+        )
+    for order, move in enumerate(schedule.publication_moves(session, draft)):
+        what = f"{names[move.publication_id]}: {IN_WORDS[move.new]}"
+        lines.append(
+            (
+                (move.at, 1, order),
+                {"at": move.at, "who": who(move.actor_id), "what": what, "why": move.reason},
+            )
+        )
+    return [line for _order, line in sorted(lines, key=lambda pair: pair[0])]  # type: ignore[arg-type, return-value]

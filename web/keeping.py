@@ -1,0 +1,59 @@
+"""What somebody typed into a form that the page can't take: shown again, so that nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from flask import current_app, request
+from werkzeug.exceptions import HTTPException
+
+View = TypeVar("View", bound=Callable[..., object])
+
+MARK = "schoolgate_restores"
+RESTORE = "restore"
+"""Value of the field `do` with which a view only shows its form again, filled in as it was."""
+_SECRET = ("csrf", "password", "pin", "present", "token", "secret", "credential", "key", "code")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The values of a form that could not be taken."""
+
+    fields: tuple[tuple[str, str], ...]
+    """Every name and value that isn't secret, to be sent again."""
+    texts: tuple[tuple[str, str], ...]
+    """What took writing, by the field's name in words: to be read and copied."""
+    again: str
+    """Where the form can be had again as it was; empty where the view has no such way."""
+
+
+def restores(view: View) -> View:
+    """Mark a view that, sent `do=restore`, shows its form as it was and does nothing else."""
+    setattr(view, MARK, True)
+    return view
+
+
+def kept() -> Kept | None:
+    """What this request brought, unless nobody wrote anything in it or it can't be read."""
+    if request.method != "POST":
+        return None
+    try:
+        form = request.form
+    except HTTPException:
+        # Too big to be read at all: the error that is on its way says so.
+        return None
+    fields = tuple((name, value) for name, value in form.items(multi=True) if _keepable(name))
+    texts = tuple((_in_words(name), value) for name, value in fields if len(value.split()) > 1)
+    view = current_app.view_functions.get(request.endpoint or "")
+    again = request.path if getattr(view, MARK, False) else ""
+    return Kept(fields, texts, again) if texts else None
+
+
+def _keepable(name: str) -> bool:
+    return name != "do" and not any(part in name.lower() for part in _SECRET)
+
+
+def _in_words(name: str) -> str:
+    return " ".join(part for part in name.split("_") if "-" not in part).capitalize()
