@@ -9,7 +9,7 @@ TORCH := $(shell sed -n 's/^ *"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ROOMS := school connectors moderation approvals web worker
 
-.PHONY: help install run test bench check screenshots chromium
+.PHONY: help install run test bench soak check screenshots chromium
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -25,6 +25,9 @@ test: $(VENV)/.dev-stamp chromium  ## run every test
 bench: $(VENV)/.dev-stamp  ## measure speed and memory, and how good the classifier is
 	$(PY) -m pytest -s -o python_files='bench_*.py' tests/bench
 	$(PY) -m tests.bench.functional
+
+soak: $(VENV)/.dev-stamp  ## kill the production system at random for half an hour, and check the books
+	$(PY) -m tests.faults.soak
 
 check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 	$(VENV)/bin/ruff check $(ROOMS) tests

@@ -66,17 +66,32 @@ class Outcome:
     credentials_dead: bool = False
 
 
-def due(session: Session, *, now: datetime) -> list[UUID]:
-    """The publications to claim now, earliest first. While publishing is stopped, only those too late."""
+def due(session: Session, *, now: datetime, account_id: UUID | None = None) -> list[UUID]:
+    """The publications to claim now, earliest first. While publishing is stopped, only those too late.
+
+    `account_id`: only those for this account.
+    """
     query = (
         sa.select(Publication.id)
-        .where(Publication.state == PublicationState.SCHEDULED, Publication.next_try_at <= now)
+        .where(*_are_due(session, now))
         .order_by(Publication.next_try_at, Publication.id)
         .limit(DUE_AT_ONCE)
     )
-    if claims.stopped(session):
-        query = query.where(Publication.due_at < now - settings().publish_late_limit)
+    if account_id is not None:
+        query = query.where(Publication.account_id == account_id)
     return list(session.scalars(query))
+
+
+def accounts_due(session: Session, *, now: datetime) -> list[UUID]:
+    """The accounts that `due` has something for."""
+    return list(session.scalars(sa.select(Publication.account_id).where(*_are_due(session, now)).distinct()))
+
+
+def _are_due(session: Session, now: datetime) -> list[sa.ColumnElement[bool]]:
+    found = [Publication.state == PublicationState.SCHEDULED, Publication.next_try_at <= now]
+    if claims.stopped(session):
+        found.append(Publication.due_at < now - settings().publish_late_limit)
+    return found
 
 
 def claim(

@@ -24,15 +24,15 @@ from connectors.base import Connector, RemotePost
 from connectors.errors import ConnectorRefused, ConnectorUnavailable
 from school.db import new_id
 from school.models import AccountState
+from school.settings import settings
 
 log = structlog.get_logger(__name__)
 
 CLOCKS_APART = timedelta(minutes=2)
 """How far the platform's clock may be from ours."""
-CONSISTENCY_DELAY = timedelta(minutes=2)
-"""After so long a post that was taken shows among the account's own posts on every platform."""
 LOOKS_AT_LEAST = 3
 LOOK_AGAIN_AFTER = timedelta(seconds=20)
+"""At most; a shorter consistency delay than the usual one is looked through as often."""
 LOOKING_AT_MOST = timedelta(minutes=60)
 """When the platform can't be read for so long, a person takes over."""
 DUE_AT_ONCE = 50
@@ -58,6 +58,11 @@ class Look:
     kind: LookKind
     post: RemotePost | None = None
     detail: str = ""
+
+
+def look_again_after() -> timedelta:
+    """How long to wait before the account's posts are read once more for the same publication."""
+    return min(LOOK_AGAIN_AFTER, settings().consistency_delay / LOOKS_AT_LEAST)
 
 
 def due_looks(session: Session, *, now: datetime) -> list[UUID]:
@@ -151,8 +156,8 @@ def record_look(session: Session, claim: PublicationClaim, look: Look, *, now: d
         _hand_over(session, publication, look.detail, now=now)
     elif look.kind is LookKind.ABSENT:
         publication.looks += 1
-        if publication.looks < LOOKS_AT_LEAST or now - since < CONSISTENCY_DELAY:
-            publication.next_try_at = now + LOOK_AGAIN_AFTER
+        if publication.looks < LOOKS_AT_LEAST or now - since < settings().consistency_delay:
+            publication.next_try_at = now + look_again_after()
         elif publication.attempts == 0:
             _go_on(session, publication, now=now)
         else:
@@ -165,7 +170,7 @@ def record_look(session: Session, claim: PublicationClaim, look: Look, *, now: d
     elif now - since >= LOOKING_AT_MOST:
         _hand_over(session, publication, f"The account's posts can't be read. {detail}", now=now)
     else:
-        publication.next_try_at = now + 3 * LOOK_AGAIN_AFTER
+        publication.next_try_at = now + 3 * look_again_after()
         publication.problem = (
             f"It isn't known whether it was posted, and the account can't be read. {detail} "
             "It is looked for again every minute."

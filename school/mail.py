@@ -27,7 +27,6 @@ from school.settings import settings
 
 GIVE_UP_AFTER = timedelta(days=5)
 """As long as mail servers themselves try (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""
-LEASE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,8 @@ def claim(session: Session, *, now: datetime) -> ClaimedMail | None:
     )
     if found is None:
         return None
-    found.state, found.lease_until, found.attempts = MailState.SENDING, now + LEASE, found.attempts + 1
+    found.state, found.attempts = MailState.SENDING, found.attempts + 1
+    found.lease_until = now + settings().lease
     school = session.scalar(sa.select(School))
     return ClaimedMail(
         found.id, found.raw, sender(school.domain if school else "schoolgate.invalid"), found.to_address

@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     """How long a reviewer's claim on a log entry lasts."""
     lease: timedelta = timedelta(minutes=5)
     """How long a worker may hold an intent before another may take it."""
+    consistency_delay: timedelta = timedelta(minutes=2)
+    """After so long a post that was taken shows among the account's own posts on every platform."""
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     """How many proxies of the school's own stand in front: their word on address and https counts."""
     max_upload_bytes: int = 25 * 1024 * 1024

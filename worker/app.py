@@ -21,7 +21,11 @@ def configuration() -> dict[str, Any]:
     return {
         # kombu warns, at every connection, of a host that memory has none of.
         "broker_url": "memory://localhost//" if in_memory else chosen.broker_url,
+        # A broker that is away is waited for however long that takes: it holds nothing that matters.
         "broker_connection_retry_on_startup": True,
+        "broker_connection_retry": True,
+        "broker_connection_max_retries": None,
+        "broker_channel_error_retry": True,
         # In memory, a waiting message is looked for this often (seconds).
         "broker_transport_options": {"polling_interval": 0.1} if in_memory else {"visibility_timeout": 3600},
         "task_ignore_result": True,

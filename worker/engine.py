@@ -69,6 +69,8 @@ class EmbeddedWorker:
         self._thread.join(max(0.1, until - time.monotonic()))
         self._beat.join(max(0.1, until - time.monotonic()))
         clean = not self._thread.is_alive()
+        if clean:
+            worker_state.should_stop = None
         if not clean:
             # Nothing to worry anybody with: the classifier was just loading, or a platform hung.
             log.info("work_cut_off", seconds=GRACE)

@@ -38,7 +38,7 @@ BATCH = 64
 BATCH_AGAIN = 8
 """Comments scored again at once: a new one waits for no more than these."""
 _AWAY_WAIT = timedelta(seconds=15)
-SCORING_LEASE = timedelta(minutes=1)
+SCORING_LEASE_MOST = timedelta(minutes=1)
 """A batch takes less than a second: when its worker dies, a threat in it must not wait long (P23)."""
 
 
@@ -168,7 +168,7 @@ def score_waiting(*, batches: int = 50) -> Scored:
         recording: Future[Scored] | None = None
         for _ in range(batches):
             with transaction() as session:
-                batch = scoring.take_unscored(session, BATCH, lease=SCORING_LEASE, now=now())
+                batch = scoring.take_unscored(session, BATCH, lease=_scoring_lease(), now=now())
             if not batch.items:
                 break
             try:
@@ -184,6 +184,10 @@ def score_waiting(*, batches: int = 50) -> Scored:
         if recording is not None:
             total += recording.result()
     return total
+
+
+def _scoring_lease() -> timedelta:
+    return min(settings().lease, SCORING_LEASE_MOST)
 
 
 def _record(batch: ScoringBatch, scores: Sequence[Mapping[str, float]], model_name: str) -> Scored:
@@ -207,7 +211,7 @@ def score_profiles(*, batches: int = 4) -> int:
     read = 0
     for _ in range(batches):
         with transaction() as session:
-            batch = followers.take_unscored(session, BATCH, lease=SCORING_LEASE, now=now())
+            batch = followers.take_unscored(session, BATCH, lease=_scoring_lease(), now=now())
         if not batch.items:
             break
         engine = classifier.engine()
@@ -290,8 +294,8 @@ def act(claim: actions.ActClaim) -> None:
     log.info("acted", act_id=str(claim.id), kind=claim.kind.value, result=outcome.result.value)
 
 
-def publish(publication_id: UUID) -> None:
-    """Put one due publication out, once."""
+def publish(publication_id: UUID) -> publishing.OutcomeKind | None:
+    """Put one due publication out, once; how it ended, or None where it wasn't this worker's to send."""
     account_id = _account_of(publication_id)
     # Made before the claim: whoever can't send must not take it. While the account can't be used,
     # the publication waits for it there.
@@ -299,7 +303,7 @@ def publish(publication_id: UUID) -> None:
     with transaction() as session:
         claimed = publishing.claim(session, publication_id, now=now())
     if claimed is None:
-        return
+        return None
     if found is None:
         outcome = publishing.Outcome(
             publishing.OutcomeKind.LATER, detail="The account can't be used at the moment."
@@ -315,6 +319,7 @@ def publish(publication_id: UUID) -> None:
         _watch(session, account_id, outcome.post)
         _note_calls(session, account_id, calls, link=bool(claimed.content.link))
     log.info("published_or_not", publication_id=str(publication_id), outcome=outcome.kind.value)
+    return outcome.kind
 
 
 def look_for_post(publication_id: UUID) -> None:

@@ -5,6 +5,7 @@ Messages carry ids or nothing; losing one or getting it twice changes nothing.
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -24,22 +25,28 @@ from worker.app import task
 
 log = structlog.get_logger(__name__)
 
-MAILS_A_LOOK = 20
+AT_ONCE_ON_AN_ACCOUNT = 3
+"""Posts that one process sends to one account at the same time; other accounts have their own."""
+NOT_ALL_THE_FIRST = 8
 HINT_EXPIRES = 10
 """Seconds after which a message about one piece of work is forgotten: the next look sends another."""
 
 
-def at_most(count: int) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def at_most(count: int, *, each: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Within one process, no more than so many of this kind at once: stuck ones must leave room for others.
 
-    What fails is logged and left to the next look, which finds it in the database.
+    `each`: so many for each value of the first argument. What fails is logged and left to the next
+    look, which finds it in the database.
     """
 
     def limit(work: Callable[..., None]) -> Callable[..., None]:
-        room = threading.BoundedSemaphore(count)
+        rooms: dict[str, threading.BoundedSemaphore] = {}
+        opening = threading.Lock()
 
         @wraps(work)
         def limited(*arguments: str) -> None:
+            with opening:
+                room = rooms.setdefault(arguments[0] if each else "", threading.BoundedSemaphore(count))
             if not room.acquire(blocking=False):
                 return
             try:
@@ -77,7 +84,7 @@ def look_for_mail() -> None:
     url = outgoing.smtp_url()
     if url is None:
         return
-    for _ in range(MAILS_A_LOOK):
+    while not stopping():
         with transaction() as session:
             claimed = mail.claim(session, now=now())
         if claimed is None:
@@ -171,19 +178,31 @@ def look_for_publications() -> None:
     """Have every publication that is due published, and looked for where its outcome is unknown."""
     alive("publish")
     with reading() as session:
-        due = publishing.due(session, now=now())
+        due = publishing.accounts_due(session, now=now())
         unsure = reconciling.due_looks(session, now=now())
-    for publication_id in due:
-        publish_one.apply_async((str(publication_id),), expires=HINT_EXPIRES)
+    for account_id in due:
+        for _ in range(AT_ONCE_ON_AN_ACCOUNT):
+            publish_for_account.apply_async((str(account_id),), expires=HINT_EXPIRES)
     for publication_id in unsure:
         look_for_one.apply_async((str(publication_id),), expires=HINT_EXPIRES)
 
 
-@task("publish.one")
-@at_most(4)
-def publish_one(publication_id: str) -> None:
-    """Put one publication out."""
-    rounds.publish(UUID(publication_id))
+@task("publish.account")
+@at_most(AT_ONCE_ON_AN_ACCOUNT, each=True)
+def publish_for_account(account_id: str) -> None:
+    """Put out what is due on one account, one after the other, until nothing is or the platform says wait."""
+    tried: set[UUID] = set()
+    while not stopping():
+        with reading() as session:
+            due = publishing.due(session, now=now(), account_id=UUID(account_id))
+        untried = [publication_id for publication_id in due if publication_id not in tried]
+        if not untried:
+            return
+        # Others do the same beside this one: not all reach for the first.
+        chosen = random.choice(untried[:NOT_ALL_THE_FIRST])
+        tried.add(chosen)
+        if rounds.publish(chosen) is publishing.OutcomeKind.LATER:
+            return
 
 
 @task("publish.find")

@@ -73,13 +73,15 @@ class PracticePlatforms:
         pace: float | None = 8.0,
         seed: int | None = None,
         earlier_life: bool = True,
+        x_window: int = 900,
         clock: Clock = utc_now,
     ) -> None:
         """Opens the world kept in `folder` (None: in memory), or makes one.
 
         `pace`: seconds between two events of the crowd on average; None or 0: nobody comes by
         themselves. `seed` makes the crowd's choices repeatable. `earlier_life`: a new world begins
-        with earlier posts, comments and followers. Ports of 0 are chosen freely.
+        with earlier posts, comments and followers. Ports of 0 are chosen freely. `x_window`: seconds
+        in which X's limits are counted.
         """
         self._ports = x_port, graph_port
         self.world = World(":memory:" if folder is None else folder / "practice.db", clock=clock)
@@ -87,6 +89,7 @@ class PracticePlatforms:
             lay_out_earlier_life(self.world)
         self.crowd = Crowd(self.world, seed=seed)
         self._pace = pace
+        self._x_window = x_window
         self._running: list[_Running] = []
         self.x_url = ""
         self.graph_url = ""
@@ -95,7 +98,7 @@ class PracticePlatforms:
         """Listens on 127.0.0.1 and lets the crowd in. Raises OSError where a port is taken."""
         if self._running:
             return
-        x_app, graph_app = XServer(self.world), GraphServer(self.world)
+        x_app, graph_app = XServer(self.world, self._x_window), GraphServer(self.world)
         self._running.append(_Running(Gate(x_app.app, self.world, x_operation), self._ports[0]))
         try:
             self._running.append(

@@ -28,10 +28,10 @@ seconds; the headers say so. Writes are limited as on X."""
 class XServer(XPosts, XPictures, XPeople):
     """One Flask application over one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, window: int = 900) -> None:
         super().__init__(world)
         self._signature = SignatureCheck(world.secrets)
-        self._rates = RateWindows()
+        self._rates = RateWindows(window)
         self.app = Flask("connectors.practice.x", static_folder=None, template_folder=None)
         self.app.config["MAX_CONTENT_LENGTH"] = 16 * 1024 * 1024
         self.app.register_error_handler(XError, lambda error: error.response())

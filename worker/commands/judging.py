@@ -181,10 +181,7 @@ def shown(found: Evaluation) -> Table:
             group,
             str(measure.rows),
             str(measure.positive),
-            *(
-                "–" if value is None else f"{value:.3f}"
-                for value in (measure.auc, measure.average_precision)
-            ),
+            *("–" if value is None else f"{value:.3f}" for value in (measure.auc, measure.average_precision)),
             "–" if measure.threshold is None else f"{measure.threshold:.2f}",
             *("–" if value is None else f"{value:.3f}" for value in (measure.precision, measure.recall)),
             str(measure.flagged),
