@@ -17,7 +17,7 @@ from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
-from school import accounts, people, terms, training
+from school import accounts, forms, people, terms, training
 from school.db import now, reading
 from school.models import Account, AccountState, MailState, OutboxEmail, Person, Role
 from school.permissions import Action, may
@@ -160,6 +160,12 @@ def _mails(session: Session, person: Person) -> Iterator[Waiting]:
             )
 
 
+def _forms(session: Session, person: Person) -> Iterator[Waiting]:
+    count = len(forms.waiting_for(session, person))
+    if count:
+        yield Waiting(count, "form to answer", "forms to answer", "/forms")
+
+
 def _rules(session: Session, person: Person) -> Iterator[Waiting]:
     """Terms to accept and training to get (P6, P7); for those who manage them, whom it concerns (P32)."""
     if terms.current(session) is not None and terms.accepted_at(session, person) is None:
@@ -189,6 +195,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _takedowns,
     _accounts,
     _mails,
+    _forms,
     _rules,
 )
 

@@ -3,6 +3,7 @@
 from school.models.accounts import Account, AccountProbe, AccountState, CallLedger
 from school.models.audit import AuditEntry
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
+from school.models.forms import FormEntry, FormKind, FormState, FormStep
 from school.models.heartbeats import Heartbeat
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
@@ -27,6 +28,10 @@ __all__ = [
     "ConsentImport",
     "ConsentKind",
     "Deputy",
+    "FormEntry",
+    "FormKind",
+    "FormState",
+    "FormStep",
     "Heartbeat",
     "Invitation",
     "MailState",

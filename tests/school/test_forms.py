@@ -1,0 +1,166 @@
+"""The policy's forms: who files, sees, signs and answers (P3, P8, P30, P31)."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from school import audit, db, forms, people
+from school.errors import MoveNotAllowed, NotFound, NotPermitted
+from school.forms import FormRefused
+from school.models import AuditEntry, FormEntry, FormKind, FormState, OutboxEmail, Person, Role
+
+NOW = db.now()
+URL = "https://social.test"
+People = dict[Role, Person]
+K, S = FormKind, FormState
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def filled(kind: FormKind, **more: str) -> dict[str, str]:
+    """Every field of a form with something that it takes."""
+    samples = {
+        "date": "2027-01-12",
+        "line": "Somebody",
+        "words": "Because it is needed.",
+        "addresses": "https://example.org/a\nhttps://example.org/ü",
+        "people": "Zoë O’Hara\nIan Müller",
+    }
+    return {field.name: samples[field.kind] for field in forms.FORMS[kind].fields} | more
+
+
+def filed(session: Session, kind: FormKind, by: Person, **more: object) -> FormEntry:
+    entry = forms.file(session, kind, filled(kind), by=by, url=URL, now=NOW, **more)  # type: ignore[arg-type]
+    session.commit()
+    return entry
+
+
+def step(session: Session, entry: FormEntry, to: FormState, by: Person) -> None:
+    forms.answer(session, entry.id, to, words="So be it.", by=by, url=URL, now=NOW)
+    session.commit()
+
+
+def told(session: Session) -> set[str]:
+    return set(session.scalars(sa.select(OutboxEmail.to_address).where(OutboxEmail.purpose == "form")))
+
+
+def test_p30_blocked_content_is_decided_by_the_headteacher_and_done_by_the_network_manager(
+    session: Session, school_people: People
+) -> None:
+    teacher, head = school_people[Role.STAFF], school_people[Role.HEADTEACHER]
+    manager = school_people[Role.NETWORK_MANAGER]
+    entry = filed(session, K.BLOCKED_CONTENT, teacher)
+    assert told(session) == {head.email}
+    with pytest.raises(MoveNotAllowed):
+        step(session, entry, S.DONE, manager)
+    with pytest.raises(NotPermitted):
+        step(session, entry, S.APPROVED, manager)
+    step(session, entry, S.APPROVED, head)
+    assert manager.email in told(session) and teacher.email in told(session)
+    step(session, entry, S.DONE, manager)
+    assert [(one.new, one.by_id, one.words) for one in entry.steps] == [
+        (S.APPROVED, head.id, "So be it."),
+        (S.DONE, manager.id, "So be it."),
+    ]
+    with pytest.raises(MoveNotAllowed, match="done already"):
+        step(session, entry, S.DONE, manager)
+    assert audit.verify(session) is None
+
+
+@SQLITE
+def test_p31_a_report_is_closed_with_the_action_taken(session: Session, school_people: People) -> None:
+    entry = filed(session, K.INAPPROPRIATE_CONTENT, school_people[Role.STAFF])
+    assert forms.may_see(entry, school_people[Role.DSL])
+    assert not forms.may_see(entry, school_people[Role.SLT])
+    step(session, entry, S.DONE, school_people[Role.NETWORK_MANAGER])
+    assert entry.state is S.DONE
+
+
+@SQLITE
+def test_p3_a_report_about_the_headteacher_goes_past_them(session: Session, school_people: People) -> None:
+    head, chair = school_people[Role.HEADTEACHER], school_people[Role.CHAIR]
+    entry = filed(session, K.INAPPROPRIATE_CONTENT, school_people[Role.STAFF], about_headteacher=True)
+    assert forms.may_see(entry, chair) and not forms.may_see(entry, head)
+    assert chair.email in told(session) and head.email not in told(session)
+    assert entry not in forms.visible(session, head) and entry in forms.visible(session, chair)
+    with pytest.raises(NotFound):
+        forms.find(session, entry.id, by=head)
+    with pytest.raises(NotFound):
+        step(session, entry, S.DONE, head)
+    trail = session.scalars(sa.select(AuditEntry.detail).where(AuditEntry.object_kind == "form"))
+    assert list(trail) == [{"form": "inappropriate-content"}], "the trail says nothing of it"
+
+
+@SQLITE
+def test_p8_an_account_needs_both_signatures_in_order_from_two_people(
+    session: Session, school_people: People
+) -> None:
+    head, marketing = school_people[Role.HEADTEACHER], school_people[Role.MARKETING_OFFICER]
+    entry = filed(session, K.NEW_ACCOUNT, school_people[Role.STAFF])
+    with pytest.raises(MoveNotAllowed):
+        step(session, entry, S.APPROVED, head)
+    step(session, entry, S.SIGNED, marketing)
+    with pytest.raises(MoveNotAllowed, match="signed by the marketing officer"):
+        step(session, entry, S.SIGNED, marketing)
+    with pytest.raises(NotPermitted):
+        step(session, entry, S.APPROVED, marketing)
+    step(session, entry, S.APPROVED, head)
+    assert [one.by_id for one in entry.steps] == [marketing.id, head.id]
+
+
+@SQLITE
+def test_p8_one_person_with_both_roles_cannot_sign_twice(session: Session, school_people: People) -> None:
+    head = school_people[Role.HEADTEACHER]
+    people.grant_role(session, head, Role.MARKETING_OFFICER, by=head, reason="Covers", now=NOW)
+    session.commit()
+    entry = filed(session, K.NEW_ACCOUNT, school_people[Role.STAFF])
+    step(session, entry, S.SIGNED, head)
+    with pytest.raises(NotPermitted, match="two people"):
+        step(session, entry, S.APPROVED, head)
+
+
+@SQLITE
+def test_everything_that_is_wrong_is_said_at_once_and_nothing_is_filed(
+    session: Session, school_people: People
+) -> None:
+    wrong = filled(
+        K.NEW_ACCOUNT, administrators="Ada\nADA", go_live="31/02/2027", purpose="", aims="x" * 6000
+    )
+    with pytest.raises(FormRefused) as refused:
+        forms.file(session, K.NEW_ACCOUNT, wrong, by=school_people[Role.STAFF], url=URL, now=NOW)
+    assert set(refused.value.problems) == {"administrators", "go_live", "purpose", "aims"}
+    assert "at least 2 different names" in refused.value.problems["administrators"]
+    with pytest.raises(FormRefused, match="isn't a web address"):
+        forms.file(
+            session,
+            K.BLOCKED_CONTENT,
+            filled(K.BLOCKED_CONTENT, url="https://ok.example\njavascript:alert(1)"),
+            by=school_people[Role.STAFF],
+            url=URL,
+            now=NOW,
+        )
+    assert session.scalar(sa.select(sa.func.count()).select_from(FormEntry)) == 0
+
+
+@SQLITE
+@pytest.mark.parametrize("kind", list(FormKind))
+def test_every_role_and_every_step_against_the_table(
+    session: Session, school_people: People, kind: FormKind
+) -> None:
+    """Whoever the table doesn't name can't make the step, from whatever state."""
+    entry = filed(session, kind, school_people[Role.STAFF])
+    for state, to, role in product(S, S, [one for one in Role if one is not Role.STAFF]):
+        entry.state = state
+        session.commit()
+        person = school_people[role]
+        move = forms.MOVES.get((kind, state, to))
+        if move is not None and move.role is role:
+            assert (to, move) in forms.open_moves(entry, person)
+            continue
+        assert to not in [one for one, _move in forms.open_moves(entry, person)]
+        with pytest.raises((NotFound, NotPermitted, MoveNotAllowed)):
+            forms.answer(session, entry.id, to, words="Mine", by=person, url=URL, now=NOW)
+        session.rollback()
