@@ -56,6 +56,51 @@ _PINNED = {
 }
 
 
+class PatientFile(RotatingFileHandler):
+    """A log file for its own user alone, that outlives a full disk.
+
+    What can't be written is counted, not complained of on standard error in the middle of whatever
+    is said there; the count is written as soon as there is room again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens the file; raises OSError when it can't. Older files get the mode that new ones have."""
+        self._lost = 0
+        path.parent.mkdir(parents=True, exist_ok=True)
+        super().__init__(
+            path, maxBytes=FILE_BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", errors="backslashreplace"
+        )
+        for old in path.parent.glob(f"{path.name}*"):
+            _for_its_user_alone(old)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record, and before it, how many could not be written."""
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            values = {"event": "log_lines_lost", "count": lost}
+            note = logging.LogRecord(__name__, logging.WARNING, __file__, 0, values, None, None)
+            super().emit(note)
+            if self._lost:
+                self._lost += lost
+                return
+        super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Count a record that the disk didn't take; anything else is a mistake of ours and is shown."""
+        if isinstance(sys.exc_info()[1], OSError):
+            self._lost += 1
+        else:
+            super().handleError(record)
+
+
+def _for_its_user_alone(path: Path) -> None:
+    try:
+        path.chmod(0o600)
+    except OSError:
+        # Somebody else's file: it is theirs to mend, and no reason to go without logs.
+        return
+
+
 def drop_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Replace whatever looks like a secret, by its key or by its form, in an event and its traceback."""
     for key, value in event.items():
@@ -126,10 +171,7 @@ def configure(
         stream.setFormatter(formatter(colours=sys.stderr.isatty()))
         handlers.append(stream)
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        rotating = RotatingFileHandler(
-            file, maxBytes=FILE_BYTES_MAX, backupCount=FILES_KEPT, encoding="utf-8", errors="backslashreplace"
-        )
+        rotating = PatientFile(file)
         rotating.setFormatter(formatter(colours=False))
         handlers.append(rotating)
     root = logging.getLogger()

@@ -3,23 +3,44 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from school.errors import BadInput
+
+URLS: dict[str, tuple[tuple[str, ...], str]] = {
+    "database_url": (
+        ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
+        "postgresql://user:password@host/name or sqlite:////folder/file.db",
+    ),
+    "broker_url": (("memory://", "redis://", "rediss://"), "redis://localhost:6379/0"),
+    "smtp_url": (("smtp://", "smtps://"), "smtp://user:password@host:587 or smtps://user:password@host:465"),
+    "public_url": (("http://", "https://"), "https://social.larkfield.sch.uk"),
+    "x_url": (("http://", "https://"), "https://api.x.com"),
+    "graph_url": (("http://", "https://"), "https://graph.facebook.com"),
+}
+"""Fields that hold a URL: what it may begin with, and an example."""
 
 
 class Settings(BaseSettings):
     """Everything that can be set from outside. Field X is read from SCHOOLGATE_X."""
 
-    model_config = SettingsConfigDict(env_prefix="SCHOOLGATE_", env_file=".env", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SCHOOLGATE_", env_file=".env", env_ignore_empty=True, frozen=True, extra="ignore"
+    )
 
     home: Path = Path("var")
     """Folder of the product's own data: database, keys, media, practice platforms, mailbox."""
-    host: str = "127.0.0.1"
+    host: str = Field(default="127.0.0.1", min_length=1)
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: str = ""
     """Address that e-mail links begin with; empty: http://HOST:PORT."""
@@ -38,16 +59,16 @@ class Settings(BaseSettings):
     x_url: str = ""
     """Where X's API is; empty: X itself, or the practice platform in practice mode."""
     graph_url: str = ""
-    graph_version: str = "v24.0"
+    graph_version: str = Field(default="v24.0", pattern=r"^v\d+\.\d+$")
     graph_token_in: Literal["header", "form"] = "header"
     platform_timeout: float = Field(default=20.0, gt=0)
     """Seconds for one request to a platform."""
     x_follow_requests: bool = False
     """X's tier lets this account list pending follow requests."""
-    x_read_cost: float = 0.001
+    x_read_cost: float = Field(default=0.001, ge=0)
     """US dollars for one item read from X; likewise the next two."""
-    x_post_cost: float = 0.015
-    x_link_post_cost: float = 0.20
+    x_post_cost: float = Field(default=0.015, ge=0)
+    x_link_post_cost: float = Field(default=0.20, ge=0)
     x_monthly_budget: float = Field(default=30.0, ge=0)
     """US dollars that an account on X may cost in a month, where its page says nothing else."""
 
@@ -65,27 +86,47 @@ class Settings(BaseSettings):
     """Hide a comment whose score is over `hide_threshold` before a person has looked (reversible)."""
     hide_threshold: float = Field(default=0.97, gt=0, le=1)
 
-    approval_link_lifetime: timedelta = timedelta(hours=72)
+    approval_link_lifetime: timedelta = Field(default=timedelta(hours=72), gt=timedelta(0))
     approval_needs: Literal["pin", "sign-in"] = "pin"
-    publish_late_limit: timedelta = timedelta(minutes=60)
+    publish_late_limit: timedelta = Field(default=timedelta(minutes=60), gt=timedelta(0))
     """A publication later than this is held for a person instead of being sent."""
-    claim_lifetime: timedelta = timedelta(minutes=10)
+    claim_lifetime: timedelta = Field(default=timedelta(minutes=10), gt=timedelta(0))
     """How long a reviewer's claim on a log entry lasts."""
-    lease: timedelta = timedelta(minutes=5)
+    lease: timedelta = Field(default=timedelta(minutes=5), gt=timedelta(0))
     """How long a worker may hold an intent before another may take it."""
     consistency_delay: timedelta = timedelta(minutes=2)
     """After so long a post that was taken shows among the account's own posts on every platform."""
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     """How many proxies of the school's own stand in front: their word on address and https counts."""
-    max_upload_bytes: int = 25 * 1024 * 1024
+    max_upload_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
     log_format: Literal["plain", "json"] = "plain"
 
-    @field_validator("database_url", mode="after")
+    @field_validator(*URLS, mode="after")
     @classmethod
-    def _known_database(cls, value: str) -> str:
-        known = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
-        if value and not value.startswith(known):
-            raise ValueError("give a URL that begins with postgresql:// or sqlite:///")
+    def _known_url(cls, value: str, info: ValidationInfo) -> str:
+        assert info.field_name is not None
+        known, example = URLS[info.field_name]
+        if not value or (value.startswith(("sqlite:///", "memory://")) and value.startswith(known)):
+            return value
+        try:
+            parts = urlsplit(value)
+            # Without a host PostgreSQL is asked by its local socket.
+            complete = bool(parts.hostname or info.field_name == "database_url")
+            complete = complete and (parts.port is None or parts.port > 0)
+        except ValueError:
+            # The library's own words could repeat a password that is in the URL.
+            complete = False
+        if not value.startswith(known) or not complete:
+            raise ValueError(
+                f"give a URL such as {example}; in a password, write @ as %40, : as %3A and / as %2F"
+            )
+        return value
+
+    @field_validator("mail_from", mode="after")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+", value):
+            raise ValueError("give one e-mail address, such as schoolgate@larkfield.sch.uk")
         return value
 
     @field_validator("home", mode="after")
@@ -115,8 +156,14 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises BadInput for a file .env that is no text."""
+    try:
+        return Settings()
+    except UnicodeDecodeError as error:
+        raise BadInput(
+            f"The file .env can't be read from its byte {error.start + 1} on: save it as UTF-8 text.",
+            field=".env",
+        ) from None
 
 
 def set_for_this_process(**values: str) -> None:
@@ -127,3 +174,18 @@ def set_for_this_process(**values: str) -> None:
     Settings.model_validate({**settings().model_dump(), **values})
     os.environ.update({f"SCHOOLGATE_{name.upper()}": value for name, value in values.items()})
     settings.cache_clear()
+
+
+def misspelt() -> list[tuple[str, str]]:
+    """Variables in the environment or in .env that are no setting but look like one: each with that one."""
+    known = {name.upper() for name in Settings.model_fields}
+    given = {name.upper() for name in [*os.environ, *dotenv_values(".env")]}
+    found = []
+    for name in sorted(given):
+        rest = name.removeprefix("SCHOOLGATE_")
+        if rest == name or rest in known:
+            continue
+        close = get_close_matches(rest, known, n=1, cutoff=0.75)
+        if close:
+            found.append((name, f"SCHOOLGATE_{close[0]}"))
+    return found

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
-import signal
+import os
+import sys
 import threading
 from contextlib import ExitStack
-from types import FrameType
 
 import structlog
 from celery.beat import Service
+from celery.worker import WorkController
+from celery.worker import state as worker_state
 
 from school import migrate, setup
 from school.db import reading
@@ -17,7 +19,7 @@ from school.errors import BadInput
 from school.models import School
 from school.settings import set_for_this_process, settings
 from web.app import create_app
-from worker import classifier, outgoing, practice, starting
+from worker import classifier, outgoing, practice, signals, starting
 from worker.app import QUEUES
 from worker.app import app as celery_app
 from worker.mailbox import Mailbox
@@ -26,18 +28,20 @@ from worker.terminal import Refused, logs_of, write
 
 log = structlog.get_logger(__name__)
 
+RESTART_WAIT = 5.0
+"""Seconds before a worker whose machinery failed begins again."""
+
 
 def web(*, host: str | None, port: int | None) -> int:
     """Serve the pages until Ctrl-C or SIGTERM; in a practice school, the practice platforms too."""
     chosen = settings()
     host, port = host or chosen.host, chosen.port if port is None else port
     stopping = threading.Event()
+    signals.heed_while_starting()
     with ExitStack() as stack:
         listening = bind(host, port)
         stack.callback(listening.close)
         set_for_this_process(host=host, port=str(listening.getsockname()[1]))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopping.set())
         school = _school()
         platforms = None
         if school.practice:
@@ -48,6 +52,7 @@ def web(*, host: str | None, port: int | None) -> int:
         served = WebServer(create_app(practice=platforms), listening)
         served.start()
         stack.callback(served.stop)
+        signals.heed_with(stopping.set)
         # Only now, as in the others below: whatever stops the start itself is said in one line.
         logs_of("web", stderr_level=logging.INFO)
         log.info("web_started", host=host, port=settings().port)
@@ -65,6 +70,7 @@ def worker(*, queues: str, threads: int) -> int:
         raise BadInput(
             f"“{queues[:60]}” is no list of queues. Choose from: {', '.join(QUEUES)}.", field="queues"
         )
+    signals.heed_while_starting()
     _school()
     logs_of("worker", stderr_level=logging.INFO)
     with ExitStack() as stack:
@@ -75,33 +81,47 @@ def worker(*, queues: str, threads: int) -> int:
             outgoing.deliver_to(mailbox.url)
         if "classify" in wanted:
             classifier.load_in_background()
-        log.info("worker_started", queues=wanted, threads=threads)
-        running = celery_app.Worker(
+        # WorkController and not app.Worker: that one takes over signals, streams and logs of the process.
+        working = WorkController(
+            app=celery_app,
             pool="threads",
             concurrency=threads,
             queues=wanted,
             loglevel="WARNING",
             without_gossip=True,
             without_mingle=True,
-            quiet=True,
         )
-        running.start()
-    return int(running.exitcode or 0)
+        stopping = threading.Event()
+
+        def stop() -> None:
+            stopping.set()
+            # The worker looks at this flag between two messages and between two tries to reach Redis.
+            worker_state.should_stop = 0
+
+        signals.heed_with(stop)
+        log.info("worker_started", queues=wanted, threads=threads)
+        working.start()
+        if not stopping.is_set():
+            # Losing Redis at an unlucky moment trips Celery's own clearing up after it. What was under
+            # way is finished, and all else stands in the database: begin again as a new process.
+            log.error("worker_starts_again", seconds=RESTART_WAIT)
+            stopping.wait(RESTART_WAIT)
+    if stopping.is_set():
+        return 0
+    logging.shutdown()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program
 
 
 def scheduler() -> int:
     """Say "look now" at the right times until Ctrl-C or SIGTERM. One is enough; two do no harm."""
     _needs_broker("scheduler")
+    signals.heed_while_starting()
     _school()
     logs_of("scheduler", stderr_level=logging.INFO)
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    service = Service(celery_app, scheduler_cls="celery.beat:Scheduler", remote_control=False)
     log.info("scheduler_started")
-    Service(celery_app, scheduler_cls="celery.beat:Scheduler", remote_control=False).start()
+    # It keeps nothing that a stop could break, and may be in the middle of waiting for Redis.
+    service.start()
     return 0
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from school.settings import misspelt
 from worker import apart, embedded
 from worker.app import QUEUES
 from worker.commands import (
@@ -22,7 +23,7 @@ from worker.commands import (
     records,
     schools,
 )
-from worker.terminal import guarded, logs_of
+from worker.terminal import complain, guarded, logs_of
 
 app = typer.Typer(
     name="schoolgate",
@@ -93,5 +94,7 @@ def execute(arguments: list[str]) -> int:
 def _invoke(arguments: list[str]) -> int:
     if not {"--help", "-h"} & set(arguments):
         logs_of("command")
+        for given, meant in misspelt():
+            complain(f"{given} is no setting and changes nothing; {meant} is one.")
     outcome = app(arguments, standalone_mode=False, prog_name="schoolgate")
     return outcome if isinstance(outcome, int) else 0

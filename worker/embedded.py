@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import threading
 import time
@@ -18,7 +17,7 @@ from school.db import now, transaction
 from school.models import School
 from school.settings import set_for_this_process, settings
 from web.app import create_app
-from worker import classifier, outgoing, practice, starting
+from worker import classifier, outgoing, practice, signals, starting
 from worker.app import app as celery_app
 from worker.engine import EmbeddedWorker
 from worker.locks import FileLock
@@ -28,8 +27,6 @@ from worker.terminal import Failure, logs_of, write
 
 log = structlog.get_logger(__name__)
 
-STOP_MOST = 10.0
-"""Seconds that a clean stop may take before the process leaves all the same."""
 FIRST_PAGE_WAIT = 2.0
 """Seconds that the background work lets the first page go before it."""
 
@@ -43,6 +40,7 @@ def run(*, host: str | None, port: int | None) -> int:
     chosen = settings()
     host, port = host or chosen.host, chosen.port if port is None else port
     stopping = threading.Event()
+    signals.heed_while_starting()
     with ExitStack() as stack:
         lock = _lock_home()
         stack.callback(lock.free)
@@ -51,8 +49,6 @@ def run(*, host: str | None, port: int | None) -> int:
         actual_port = listening.getsockname()[1]
         set_for_this_process(host=host, port=str(actual_port))
         logs_of("run")
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stopping.set())
         school = _school()
         platforms = _practice_platforms(stack) if school.practice else None
         if not settings().smtp_url:
@@ -63,6 +59,7 @@ def run(*, host: str | None, port: int | None) -> int:
         web = WebServer(create_app(practice=platforms), listening)
         web.start()
         stack.callback(web.stop)
+        signals.heed_with(stopping.set)
         write("".join(f"{line}\n" for line in _greeting(school)))
         # Only now: whatever stops the start itself is said in one line.
         logs_of("run", stderr_level=logging.WARNING)
@@ -73,7 +70,6 @@ def run(*, host: str | None, port: int | None) -> int:
         log.info("started", host=host, port=actual_port, practice=platforms is not None)
         stopping.wait()
         write("Stopping …\n")
-        threading.Thread(target=_leave_anyway, name="leave-anyway", daemon=True).start()
         clean = worker.stop()
     log.info("stopped", clean=clean)
     if not clean or threading.active_count() > 2:
@@ -98,12 +94,6 @@ def _leave_soon(*, seconds: float) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     logging.shutdown()
-    os._exit(0)
-
-
-def _leave_anyway() -> None:
-    """Whatever hangs, a stop ends: all that matters stands in the database, with leases."""
-    time.sleep(STOP_MOST)
     os._exit(0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 
 class FileLock:
@@ -14,21 +14,24 @@ class FileLock:
     def __init__(self, path: Path) -> None:
         """Doesn't take it yet."""
         self._path = path
-        self._file: IO[str] | None = None
+        self._file: BinaryIO | None = None
 
     def take(self) -> bool:
         """Take the lock if nobody has it; whether we have it now. Raises OSError for a read-only folder."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        opened = self._path.open("a+", encoding="ascii")
+        # Unbuffered: what a full disk doesn't take must not be tried again when the file is closed.
+        opened = self._path.open("a+b", buffering=0)
         try:
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            opened.truncate(0)
+            opened.write(f"{os.getpid()}\n".encode())
         except BlockingIOError:
             opened.close()
             return False
-        opened.seek(0)
-        opened.truncate()
-        opened.write(f"{os.getpid()}\n")
-        opened.flush()
+        except OSError as error:
+            opened.close()
+            error.filename = str(self._path)
+            raise
         self._file = opened
         return True
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -23,6 +25,7 @@ from typer._click.exceptions import ClickException, UsageError
 from school import logs
 from school.errors import BadInput, NotFound, SchoolgateError
 from school.settings import settings
+from worker import signals
 
 log = structlog.get_logger(__name__)
 
@@ -82,7 +85,10 @@ def guarded(command: Callable[[], Any]) -> int:
     except ClickException as error:
         complain(error.format_message())
         return BAD_INPUT
-    except typer.Abort:
+    except signals.Stopped:
+        # A start that was stopped: asked for, and so no failure.
+        return 0
+    except (typer.Abort, KeyboardInterrupt):
         complain("Stopped.")
         return FAILURE
     except (BadInput, Refused, NotFound) as error:
@@ -111,9 +117,12 @@ def setting_sentence(error: ValidationError) -> str:
     for problem in error.errors(include_url=False):
         name = "SCHOOLGATE_" + "_".join(str(part) for part in problem["loc"]).upper()
         value = problem.get("input")
-        secret = any(word in name for word in ("SECRET", "URL"))
-        shown = f" (“{str(value)[:40]}”)" if isinstance(value, (str, int, float)) and not secret else ""
-        parts.append(f"{name}{shown}: {problem['msg'][0].lower()}{problem['msg'][1:]}")
+        if isinstance(value, timedelta):
+            value = f"{value.total_seconds():g} seconds"
+        secret = "SECRET" in name or name.endswith(("DATABASE_URL", "BROKER_URL", "SMTP_URL"))
+        shown = f" (“{str(value)[:60]}”)" if isinstance(value, (str, int, float)) and not secret else ""
+        said = problem["msg"].removeprefix("Value error, ")
+        parts.append(f"{name}{shown}: {said[0].lower()}{said[1:]}")
     return f"A setting can't be used. {'; '.join(parts)}. Correct it in the environment or in .env."
 
 
@@ -133,8 +142,19 @@ def database_sentence(error: sa.exc.DBAPIError) -> str:
         return f"{where} can't be opened. Check that its folder exists and that this user may write there."
     if "not a database" in said or "malformed" in said:
         return f"{where} is damaged or is no database. Restore it from a backup."
-    if "full" in said:
+    if "full" in said or "no space left" in said:
         return f"{where} can't grow: the disk is full. Make room, then start again."
+    if "disk i/o error" in said:
+        return (
+            f"{where} can't be read or written: its disk is full or failing. Make room or look at the disk, "
+            "then start again."
+        )
+    if "password authentication failed" in said or "no password supplied" in said:
+        return f"{where} refuses the user name or password. Correct them in SCHOOLGATE_DATABASE_URL."
+    if not sqlite and re.search(r'(database|role) ".*" does not exist', said):
+        return (
+            f"{where}'s server knows no such database or user. Make it, or correct SCHOOLGATE_DATABASE_URL."
+        )
     if "no such table" in said or "does not exist" in said or "undefinedtable" in said:
         return f"{where} has not this version's tables. Run `schoolgate run` or `schoolgate setup` first."
     if "locked" in said:
@@ -148,10 +168,10 @@ def file_sentence(error: OSError) -> str:
     """What is wrong with a file or folder, in a sentence."""
     name = error.filename or "A file"
     match error.errno:
-        case errno.EACCES | errno.EPERM | errno.EROFS:
-            return (
-                f"{name} can't be written: it is read-only for this user. Make it writable, then try again."
-            )
+        case errno.EROFS:
+            return f"{name} can't be written: its disk is read-only. Make it writable, then try again."
+        case errno.EACCES | errno.EPERM:
+            return f"{name} can't be used: this user may not read or write it. Change that, then try again."
         case errno.ENOSPC | errno.EDQUOT:
             return f"{name} can't be written: the disk is full. Make room, then try again."
         case _:

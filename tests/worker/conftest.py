@@ -153,6 +153,7 @@ def here(
     monkeypatch.setenv("SCHOOLGATE_HOME", str(home))
     monkeypatch.chdir(home.parent)
     before = logging.getLogger().handlers[:]
+    heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def run(*arguments: str, stdin: bytes = b"", **more: str) -> Done:
         with monkeypatch.context() as patch:
@@ -169,6 +170,9 @@ def here(
     yield run
     db.engine_for.cache_clear()
     logging.getLogger().handlers[:] = before
+    signal.set_wakeup_fd(-1)
+    for number, handler in heard.items():
+        signal.signal(number, handler)
 
 
 SETUP = (
