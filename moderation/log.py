@@ -10,7 +10,7 @@ import json
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
 from moderation.chain import evidence_hash, unlisted, verify
+from moderation.log_filters import EVERYTHING, LogFilters, conditions
 from moderation.models import (
-    CaseState,
     EventKind,
     LogCase,
     LogEntry,
     LogEvent,
-    LogOrigin,
     Meeting,
     PlatformAct,
     Referral,
@@ -71,23 +70,6 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class LogFilters:
-    """What part of the log to show; empty fields leave nothing out. Days are school days, both included."""
-
-    date_from: date | None = None
-    date_to: date | None = None
-    platform: str = ""
-    state: CaseState | None = None
-    outcome: str = ""
-    kind: str = ""
-    origin: LogOrigin | None = None
-    author: str = ""
-    """Part of a name or handle."""
-    text: str = ""
-    """Part of the text."""
-
-
-@dataclass(frozen=True, slots=True)
 class LogRow:
     """One entry with everything that followed."""
 
@@ -119,7 +101,7 @@ def page(
     session: Session,
     *,
     viewer: Person | None,
-    filters: LogFilters = LogFilters(),
+    filters: LogFilters = EVERYTHING,
     after: str = "",
     limit: int = 50,
 ) -> LogPage:
@@ -128,7 +110,7 @@ def page(
         sa.select(LogCase, LogEntry, Account)
         .join(LogEntry, LogEntry.id == LogCase.entry_id)
         .outerjoin(Account, Account.id == LogEntry.account_id)
-        .where(visible_to(viewer), *_conditions(filters))
+        .where(visible_to(viewer), *conditions(filters))
         .order_by(LogCase.recorded_at.desc(), LogCase.entry_id.desc())
         .limit(limit + 1)
     )
@@ -142,29 +124,14 @@ def page(
     return LogPage(_rows(session, shown), _place(shown[-1][0]) if len(found) > limit else None)
 
 
-def rows(
-    session: Session,
-    *,
-    date_from: date | None = None,
-    date_to: date | None = None,
-    viewer: Person | None,
-    filters: LogFilters = LogFilters(),
-) -> Iterator[LogRow]:
-    """Every entry that the viewer may see, newest first. `viewer` None: a command on the server."""
-    wanted = LogFilters(
-        date_from=date_from or filters.date_from,
-        date_to=date_to or filters.date_to,
-        platform=filters.platform,
-        state=filters.state,
-        outcome=filters.outcome,
-        kind=filters.kind,
-        origin=filters.origin,
-        author=filters.author,
-        text=filters.text,
-    )
+def rows(session: Session, *, viewer: Person | None, filters: LogFilters = EVERYTHING) -> Iterator[LogRow]:
+    """Every entry that the viewer may see, newest first, in constant memory.
+
+    `viewer` None: a command on the server.
+    """
     after: str | None = ""
     while after is not None:
-        part = page(session, viewer=viewer, filters=wanted, after=after, limit=_AT_ONCE)
+        part = page(session, viewer=viewer, filters=filters, after=after, limit=_AT_ONCE)
         yield from part.rows
         after = part.following
 
@@ -338,41 +305,6 @@ def _rows(session: Session, found: Sequence[tuple[LogCase, LogEntry, Account | N
     )
 
 
-def _conditions(filters: LogFilters) -> list[sa.ColumnElement[bool]]:
-    found: list[sa.ColumnElement[bool]] = []
-    if filters.date_from is not None:
-        found.append(LogCase.recorded_at >= _day_begins(filters.date_from))
-    if filters.date_to is not None:
-        found.append(LogCase.recorded_at < _day_begins(filters.date_to, days=1))
-    if filters.platform:
-        found.append(LogCase.platform == filters.platform)
-    if filters.state is not None:
-        found.append(LogCase.state == filters.state)
-    if filters.outcome:
-        found.append(LogCase.outcomes.contains(f",{filters.outcome},", autoescape=True))
-    if filters.kind:
-        found.append(LogCase.kinds.contains(f",{filters.kind},", autoescape=True))
-    if filters.origin is not None:
-        found.append(LogEntry.origin == filters.origin)
-    if filters.author:
-        found.append(
-            sa.or_(
-                LogEntry.author_name.icontains(filters.author, autoescape=True),
-                LogEntry.author_handle.icontains(filters.author.lstrip("@"), autoescape=True),
-            )
-        )
-    if filters.text:
-        found.append(LogEntry.text.icontains(filters.text, autoescape=True))
-    return found
-
-
-def _day_begins(day: date, *, days: int = 0) -> datetime:
-    try:
-        return datetime.combine(day + timedelta(days=days), time(), tzinfo=LONDON).astimezone(UTC)
-    except OverflowError:
-        raise BadInput(f"The date {day} is out of range: check the year.", field="date") from None
-
-
 def _time(moment: datetime | None) -> str:
     return moment.astimezone(LONDON).isoformat(timespec="seconds") if moment else ""
 
@@ -404,7 +336,6 @@ def _after(place: str) -> tuple[datetime, UUID]:
 
 __all__ = [
     "COLUMNS",
-    "LogFilters",
     "LogPage",
     "LogRow",
     "evidence_pack",

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from moderation import log
-from moderation.decisions import Outcome
-from moderation.log import LogFilters
-from moderation.models import CaseState, LogOrigin
-from school import audit
+from moderation import log, log_filters
+from school import accounts, audit
 from school.db import now, reading, transaction
 from school.errors import BadInput
+from school.models import Person
 from school.permissions import Action
 from school.times import today
 from web import moderation_words
 from web.access import current_person, needs
 from web.forms import Typed
+from web.naming import platform_name
 
 pages = Blueprint("log", __name__)
 
@@ -37,18 +36,18 @@ def _words() -> dict[str, object]:
 def show() -> ResponseReturnValue:
     """Entries that the person may see, newest first."""
     typed = Typed(request.args)
-    try:
-        filters = _filters(typed)
-    except BadInput as error:
-        typed.refuse(error)
-        return render_template("log/list.html", page=None, typed=typed, **_choices()), 400
     with reading() as session:
-        page = log.page(
-            session, viewer=current_person(session), filters=filters, after=request.args.get("after", "")
-        )
+        person = current_person(session)
+        try:
+            filters = log_filters.parse(session, request.args, viewer=person)
+            page = log.page(session, viewer=person, filters=filters, after=request.args.get("after", ""))
+        except BadInput as error:
+            return _refused(session, person, typed.refuse(error))
         kept = {name: value for name, value in request.args.items() if name != "after" and value}
         following = urlencode({**kept, "after": page.following}) if page.following else ""
-        return render_template("log/list.html", page=page, typed=typed, following=following, **_choices())
+        return render_template(
+            "log/list.html", page=page, typed=typed, following=following, **_choices(session, person)
+        )
 
 
 @pages.post("/log/export")
@@ -56,21 +55,25 @@ def show() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """The entries that the filters leave, as one file; that it was taken is recorded."""
     typed = Typed(request.form)
-    filters = _filters(typed)
     kind = typed["format"] or "csv"
-    if kind not in _FORMATS:
-        raise BadInput("Choose CSV or JSON Lines.", field="format")
-    with transaction() as session:
-        person = current_person(session)
-        audit.record(
-            session,
-            by=person,
-            action="log_exported",
-            object_kind="log",
-            object_id="all",
-            detail={"format": kind, "from": filters.date_from, "to": filters.date_to},
-            now=now(),
-        )
+    try:
+        with transaction() as session:
+            person = current_person(session)
+            filters = log_filters.parse(session, request.form, viewer=person)
+            if kind not in _FORMATS:
+                raise BadInput(f"“{kind[:20]}” is no format here: choose CSV or JSON Lines.", field="")
+            audit.record(
+                session,
+                by=person,
+                action="log_exported",
+                object_kind="log",
+                object_id="all",
+                detail={"format": kind, "from": filters.date_from, "to": filters.date_to},
+                now=now(),
+            )
+    except BadInput as error:
+        with reading() as session:
+            return _refused(session, current_person(session), typed.refuse(error))
 
     def lines() -> Iterator[str]:
         with reading() as session:
@@ -88,44 +91,25 @@ def export() -> ResponseReturnValue:
     return answer
 
 
-def _choices() -> dict[str, object]:
+def _refused(session: Session, person: Person, typed: Typed) -> ResponseReturnValue:
+    """The search as it was typed, with what is wrong beside its field."""
+    return render_template("log/list.html", page=None, typed=typed, **_choices(session, person)), 400
+
+
+def _choices(session: Session, person: Person) -> dict[str, object]:
+    names = moderation_words.PLATFORMS
     return {
-        "platforms": list(moderation_words.PLATFORMS.items()),
-        "states": [(state.value, words) for state, (words, _) in moderation_words.STATES.items()],
-        "outcomes": [
-            (outcome.value, words)
-            for outcome, words in moderation_words.OUTCOMES.items()
-            if outcome not in {Outcome.NOTE, Outcome.REOPEN}
+        "fields": log_filters.FIELDS,
+        "platforms": [
+            (name, names.get(name, name)) for name in log_filters.platforms(session, viewer=person)
         ],
+        "accounts": [
+            (str(one.id), f"{platform_name(one.platform)}: {one.handle}")
+            for one in accounts.everything(session)
+        ],
+        "states": [(state.value, words) for state, (words, _) in moderation_words.STATES.items()],
+        "outcomes": [(outcome.value, moderation_words.OUTCOMES[outcome]) for outcome in log_filters.OUTCOMES],
+        "kinds": [(kind, moderation_words.KINDS[kind]) for kind in log_filters.KINDS],
         "origins": [("flagged", "flagged by the classifier"), ("manual", "entered by hand")],
+        "persons": [(str(one.id), one.name) for one in log_filters.people(session)],
     }
-
-
-def _filters(typed: Typed) -> LogFilters:
-    state, origin = typed["state"], typed["origin"]
-    if state and state not in set(CaseState):
-        raise BadInput(f"There is no state “{state[:20]}”: choose one from the list.", field="state")
-    if origin and origin not in set(LogOrigin):
-        raise BadInput(f"There is no origin “{origin[:20]}”: choose one from the list.", field="origin")
-    return LogFilters(
-        date_from=_day(typed, "from"),
-        date_to=_day(typed, "to"),
-        platform=typed["platform"],
-        state=CaseState(state) if state else None,
-        outcome=typed["outcome"],
-        kind=typed["kind"],
-        origin=LogOrigin(origin) if origin else None,
-        author=typed["author"],
-        text=typed["text"],
-    )
-
-
-def _day(typed: Typed, name: str) -> date | None:
-    if not typed[name]:
-        return None
-    try:
-        return date.fromisoformat(typed[name])
-    except ValueError:
-        raise BadInput(
-            f"The date “{typed[name][:40]}” can't be read. Write it as 2027-06-03.", field=name
-        ) from None

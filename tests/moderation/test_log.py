@@ -13,15 +13,18 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from moderation import log
+from moderation import log, log_filters
 from moderation.decisions import Outcome
-from moderation.log import LogFilters
-from moderation.models import CaseState, LogOrigin
+from moderation.log_filters import LogFilters
+from moderation.models import CaseState, LogEntry, LogOrigin
 from school.db import reading, transaction
 from school.errors import BadInput, SchoolgateError
 from school.models import Person, Role
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.moderation.scenes import Clock, act, decide, flagged, tampering
+from web import moderation_words
+
+on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -174,3 +177,75 @@ def test_writers_at_once_make_one_chain(
     assert failed == []
     with reading() as session:
         assert log.verify(session) is None
+
+
+def asked(**values: str) -> LogFilters:
+    with reading() as session:
+        return log_filters.parse(session, values, viewer=None)
+
+
+@on_sqlite
+def test_a_search_names_accounts_and_people_as_people_do(
+    three: list[UUID], account_id: UUID, school_people: dict[Role, Person]
+) -> None:
+    """By handle, by name or address, or by what a page's list sends."""
+    slt = school_people[Role.SLT]
+    assert asked(account="@LarkfieldPrimary").account_ids == frozenset({account_id})
+    for said in (slt.email.upper(), slt.name, str(slt.id)):
+        with reading() as session:
+            found = log.rows(session, viewer=None, filters=asked(person=said))
+            assert [row.entry.number for row in found] == [1]
+    with reading() as session:
+        assert [one.id for one in log_filters.people(session)] == [slt.id]
+    nobody = asked(person=school_people[Role.DSL].email, account=str(account_id))
+    with reading() as session:
+        assert list(log.rows(session, viewer=None, filters=nobody)) == []
+
+
+BAD_SEARCHES = [
+    ("from", "yesterday", "can't be read"),
+    ("from", "2027-02-30", "can't be read"),
+    ("to", "9999-12-31", "check the year"),
+    ("to", "0001-01-01", "check the year"),
+    ("platform", "mars", "There is no platform “mars”"),
+    ("account", "nobody", "There is no account “nobody”"),
+    ("state", "lost", "Choose one of: open, decided"),
+    ("outcome", "explode", "There is no outcome"),
+    ("kind", "%", "There is no kind"),
+    ("origin", "mars", "There is no origin"),
+    ("person", "Nobody At All", "Nobody of the school"),
+    ("author", "x" * 101, "at most 100"),
+    ("text", "x" * 201, "at most 200"),
+]
+
+
+@on_sqlite
+def test_a_bad_search_names_its_field_and_value(account_id: UUID) -> None:
+    for field, value, sentence in BAD_SEARCHES:
+        with pytest.raises(BadInput, match=sentence) as found:
+            asked(**{field: value})
+        assert found.value.field == field and value[:20] in str(found.value)
+    with pytest.raises(BadInput, match="exchange them") as found:
+        asked(**{"from": "2027-06-04", "to": "2027-06-03"})
+    assert found.value.field == "from"
+    assert asked(**{"from": " 2027-06-03 ", "text": "a\x00b"}).text == "a\ufffdb"
+
+
+@on_sqlite
+def test_an_export_holds_only_some_entries_at_a_time(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "_AT_ONCE", 2)
+    flagged(account_id, platform, clock, *(comment(n, f"idiot {n}") for n in range(12)))
+    held, numbers = [], []
+    with reading() as session:
+        for row in log.rows(session, viewer=None):
+            numbers.append(row.entry.number)
+            held.append(sum(isinstance(one, LogEntry) for one in session.identity_map.values()))
+    assert numbers == list(range(12, 0, -1))
+    assert max(held) <= 5
+
+
+def test_the_pages_know_every_kind_and_outcome() -> None:
+    assert set(log_filters.KINDS) == set(moderation_words.KINDS)
+    assert set(log_filters.OUTCOMES) <= set(moderation_words.OUTCOMES)

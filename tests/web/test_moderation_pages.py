@@ -338,8 +338,15 @@ def test_the_log_is_searched_and_taken_out(
     assert "Entry 2" in dsl.get("/log?author=ann").text and "Entry 1" not in dsl.get("/log?author=ann").text
     assert "No entry fits" in dsl.get("/log?to=2020-01-01").text
     assert "Entry 1" not in dsl.get("/log?outcome=hide").text
-    for bad in ("from=yesterday", "state=lost", "origin=mars"):
-        assert dsl.get(f"/log?{bad}").status_code == 400, bad
+    for field, value in (("from", "yesterday"), ("state", "lost"), ("platform", "mars"), ("person", "x")):
+        for answer in (
+            dsl.get(f"/log?{field}={value}&text=kept"),
+            dsl.post("/log/export", "/log", format="csv", text="kept", **{field: value}),
+        ):
+            assert answer.status_code == 400, field
+            # Beside its field, and nothing typed is lost.
+            assert f'id="{field}-error"' in answer.text and f"“{value}”" in answer.text
+            assert 'value="kept"' in answer.text
     assert dsl.get("/log?after=nonsense").status_code == 400
     lines = dsl.post("/log/export", "/log", format="jsonl", text="two").text.strip().splitlines()
     assert len(lines) == 1 and "idiot two" in lines[0]

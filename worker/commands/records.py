@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Annotated
 
 import typer
 
 from moderation import log as slt_log
+from moderation import log_filters
 from school import audit, setup
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -18,34 +18,41 @@ log_commands = typer.Typer(help="The SLT log.")
 audit_commands = typer.Typer(help="The audit trail.")
 
 
-def _day(text: str | None, field: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(
-            f"The date “{text[:40]}” (--{field}) can't be read. Write it as 2027-06-03.", field=field
-        ) from None
-
-
 @log_commands.command("export")
 def export(
     form: Annotated[str, typer.Option("--format", help="csv or jsonl.")],
-    since: Annotated[str | None, typer.Option("--from", help="First day, such as 2027-06-01.")] = None,
-    until: Annotated[str | None, typer.Option("--to", help="Last day, included.")] = None,
+    since: Annotated[str, typer.Option("--from", help="First day, such as 2027-06-01.")] = "",
+    until: Annotated[str, typer.Option("--to", help="Last day, included.")] = "",
+    platform: Annotated[str, typer.Option(help="Such as x, or what an entry by hand names.")] = "",
+    account: Annotated[str, typer.Option(help="Handle of one of the school's accounts.")] = "",
+    state: Annotated[str, typer.Option(help="open or decided.")] = "",
+    outcome: Annotated[str, typer.Option(help="Such as hide or dismiss.")] = "",
+    kind: Annotated[str, typer.Option(help="Kind of reason, such as threat or personal_data.")] = "",
+    origin: Annotated[str, typer.Option(help="flagged or manual.")] = "",
+    author: Annotated[str, typer.Option(help="Part of the name or handle of who wrote it.")] = "",
+    person: Annotated[str, typer.Option(help="Somebody of the school who acted: e-mail or name.")] = "",
+    text: Annotated[str, typer.Option(help="Part of the text.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Write the SLT log to standard output, newest first, with what was done, by whom, when and why."""
     if form not in {"csv", "jsonl"}:
         raise BadInput(f"“{form[:40]}” is no format here. Choose csv or jsonl.", field="format")
-    first, last = _day(since, "from"), _day(until, "to")
-    if first and last and first > last:
-        raise BadInput(f"--from {first} is after --to {last}: exchange them.", field="from")
     _school()
+    wanted = dict(
+        zip(
+            log_filters.FIELDS,
+            (since, until, platform, account, state, outcome, kind, origin, author, person, text),
+            strict=True,
+        )
+    )
+    with reading() as session:
+        try:
+            filters = log_filters.parse(session, wanted, viewer=None)
+        except BadInput as error:
+            raise BadInput(f"--{error.field}: {error}", field=error.field) from None
     count = 0
     with reading() as session:
-        rows = slt_log.rows(session, date_from=first, date_to=last, viewer=None)
+        rows = slt_log.rows(session, viewer=None, filters=filters)
         if as_json:
             entries = [json.loads(line) for line in slt_log.to_jsonl(rows)]
             count = len(entries)
@@ -62,7 +69,13 @@ def export(
             action="log_exported",
             object_kind="log",
             object_id="all",
-            detail={"format": form, "from": first, "to": last, "entries": count, "by": "command"},
+            detail={
+                "format": form,
+                "from": filters.date_from,
+                "to": filters.date_to,
+                "entries": count,
+                "by": "command",
+            },
             now=now(),
         )
 
