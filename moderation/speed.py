@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import median
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from sqlalchemy.orm import Session
 from moderation.models import CaseState, LogCase, LogEntry
 from moderation.sight import visible_to
 from school.models import Person
+from school.times import middle
 
 OVER = timedelta(days=30)
 _MOST = 20_000
@@ -66,7 +66,7 @@ def _speed(
     return Speed(
         urgent=urgent,
         decided=len(taken),
-        median=timedelta(seconds=median(one.total_seconds() for one in taken)) if taken else None,
+        median=middle(taken),
         slowest=max(taken, default=None),
         open=session.scalar(sa.select(sa.func.count()).select_from(LogCase).where(*waits)) or 0,
         waiting=now - oldest.recorded_at if oldest else None,

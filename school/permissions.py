@@ -34,6 +34,9 @@ class Action(StrEnum):
     """Enter who was trained, and call for a refresh after an incident (P6)."""
     SET_TERMS = "set_terms"
     """Publish the terms of use and enter the policy's review (P7, P32)."""
+    SEE_REPORTS = "see_reports"
+    SET_PURPOSES = "set_purposes"
+    """Say what an account is for and how its success is judged (P10)."""
     SEE_ACCOUNTS = "see_accounts"
     CONNECT_ACCOUNTS = "connect_accounts"
     EDIT_CONSENT = "edit_consent"
@@ -61,6 +64,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.MANAGE_PEOPLE: frozenset({_HEAD}),
     Action.MANAGE_TRAINING: frozenset({_HEAD, Role.SLT}),
     Action.SET_TERMS: frozenset({_HEAD}),
+    Action.SEE_REPORTS: frozenset({_HEAD, Role.SLT, Role.CHAIR}),
+    Action.SET_PURPOSES: frozenset({_HEAD}),
     Action.SEE_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER, Role.MARKETING_OFFICER}),
     Action.CONNECT_ACCOUNTS: frozenset({_HEAD, Role.NETWORK_MANAGER}),
     Action.EDIT_CONSENT: frozenset({Role.DPO}),

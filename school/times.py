@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from statistics import median
 from zoneinfo import ZoneInfo
 
 from school.errors import BadInput
@@ -61,6 +63,13 @@ def say(moment: datetime) -> str:
     hour = local.hour % 12 or 12
     half = "am" if local.hour < 12 else "pm"
     return f"{local:%A} {local.day} {local:%B %Y}, {hour}:{local:%M}{half}"
+
+
+def middle(lengths: Sequence[timedelta]) -> timedelta | None:
+    """The median of some lengths of time; None of none."""
+    if not lengths:
+        return None
+    return timedelta(seconds=median(length.total_seconds() for length in lengths))
 
 
 def today(now: datetime) -> date:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 from flask import Flask, Response, g, request
@@ -44,6 +45,7 @@ from web import (
     people,
     policy_forms,
     practice,
+    reports,
     signin,
     terms,
     today,
@@ -73,6 +75,7 @@ PAGES = (
     consent,
     consent_import,
     policy_forms,
+    reports,
     practice,
     mailbox,
     health,
@@ -106,6 +109,12 @@ def say_day(value: date) -> str:
 def words(value: str) -> str:
     """A stored value ("changes_requested") as people read it ("changes requested")."""
     return str(value).replace("_", " ")
+
+
+def named(pair: tuple[str, int], names: Mapping[str, str]) -> tuple[str, int]:
+    """A counted value with the words that people know it by."""
+    value, count = pair
+    return names.get(value, words(value)), count
 
 
 def this_school() -> School | None:
@@ -192,6 +201,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     app.jinja_env.filters["say"] = say_time
     app.jinja_env.filters["day"] = say_day
     app.jinja_env.filters["words"] = words
+    app.jinja_env.filters["named"] = named
     app.jinja_env.filters["role_name"] = role_name
     app.jinja_env.filters["platform_name"] = platform_name
     app.jinja_env.globals.update(

@@ -31,6 +31,7 @@ ITEMS = (
     Item("Accounts", "/accounts", (Action.SEE_ACCOUNTS,)),
     Item("Consent", "/consent", (Action.SEE_CONSENT, Action.EDIT_CONSENT)),
     Item("People", "/people", (Action.MANAGE_PEOPLE,)),
+    Item("Reports", "/reports", (Action.SEE_REPORTS,)),
     Item("Forms", "/forms"),
     Item("Training", "/training", (Action.MANAGE_TRAINING,)),
     Item("Trail", "/audit", (Action.SEE_AUDIT,)),

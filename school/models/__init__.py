@@ -7,6 +7,7 @@ from school.models.forms import FormEntry, FormKind, FormState, FormStep
 from school.models.heartbeats import Heartbeat
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
+from school.models.purposes import AccountPurpose
 from school.models.rules import (
     PolicyReview,
     Reminder,
@@ -19,6 +20,7 @@ from school.models.school import School
 
 __all__ = [
     "Account",
+    "AccountPurpose",
     "AccountProbe",
     "AccountState",
     "AuditEntry",

@@ -1,0 +1,90 @@
+"""Comments, flags, decisions and followers in a period, for the termly report (P10, P17, P19, P23)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation.chain import unlisted
+from moderation.models import CaseState, Comment, Follower, FollowerMove, FollowerState, LogCase
+from moderation.sight import visible_to
+from school.models import Person
+from school.times import middle
+
+
+@dataclass(slots=True)
+class Flags:
+    """What was flagged on one account (None: seen elsewhere), of what the viewer may see."""
+
+    comments: int = 0
+    flagged: int = 0
+    urgent: int = 0
+    still_open: int = 0
+    by_kind: Counter[str] = field(default_factory=Counter)
+    by_outcome: Counter[str] = field(default_factory=Counter)
+    waits: list[timedelta] = field(default_factory=list)
+
+    @property
+    def median(self) -> timedelta | None:
+        """From arrival in the log to the decision."""
+        return middle(self.waits)
+
+    @property
+    def slowest(self) -> timedelta | None:
+        """The longest of them."""
+        return max(self.waits, default=None)
+
+
+def flags(session: Session, *, begins: datetime, ends: datetime, viewer: Person) -> dict[UUID | None, Flags]:
+    """By account, the comments of the period and what was flagged in it.
+
+    What concerns the headteacher is not counted for the headteacher (P3): a number tells, too.
+    """
+    found: dict[UUID | None, Flags] = {}
+    read = (
+        sa.select(Comment.account_id, sa.func.count())
+        .where(Comment.created_at >= begins, Comment.created_at < ends)
+        .group_by(Comment.account_id)
+    )
+    for account_id, count in session.execute(read):
+        found.setdefault(account_id, Flags()).comments = count
+    cases = sa.select(
+        LogCase.account_id,
+        LogCase.state,
+        LogCase.urgent,
+        LogCase.kinds,
+        LogCase.outcomes,
+        LogCase.recorded_at,
+        LogCase.decided_at,
+    ).where(LogCase.recorded_at >= begins, LogCase.recorded_at < ends, visible_to(viewer))
+    for row in session.execute(cases).yield_per(1000):
+        of_account = found.setdefault(row.account_id, Flags())
+        of_account.flagged += 1
+        of_account.urgent += bool(row.urgent)
+        of_account.still_open += row.state is CaseState.OPEN
+        kinds = unlisted(row.kinds)
+        # The worst one alone, so that the parts add up to the whole.
+        of_account.by_kind[kinds[0] if kinds else "reported"] += 1
+        of_account.by_outcome.update(unlisted(row.outcomes))
+        if row.state is CaseState.DECIDED and row.decided_at is not None:
+            of_account.waits.append(row.decided_at - row.recorded_at)
+    return found
+
+
+def vetting(session: Session, *, begins: datetime, ends: datetime) -> dict[UUID, Counter[FollowerState]]:
+    """By account, what people decided about followers in the period (P19)."""
+    found: dict[UUID, Counter[FollowerState]] = {}
+    query = (
+        sa.select(Follower.account_id, FollowerMove.new, sa.func.count())
+        .join(FollowerMove, FollowerMove.follower_id == Follower.id)
+        .where(FollowerMove.at >= begins, FollowerMove.at < ends)
+        .group_by(Follower.account_id, FollowerMove.new)
+    )
+    for account_id, state, count in session.execute(query):
+        found.setdefault(account_id, Counter())[state] += count
+    return found
