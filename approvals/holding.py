@@ -13,7 +13,7 @@ from approvals.content import tidy
 from approvals.models import DraftRevision, Publication
 from approvals.moves import move_publication, note_publication
 from approvals.states import IN_WORDS, Actor, PublicationState
-from approvals.steps import keep_step
+from approvals.steps import keep_step, note_sent_before
 from connectors.base import STEP_POSTING
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Person
@@ -45,6 +45,8 @@ def publish_now(
     if lacking := checks.consent_problems(session, revision, on=today(now)):
         raise checks.DraftRefused(lacking)
     _check_looked(publication, looked)
+    if publication.unknown_since is not None:
+        note_sent_before(session, publication.id)
     publication.due_at = publication.next_try_at = now
     publication.attempts, publication.looks = 0, 0
     publication.unknown_since = publication.problem = None

@@ -18,7 +18,7 @@ from approvals.content import use_for
 from approvals.models import ApprovalDecision, Draft, DraftRevision, Publication
 from approvals.moves import move_publication, note_publication
 from approvals.states import Actor, PublicationState
-from approvals.steps import ClaimLost, may_have_been_sent
+from approvals.steps import ClaimLost, may_have_been_sent, sent_before
 from connectors.base import Connector, Platform, RemotePost, StepStore
 from connectors.errors import (
     ConnectorRefused,
@@ -135,7 +135,8 @@ def claim(
             lease_id=lease_id,
             lease_until=now + (lease or publication_lease()),
             attempts=Publication.attempts + 1,
-            started_at=now,
+            # The first attempt's: whatever any of them may have posted is looked for from there.
+            started_at=sa.func.coalesce(Publication.started_at, now),
             problem=None,
         )
         .returning(Publication.id)
@@ -184,6 +185,9 @@ def record(session: Session, claim: PublicationClaim, outcome: Outcome, *, now: 
     kind = outcome.kind
     if kind in {OutcomeKind.LATER, OutcomeKind.REFUSED} and may_have_been_sent(session, publication.id):
         # An earlier attempt's one request was never answered: no later refusal says what became of it.
+        kind = OutcomeKind.UNKNOWN
+    if kind is OutcomeKind.REFUSED and not outcome.credentials_dead and sent_before(session, publication.id):
+        # Its pictures were used up, its text was there already: the platform has it, or may have.
         kind = OutcomeKind.UNKNOWN
     match kind:
         case OutcomeKind.LATER:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from approvals import claims
 from approvals.checks import account_name
-from approvals.models import Draft, Publication
+from approvals.models import Draft, Publication, PublicationMove
 from approvals.states import PublicationState
 from approvals.steps import may_have_been_sent
 from school import heartbeats, people
@@ -108,7 +108,8 @@ def _scheduled(session: Session, publication: Publication, *, now: datetime) -> 
 
 
 def _publishing(session: Session, publication: Publication, *, now: datetime) -> Standing:
-    since = f"It is being published since {_clock(publication.started_at or now)}"
+    began = _clock(_taken_up(session, publication) or now)
+    since = f"It is being published since {began}"
     until = publication.lease_until or now
     # Each step prolongs the lease by the same time, so it tells when the last one was.
     last_sign = until - claims.publication_lease()
@@ -128,10 +129,20 @@ def _publishing(session: Session, publication: Publication, *, now: datetime) ->
             look=True,
         )
     return Standing(
-        f"The worker that published it since {_clock(publication.started_at or now)} was lost. Now {then}. "
+        f"The worker that published it since {began} was lost. Now {then}. "
         f"{_away(publication)}{_workers(session, now=now)}".strip(),
         trouble=True,
         look=True,
+    )
+
+
+def _taken_up(session: Session, publication: Publication) -> datetime | None:
+    """When a worker last took it up."""
+    return session.scalar(
+        sa.select(sa.func.max(PublicationMove.at)).where(
+            PublicationMove.publication_id == publication.id,
+            PublicationMove.new == PublicationState.PUBLISHING,
+        )
     )
 
 

@@ -16,6 +16,7 @@ from connectors.base import STEP_POSTING
 from connectors.errors import ConnectorUnavailable
 from school.errors import SchoolgateError
 
+_SENT_BEFORE = "sent-before"
 Transaction = Callable[[], AbstractContextManager[Session]]
 
 
@@ -66,6 +67,16 @@ def keep_step(session: Session, publication_id: UUID, key: str, value: str) -> N
         session.add(PublicationStep(publication_id=publication_id, key=key, value=value))
     else:
         row.value = value
+
+
+def note_sent_before(session: Session, publication_id: UUID) -> None:
+    """An attempt without an answer was made, and a person says that nothing came of it."""
+    keep_step(session, publication_id, _SENT_BEFORE, "yes")
+
+
+def sent_before(session: Session, publication_id: UUID) -> bool:
+    """Whether `note_sent_before` was: a refusal now may mean that it is there after all."""
+    return session.get(PublicationStep, (publication_id, _SENT_BEFORE)) is not None
 
 
 def may_have_been_sent(session: Session, publication_id: UUID) -> bool:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.orm import Session
+from werkzeug.serving import make_server
 
+from approvals.models import Publication
+from connectors.base import Platform
+from connectors.practice.servers import PracticePlatforms
 from school import db
 from school.models import Account, Person, Pupil, Role
+from school.settings import settings
 from tests.approvals import scenes
+from web.app import create_app
 
 
 @pytest.fixture
@@ -60,3 +67,60 @@ def rosa(session: Session, school_people: dict[Role, Person], now: datetime) -> 
 def tobias(session: Session, school_people: dict[Role, Person], now: datetime) -> Pupil:
     """A pupil without any."""
     return scenes.make_pupil(session, school_people[Role.DPO], "Tobias Fairclough", consented=False, now=now)
+
+
+@pytest.fixture
+def platforms() -> Iterator[PracticePlatforms]:
+    """Both practice servers on loopback, with nobody in them."""
+    with PracticePlatforms(None, pace=None, earlier_life=False) as running:
+        yield running
+
+
+@pytest.fixture
+def pages(database: str, school_people: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The product's own pages on loopback: Instagram fetches its pictures there."""
+    app = create_app(None)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    monkeypatch.setenv("SCHOOLGATE_PUBLIC_URL", f"http://127.0.0.1:{server.port}")
+    settings.cache_clear()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield settings().effective_public_url
+    server.shutdown()
+    server.server_close()
+    thread.join(5)
+
+
+@pytest.fixture
+def publication(
+    request: pytest.FixtureRequest,
+    session: Session,
+    pages: str,
+    platforms: PracticePlatforms,
+    teacher: Person,
+    head: Person,
+    make_account: Callable[..., Account],
+    now: datetime,
+) -> Publication:
+    """A post with a picture and a link, approved; on the platform of the test's parameter."""
+    platform = Platform(request.param)
+    account = make_account(
+        platform.value,
+        identity_id=platforms.world.school(platform).id,
+        credentials=platforms.credentials(platform),
+    )
+    media = scenes.add_picture(session, teacher, now)
+    _draft, [made] = scenes.approved(
+        session,
+        teacher,
+        head,
+        now - timedelta(hours=1),
+        account,
+        at=now,
+        text="The summer fair 🎪 is on Saturday.\n\nBring “friends”!",
+        pictures=(scenes.choice(media),),
+        link="https://example.sch.uk/fair?a=1&b=2",
+    )
+    # An open transaction of the test's own would keep the worker's waiting on SQLite.
+    session.commit()
+    return made

@@ -18,6 +18,8 @@ from approvals import decisions, drafts, holding, publishing, reconciling, sched
 from approvals.claims import PublicationClaim
 from approvals.models import ApprovalDecision, DecisionKind, Draft, DraftRevision, Publication
 from approvals.states import DraftState, PublicationState
+from approvals.steps import keep_step
+from connectors.base import STEP_POSTING
 from connectors.errors import ConnectorUnavailable, OutcomeUnknown
 from school.errors import SchoolgateError
 from school.models import Account, Person, Role
@@ -37,7 +39,11 @@ STEPS = (
     "publish",
     "publish without an answer",
     "platform away",
+    "worker lost before sending",
+    "worker lost after sending",
+    "late answer",
     "look",
+    "look again",
     "miss",
     "publish now",
     "cancel",
@@ -54,6 +60,7 @@ class World:
         self.board = Board(on_publish=self.check)
         self.sent: list[str] = []
         self.claim: PublicationClaim | None = None
+        self.late: tuple[PublicationClaim, publishing.Outcome] | None = None
         self.planned = now + timedelta(hours=1)
         draft = drafts.save(
             session, None, scenes.content(account, at=self.planned, text="0"), by=teacher, now=now
@@ -161,6 +168,30 @@ class World:
         sent = list(self.sent)
         self.publish(before=ConnectorUnavailable("X is away."))
         self.sent = sent
+
+    def worker_lost_before_sending(self) -> None:
+        for each in self.mine(publishing.due(self.session, now=self.now)):
+            publishing.claim(self.session, each, now=self.now)
+
+    def worker_lost_after_sending(self) -> None:
+        for each in self.mine(publishing.due(self.session, now=self.now)):
+            self.claim = publishing.claim(self.session, each, now=self.now)
+            self.session.commit()
+            if self.claim is not None:
+                keep_step(self.session, each, STEP_POSTING, "begun")
+                self.session.commit()
+                self.board.before = self.board.after = None
+                outcome = publishing.send(self.claim, self.board, Memory())  # type: ignore[arg-type]
+                self.late = (self.claim, outcome)
+
+    def late_answer(self) -> None:
+        if self.late is not None:
+            publishing.record(self.session, *self.late, now=self.now)
+
+    def look_again(self) -> None:
+        for publication in schedule.publications(self.session, self.draft):
+            with contextlib.suppress(SchoolgateError):
+                holding.look_again(self.session, publication.id, by=self.head, now=self.now)
 
     def look(self) -> None:
         for each in self.mine(reconciling.due_looks(self.session, now=self.now)):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy.orm import Session
-from werkzeug.serving import make_server
 
 from approvals import publishing, reconciling
 from approvals.claims import PublicationClaim
@@ -20,65 +16,8 @@ from connectors.practice.faults import Fault, FaultRule, OperationKind
 from connectors.practice.servers import PracticePlatforms
 from connectors.registry import connector_for
 from school import db
-from school.models import Account, Person
-from school.settings import settings
-from tests.approvals import scenes
-from web.app import create_app
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def platforms() -> Iterator[PracticePlatforms]:
-    """Both practice servers on loopback, with nobody in them."""
-    with PracticePlatforms(None, pace=None, earlier_life=False) as running:
-        yield running
-
-
-@pytest.fixture
-def pages(database: str, school_people: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The product's own pages on loopback: Instagram fetches its pictures there."""
-    app = create_app(None)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    monkeypatch.setenv("SCHOOLGATE_PUBLIC_URL", f"http://127.0.0.1:{server.port}")
-    settings.cache_clear()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield settings().effective_public_url
-    server.shutdown()
-    server.server_close()
-    thread.join(5)
-
-
-@pytest.fixture
-def publication(
-    request: pytest.FixtureRequest,
-    session: Session,
-    pages: str,
-    platforms: PracticePlatforms,
-    teacher: Person,
-    head: Person,
-    make_account: Callable[..., Account],
-    now: datetime,
-) -> Publication:
-    """A post with a picture and a link, approved; on the platform of the test's parameter."""
-    platform = Platform(request.param)
-    account = make_account(platform.value, identity_id=platforms.world.school(platform).id)
-    media = scenes.add_picture(session, teacher, now)
-    _draft, [made] = scenes.approved(
-        session,
-        teacher,
-        head,
-        now - timedelta(hours=1),
-        account,
-        at=now,
-        text="The summer fair 🎪 is on Saturday.\n\nBring “friends”!",
-        pictures=(scenes.choice(media),),
-        link="https://example.sch.uk/fair?a=1&b=2",
-    )
-    # An open transaction of the test's own would keep the worker's waiting on SQLite.
-    session.commit()
-    return made
 
 
 def connector(publication: Publication, platforms: PracticePlatforms) -> Connector:
@@ -186,27 +125,6 @@ def test_an_answer_lost_after_the_post_was_taken_is_found_out(
     [post] = platforms.world.posts(publication.account.platform)
     assert post.id == state(publication)["id"]
     assert attempt(publication, platforms) == "published"
-    assert len(platforms.world.posts(publication.account.platform)) == 1
-
-
-@ALL
-def test_a_worker_killed_between_sending_and_recording_posts_once(
-    publication: Publication, platforms: PracticePlatforms
-) -> None:
-    with db.transaction() as working:
-        claim = publishing.claim(working, publication.id, now=db.now())
-    assert claim is not None
-    steps = DurableSteps(db.transaction, claim, db.now)
-    outcome = publishing.send(claim, connector(publication, platforms), steps)
-    while outcome.kind is publishing.OutcomeKind.LATER:
-        outcome = publishing.send(claim, connector(publication, platforms), steps)
-    assert outcome.kind is publishing.OutcomeKind.PUBLISHED
-    # Killed: nothing is recorded, and the lease runs out.
-    after = db.now() + timedelta(minutes=3)
-    with db.reading() as looking:
-        assert publishing.due(looking, now=after) == []
-        assert reconciling.due_looks(looking, now=after) == [publication.id]
-    assert look(publication, platforms, now=after) == "published"
     assert len(platforms.world.posts(publication.account.platform)) == 1
 
 
