@@ -114,34 +114,29 @@ class XReader:
 
     def probe(self) -> Identity:
         """GET /2/users/me. `permissions` says what X lets the keys do ("read", "write", …)."""
-        return self._me()[0]
-
-    def inspect(self) -> Inspection:
-        """GET /2/users/me: whose the keys are, what its header says they allow; they have no end."""
-        identity, protected = self._me()
-        return Inspection(
-            identity=identity,
-            kind="keys of an app for one user (OAuth 1.0a)",
-            owner_id=identity.platform_id,
-            permissions=identity.permissions or None,
-            published=not protected,
-        )
-
-    def _me(self) -> tuple[Identity, bool]:
         answer = self._call(Call("me"), self._client.get_me, user_fields=USER_FIELDS, user_auth=True)
         access = self._session.last_headers.get("x-access-level", "")
         user = mapping.author_of(record(answer.get("data")))
         if not user.platform_id:
             raise ConnectorRefused("X did not say whose keys these are.", code="me")
         self._known_id, self._handle = user.platform_id, user.handle
-        identity = Identity(
+        return Identity(
             platform_id=user.platform_id,
             handle=user.handle,
             display_name=user.display_name,
             url=user.url,
             permissions=frozenset(word for word in shown_code(access).split("-") if word),
         )
-        return identity, user.protected
+
+    def inspect(self) -> Inspection:
+        """GET /2/users/me: whose the keys are, what its header says they allow; they have no end."""
+        identity = self.probe()
+        return Inspection(
+            identity=identity,
+            kind="keys of an app for one user (OAuth 1.0a)",
+            owner_id=identity.platform_id,
+            permissions=identity.permissions or None,
+        )
 
     def recent_posts(self, *, since: datetime) -> list[RemotePost]:
         """Our own posts since then, answers to others left out, newest first."""

@@ -6,19 +6,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from html import escape
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, mail, people, secrets
+from school import audit, mail, people, probes, secrets
 from school.errors import BadInput, NotFound, NotPermitted
 from school.models.accounts import Account, AccountState, CallLedger
 from school.models.people import Person, Role
 from school.models.school import School
 from school.people import email_address
 from school.times import LONDON
+
+_BUDGET_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ def adopt(
         .with_for_update()
     )
     if account is None:
+        _refuse_another(session, platform, handle, identity_id)
         account = Account(
             platform=platform,
             platform_id=identity_id,
@@ -101,7 +105,8 @@ def adopt(
         account.handle, account.display_name, account.url = handle, display_name, url
         account.school_email, account.credentials = address, sealed
         account.state, account.problem, account.problem_since = AccountState.ACTIVE, None, None
-        account.next_poll_at, account.poll_failures = None, 0
+        account.next_poll_at, account.poll_failures, account.pace_note = None, 0, None
+        probes.look_soon(session, account.id, now=now)
         action = "account_reconnected"
     audit.record(
         session,
@@ -113,6 +118,24 @@ def adopt(
         now=now,
     )
     return account
+
+
+def _refuse_another(session: Session, platform: str, handle: str, identity_id: str) -> None:
+    """Refuse credentials of another account under a name that is connected already."""
+    taken = session.scalar(
+        sa.select(Account.platform_id).where(
+            Account.platform == platform,
+            sa.func.lower(Account.handle) == handle.lower(),
+            Account.state != AccountState.CLOSED,
+        )
+    )
+    if taken is not None:
+        raise BadInput(
+            f"@{handle} is connected here as the account with the id {taken}, and these credentials belong "
+            f"to another one, with the id {identity_id}: give the credentials of the account that is "
+            "connected.",
+            field="credentials",
+        )
 
 
 def credentials_of(account: Account) -> dict[str, str]:
@@ -183,7 +206,7 @@ def set_paused(
     if account.state not in {AccountState.ACTIVE, AccountState.PAUSED}:
         raise BadInput("This account must be connected anew first.", field="account")
     account.state = AccountState.PAUSED if paused else AccountState.ACTIVE
-    account.next_poll_at = None
+    account.next_poll_at = account.pace_note = None
     audit.record(
         session,
         by=by,
@@ -191,6 +214,45 @@ def set_paused(
         object_kind="account",
         object_id=account.id,
         detail={"reason": reason},
+        now=now,
+    )
+
+
+def ask_to_read(session: Session, account: Account) -> None:
+    """Have the account read at the next opportunity, whatever the hour, its limits and its budget say.
+
+    Raises BadInput where it isn't in use.
+    """
+    if account.state is not AccountState.ACTIVE:
+        raise BadInput("This account is not in use, so it can't be read.", field="")
+    account.next_poll_at = None
+
+
+def set_budget(session: Session, account: Account, amount: str, *, by: Person, now: datetime) -> None:
+    """Say how many US dollars the account may cost in a month; empty: what the settings say.
+
+    Reading goes on at once, should it have stopped. Raises BadInput.
+    """
+    text = amount.strip().removeprefix("$").strip()
+    try:
+        dollars = Decimal(text) if text else None
+    except InvalidOperation:
+        dollars = Decimal(-1)
+    if dollars is not None and not (dollars.is_finite() and 0 <= dollars <= _BUDGET_MAX):
+        raise BadInput(
+            f"“{amount.strip()[:40]}” can't be a budget: write US dollars, from 0 to {_BUDGET_MAX:,}, such "
+            "as 30 or 12.50.",
+            field=f"budget-{account.id}",
+        )
+    account.monthly_budget_micro_usd = None if dollars is None else int(dollars * 1_000_000)
+    account.next_poll_at = None
+    audit.record(
+        session,
+        by=by,
+        action="account_budget_set",
+        object_kind="account",
+        object_id=account.id,
+        detail={"us_dollars_a_month": None if dollars is None else str(dollars)},
         now=now,
     )
 
@@ -227,12 +289,12 @@ def note_calls(session: Session, account: Account, calls: Sequence[LedgerItem], 
             session.flush()
 
 
-def cost_this_month(session: Session, account_id: UUID, *, now: datetime) -> float:
-    """US dollars spent on the account since the first of the month, school time."""
+def calls_this_month(session: Session, account_id: UUID, *, now: datetime) -> int:
+    """How many requests were made for the account since the first of the month, school time."""
     start = now.astimezone(LONDON).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    micro = session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(CallLedger.cost_micro_usd), 0)).where(
+    count = session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(CallLedger.calls), 0)).where(
             CallLedger.account_id == account_id, CallLedger.hour >= start
         )
     )
-    return float(micro or 0) / 1_000_000
+    return int(count or 0)

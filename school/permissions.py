@@ -39,6 +39,9 @@ class Action(StrEnum):
     """Say what an account is for and how its success is judged (P10)."""
     SEE_ACCOUNTS = "see_accounts"
     CONNECT_ACCOUNTS = "connect_accounts"
+    """Also what an account may cost in a month."""
+    RUN_ACCOUNTS = "run_accounts"
+    """Pause an account, use it again, have it read now."""
     EDIT_CONSENT = "edit_consent"
     SEE_CONSENT = "see_consent"
     SEE_AUDIT = "see_audit"
@@ -68,6 +71,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.SET_PURPOSES: frozenset({_HEAD}),
     Action.SEE_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER, Role.MARKETING_OFFICER}),
     Action.CONNECT_ACCOUNTS: frozenset({_HEAD, Role.NETWORK_MANAGER}),
+    Action.RUN_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER}),
     Action.EDIT_CONSENT: frozenset({Role.DPO}),
     Action.SEE_CONSENT: frozenset({_HEAD, Role.SLT, Role.DPO}),
     Action.SEE_AUDIT: frozenset({_HEAD, Role.DPO, Role.CHAIR}),

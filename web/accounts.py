@@ -8,25 +8,18 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from connectors.practice.servers import PracticePlatforms
-from moderation.coverage import coverage
 from school import accounts, people, stopping
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
-from school.models import Account, AccountState
 from school.permissions import Action
 from school.settings import settings
 from school.setup import current_school
 from web.access import current_person, needs
+from web.account_health import health
 from web.forms import Typed
+from web.moderation_words import platform
 
 pages = Blueprint("accounts", __name__)
-
-IN_WORDS: dict[AccountState, tuple[str, str]] = {
-    AccountState.ACTIVE: ("working", "success"),
-    AccountState.PAUSED: ("paused by a person", "warning"),
-    AccountState.NEEDS_CONNECTING: ("needs connecting again", "danger"),
-    AccountState.CLOSED: ("closed", "secondary"),
-}
 
 CREDENTIALS = {
     "x": '{"consumer_key": "…", "consumer_secret": "…", "access_token": "…", "access_token_secret": "…"}',
@@ -36,11 +29,6 @@ CREDENTIALS = {
 """What `schoolgate accounts adopt` wants of each platform."""
 
 
-def connected(account: Account) -> bool:
-    """Whether the account has credentials that work, so that pausing and resuming mean something."""
-    return account.state in {AccountState.ACTIVE, AccountState.PAUSED}
-
-
 def _show(typed: Typed) -> str:
     moment = now()
     with reading() as session:
@@ -48,16 +36,7 @@ def _show(typed: Typed) -> str:
         found = accounts.everything(session)
         return render_template(
             "accounts/list.html",
-            accounts=[
-                {
-                    "account": account,
-                    "state": IN_WORDS[account.state],
-                    "connected": connected(account),
-                    "coverage": coverage(session, account, now=moment),
-                    "cost": accounts.cost_this_month(session, account.id, now=moment),
-                }
-                for account in found
-            ],
+            accounts=[health(session, account, now=moment) for account in found],
             school=school,
             stopped_by=people.get(session, school.publishing_stopped_by).name
             if school and school.publishing_stopped_by
@@ -77,17 +56,46 @@ def show() -> ResponseReturnValue:
 
 
 @pages.post("/accounts/<uuid:account_id>/pause")
-@needs(Action.CONNECT_ACCOUNTS)
+@needs(Action.RUN_ACCOUNTS)
 def pause(account_id: UUID) -> ResponseReturnValue:
     """Stop using one account: nothing is read and nothing published there."""
     return _set_paused(account_id, True)
 
 
 @pages.post("/accounts/<uuid:account_id>/resume")
-@needs(Action.CONNECT_ACCOUNTS)
+@needs(Action.RUN_ACCOUNTS)
 def resume(account_id: UUID) -> ResponseReturnValue:
     """Use the account again."""
     return _set_paused(account_id, False)
+
+
+@pages.post("/accounts/<uuid:account_id>/read")
+@needs(Action.RUN_ACCOUNTS)
+def read_now(account_id: UUID) -> ResponseReturnValue:
+    """Have the account read now; the workers do it within seconds."""
+    try:
+        with transaction() as session:
+            account = accounts.get(session, account_id)
+            accounts.ask_to_read(session, account)
+    except BadInput as error:
+        return _show(Typed(request.form).refuse(error)), 400
+    flash(f"{account.display_name} on {platform(account.platform)} is read now.", "success")
+    return redirect(url_for("accounts.show"))
+
+
+@pages.post("/accounts/<uuid:account_id>/budget")
+@needs(Action.CONNECT_ACCOUNTS)
+def set_budget(account_id: UUID) -> ResponseReturnValue:
+    """Say what the account may cost in a month."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            account = accounts.get(session, account_id)
+            accounts.set_budget(session, account, typed["budget"], by=current_person(session), now=now())
+    except BadInput as error:
+        return _show(typed.refuse(error)), 400
+    flash(f"The monthly budget of {account.display_name} is changed.", "success")
+    return redirect(url_for("accounts.show"))
 
 
 @pages.post("/accounts/<uuid:account_id>/renew")

@@ -14,6 +14,7 @@ LOOKS: dict[str, float] = {
     "publish.takedowns": 5.0,
     "actions.look": 1.0,
     "poll.look": 1.0,
+    "poll.probe": 30.0,
     "mail.look": 1.0,
     "mail.remind": 600.0,
     "classify.look": 1.0,

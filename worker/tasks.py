@@ -17,10 +17,10 @@ from celery.worker import state as worker_state
 
 from approvals import publishing, reconciling, schedule, takedowns
 from moderation import actions, carrying_words, polling
-from school import heartbeats, mail, reminders
+from school import heartbeats, mail, probes, reminders
 from school.db import now, reading, transaction
 from school.settings import settings
-from worker import failures, outgoing, rounds
+from worker import failures, outgoing, probing, rounds
 from worker.app import task
 
 log = structlog.get_logger(__name__)
@@ -123,6 +123,23 @@ def poll_account(account_id: str) -> None:
     report = rounds.poll(UUID(account_id))
     if report is not None and (report.new or report.edited or report.followers):
         look_for_scoring.apply_async(expires=HINT_EXPIRES)
+
+
+@task("poll.probe")
+@at_most(1)
+def look_for_probes() -> None:
+    """Have the credentials of every account looked at once a day, before anything fails by them."""
+    with reading() as session:
+        waiting = probes.due(session, now=now())
+    for account_id in waiting:
+        probe_account.apply_async((str(account_id),), expires=HINT_EXPIRES)
+
+
+@task("poll.probe_account")
+@at_most(2)
+def probe_account(account_id: str) -> None:
+    """Look at one account's credentials."""
+    probing.probe(UUID(account_id))
 
 
 @task("classify.look")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from school import accounts
+from school import accounts, probes
 from school.db import now, reading, transaction
 from school.models import Account, AccountState, AuditEntry, Role
 from school.setup import current_school
@@ -32,7 +33,8 @@ def test_an_account_with_dead_credentials_says_what_to_do(
         accounts.note_calls(session, account, [accounts.LedgerItem("read", True, 5, 1_230_000)], now=now())
     page = head.get("/accounts").text
     assert "needs connecting again" in page and "Facebook ended the token: connect anew." in page
-    assert "$1.23" in page and "schoolgate accounts adopt --platform facebook" in page
+    assert "practice accounts cost nothing" in page
+    assert "schoolgate accounts adopt --platform facebook" in page
     assert "1 account with a problem" in " ".join(
         head.get("/").text.replace("<b>", "").replace("</b>", "").split()
     )
@@ -60,6 +62,93 @@ def test_an_account_is_paused_and_used_again_with_a_reason(
     assert state(account) is AccountState.PAUSED
     assert manager.post(f"/accounts/{account.id}/resume", "/accounts", reason="moved").status_code == 302
     assert state(account) is AccountState.ACTIVE
+
+
+def real(account: Account) -> None:
+    """Let the account count as one on the platform itself."""
+    with transaction() as session:
+        row = accounts.get(session, account.id)
+        row.practice = False
+        accounts.note_calls(
+            session,
+            row,
+            [
+                accounts.LedgerItem("mentions", True, 900, 900_000),
+                accounts.LedgerItem("publish", True, 1, 330_000),
+            ],
+            now=now(),
+        )
+
+
+@SQLITE
+def test_the_page_says_in_plain_words_how_an_account_is(
+    head: Browser, make_account: Callable[..., Account]
+) -> None:
+    account = make_account("x")
+    real(account)
+    with transaction() as session:
+        row = accounts.get(session, account.id)
+        row.next_poll_at, row.pace_note = now() + timedelta(hours=1), "Read every 10 minutes at night."
+        lease = probes.claim(session, account.id, lease=timedelta(minutes=1), now=now())
+        assert lease is not None
+        found = probes.Found("keys of an app", "Larkfield", ["read"], None, None, ["“write” is missing."])
+        probes.record(session, row, lease, found, url="https://example.test", now=now())
+    page = " ".join(head.get("/accounts").text.split())
+    assert "$1.23 of $30.00 ($0.90 for reading, $0.33 for publishing and answering; 2 requests)" in page
+    assert "Read every 10 minutes at night." in page
+    assert "working, but needs attention" in page and "“write” is missing." in page
+    assert "Keys of an app of Larkfield, without an end; looked at" in page
+    assert "The comments have not been read completely yet." in page
+    assert "answers that don&#39;t name the school for seven days" in page
+
+
+@SQLITE
+@pytest.mark.parametrize("role", list(Role))
+def test_who_may_have_an_account_read_and_pause_it(
+    signed_in: Callable[[Role], Browser], make_account: Callable[..., Account], role: Role
+) -> None:
+    account = make_account("x")
+    with transaction() as session:
+        accounts.get(session, account.id).next_poll_at = now() + timedelta(days=9)
+    browser = signed_in(role)
+    may_run = role in {Role.HEADTEACHER, Role.SLT, Role.NETWORK_MANAGER}
+    sees = may_run or role is Role.MARKETING_OFFICER
+    page = "/accounts" if sees else "/me"
+    assert browser.post(f"/accounts/{account.id}/read", page).status_code == (302 if may_run else 403)
+    with reading() as session:
+        assert (accounts.get(session, account.id).next_poll_at is None) is may_run
+    if sees:
+        assert ("Read now" in browser.get("/accounts").text) is may_run
+    status = browser.post(f"/accounts/{account.id}/pause", page, reason="Holidays").status_code
+    assert status == (302 if may_run else 403)
+    if may_run:
+        refused = browser.post(f"/accounts/{account.id}/read", page)
+        assert refused.status_code == 400 and "not in use" in refused.text
+
+
+@SQLITE
+def test_the_budget_is_set_by_who_connects_accounts(
+    signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    account = make_account("x")
+    real(account)
+    manager, deputy = signed_in(Role.NETWORK_MANAGER), signed_in(Role.SLT)
+    address = f"/accounts/{account.id}/budget"
+    assert deputy.post(address, "/accounts", budget="12").status_code == 403
+    for wrong in ("a lot", "-1", "NaN", "inf", "1e9", "12,50"):
+        refused = manager.post(address, "/accounts", budget=wrong)
+        assert refused.status_code == 400 and f'value="{wrong}"' in refused.text
+        assert f'id="budget-{account.id}-error"' in refused.text
+    assert manager.post(address, "/accounts", budget=" $12.50 ").status_code == 302
+    assert "$1.23 of $12.50" in manager.get("/accounts").text
+    assert manager.post(address, "/accounts", budget="").status_code == 302
+    assert "$1.23 of $30.00" in manager.get("/accounts").text
+    with reading() as session:
+        query = sa.select(AuditEntry).where(AuditEntry.action == "account_budget_set")
+        assert [entry.detail for entry in session.scalars(query.order_by(AuditEntry.seq))] == [
+            {"us_dollars_a_month": "12.50"},
+            {"us_dollars_a_month": None},
+        ]
 
 
 def test_all_publishing_stops_and_goes_on(

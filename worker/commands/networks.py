@@ -11,7 +11,8 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.orm import Session
 
-from connectors.base import Credentials, Identity, Platform
+from connectors import permissions
+from connectors.base import Credentials, Identity, Inspection, Platform
 from connectors.credentials import validate_credentials
 from connectors.errors import ConnectorError, ConnectorUnavailable
 from connectors.registry import connector_for
@@ -79,8 +80,12 @@ def adopt(
         keys.check(session)
     values = validate_credentials(chosen, _read_credentials(credentials))
     with at_hand_if_practice():
-        identity = _ask(chosen, values, practice=practice)
+        inspection = _ask(chosen, values, practice=practice)
+    identity = inspection.identity
     _same_account(chosen, handle, identity)
+    if elsewhere := permissions.belongs_elsewhere(inspection, identity.platform_id):
+        raise BadInput(f"{elsewhere} Nothing was stored.", field="credentials")
+    notes = permissions.warnings(chosen, inspection, now=now())
     with transaction() as session:
         head = people.find(session, adopted_by)
         assert head is not None
@@ -97,7 +102,7 @@ def adopt(
             practice=practice,
             now=now(),
         )
-        told = _told(account)
+        told = _told(account) | {"warnings": notes}
     answer(
         told,
         [
@@ -106,6 +111,7 @@ def adopt(
             "Its credentials are stored encrypted. You can delete the file now.",
             f"Next: let people write for it: schoolgate people authorise EMAIL --account "
             f"{told['platform']}:{told['handle']} --by {adopted_by.strip().lower()} --reason …",
+            *(f"Note: {note}" for note in notes),
         ],
         as_json=as_json,
     )
@@ -194,10 +200,15 @@ def _read_credentials(source: str) -> Mapping[str, object]:
     return found
 
 
-def _ask(platform: Platform, values: Credentials, *, practice: bool) -> Identity:
+def _ask(platform: Platform, values: Credentials, *, practice: bool) -> Inspection:
+    """Whose the credentials are and what they allow, as far as the platform says."""
     connector = connector_for(platform, values, "", endpoints_for(platform, practice=practice))
     try:
-        return connector.probe()
+        try:
+            return connector.inspect()
+        except ConnectorUnavailable:
+            # Whose they are is needed; what they allow can be asked tomorrow.
+            return Inspection(connector.probe())
     except ConnectorUnavailable as error:
         raise Failure(
             f"The platform can't be reached now: {error.detail} Nothing was stored; try again."

@@ -1,0 +1,98 @@
+"""What an account's credentials must allow, and what will fail where they don't: pure rules, no request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from connectors.base import Inspection, Platform
+from connectors.posting import NAMES
+from school.times import LONDON
+
+WARN_BEFORE = timedelta(days=14)
+
+NEEDED: Mapping[Platform, Mapping[str, str]] = {
+    Platform.X: {
+        "write": "posts can't be published, and answers can't be hidden",
+    },
+    Platform.FACEBOOK: {
+        "pages_read_engagement": "the Page's posts can't be read",
+        "pages_read_user_content": "what people write can't be read",
+        "pages_manage_posts": "posts can't be published or deleted",
+        "pages_manage_engagement": "comments can't be hidden, deleted or answered",
+    },
+    Platform.INSTAGRAM: {
+        "instagram_basic": "nothing can be read",
+        "instagram_manage_comments": "comments can't be read, hidden, deleted or answered",
+        "instagram_content_publish": "posts can't be published",
+        "instagram_manage_contents": "posts can't be deleted",
+        "pages_read_engagement": "the account can't be found through its Page",
+    },
+}
+"""Permission to what fails without it (PLATFORMS.md sections 1 to 3)."""
+
+_MEND = {
+    Platform.X: "Give the app “Read and write” at X, make new keys there, and connect the account again.",
+    Platform.FACEBOOK: "Give the app that permission at Meta, make a new Page token, and connect it again.",
+    Platform.INSTAGRAM: "Give the app that permission at Meta, make a new Page token, and connect it again.",
+}
+
+
+def belongs_elsewhere(inspection: Inspection, platform_id: str) -> str:
+    """A sentence where the credentials are not this account's; empty where they are."""
+    there = inspection.identity
+    if there.platform_id != platform_id:
+        return (
+            f"These credentials belong to @{there.handle or there.platform_id} (id {there.platform_id}), "
+            f"not to the account with the id {platform_id}."
+        )
+    if inspection.owner_id and inspection.owner_id != platform_id:
+        return (
+            f"This token belongs to the Page with the id {inspection.owner_id}, not to the one with the "
+            f"id {platform_id}."
+        )
+    return ""
+
+
+def warnings(platform: Platform, inspection: Inspection, *, now: datetime) -> list[str]:
+    """What will fail, why, and what to do, a sentence or two each; the soonest first.
+
+    No sentence changes from day to day, so that people are told of each once.
+    """
+    return list(_warnings(platform, inspection, now))
+
+
+def _warnings(platform: Platform, inspection: Inspection, now: datetime) -> Iterator[str]:
+    name = NAMES[platform]
+    if not inspection.valid:
+        yield f"{name} calls the token invalid. Connect the account again with a new one."
+    end = inspection.expires_at
+    if end is not None and end - now < WARN_BEFORE:
+        said = "ended" if end <= now else "ends"
+        yield (
+            f"The token {said} on {_day(end)}: from then on nothing is read and nothing can be published. "
+            "Connect the account again with a new one before."
+        )
+    end = inspection.data_access_expires_at
+    if end is not None and end - now < WARN_BEFORE:
+        said = "ended" if end <= now else "ends"
+        yield (
+            f"The app's access to {name}'s data {said} on {_day(end)}: from then on comments can't be read. "
+            "Whoever made the token must sign in to the app once more; then connect the account again."
+        )
+    if platform is Platform.FACEBOOK and inspection.kind == "person's token":
+        yield (
+            "This is a person's token and not the Page's, so it ends with that person's sign-in. Use a "
+            "Page token."
+        )
+    if inspection.permissions is not None:
+        for permission, fails in NEEDED[platform].items():
+            if permission not in inspection.permissions:
+                yield f"The permission “{permission}” is missing: {fails}. {_MEND[platform]}"
+    if not inspection.published:
+        yield f"The Page is not published on {name}: nobody outside sees its posts. Publish it there."
+
+
+def _day(moment: datetime) -> str:
+    local = moment.astimezone(LONDON)
+    return f"{local:%A} {local.day} {local:%B %Y}"

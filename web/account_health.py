@@ -1,0 +1,121 @@
+"""How an account is, in plain words: what the accounts page says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from connectors.base import Platform
+from connectors.posting import NAMES
+from moderation import costs, pacing
+from moderation.coverage import Coverage, coverage
+from school import accounts, probes
+from school.models import Account, AccountProbe, AccountState
+from school.settings import settings
+from school.times import say
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One account and everything that there is to say of it."""
+
+    account: Account
+    words: str
+    kind: str
+    """"success", "warning", "danger" or "secondary": how bad it is."""
+    coverage: Coverage
+    problems: tuple[str, ...]
+    """What is wrong and what to do about it."""
+    reads_next: str
+    cost: str
+    credentials: str
+    has_budget: bool
+    budget: str
+    """The account's own, as one types it; empty where the settings' counts."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it has credentials that work, so that pausing and using it again mean something."""
+        return self.account.state in {AccountState.ACTIVE, AccountState.PAUSED}
+
+    @property
+    def active(self) -> bool:
+        """Whether it is in use."""
+        return self.account.state is AccountState.ACTIVE
+
+
+def health(session: Session, account: Account, *, now: datetime) -> Health:
+    """How the account is now."""
+    probe = probes.of(session, account.id)
+    warnings = tuple(probe.warnings) if probe is not None else ()
+    problems = ((account.problem,) if account.problem else ()) + warnings
+    own = account.monthly_budget_micro_usd
+    words, kind = _words(account, warnings)
+    return Health(
+        account=account,
+        words=words,
+        kind=kind,
+        coverage=coverage(session, account, now=now),
+        problems=problems,
+        reads_next=_reads_next(account, now),
+        cost=_cost(session, account, now),
+        credentials=_credentials(account, probe),
+        has_budget=account.platform == Platform.X and not account.practice,
+        budget="" if own is None else f"{own / 1_000_000:.2f}",
+    )
+
+
+def _words(account: Account, warnings: tuple[str, ...]) -> tuple[str, str]:
+    match account.state:
+        case AccountState.PAUSED:
+            return "paused by a person", "warning"
+        case AccountState.NEEDS_CONNECTING:
+            return "needs connecting again", "danger"
+        case AccountState.CLOSED:
+            return "closed", "secondary"
+    if account.problem:
+        return "something is wrong", "danger"
+    if warnings:
+        return "working, but needs attention", "warning"
+    return "working", "success"
+
+
+def _reads_next(account: Account, now: datetime) -> str:
+    if account.state is not AccountState.ACTIVE:
+        return "not at present"
+    if account.next_poll_at is None or account.next_poll_at <= now:
+        return "as soon as possible"
+    why = f". {account.pace_note}" if account.pace_note else ""
+    return f"{say(account.next_poll_at)}{why}"
+
+
+def _cost(session: Session, account: Account, now: datetime) -> str:
+    if account.practice:
+        return "nothing: practice accounts cost nothing"
+    requests = f"{accounts.calls_this_month(session, account.id, now=now):,} requests"
+    if account.platform != Platform.X:
+        return f"nothing: {NAMES[Platform(account.platform)]} charges no money ({requests})"
+    own = account.monthly_budget_micro_usd
+    budget = settings().x_monthly_budget if own is None else own / 1_000_000
+    read, acted = costs.this_month(session, account.id, now=now)
+    spent = pacing.spending(budget, read, acted, now=now)
+    return (
+        f"${spent.spent:.2f} of ${budget:.2f} (${read:.2f} for reading, ${acted:.2f} for publishing and "
+        f"answering; {requests})"
+    )
+
+
+def _credentials(account: Account, probe: AccountProbe | None) -> str:
+    if probe is None or (probe.probed_at is None and not probe.problem):
+        return "not looked at yet; that happens once a day"
+    if probe.probed_at is None:
+        return f"could not be looked at so far: {probe.problem}"
+    parts = [f"{probe.kind[:1].upper()}{probe.kind[1:]}" if probe.kind else "They work"]
+    if probe.owner:
+        parts.append(f"of {probe.owner}")
+    ends = f", until {say(probe.expires_at)}" if probe.expires_at else ", without an end"
+    allow = "" if probe.permissions_known else "; the platform does not say what they allow"
+    again = f". The last look failed: {probe.problem}" if probe.problem else ""
+    return f"{' '.join(parts)}{ends}{allow}; looked at {say(probe.probed_at)}{again}"
