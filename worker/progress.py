@@ -24,16 +24,28 @@ from rich.progress import (
 from worker.terminal import complain
 
 
+class BytesBar:
+    """How much of a file has come, and what is done with it then."""
+
+    def __init__(self, bar: Progress, title: str) -> None:
+        """Shows nothing yet but the title."""
+        self._bar = bar
+        self._task = bar.add_task(title, total=None)
+
+    def __call__(self, done: int, total: int | None) -> None:
+        """So many bytes are there, and so many it will be (None: unknown)."""
+        self._bar.update(self._task, completed=done, total=total)
+
+    def now(self, title: str) -> None:
+        """What goes on now, when nobody can say for how long."""
+        self._bar.update(self._task, description=title, total=None)
+
+
 @contextmanager
-def bytes_bar(title: str) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar of bytes: what it gives is told how many are there, and how many it will be (None: unknown)."""
-    with _bar(title, DownloadColumn(), shown=sys.stderr.isatty()) as bar:
-        task = bar.add_task(title, total=None)
-
-        def told(done: int, total: int | None) -> None:
-            bar.update(task, completed=done, total=total)
-
-        yield told
+def bytes_bar(title: str) -> Iterator[BytesBar]:
+    """A bar of bytes."""
+    with _bar(DownloadColumn(), shown=sys.stderr.isatty()) as bar:
+        yield BytesBar(bar, title)
 
 
 class ReadingBar:
@@ -68,13 +80,13 @@ def reading_bar(title: str, stream: BinaryIO | None) -> Iterator[ReadingBar]:
     """A bar over a file, unless its results go to the same screen. Of a pipe only lines can be counted."""
     known = stream is not None and _extent(stream)[1] is not None
     column: ProgressColumn = DownloadColumn() if known else MofNCompleteColumn()
-    with _bar(title, column, shown=sys.stderr.isatty() and not sys.stdout.isatty()) as bar:
+    with _bar(column, shown=sys.stderr.isatty() and not sys.stdout.isatty()) as bar:
         yield ReadingBar(bar, title, stream)
 
 
-def _bar(title: str, amount: ProgressColumn, *, shown: bool) -> Progress:
+def _bar(amount: ProgressColumn, *, shown: bool) -> Progress:
     return Progress(
-        TextColumn(title), BarColumn(), amount, TimeElapsedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}"), BarColumn(), amount, TimeElapsedColumn(), TimeRemainingColumn(),
         console=Console(stderr=True), disable=not shown, transient=True,
     )  # fmt: skip
 

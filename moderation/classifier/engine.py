@@ -80,14 +80,22 @@ class DetoxifyEngine(WindowedEngine):
         return list(zip(*columns, strict=True))
 
 
-@lru_cache(maxsize=4)
-def _loaded(folder: Path, threads: int) -> Engine:
+def open_engine(folder: Path, threads: int = 0) -> WindowedEngine:
+    """A fresh engine for a model folder: its ONNX model where one is recorded, else its checkpoint.
+
+    Raises BadInput as the engines do.
+    """
     if ONNX in read_manifest(folder):
         # Imports numpy, which processes that never score needn't.
         from moderation.classifier.onnx_engine import OnnxEngine
 
         return OnnxEngine(folder, threads)
     return DetoxifyEngine(folder, threads)
+
+
+@lru_cache(maxsize=4)
+def _loaded(folder: Path, threads: int) -> Engine:
+    return open_engine(folder, threads)
 
 
 def load_engine(folder: Path | None = None, *, threads: int = 0) -> Engine:
@@ -105,6 +113,7 @@ __all__ = [
     "DetoxifyEngine",
     "Engine",
     "load_engine",
+    "open_engine",
     "read_facts",
     "verify_model",
 ]

@@ -59,13 +59,17 @@ def export_graph(engine: DetoxifyEngine, path: Path, *, checkpoint_sha256: str) 
     # The plain form of attention is the one that the exporter can follow.
     detoxify.model.set_attn_implementation("eager")
 
+    labels = len(engine.labels)
+
     class Scores(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.model = detoxify.model
 
         def forward(self, input_ids: Any, attention_mask: Any) -> Any:
-            return torch.sigmoid(self.model(input_ids=input_ids, attention_mask=attention_mask).logits)
+            scores = torch.sigmoid(self.model(input_ids=input_ids, attention_mask=attention_mask).logits)
+            # Two of Detoxify's models have outputs without a name, which its own class leaves out too.
+            return scores if labels == self.model.config.num_labels else scores[:, :labels]
 
     ids = torch.arange(5, 5 + 3 * 17).reshape(3, 17)
     mask = torch.ones_like(ids)

@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from moderation.classifier.download import FetchFailed, Progress, download, room_for
-from moderation.classifier.engine import DetoxifyEngine
+from moderation.classifier.engine import open_engine
+from moderation.classifier.served import Served, serve_as_onnx
 from school.errors import BadInput
 
 Proof = Callable[[Path, str], None]
@@ -124,11 +125,15 @@ def install(
     file: Path | None = None,
     tokenizer: Path | None = None,
     proof: Proof | None = None,
-) -> Path:
-    """Bring a model into `models`/NAME, from `file` or else from `url` (Detoxify's release), and prove it.
+    threads: int = 0,
+    arrived: Callable[[], None] = lambda: None,
+) -> tuple[Path, Served]:
+    """Bring a model into `models`/NAME, from `file` or else from `url` (Detoxify's release), make the ONNX
+    model of it that serves, and prove that one.
 
-    Returns its folder, complete and never half written; choosing it is the caller's. Whatever fails, what was
-    there before stays as it was, and a download that was complete is kept for the next try.
+    Returns its folder, complete and never half written, and how it came out; choosing it is the caller's.
+    `arrived` is told when the checkpoint is here and right. Whatever fails, what was there before stays as it
+    was, and a download that was complete is kept for the next try.
 
     Raises BadInput (a file or tokenizer that is not the model's) and FetchFailed.
     """
@@ -156,6 +161,7 @@ def install(
             f"What came is not Detoxify's model “{official.name}”: {said}. It was removed unopened. Run the "
             "command again; if it stays so, don't use that source."
         )
+    arrived()
     building = home / ".new"
     shutil.rmtree(building, ignore_errors=True)
     building.mkdir()
@@ -163,6 +169,7 @@ def install(
     brought.replace(checkpoint)
     try:
         lay_out(official, building, vocabulary, source=str(file or url or official.url))
+        served = serve_as_onnx(building, threads=threads)
         (proof or prove)(building, official.name)
         final = home / digest[:8]
         _swap(building, final)
@@ -175,7 +182,7 @@ def install(
                 f"The disk of {home} is full. Nothing was changed; make room and run the command again."
             ) from None
         raise
-    return final
+    return final, served
 
 
 def lay_out(official: Official, folder: Path, vocabulary: Iterable[Path], *, source: str) -> None:
@@ -285,7 +292,7 @@ def prove(folder: Path, name: str) -> None:
 
     Raises FetchFailed when it does not, BadInput when it can't be loaded.
     """
-    engine = DetoxifyEngine(folder)
+    engine = open_engine(folder)
     together = engine.predict([*_FRIENDLY, *_ABUSIVE])
     alone = [engine.predict([text])[0] for text in (*_FRIENDLY, *_ABUSIVE)]
     for one, other in zip(together, alone, strict=True):

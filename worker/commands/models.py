@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from moderation.classifier.installed import (
     put_to_use,
 )
 from moderation.classifier.official import OFFICIAL, Official, install, prove
+from moderation.classifier.served import Served
 from moderation.classifier.streaming import BadLine, Line, in_batches, parse_lines, read_lines
 from school.errors import BadInput
 from school.settings import settings
@@ -110,23 +112,39 @@ def fetch_and_use(
         raise Refused(f"Another fetch is running (process {lock.holder()}). Wait until it has ended.")
     try:
         with bytes_bar(f"Fetching {official.name}") as progress:
-            folder = install(
-                official, models_folder(home), url=url, file=file, tokenizer=tokenizer, progress=progress
-            )
+            folder, served = install(
+                official, models_folder(home), url=url, file=file, tokenizer=tokenizer, progress=progress,
+                threads=settings().classifier_threads,
+                arrived=lambda: progress.now("Converting and proving, which takes some minutes"),
+            )  # fmt: skip
         put_to_use(official.name, home)
     finally:
         lock.free()
     digest = verify_model(folder)["schoolgate.ckpt"]
     log.info("model_put_to_use", model=official.name, sha256=digest)
     answer(
-        {"model": official.name, "folder": str(folder), "sha256": digest, "in_use": True},
+        {
+            "model": official.name, "folder": str(folder), "sha256": digest, "in_use": True,
+            "served": asdict(served),
+        },
         [
             f"{official.name} is in use from now on (SHA-256 {digest}).",
+            _how_served(served),
             f"Go back with `schoolgate model use {SHIPPED}`. Look at the thresholds: another model's scores "
             "mean something else.",
         ],
         as_json=as_json,
     )
+
+
+def _how_served(served: Served) -> str:
+    size = f"{served.bytes / 1e6:.0f} MB"
+    cost = f"an AUC lower by {served.auc_cost:.4f} and {served.flipped_share:.2%} of the decisions otherwise"
+    if served.bits == 8:
+        return f"It serves in 8 bits ({size}), which costs {cost}."
+    if served.flipped_share or served.auc_cost:
+        return f"It serves in single precision ({size}), since 8 bits would cost {cost}."
+    return f"It serves in single precision ({size})."
 
 
 @commands.command("use")

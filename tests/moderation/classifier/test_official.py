@@ -16,9 +16,10 @@ import transformers
 from detoxify.detoxify import MODEL_URLS, Detoxify
 
 from moderation.classifier.download import FetchFailed
-from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine
+from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine, open_engine
 from moderation.classifier.installed import folder_in_use, installed, put_to_use
 from moderation.classifier.official import BASES, OFFICIAL, config_for, install, tokenizer_files
+from moderation.classifier.onnx_engine import OnnxEngine
 from school.errors import BadInput
 from school.settings import Settings
 from tests.moderation.classifier.file_server import serving
@@ -38,7 +39,8 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 
 def given(tiny: Tiny, models: Path, **more: Any) -> Path:
     more = {"file": tiny.checkpoint, "tokenizer": tiny.tokenizer} | more
-    return install(tiny.official, models, progress=silent, **more)
+    folder, _ = install(tiny.official, models, progress=silent, **more)
+    return folder
 
 
 def left_behind(models: Path) -> set[str]:
@@ -59,12 +61,16 @@ def test_each_architecture_scores_as_detoxifys_own_class_does(name: str, tmp_pat
     assert folder == tmp_path / "models" / name / tiny.official.sha256_prefix
     engine = DetoxifyEngine(folder)
     assert engine.model_name == f"{name}@{tiny.official.sha256_prefix}"
+    serving_engine = open_engine(folder)
+    assert isinstance(serving_engine, OnnxEngine) and serving_engine.labels == engine.labels
+    served = dict(zip(TEXTS, serving_engine.predict(TEXTS), strict=True))
     loaded = torch.load(tiny.checkpoint, weights_only=True)
     loaded["config"]["arch"]["args"]["model_type"] = str(folder)
     torch.save(loaded, tmp_path / "same.ckpt")
     theirs = Detoxify(checkpoint=str(tmp_path / "same.ckpt"))
     for text, scores in zip(TEXTS, engine.predict(TEXTS), strict=True):
         expected = theirs.predict(text)
+        assert served[text] == pytest.approx(expected, abs=1e-4)
         assert set(scores) == set(expected) and "toxicity" in scores and "identity_attack" in scores
         for label, value in expected.items():
             assert scores[label] == pytest.approx(value, abs=1e-4)
@@ -98,7 +104,7 @@ def test_the_sizes_of_the_real_models_are_read_from_their_weights(name: str) -> 
 def test_a_model_comes_over_a_line_that_breaks(tiny: Tiny, tmp_path: Path) -> None:
     with serving(tiny.checkpoint.read_bytes()) as served:
         served.cut_after, served.cuts = len(served.data) // 3, 2
-        folder = install(tiny.official, tmp_path, url=served.url, tokenizer=tiny.tokenizer, progress=silent)
+        folder = given(tiny, tmp_path, url=served.url, file=None)
         assert [bool(asked) for asked in served.asked] == [False, True, True]
     assert (folder / "schoolgate.ckpt").read_bytes() == tiny.checkpoint.read_bytes()
     assert not (tmp_path / "original" / ".part").exists()
