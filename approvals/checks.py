@@ -27,6 +27,9 @@ from school.times import say, today
 Score = Callable[[Sequence[str]], list[dict[str, float]]]
 """Scores texts as the classifier does comments: one dict of label to 0..1 for each."""
 
+Flags = Callable[[str, Mapping[str, float]], Sequence[str]]
+"""Why a comment with this text and these scores would be flagged, one sentence each."""
+
 TEXT_STORED_MAX = 200_000
 LINK_MAX = 2000
 SCORE_WORTH_SAYING = 0.3
@@ -272,10 +275,13 @@ def consent_problems(session: Session, revision: DraftRevision, *, on: date) -> 
     ]
 
 
-def findings(texts: Sequence[str], *, link: str = "", score: Score | None = None) -> list[Finding]:
+def findings(
+    texts: Sequence[str], *, link: str = "", score: Score | None = None, flags: Flags | None = None
+) -> list[Finding]:
     """What the product notices in a draft's texts (P14): scores, personal data, links. Stops nothing.
 
-    `texts` are the wordings and descriptions. Runs the classifier: keep it out of transactions.
+    `texts` are the wordings and descriptions; `flags`: the school's own rules for comments. Runs the
+    classifier: keep it out of transactions.
     """
     whole = [text for text in dict.fromkeys(text.strip() for text in texts) if text]
     found: list[Finding] = []
@@ -283,9 +289,14 @@ def findings(texts: Sequence[str], *, link: str = "", score: Score | None = None
         found.append(Finding("score", "The wording was not scored: the classifier was not at hand."))
     elif whole:
         worst: dict[str, float] = {}
-        for scores in score(whole):
+        reasons: list[str] = []
+        for text, scores in zip(whole, score(whole), strict=True):
+            reasons += flags(text, scores) if flags else []
             for label, value in scores.items():
                 worst[label] = max(worst.get(label, 0.0), value)
+        if reasons:
+            said = "; ".join(dict.fromkeys(reasons))
+            found.append(Finding("score", f"As a comment this would be flagged: {said}."))
         high = sorted(((v, k) for k, v in worst.items() if v >= SCORE_WORTH_SAYING), reverse=True)
         if high:
             said = ", ".join(f"{label.replace('_', ' ')} {value:.0%}" for value, label in high)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,7 @@ from approvals.differences import Change
 from approvals.drafts import EditConflict
 from approvals.models import DecisionKind, Draft, DraftRevision, Publication
 from approvals.states import IN_WORDS
+from moderation import thresholds
 from moderation.classifier.engine import load_engine
 from moderation.classifier.installed import folder_in_use
 from school import people
@@ -317,7 +319,12 @@ def _submit(draft_id: UUID, number: int) -> None:
         )
 
 
+FLAGGED_FOR = frozenset({"toxicity", "threat", "safeguarding", "word"})
+"""Kinds of reasons that tell a draft's author something; personal data and links are said apart."""
+
+
 def _findings(texts: list[str], link: str) -> list[Finding]:
+    """By the classifier, and by the thresholds and words that the school has for comments (P14)."""
     chosen = settings()
     try:
         engine = load_engine(folder_in_use(chosen), threads=chosen.classifier_threads)
@@ -325,7 +332,17 @@ def _findings(texts: list[str], link: str) -> list[Finding]:
         # The approver reads that the wording was not scored; the health page says why.
         log.warning("draft_not_scored", error=type(error).__name__)
         return checks.findings(texts, link=link, score=None)
-    return checks.findings(texts, link=link, score=engine.score)
+    with reading() as session:
+        rules = thresholds.rules(session)
+
+    def score(whole: Sequence[str]) -> list[dict[str, float]]:
+        return engine.score([rules.as_scored(text) for text in whole])
+
+    def flags(text: str, scores: Mapping[str, float]) -> list[str]:
+        found = rules.reasons(text, scores, names=())
+        return [reason.detail for reason in found if reason.kind in FLAGGED_FOR]
+
+    return checks.findings(texts, link=link, score=score, flags=flags)
 
 
 def _form_again(

@@ -415,6 +415,10 @@ def test_findings_name_scores_personal_data_and_links(now: datetime) -> None:
         "office@larkfield.sch.uk" in one for one in said
     )
     assert sum(finding.kind == "link" for finding in found) == 2
+    flagged = checks.findings(
+        ["One", "Two"], score=lambda texts: [{} for _ in texts], flags=lambda text, _: [f"has {text}"]
+    )
+    assert flagged[0].sentence == "As a comment this would be flagged: has One; has Two."
     assert "not scored" in checks.findings(["Hello"])[0].sentence
     assert [f.kind for f in checks.findings(["Hello"], score=lambda texts: [{"toxicity": 0.0}])] == ["score"]
 

@@ -22,6 +22,7 @@ from approvals.models import (
     MediaFile,
     MediaRendition,
     Publication,
+    Submission,
 )
 from approvals.publishing import Outcome, OutcomeKind
 from approvals.states import DraftState, PublicationState
@@ -31,6 +32,7 @@ from school.models import Account, AuditEntry, Consent, Person, Pupil, Role
 from school.setup import PRACTICE_PIN
 from school.times import LONDON
 from tests.approvals import scenes
+from tests.moderation.scenes import change_rules
 from tests.web.conftest import Browser
 from tests.web.writing import count, decide, fields, mailed_token, mails, only_draft, rows, upload, write
 
@@ -462,3 +464,18 @@ def test_the_mail_has_everything_needed_to_decide(teacher: Browser, x: Account, 
     )
     token = scenes.token_in(mail)
     assert token not in rows(sa.select(ApprovalRequest.token_hash))
+
+
+@SQLITE
+def test_a_draft_is_judged_by_the_schools_own_words(
+    teacher: Browser, x: Account, later: datetime, school_people: dict[Role, Person]
+) -> None:
+    """P14: the same versions of thresholds and words as for comments."""
+    with db.transaction() as session:
+        slt = session.get_one(Person, school_people[Role.SLT].id)
+        change_rules(session, words=("tombola",), passes=("stupid idiots",), by=slt, now=db.now())
+    write(teacher, x, at=later, text="Come to the tombola, said the Stupid Idiots of our panto")
+    [submission] = rows(sa.select(Submission))
+    said = [one["sentence"] for one in submission.findings if one["kind"] == "score"]
+    assert said[0].startswith("As a comment this would be flagged: contains “tombola”")
+    assert "insult" not in " ".join(said)
