@@ -80,7 +80,7 @@ def change() -> ResponseReturnValue:
         "earlier ones once you have them scored again.",
         "success",
     )
-    return redirect(url_for("rules.show", _anchor="again"))
+    return redirect(url_for("rules.show"))
 
 
 @pages.post("/moderation/rules/again")

@@ -195,7 +195,6 @@ def test_a_decision_while_it_is_scored_again_stands(
         assert (case.state, case.outcomes) == (CaseState.DECIDED, ",dismiss,")
 
 
-@on_sqlite
 def test_more_reasons_make_an_open_page_too_old(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
 ) -> None:
