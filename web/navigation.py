@@ -19,6 +19,8 @@ class Item:
     path: str
     actions: tuple[Action, ...] = ()
     """Any of these opens it; none: everybody who is signed in."""
+    of_school: bool = False
+    """Needed now and then rather than daily: under “School”, so that the daily ones stay in one line."""
 
 
 ITEMS = (
@@ -28,13 +30,13 @@ ITEMS = (
     Item("Moderation", "/moderation", (Action.MODERATE,)),
     Item("Followers", "/followers", (Action.VET_FOLLOWERS,)),
     Item("Log", "/log", (Action.SEE_LOG, Action.SEE_REFERRALS)),
-    Item("Accounts", "/accounts", (Action.SEE_ACCOUNTS,)),
     Item("Consent", "/consent", (Action.SEE_CONSENT, Action.EDIT_CONSENT)),
-    Item("People", "/people", (Action.MANAGE_PEOPLE,)),
-    Item("Reports", "/reports", (Action.SEE_REPORTS,)),
-    Item("Forms", "/forms"),
-    Item("Training", "/training", (Action.MANAGE_TRAINING,)),
-    Item("Trail", "/audit", (Action.SEE_AUDIT,)),
+    Item("Accounts", "/accounts", (Action.SEE_ACCOUNTS,), of_school=True),
+    Item("People", "/people", (Action.MANAGE_PEOPLE,), of_school=True),
+    Item("Training", "/training", (Action.MANAGE_TRAINING,), of_school=True),
+    Item("Forms", "/forms", of_school=True),
+    Item("Reports", "/reports", (Action.SEE_REPORTS,), of_school=True),
+    Item("Trail", "/audit", (Action.SEE_AUDIT,), of_school=True),
     Item("Practice", "/practice", (Action.USE_PRACTICE,)),
     Item("Mailbox", "/practice/mailbox"),
 )
