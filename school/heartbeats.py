@@ -27,9 +27,3 @@ def beat(session: Session, name: str, *, detail: str = "", now: datetime) -> Non
 def latest(session: Session) -> dict[str, Heartbeat]:
     """The last sign of life of each kind of work that ever gave one."""
     return {row.name: row for row in session.scalars(sa.select(Heartbeat).order_by(Heartbeat.name))}
-
-
-def missing(session: Session, *, now: datetime) -> list[str]:
-    """The kinds of work that should be alive and gave no sign lately."""
-    seen = latest(session)
-    return [name for name in EXPECTED if name not in seen or now - seen[name].at > STALE_AFTER]

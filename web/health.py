@@ -8,16 +8,14 @@ import sqlalchemy as sa
 import structlog
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import SQLAlchemyError
 
 from approvals.models import Publication
 from moderation.models import Comment, Follower, LogCase, PlatformAct
-from school import migrate
-from school.db import reading
+from school import readiness
+from school.db import now, reading
 from school.errors import NotPermitted
 from school.models import Account, CallLedger, OutboxEmail
 from school.permissions import Action
-from school.settings import settings
 from web.access import allowed, public
 
 log = structlog.get_logger(__name__)
@@ -35,19 +33,13 @@ def live() -> ResponseReturnValue:
 @pages.get("/health/ready")
 @public
 def ready() -> ResponseReturnValue:
-    """The database answers and has the tables of this version; 503 otherwise."""
-    answer: dict[str, str] = {}
-    try:
-        with reading() as session:
-            session.execute(sa.text("SELECT 1"))
-        answer["database"] = "ok"
-        answer["migrations"] = "ok" if migrate.is_current(settings().effective_database_url) else "behind"
-    except (SQLAlchemyError, OSError) as error:
-        log.error("not_ready", error=type(error).__name__)
-        answer.setdefault("database", "failed")
-        answer["migrations"] = answer.get("migrations", "unknown")
-    good = set(answer.values()) == {"ok"}
-    return {"status": "ready" if good else "not ready", **answer}, 200 if good else 503
+    """Whether everything is at work, each thing in words; 503 while something isn't."""
+    found = readiness.findings(now=now())
+    wrong = [finding.name for finding in found if not finding.ok]
+    if wrong:
+        log.warning("not_ready", wrong=wrong)
+    answer = {finding.name: finding.words for finding in found}
+    return {"status": "not ready" if wrong else "ready", **answer}, 503 if wrong else 200
 
 
 GAUGES = (

@@ -17,13 +17,21 @@ from school.settings import settings
 log = structlog.get_logger(__name__)
 
 _busy = threading.Lock()
+_loaded: list[str] = []
+
+
+def loaded_model() -> str:
+    """Name of the model that this process has loaded; empty while there is none."""
+    return _loaded[0] if _loaded else ""
 
 
 def engine() -> Engine:
     """The classifier, loaded now if it is not yet. Raises BadInput where the model's files aren't right."""
     chosen = settings()
     with _busy:
-        return load_engine(folder_in_use(chosen), threads=chosen.classifier_threads)
+        loaded = load_engine(folder_in_use(chosen), threads=chosen.classifier_threads)
+        _loaded[:] = [loaded.model_name]
+        return loaded
 
 
 def load_in_background() -> None:

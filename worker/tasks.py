@@ -19,8 +19,9 @@ from approvals import publishing, reconciling, schedule, takedowns
 from moderation import actions, carrying_words, polling
 from school import heartbeats, mail, probes, reminders
 from school.db import now, reading, transaction
+from school.readiness import CLASSIFIER
 from school.settings import settings
-from worker import failures, outgoing, probing, rounds
+from worker import classifier, failures, outgoing, probing, rounds
 from worker.app import task
 
 log = structlog.get_logger(__name__)
@@ -64,14 +65,14 @@ def at_most(count: int, *, each: bool = False) -> Callable[[Callable[..., None]]
 _last_beats: dict[str, float] = {}
 
 
-def alive(name: str) -> None:
+def alive(name: str, *, detail: str = "") -> None:
     """Leave a sign of life of this kind of work, every few seconds at most."""
     last = _last_beats.get(name)
     if last is not None and time.monotonic() - last < 5.0:
         return
     _last_beats[name] = time.monotonic()
     with transaction() as session:
-        heartbeats.beat(session, name, now=now())
+        heartbeats.beat(session, name, detail=detail, now=now())
         # Every look was sent by the scheduler.
         heartbeats.beat(session, "scheduler", now=now())
 
@@ -85,6 +86,8 @@ def look_for_mail() -> None:
     if url is None:
         return
     while not stopping():
+        # A mail server that answers nothing takes half a minute for each.
+        alive("mail")
         with transaction() as session:
             claimed = mail.claim(session, now=now())
         if claimed is None:
@@ -148,6 +151,8 @@ def look_for_scoring() -> None:
     """Score what has been fetched, until nothing waits; what is flagged is in the SLT log afterwards."""
     while not stopping():
         alive("classify")
+        if model := classifier.loaded_model():
+            alive(CLASSIFIER, detail=model)
         scored = rounds.score_waiting(batches=8)
         # After the comments, and few at once: a threat must not wait for a thousand bios (P23).
         profiles = rounds.score_profiles(batches=2)

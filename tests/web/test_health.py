@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask, request
 
-from school import accounts, db, migrate
+from school import accounts, db, heartbeats, migrate, readiness
 from school.db import now, transaction
 from school.models import Account, Role
 from school.settings import settings
@@ -19,10 +20,42 @@ from web.app import create_app
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
+WORK = ("scheduler", "publish", "actions", "poll", "mail", "classify", "classifier")
+
+
+def everything_alive(*, but: str = "", at: datetime | None = None) -> None:
+    with transaction() as session:
+        for name in WORK:
+            heartbeats.beat(session, name, now=(at if name == but and at else now()))
+
+
 def test_alive_and_ready(visitor: Browser) -> None:
     assert visitor.get("/health/live").json == {"status": "alive"}
+    early = visitor.get("/health/ready")
+    assert early.status_code == 503 and early.json["poll"] == "no sign of life yet"
+    assert early.json["classifier"] == "not loaded yet"
+    everything_alive()
     ready = visitor.get("/health/ready")
-    assert (ready.status_code, ready.json) == (200, {"status": "ready", "database": "ok", "migrations": "ok"})
+    words = dict.fromkeys(("database", "migrations", "disk", *WORK), "ok")
+    assert (ready.status_code, ready.json) == (200, {"status": "ready", **words})
+
+
+@SQLITE
+@pytest.mark.parametrize("name", WORK)
+def test_not_ready_while_one_kind_of_work_gives_no_sign_of_life(visitor: Browser, name: str) -> None:
+    everything_alive(but=name, at=now() - timedelta(minutes=2))
+    answer = visitor.get("/health/ready")
+    assert answer.status_code == 503 and answer.json["status"] == "not ready"
+    wrong = {key: words for key, words in answer.json.items() if words not in {"ok", "not ready"}}
+    assert list(wrong) == [name] and wrong[name].startswith("no sign of life since ")
+
+
+@SQLITE
+def test_not_ready_on_a_disk_that_is_almost_full(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything_alive()
+    monkeypatch.setattr(readiness, "DISK_LOW", 1 << 60)
+    answer = visitor.get("/health/ready")
+    assert answer.status_code == 503 and "almost full" in answer.json["disk"]
 
 
 @SQLITE
@@ -31,13 +64,14 @@ def test_not_ready_with_old_tables_or_without_a_database(
 ) -> None:
     migrate.downgrade(database, "-1")
     behind = visitor.get("/health/ready")
-    assert behind.status_code == 503 and behind.json["migrations"] == "behind"
+    assert behind.status_code == 503 and "another version" in behind.json["migrations"]
     db.engine_for(database).dispose()
     path = settings_home / "schoolgate.db"
     path.unlink()
     path.mkdir()
     failed = visitor.get("/health/ready")
-    assert failed.status_code == 503 and failed.json["database"] == "failed"
+    assert failed.status_code == 503 and failed.json["database"] == "can't be used at the moment"
+    assert str(settings_home) not in failed.text
     assert visitor.get("/health/live").status_code == 200
     page = visitor.get("/sign-in")
     assert page.status_code == 503 and "Not just now" in page.text

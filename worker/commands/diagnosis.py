@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
 from moderation.coverage import coverage
-from school import accounts, heartbeats, keys, migrate, secrets, setup
+from school import accounts, keys, migrate, readiness, secrets, setup
 from school.db import now, reading
 from school.errors import SchoolgateError
 from school.models import AccountState, MailState, OutboxEmail
@@ -25,7 +25,6 @@ from school.times import LONDON, say
 from worker.locks import FileLock
 from worker.terminal import FAILURE, AsJson, answer, database_sentence
 
-DISK_LOW = 1024**3
 _HIDDEN = "(hidden)"
 
 
@@ -41,7 +40,7 @@ class Check:
 def doctor(as_json: AsJson = False) -> int:
     """Look at settings, database, disk, mail, accounts, classifier, clock; status 1 if something is amiss."""
     checks: list[Check] = []
-    for look in (_disk, _database, _school, _secret, _work, _mail, _accounts, _classifier, _clock):
+    for look in (_readiness, _school, _secret, _mail, _accounts, _classifier, _clock):
         checks += _guarded(look)
     chosen = shown_settings()
     good = all(check.ok is not False for check in checks)
@@ -96,28 +95,43 @@ def _guarded(look: Callable[[], Iterator[Check]]) -> list[Check]:
         return [Check(name, False, f"{error.filename or name}: {error.strerror}")]
 
 
-def _disk() -> Iterator[Check]:
-    home = settings().home
+def _readiness() -> Iterator[Check]:
+    """What `/health/ready` says, with what only the server's own people should see."""
+    home, url = settings().home, settings().effective_database_url
     if not home.exists():
         yield Check("disk", None, f"the home folder {home} doesn't exist yet; `schoolgate run` makes it")
         return
-    free = shutil.disk_usage(home).free
-    yield Check("disk", free > DISK_LOW, f"{free / 1e9:.1f} GB free under {home}")
+    details = {
+        "database": _where(url),
+        "migrations": str(migrate.head()),
+        "disk": f"{shutil.disk_usage(home).free / 1e9:.1f} GB free under {home}",
+    }
+    idle = _nothing_runs()
+    for finding in readiness.findings(now=now()):
+        words = "" if finding.ok else finding.words
+        if isinstance(finding.error, sa.exc.DBAPIError):
+            words = database_sentence(finding.error)
+        detail = details.get(finding.name)
+        if detail is not None:
+            yield Check(finding.name, finding.ok, f"{words}; {detail}" if words else detail)
+        elif idle:
+            yield Check(f"work: {finding.name}", None, "not running: `schoolgate run` starts it")
+        else:
+            yield Check(f"work: {finding.name}", finding.ok, words or "alive")
 
 
-def _database() -> Iterator[Check]:
-    url = settings().effective_database_url
+def _where(url: str) -> str:
     parsed = sa.make_url(url)
     where = parsed.database if parsed.get_backend_name() == "sqlite" else parsed.host
-    at, newest = migrate.current(url), migrate.head()
-    if at == newest:
-        yield Check("database", True, f"{parsed.get_backend_name()} at {where}, migration {at}")
-    else:
-        yield Check(
-            "database",
-            False,
-            f"at migration {at or 'none'}, this version needs {newest}: start `schoolgate run` once",
-        )
+    return f"{parsed.get_backend_name()} at {where or 'the local socket'}"
+
+
+def _nothing_runs() -> bool:
+    """Whether the background work is meant to run in one process with the pages, which isn't running."""
+    lock = FileLock(settings().home / "run.lock")
+    free = lock.take()
+    lock.free()
+    return free and settings().broker_url.startswith("memory://")
 
 
 def _school() -> Iterator[Check]:
@@ -149,25 +163,6 @@ def _secret() -> Iterator[Check]:
         True,
         f"the school's own, {where}" + ("; `schoolgate keys rotate` is not finished" if several else ""),
     )
-
-
-def _work() -> Iterator[Check]:
-    lock = FileLock(settings().home / "run.lock")
-    free = lock.take()
-    lock.free()
-    with reading() as session:
-        seen = heartbeats.latest(session)
-        missing = heartbeats.missing(session, now=now())
-    if free and (not seen or settings().broker_url.startswith("memory://")):
-        yield Check("background work", None, "not running: `schoolgate run` starts it")
-    elif missing:
-        last = max((beat.at for beat in seen.values()), default=None)
-        said = f"no sign of life of: {', '.join(missing)}"
-        yield Check(
-            "background work", None if free else False, f"{said} (last of any: {say(last)})" if last else said
-        )
-    else:
-        yield Check("background work", True, "everything is running")
 
 
 def _mail() -> Iterator[Check]:
