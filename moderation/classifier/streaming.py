@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any, BinaryIO, Literal, Protocol, TypeVar
@@ -165,20 +165,28 @@ def classify_stream(
     names: Sequence[str] = (),
     form: Form = "auto",
     explained: bool = False,
+    read: Callable[[str], str] | None = None,
+    judge: Callable[[str, Mapping[str, float]], list[Reason]] | None = None,
 ) -> Iterator[Result | BadLine]:
     """Judge each line, in the order of the input; bad lines come in their place and stop nothing.
 
     `thresholds`, `words` and `names` as in `flags.flag`. `explained`: with the words that carried the score
-    of each flagged comment. Holds no more than one batch in memory.
+    of each flagged comment. `read` makes of a text what the engine is to score, and `judge` stands in for
+    `flags.flag` with its thresholds, words and names: a school has rules of its own for both. Holds no more
+    than one batch in memory.
     """
+    as_scored = read or str
+
     for batch in in_batches(parse_lines(lines, form)):
-        scores = iter(engine.score([entry.text for entry in batch if isinstance(entry, Line)]))
+        scores = iter(engine.score([as_scored(entry.text) for entry in batch if isinstance(entry, Line)]))
         for entry in batch:
             if isinstance(entry, BadLine):
                 yield entry
             else:
                 given = next(scores)
-                reasons = flag(entry.text, given, thresholds, words, names)
+                reasons = (
+                    judge(entry.text, given) if judge else flag(entry.text, given, thresholds, words, names)
+                )
                 shown = _words(engine, entry.text, reasons) if explained else None
                 yield Result(entry.number, entry.id, given, reasons, shown)
 

@@ -1,8 +1,10 @@
-"""Scoring again gives way to new comments (P23); the classifier is the one that ships."""
+"""Scoring again gives way to new comments (P23); files are judged by the same rules. With the real model."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from school.models import Account, Person, Role
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.moderation.scenes import URL, Clock, change_rules, poll
 from worker import rounds
+from worker.cli import execute
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -44,3 +47,17 @@ def test_new_comments_go_first(
         ended = rescoring.newest(session)
         assert ended is not None and (ended.state, ended.done) == (RescoreState.DONE, 1)
         assert session.scalars(sa.select(LogEntry.text)).all() == ["The sunflowers are out"]
+
+
+def test_a_file_is_judged_by_the_schools_own_rules(
+    school_people: dict[Role, Person], tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    with transaction() as session:
+        slt = session.get_one(Person, school_people[Role.SLT].id)
+        change_rules(session, words=("cock*",), passes=("Mrs Cock",), by=slt, now=db.now())
+    file = tmp_path / "comments.txt"
+    file.write_text("Mrs Cock taught my three girls\nThe cockerel on the farm trip\n", encoding="utf-8")
+    assert execute(["classify", str(file)]) == 0
+    lines = capfdbinary.readouterr().out.decode().splitlines()
+    found = [json.loads(line)["flagged"] for line in lines if line.startswith("{")]
+    assert found == [False, True]

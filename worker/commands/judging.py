@@ -55,9 +55,8 @@ def classify(
         for result in classify_stream(
             read_lines(stream),
             classifier.engine(),
-            thresholds=rules.thresholds,
-            words=rules.words,
-            names=rules.names,
+            read=rules.as_scored,
+            judge=rules.reasons,
             explained=explained,
         ):
             bar.step()

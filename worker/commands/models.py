@@ -10,7 +10,7 @@ import structlog
 import typer
 
 from moderation.classifier.engine import Engine, load_engine, verify_model
-from moderation.classifier.flags import Reason, flag
+from moderation.classifier.flags import Reason
 from moderation.classifier.installed import (
     SHIPPED,
     facts_of,
@@ -191,8 +191,10 @@ def compare(
 
     def judged(engine: Engine, lines: list[Line]) -> list[tuple[float, list[Reason]]]:
         return [
-            (scores.get("toxicity", 0.0), flag(line.text, scores, rules.thresholds, rules.words, rules.names))
-            for line, scores in zip(lines, engine.score([line.text for line in lines]), strict=True)
+            (scores.get("toxicity", 0.0), rules.reasons(line.text, scores))
+            for line, scores in zip(
+                lines, engine.score([rules.as_scored(line.text) for line in lines]), strict=True
+            )
         ]
 
     if not as_json:
