@@ -139,7 +139,7 @@ def look_for_probes() -> None:
 
 
 @task("poll.probe_account")
-@at_most(2)
+@at_most(4)
 def probe_account(account_id: str) -> None:
     """Look at one account's credentials."""
     probing.probe(UUID(account_id))
