@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, flash, redirect, render_temp
 from flask.typing import ResponseReturnValue
 
 from connectors.base import Platform
+from connectors.practice.elsewhere import KINDS
 from connectors.practice.faults import Fault, FaultRule, OperationKind
 from connectors.practice.servers import PracticePlatforms
 from connectors.practice.world import World
@@ -66,6 +67,13 @@ def _platform(name: str) -> Platform:
         raise NotFound("There is no such practice platform.") from None
 
 
+ELSEWHERE = {
+    "visitor_post": ("Visitors’ own posts on the Page", "Post on the Page as anybody"),
+    "tag": ("Posts that tag the school", "Tag the school as anybody"),
+}
+"""Heading and invitation of what people post of their own accord, by its kind."""
+
+
 @pages.get("/practice")
 @needs(Action.USE_PRACTICE)
 def show() -> ResponseReturnValue:
@@ -87,6 +95,10 @@ def _wall(platform: Platform, typed: Typed, status: int = 200) -> ResponseReturn
                 comment for comment in world.comments(platform, post_id="", order="newest", limit=POSTS_SHOWN)
                 if not comment.hidden
             ] if platform is Platform.X else [],
+            elsewhere=[
+                (kind, *ELSEWHERE[kind], world.elsewhere(platform, kind, limit=POSTS_SHOWN))
+                for kind in KINDS.get(platform, ())
+            ],
             names=[person.name for person in world.people(platform)][:200],
             typed=typed,
         ),
@@ -119,6 +131,33 @@ def comment(name: str) -> ResponseReturnValue:
     flash(f"{made.author.name} commented on {platform_name(place)}.", "success")
     anchor = f"#post-{made.post_id}" if made.post_id else "#mentions"
     return redirect(url_for("practice.platform", name=place) + anchor)
+
+
+@pages.post("/practice/<any(x, facebook, instagram):name>/elsewhere")
+@needs(Action.USE_PRACTICE)
+def post_elsewhere(name: str) -> ResponseReturnValue:
+    """Post on the Page as a visitor, or tag the school in a post of one's own."""
+    place, typed = _platform(name), Typed(request.form)
+    try:
+        if not typed["author"]:
+            raise BadInput("Write a name: whose post is it?", field="author")
+        made = _world().post_elsewhere(place, typed["kind"], typed["author"], typed.raw("text"))
+    except BadInput as error:
+        return _wall(place, typed.refuse(error), 400)
+    except NotPermitted as error:
+        return _wall(place, typed.refuse(BadInput(str(error), field="author")), 400)
+    flash(f"{made.author.name} posted on {platform_name(place)}.", "success")
+    return redirect(url_for("practice.platform", name=place) + f"#{made.kind}")
+
+
+@pages.post("/practice/<any(x, facebook, instagram):name>/elsewhere/<post_id>")
+@needs(Action.USE_PRACTICE)
+def take_down_elsewhere(name: str, post_id: str) -> ResponseReturnValue:
+    """Its author takes such a post down."""
+    place = _platform(name)
+    _world().take_down_elsewhere(place, post_id)
+    flash("The author took the post down.", "success")
+    return redirect(url_for("practice.platform", name=place))
 
 
 @pages.post("/practice/<any(x, facebook, instagram):name>/comments/<comment_id>")

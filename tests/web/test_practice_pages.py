@@ -28,6 +28,26 @@ def picture() -> bytes:
     return kept.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("platform", "kind"),
+    [(Platform.FACEBOOK, "visitor_post"), (Platform.FACEBOOK, "tag"), (Platform.INSTAGRAM, "tag")],
+)
+def test_anybody_posts_on_the_page_or_tags_the_school(
+    platform: Platform, kind: str, practice: PracticePlatforms, signed_in: Callable[[Role], Browser]
+) -> None:
+    teacher, wall = signed_in(Role.STAFF), f"/practice/{platform}"
+    refused = teacher.post(f"{wall}/elsewhere", wall, kind=kind, author="", text="Look at this")
+    assert refused.status_code == 400 and "whose post is it" in refused.text
+    assert "Look at this" in refused.text
+    assert teacher.post(f"{wall}/elsewhere", wall, kind="nonsense", author="A", text="b").status_code == 400
+    done = teacher.post(f"{wall}/elsewhere", wall, kind=kind, author="Kev Sour", text="What <a> school!")
+    assert done.status_code == 302 and "What &lt;a&gt; school!" in teacher.get(wall).text
+    [made] = practice.world.elsewhere(platform, kind)
+    assert teacher.post(f"{wall}/elsewhere/{made.id}", wall).status_code == 302
+    assert practice.world.elsewhere(platform, kind) == []
+    assert teacher.post(f"{wall}/elsewhere/{made.id}", wall).status_code == 404
+
+
 @pytest.mark.parametrize("platform", list(Platform))
 def test_the_wall_shows_what_visitors_see(
     platform: Platform, practice: PracticePlatforms, signed_in: Callable[[Role], Browser]
