@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import facebook
 import requests
@@ -199,10 +200,20 @@ class GraphAccount:
 
 
 def after_of(page: Mapping[str, object]) -> str | None:
-    """The cursor of the next page, or None on the last one. The `next` address itself carries a token."""
+    """The cursor of the next page, or None on the last one.
+
+    The `next` address itself carries a token, so it is not followed; where it alone holds the
+    cursor, that is taken out of it.
+    """
     paging = record(page.get("paging"))
+    following = text(paging.get("next"))
     after = text(record(paging.get("cursors")).get("after"))
-    return after if after and paging.get("next") else None
+    if following and not after:
+        try:
+            after = (parse_qs(urlsplit(following).query).get("after") or [""])[0]
+        except ValueError:
+            return None
+    return after if after and following else None
 
 
 def confirmed(answer: Mapping[str, object], platform: str) -> None:

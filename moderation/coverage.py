@@ -22,6 +22,7 @@ _NAMES = {
     VISITOR_POSTS: "What visitors post on the Page",
     TAGGED: "What tags the account",
 }
+_NAMED_ONE_BY_ONE = 3
 _GAPS_SHOWN_FOR = timedelta(days=30)
 
 BLIND_SPOTS: Mapping[str, tuple[str, ...]] = {
@@ -90,15 +91,23 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
     remarks: list[str] = []
     seen: list[datetime] = []
     unread = 0
+    stuck: dict[str, list[str]] = {}
     for name in names:
         row = rows.get(name)
         if row is not None and row.problem is not None:
-            sentence = f"{_stream_name(session, account, name)} can't be read: {row.problem}"
-            (remarks if is_elsewhere(name) else missing).append(sentence)
+            if is_elsewhere(name):
+                remarks.append(f"{_stream_name(session, account, name)} can't be read: {row.problem}")
+            else:
+                stuck.setdefault(row.problem, []).append(name)
         elif row is None or row.seen_to is None:
             unread += 1
         else:
             seen.append(row.seen_to)
+    for problem, where in stuck.items():
+        if len(where) > _NAMED_ONE_BY_ONE:
+            missing.append(f"The comments under {len(where)} posts can't be read: {problem}")
+        else:
+            missing += [f"{_stream_name(session, account, name)} can't be read: {problem}" for name in where]
     if unread:
         missing.append(f"The comments in {unread} of {len(names)} places have not been read yet.")
     missing += [

@@ -10,6 +10,7 @@ from connectors.errors import (
     ConnectorUnavailable,
     CredentialsDead,
     Gone,
+    NotAllowed,
     OutOfCredit,
     RateLimited,
 )
@@ -82,8 +83,10 @@ def read_comments(work: Round) -> None:
         except Gone as error:
             _gone(work, name, error)
         except ConnectorRefused as error:
-            if is_elsewhere(name):
-                # A permission that not everybody has: what stands under our posts is read all the same.
+            not_offered = isinstance(error, NotAllowed) and name != MENTIONS and MENTIONS in streams
+            if is_elsewhere(name) or not_offered:
+                # A permission that not everybody has, or a search that not every plan has: coverage
+                # says so, and the rest is read all the same.
                 work.remark(name, error)
             else:
                 work.problem(name, error)
@@ -157,9 +160,25 @@ def _gone(work: Round, name: str, error: Gone) -> None:
     )
 
 
-def confirm_post_gone(work: Round, name: str) -> bool:
-    """Ask for a post itself, and note that it is gone if the platform has it no longer."""
+def confirm_post_gone(work: Round, name: str, *, others_seen: bool = False) -> bool:
+    """Ask for a post itself, and note that it is gone if the platform has it no longer.
+
+    The Graph says the same of what is gone and of what a token may not see. So a post counts as
+    gone only while others of ours can be seen; `others_seen`: they were just listed.
+    """
     if name not in work.connector.vanished([name]):
+        return False
+    known = [post for post in work.plan.posts if post != name]
+    # The newest, the one in the middle and the oldest: several may have been deleted together.
+    others = [] if others_seen else list(dict.fromkeys(known[i] for i in (0, len(known) // 2, -1) if known))
+    if others and work.plan.platform is not Platform.X and work.connector.vanished(others) >= set(others):
+        work.problem(
+            name,
+            ConnectorRefused(
+                "None of the posts can be seen: either all are deleted, or the token lost a permission. "
+                "Look at the account there; connecting it again helps in the second case."
+            ),
+        )
         return False
     with work.keeping() as session:
         work.report.gone += own_posts.note_gone(
@@ -169,4 +188,5 @@ def confirm_post_gone(work: Round, name: str) -> bool:
             with_comments=work.plan.platform is not Platform.X,
             now=work.clock(),
         )
+    work.plan.posts.pop(name, None)
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from connectors.base import TAGGED, CommentKind, Platform
+from connectors.base import TAGGED, VISITOR_POSTS, CommentKind, Platform
 from connectors.errors import (
     ConnectorRefused,
     ConnectorUnavailable,
@@ -57,7 +57,7 @@ def read_posts(work: Round) -> None:
             session, plan.account_id, {post.platform_id for post in posts}, since=reach, before=plan.began_at
         )
     for name in missing[:_ONE_BY_ONE]:
-        confirm_post_gone(work, name)
+        confirm_post_gone(work, name, others_seen=bool(posts))
     with work.keeping() as session:
         session.get_one(PollRecord, plan.account_id).posts_listed_at = plan.began_at
         plan.posts = own_posts.watched(session, plan.account_id, since=since)
@@ -78,7 +78,8 @@ def rescan(work: Round) -> None:
                 limit=_WHOLE_A_POLL,
             )
         _read_whole(work, due)
-        _check_existence(work, (CommentKind.VISITOR_POST,), _ONE_BY_ONE)
+        if not _unreadable(work, VISITOR_POSTS):
+            _check_existence(work, (CommentKind.VISITOR_POST,), _ONE_BY_ONE)
         _check_tags(work)
     with work.keeping() as session:
         session.get_one(PollRecord, plan.account_id).rescanned_at = plan.began_at
@@ -174,6 +175,12 @@ def _whole(work: Round, name: str) -> tuple[list[str], int, int | None, bool]:
         loop.check(page)
         cursor = page.cursor
     return seen, own, total, False
+
+
+def _unreadable(work: Round, stream: str) -> bool:
+    """Whether a stream can't be read at the moment: what it holds then seems gone and need not be."""
+    with work.keeping() as session:
+        return ingest.stream_row(session, work.plan.account_id, stream).problem is not None
 
 
 def _check_existence(work: Round, kinds: tuple[CommentKind, ...], limit: int) -> None:

@@ -244,3 +244,17 @@ def test_what_facebook_does_not_offer_is_refused_without_a_request(
         with pytest.raises(NotSupported):
             act()
     assert server.received == []
+
+
+def test_a_cursor_that_stands_in_the_next_address_alone_is_followed(
+    server: Scripted, facebook: FacebookConnector
+) -> None:
+    following = "https://graph.facebook.com/v24.0/x/comments?access_token=TOKEN&limit=100&after=c2"
+    server.answers(
+        answer({"data": [{"id": "1_2", "message": "One"}], "paging": {"next": following}}),
+        answer({"data": [{"id": "1_3", "message": "Two"}], "paging": {"next": "http://[broken"}}),
+    )
+    page = facebook.fetch_comments(post_platform_id=POST, since=None, cursor=None)
+    last = facebook.fetch_comments(post_platform_id=POST, since=None, cursor=page.cursor)
+    assert [request.query.get("after") for request in server.received] == [None, "c2"]
+    assert last.cursor is None and "TOKEN" not in server.received[-1].target

@@ -23,6 +23,7 @@ from moderation.models import (
     PlatformAct,
     WatchedPost,
 )
+from moderation.poll_plan import MENTIONS
 from school.db import reading, transaction
 from school.models import Account, Person, Role
 from tests.moderation.platform import WHEN, ScriptedPlatform, comment, post
@@ -208,6 +209,38 @@ def test_a_post_whose_comments_may_not_be_seen_is_not_called_gone(
     assert not report.complete and "not shown to us" in report.problems[0]
     with reading() as session:
         assert session.scalars(sa.select(WatchedPost.gone_at)).one() is None
+
+
+def test_when_no_post_can_be_seen_none_is_called_gone(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    """A token that lost a permission sees nothing, and the Graph calls that "gone" too."""
+    names = [f"post-{number}" for number in range(5)]
+    platform.posts = [post(name) for name in names]
+    for number, name in enumerate(names):
+        platform.show(comment(number, post=name), post=name)
+    poll(account_id, platform, clock)
+    platform.deleted = {*names, *(f"c-{number}" for number in range(5))}
+    platform.failing = {f"fetch_comments {name}": [Gone("No such object.")] * 9 for name in names}
+    report = poll(account_id, platform, clock, polling.PollPace())
+    assert report.gone == 0 and not report.complete and "lost a permission" in report.problems[0]
+    found = told(account_id, clock)
+    assert any(sentence.startswith("The comments under 5 posts can't be read") for sentence in found.missing)
+    platform.deleted = {"post-1", "c-1"}
+    platform.failing = {"fetch_comments post-1": [Gone("No such object.")] * 9}
+    assert poll(account_id, platform, clock, polling.PollPace()).gone == 1
+
+
+def test_a_plan_without_search_still_reads_the_mentions(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    platform.elsewhere = [MENTIONS]
+    platform.show(comment(1, post="", kind=CommentKind.MENTION), post="")
+    platform.failing["fetch_comments post-1"] = [NotAllowed("X's plan has no search.")]
+    assert poll(account_id, platform, clock, polling.PollPace(rescan_every=timedelta(days=9))).complete
+    assert ids() == {"c-1"}
+    found = told(account_id, clock)
+    assert "can't be read: X's plan has no search." in found.missing[0] and "Apart from" in found.statement
 
 
 def state(account_id: UUID) -> Account:

@@ -239,8 +239,8 @@ def test_a_post_that_is_gone_is_left_alone(
 ) -> None:
     platform.posts = [post("post-1"), post("post-2")]
     platform.show(comment(1, post="post-2"), post="post-2")
-    platform.failing["fetch_comments"] = [Gone("No such post.")]
-    platform.deleted = {"post-1", "post-2"}
+    platform.failing["fetch_comments post-1"] = [Gone("No such post.")] * 9
+    platform.deleted = {"post-1"}
     poll(account_id, platform, clock, polling.PollPace())
     with reading() as session:
         gone = session.scalars(
