@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     """Seconds between events of the practice crowd on average; 0: nobody comes by itself."""
     poll_interval: float = Field(default=60.0, gt=0)
     """Seconds between two polls of an account."""
+    poll_adapts: bool = True
+    """Read more seldom at night, at weekends and where a platform's allowance runs short."""
     practice_poll_interval: float = Field(default=2.0, gt=0)
     watch_posts_for_days: int = Field(default=30, ge=1)
     """Comments under posts younger than this are read at each poll."""

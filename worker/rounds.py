@@ -59,7 +59,7 @@ def pace_of(account: Account) -> PollPace:
         pace = PollPace.paid(interval, watch_for, chosen.x_monthly_budget, prices(practice=False))
     else:
         pace = PollPace(interval=interval, watch_for=watch_for)
-    return replace(pace, lease=chosen.lease)
+    return replace(pace, lease=chosen.lease, adaptive=chosen.poll_adapts)
 
 
 def connector_of(account_id: UUID) -> tuple[Account, Connector] | None:

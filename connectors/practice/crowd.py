@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 
 from connectors.base import Platform
+from connectors.practice.elsewhere import KINDS
 from connectors.practice.material import Character, Line, characters, lines
 from connectors.practice.records import Comment, Person, Post
 from connectors.practice.world import World
@@ -58,7 +59,15 @@ _KINDS = (
     ("other_language_abuse", 1),
 )
 _PLATFORMS = ((Platform.FACEBOOK, 40), (Platform.X, 35), (Platform.INSTAGRAM, 25))
-_EVENTS = (("comment", 70), ("answer", 12), ("follow", 12), ("edit", 3), ("take back", 2), ("new profile", 1))
+_EVENTS = (
+    ("comment", 68),
+    ("answer", 12),
+    ("follow", 12),
+    ("edit", 3),
+    ("take back", 2),
+    ("post elsewhere", 2),
+    ("new profile", 1),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +75,10 @@ class CrowdEvent:
     """One thing that happened."""
 
     what: str
-    """"comment", "answer", "follow", "edit", "take back" or "new profile"."""
+    """"comment", "answer", "follow", "edit", "take back", "post elsewhere" or "new profile"."""
     platform: Platform
     id: str
-    """The comment's or the person's id."""
+    """The comment's, the post's or the person's id."""
 
 
 class Crowd:
@@ -143,6 +152,8 @@ class Crowd:
                     found = self._edit(platform)
                 case "take back":
                     found = self._take_back(platform)
+                case "post elsewhere":
+                    found = self._post_elsewhere(platform)
                 case "new profile":
                     found = self._new_profile(platform)
                 case _:
@@ -242,6 +253,22 @@ class Crowd:
         gone = self._random.choice(recent)
         self._world.delete_comment_by_author(platform, gone.id)
         return CrowdEvent("take back", platform, gone.id)
+
+    def _post_elsewhere(self, platform: Platform) -> CrowdEvent:
+        """Somebody mentions or tags the school, or posts on its Page."""
+        line = self._random.choice(self._lines[self._weighted(_KINDS)])
+        author = self._who(platform, line.kind)
+        if platform is Platform.X:
+            text = f"{line.text} @{self._world.school(platform).handle}"
+            return CrowdEvent(
+                "post elsewhere",
+                platform,
+                self._world.say(platform, None, author.id, text, kind=line.kind).id,
+            )
+        kind = self._random.choice(KINDS[platform])
+        return CrowdEvent(
+            "post elsewhere", platform, self._world.post_elsewhere(platform, kind, author.id, line.text).id
+        )
 
     def _new_profile(self, platform: Platform) -> CrowdEvent | None:
         followers = self._world.followers(platform, limit=30)

@@ -135,6 +135,9 @@ def system(
             "SCHOOLGATE_GRAPH_URL": platforms.graph_url,
             "SCHOOLGATE_PUBLIC_URL": f"http://127.0.0.1:{port}",
             "SCHOOLGATE_POLL_INTERVAL": str(poll_interval),
+            # The same at night as in school hours, and as much of it as is needed.
+            "SCHOOLGATE_POLL_ADAPTS": "false",
+            "SCHOOLGATE_X_MONTHLY_BUDGET": "1000000",
             "SCHOOLGATE_LEASE": f"PT{lease}S",
             "SCHOOLGATE_CONSISTENCY_DELAY": f"PT{consistency}S",
             "SCHOOLGATE_PLATFORM_TIMEOUT": "5",

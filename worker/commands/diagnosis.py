@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
 from moderation.coverage import coverage
-from school import accounts, keys, migrate, readiness, secrets, setup
+from school import accounts, keys, migrate, probes, readiness, secrets, setup
 from school.db import now, reading
 from school.errors import SchoolgateError
 from school.models import AccountState, MailState, OutboxEmail
@@ -217,6 +217,10 @@ def _accounts() -> Iterator[Check]:
             ]
             if account.problem:
                 said.insert(0, account.problem)
+            probe = probes.of(session, account.id)
+            warnings = probe.warnings if probe is not None else []
+            said[:0] = warnings
+            well = well and not warnings
             if far.unscored:
                 said.append(f"{far.unscored} comments wait for the classifier.")
             good: bool | None = well or (None if account.state is AccountState.PAUSED else False)

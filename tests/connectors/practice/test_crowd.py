@@ -75,12 +75,14 @@ def test_the_same_seed_makes_the_same_choices() -> None:
             event = crowd.step()
             if event is None:
                 continue
-            commented = event.what in {"comment", "answer", "edit", "take back"}
-            text = (
-                world.comment(event.platform, event.id).text
-                if commented
-                else world.person(event.platform, event.id).bio
-            )
+            if event.what in {"comment", "answer", "edit", "take back"}:
+                text = world.comment(event.platform, event.id).text
+            elif event.what != "post elsewhere":
+                text = world.person(event.platform, event.id).bio
+            elif event.platform is Platform.X:
+                text = world.comment(event.platform, event.id).text
+            else:
+                text = world.elsewhere_post(event.platform, event.id).text
             told.append((event.what, event.platform.value, text))
         return told
 
@@ -91,7 +93,9 @@ def test_no_text_comes_twice_under_one_post_and_all_kinds_of_things_happen() -> 
     world = lived_in()
     crowd = Crowd(world, seed=3)
     happened = Counter(event.what for event in (crowd.step() for _ in range(900)) if event is not None)
-    assert set(happened) == {"comment", "answer", "follow", "edit", "take back", "new profile"}
+    assert set(happened) == {
+        "comment", "answer", "follow", "edit", "take back", "post elsewhere", "new profile",
+    }  # fmt: skip
     for platform in Platform:
         for post in world.posts(platform):
             said = world.comments(platform, post_id=post.id, limit=10_000)
