@@ -32,5 +32,31 @@ MASKED: dict[str, str] = {
     "b*******": "bastard", "a*******": "arsehole", "d***": "dick", "p****": "prick", "cnut": "cunt",
     "cnuts": "cunts", "fcuk": "fuck", "fcuking": "fucking", "fck": "fuck", "fuk": "fuck", "fvck": "fuck",
     "phuck": "fuck", "sht": "shit", "btch": "bitch", "biatch": "bitch", "azzhole": "asshole",
+    "kunt": "cunt", "kunts": "cunts", "cvnt": "cunt", "cvnts": "cunts", "fucc": "fuck", "fukk": "fuck",
+    "fuq": "fuck", "fuking": "fucking", "fukin": "fucking", "shyt": "shit", "beyotch": "bitch",
+    "niqqa": "nigga", "kys": "kill yourself", "killyourself": "kill yourself",
+    "killurself": "kill yourself",
     "wnkr": "wanker", "wnker": "wanker", "stoopid": "stupid", "stewpid": "stupid",
 }  # fmt: skip
+
+_PLAINLY_ABUSIVE = """
+arsehole arseholes asshole assholes bastard bastards bellend bellends bitch bitches cunt cunts dickhead
+dickheads disgusting faggot faggots fuck fucked fucker fuckers fucking fuckwit idiot idiots loser losers
+moron morons nigga nigger niggers nonce nonces paedo paedos paki pakis pathetic pedo pedos piss prick
+pricks retard retarded retards scum scumbag shit shithead shitty slag slags slut sluts stupid tosser
+tossers twat twats ugly wank wanker wankers whore whores
+"""
+PLAINLY_ABUSIVE: frozenset[str] = frozenset(_PLAINLY_ABUSIVE.split())
+"""Words that are read out of a longer one written without spaces: "youstupididiot"."""
+
+_JOINING = """
+a absolute all an and are ass bag bloody boy child cow dirty dumb face fat fkn get girl go hate he head
+her him his i im is it just kid kids kill little lot man miss mr mrs my off old people school shut so
+such teacher teachers that the them these they this those total up u ur ure utter we what you your youre
+yours yourself
+"""
+JOINING: frozenset[str] = frozenset(_JOINING.split())
+"""Words that such a one is otherwise made of. All of it has to be: "Scunthorpe" is not."""
+
+WHOLE = frozenset({"therapist", "therapists"})
+"""Ordinary words that would fall apart into such."""

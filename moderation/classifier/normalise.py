@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import emoji
 
-from moderation.classifier.lexicon import DISGUISED, MASKED
+from moderation.classifier.lexicon import DISGUISED, JOINING, MASKED, PLAINLY_ABUSIVE, WHOLE
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@])@\w{1,50}")
@@ -66,6 +66,12 @@ _LOOK_ALIKES = {
     "X": "ХΧ", "Y": "УΥ", "Z": "ΖᏃ",
 }  # fmt: skip
 _PLAIN = {ord(other): letter for letter, others in _LOOK_ALIKES.items() for other in others}
+# Small capitals, and white letters on black, which Unicode's compatibility forms leave as they are.
+_SMALL_CAPITALS = "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘꞯʀꜱᴛᴜᴠᴡʏᴢ"
+_PLAIN |= dict(zip(map(ord, _SMALL_CAPITALS), "abcdefghijklmnopqrstuvwyz", strict=True))
+_PLAIN |= {first + n: chr(97 + n) for first in (0x1F150, 0x1F170) for n in range(26)}
+# What a reader sees from right to left.
+_REVERSED = re.compile("[\u202e\u2067]([^\u202c\u2069\n]{1,2000})(?:[\u202c\u2069]|$)")
 _LEET = {
     "4": "a", "@": "a", "8": "b", "(": "c", "3": "e", "€": "e", "6": "g", "9": "g",
     "#": "h", "1": "il",
@@ -78,6 +84,15 @@ _EDGES = re.compile(r"^[\"'“”‘’(\[{<.,;:?]*|[\"'“”‘’)\]}>.,;:?!]
 _SIGN = r"(?:[^\W\d_]|[0-9$@!*])"
 APART = re.compile(rf"(?<![^\s\"'(]){_SIGN}(?:([ .\-_*·~/|]{{1,3}}){_SIGN})(?:\1{_SIGN})+(?![^\s\"').,!?])")
 _RUN = re.compile(r"(.)\1{2,}", re.DOTALL)
+# Plainly abusive words with one space in them, where neither half is a word.
+_HALVES = {"bit", "fag", "got", "itch", "his", "ash", "as", "hole", "wan", "tar"}
+_IN_TWO = {
+    f"{word[:cut]} {word[cut:]}": word
+    for word in ("fuck", "fucking", "cunt", "bitch", "wanker", "nigger", "faggot", "bastard", "idiot")
+    for cut in range(1, len(word))
+    if word[cut:] not in _HALVES and word[:cut] not in _HALVES | {"a", "i"}
+}
+_SPLIT = re.compile(rf"\b(?:{'|'.join(sorted(_IN_TWO))})\b", re.IGNORECASE)
 _JOINTS = re.compile(r"[-_*·~|]+")
 # Too short or too ordinary to be read out of a word with a hyphen or a digit in it.
 _SHORT = frozenset(
@@ -105,21 +120,29 @@ def undisguise(text: str) -> str:
     """A second reading of a prepared comment with disguises taken off; the same text when there are none.
 
     Undone: invisible and direction characters, look-alike letters inside Latin words, letters set apart,
-    digits and symbols for letters, starred letters and stretched letters. All but the first two only where
+    digits and symbols for letters, starred, stretched and joined words. All but the first two only where
     a word comes out that people are known to disguise, so "Scunthorpe", "10am", "Y4" or "sooo proud" read
     as they were written.
     """
     if not text.isascii():
         text = _visible(text)
     text = APART.sub(_together, text)
+    text = _SPLIT.sub(lambda found: _IN_TWO[found.group().lower()], text)
     return _SPACES.sub(" ", _WORD.sub(lambda found: _word(found.group()), text)).strip()
 
 
 def _visible(text: str) -> str:
     """The text without invisible characters, with compatibility forms and look-alikes as plain letters."""
+    text = _REVERSED.sub(_turned, text)
     kept = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Mn", "Me"))
     kept = unicodedata.normalize("NFKC", kept)
     return _WORD.sub(lambda found: _plain_word(found.group()), kept)
+
+
+def _turned(found: re.Match[str]) -> str:
+    """What is shown from right to left as a reader sees it, if that is how it was meant."""
+    seen = found.group(1)[::-1]
+    return seen if DISGUISED.intersection(seen.lower().split()) else found.group()
 
 
 def _plain_word(word: str) -> str:
@@ -155,12 +178,39 @@ def _together(found: re.Match[str]) -> str:
 def _word(word: str) -> str:
     """The word with one disguise taken off, or as it stands when no known word comes out."""
     if word.isalpha() and word.isascii() and not _RUN.search(word):
-        return MASKED.get(word.lower(), word)
+        return MASKED.get(word.lower()) or _apart(word.lower()) or word
     core = _EDGES.sub("", word)
+    bare = core.lstrip("#").lower()
+    if bare.isalpha() and bare.isascii() and (apart := _apart(bare)):
+        return word.replace(core, apart)
     if len(core) < 3 or core.isdigit():
         return word
     read = _read(core.lower())
     return word.replace(core, read) if read and read != core.lower() else word
+
+
+@lru_cache(maxsize=8192)
+def _apart(word: str) -> str | None:
+    """The words that this one was joined of, where all of it is words and one of them plainly abusive."""
+    if not 6 <= len(word) <= 40 or word in WHOLE or word in DISGUISED:
+        return None
+    # For each place: the fewest words that lead there, and whether an abusive one is among them.
+    best: list[tuple[int, bool, list[str]] | None] = [(0, False, []), *[None] * len(word)]
+    for start in range(len(word)):
+        here = best[start]
+        if here is None:
+            continue
+        for end in range(start + 1, min(len(word), start + 12) + 1):
+            piece = word[start:end]
+            abusive = piece in PLAINLY_ABUSIVE
+            if not abusive and piece not in JOINING:
+                continue
+            found = (here[0] + 1, here[1] or abusive, [*here[2], piece])
+            there = best[end]
+            if there is None or (not found[1], found[0]) < (not there[1], there[0]):
+                best[end] = found
+    end_of_all = best[-1]
+    return " ".join(end_of_all[2]) if end_of_all and end_of_all[1] and end_of_all[0] > 1 else None
 
 
 @lru_cache(maxsize=8192)
@@ -202,7 +252,7 @@ def _unleet(word: str) -> str | None:
             _stands_for(sign, letter, place)
             for place, (sign, letter) in enumerate(zip(word, known, strict=True))
         ):
-            return known
+            return MASKED.get(known, known)
     return None
 
 
@@ -216,5 +266,5 @@ def _stands_for(sign: str, letter: str, place: int) -> bool:
 
 
 _BY_LENGTH: dict[int, list[str]] = {}
-for _known_word in sorted(DISGUISED - _SHORT):
+for _known_word in sorted((DISGUISED - _SHORT) | {key for key in MASKED if key.isalpha() and len(key) > 4}):
     _BY_LENGTH.setdefault(len(_known_word), []).append(_known_word)

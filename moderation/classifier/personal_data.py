@@ -47,6 +47,20 @@ _POSTCODE_SHAPE = re.compile(r"\b[A-Z]{1,2}\d[0-9A-HJKMNPR-Y]? \d[ABD-HJLNP-UW-Z
 _PHONE_SHAPE = re.compile(
     r"(?<![\d.,/£$#-])(?:\+44[\s-]?(?:\(0\))?|0)(?:7\d{3}|1\d{3,4}|2\d|3\d\d)[\s-]?\d{3}[\s-]?\d{3,4}(?![\d/])"
 )
+_O_FOR_NOUGHT = re.compile(r"(?<![\w.])[0oO][\doO][\doO -]{7,12}[\doO](?![\w.])")
+_DIGIT_WORDS = {
+    "zero": "0", "oh": "0", "o": "0", "nought": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
+    "six": "6", "seven": "7", "eight": "8", "nine": "9",
+}  # fmt: skip
+_SPELT_DIGIT = rf"(?:(?:(?:double|triple)[ -]?)?(?:{'|'.join(_DIGIT_WORDS)}|\d))"
+_SPELT_DIGITS = re.compile(
+    rf"\b(?:zero|oh|o|nought)[ ,-]{{1,2}}(?:{_SPELT_DIGIT}[ ,-]{{1,2}}){{6,10}}{_SPELT_DIGIT}\b", re.IGNORECASE
+)
+_POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$", re.IGNORECASE)
+_UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
+_MUHAMMAD = frozenset(
+    {"mohamad", "mohamed", "mohammad", "mohammed", "muhamed", "muhammed", "mohamud", "mohd", "mahommed"}
+)
 _BIRTH = re.compile(
     r"\b(?:dob|d\.o\.b\.?|date of birth|born on)\b.{0,12}\d{1,2}[./ -](?:\d{1,2}|\w{3,9})[./ -]\d{2,4}\b",
     re.IGNORECASE,
@@ -58,6 +72,7 @@ _STREET_KIND = (
 _ADDRESS = re.compile(
     rf"\b(?:(?:flat|apartment|no\.?|number|house)\s+)?\d{{1,4}}[a-d]?,?\s+(?:[A-Z][\w'’-]+\s+){{1,3}}{_STREET_KIND}\b"
     rf"|\b(?:flat|number|no\.?|house)\s+\d{{1,4}}[a-d]?,?\s+(?:[\w'’-]+\s+){{1,3}}{_STREET_KIND.lower()}\b"
+    rf"|\b(?:lives?|living) (?:on|in|at|down) (?:[A-Z][\w'’-]+\s+){{1,2}}{_STREET_KIND}\b"
     rf"|\b(?:lives?|living|live) (?:at|on) (?:number )?\d{{1,4}}[a-d]?,?\s+(?:[\w'’-]+\s+){{1,3}}(?:{_STREET_KIND}|{_STREET_KIND.lower()})\b",
 )
 # Present style (AB12 CDE), and the earlier A123 BCD only in capitals with its space.
@@ -83,6 +98,16 @@ strong summers swift taylor tailor thatcher turner vale walker wall ward waters 
 white will winter wise wolf wood woods young york
 """
 _ORDINARY = frozenset(_ORDINARY_WORDS.split())
+# First names that are ordinary words too.
+_ORDINARY_FIRST_NAMES = """
+ace amber angel ant april art august autumn bill blue bob buddy carol chance chase chip clay cliff daisy dawn dean
+destiny dick dot drew eden faith fern frank gene grace grant guy harmony harry hazel heath heather hero holly hope
+iris ivy jack jade jasmine jay jewel joy june kit lark lily mark mars max may melody mercy mike miles nick noble
+ocean olive pat patience pearl penny pepper poppy precious prince princess ray red reed rich river rob robin rocky
+rod rose rosie ruby rusty sage sandy saint skip sky star sterling storm sue summer sunny teddy temple tim tom
+trinity victor violet wade will winter wren zen
+"""
+_ORDINARY_FIRST = frozenset(_ORDINARY_FIRST_NAMES.split())
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’‑-][^\W\d_]+)*")
 
 # Short forms in use in Britain; a register usually holds the long ones.
@@ -105,7 +130,7 @@ _SHORT_FORMS: dict[str, str] = {
     "lillian": "lily", "louis": "lou", "louise": "lou", "lucas": "luke", "lucille": "lucy", "madeleine": "maddie",
     "madison": "maddie", "margaret": "maggie meg peggy marge", "martin": "marty", "matilda": "tilly mattie",
     "matthew": "matt matty", "maximilian": "max", "maxwell": "max", "megan": "meg", "michael": "mike mick mikey mickey",
-    "mohammed": "mo moe mohd", "mohammad": "mo", "muhammad": "mo", "molly": "mol", "natalie": "nat", "natasha": "tash nat",
+    "muhammad": "mo moe", "molly": "mol", "natalie": "nat", "natasha": "tash nat",
     "nathan": "nate nath", "nathaniel": "nate nathan", "nicholas": "nick nicky", "nicola": "nicky nic", "oliver": "ollie olly",
     "olivia": "liv livvy livi", "oscar": "ozzy", "pamela": "pam", "patricia": "pat trish tricia patsy", "patrick": "pat paddy",
     "penelope": "penny", "peter": "pete", "philip": "phil pip", "phoebe": "pheebs", "rebecca": "becky becca bex",
@@ -115,6 +140,16 @@ _SHORT_FORMS: dict[str, str] = {
     "stephen": "steve stevie ste", "steven": "steve stevie", "susan": "sue suzie", "suzanne": "sue suze", "theodore": "theo ted teddy",
     "thomas": "tom tommy", "timothy": "tim timmy", "toby": "tobes", "tobias": "toby", "victoria": "vicky tori", "vincent": "vince",
     "william": "will bill billy willy liam", "zachary": "zac zach zack", "zainab": "zee", "zoe": "zo",
+    # Polish
+    "agnieszka": "aga", "aleksander": "alek olek", "aleksandra": "ola", "anna": "ania", "antoni": "antek",
+    "franciszek": "franek", "jakub": "kuba", "joanna": "asia", "katarzyna": "kasia", "krzysztof": "krzys krzysiek",
+    "magdalena": "magda", "malgorzata": "gosia", "maria": "marysia", "mateusz": "mati", "piotr": "piotrek",
+    "stanislaw": "stas staszek", "tomasz": "tomek", "wojciech": "wojtek", "zofia": "zosia",
+    # Nigerian
+    "adebayo": "bayo ade", "ayodeji": "deji ayo", "ayodele": "ayo dele", "chinedu": "nedu", "chukwuemeka": "emeka",
+    "folasade": "sade", "ifeoma": "ify", "obinna": "obi", "olufemi": "femi", "oluwadamilola": "dami damilola",
+    "oluwaseun": "seun", "oluwaseyi": "seyi", "oluwatobi": "tobi", "oluwatobiloba": "tobi", "temitope": "temi tope",
+    "uchenna": "uche",
 }  # fmt: skip
 
 
@@ -124,7 +159,7 @@ def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
     `names`: full names of pupils and staff as in the school's register. A first name alone is flagged only
     together with a class or year in the same comment, because half the country shares it.
     """
-    found = [Found("phone", "a phone number", value) for value in _phones(text)]
+    found = [Found("phone", "a phone number", value) for value in (*_phones(text), *_disguised_phones(text))]
     for match in (*_EMAIL.finditer(text), *_EMAIL_SPELT.finditer(text)):
         found.append(Found("email", "an e-mail address", match.group()))
     found += [Found("birthday", "a date of birth", match.group()) for match in _BIRTH.finditer(text)]
@@ -156,10 +191,34 @@ def _phones(text: str) -> Iterator[str]:
     yield from dict.fromkeys(value for _, _, value in sorted(known))
 
 
+def _disguised_phones(text: str) -> Iterator[str]:
+    """Numbers written with the letter o for nought, or in words ("oh seven seven double nine …")."""
+    for found in _O_FOR_NOUGHT.finditer(text):
+        if "o" in found.group().lower() and _PHONE_SHAPE.fullmatch(re.sub("[oO]", "0", found.group())):
+            yield found.group()
+    for found in _SPELT_DIGITS.finditer(text):
+        digits, times = "", 1
+        for word in re.findall(r"[a-z]+|\d", found.group().lower()):
+            if word in ("double", "triple"):
+                times = 2 if word == "double" else 3
+            else:
+                digits += _DIGIT_WORDS.get(word, word) * times
+                times = 1
+        if _PHONE_SHAPE.fullmatch(digits):
+            yield found.group().strip()
+
+
+@lru_cache(maxsize=65_536)
 def _fold(word: str) -> str:
     """The word without case, accents or apostrophes, so that "Zoë" meets "zoe" and "O’Neil" meets "ONeil"."""
-    bare = unicodedata.normalize("NFD", word.casefold())
-    return "".join(c for c in bare if c.isalnum() or c == "-")
+    bare = unicodedata.normalize("NFD", word.casefold()).translate(_UNDECOMPOSED)
+    plain = "".join(c for c in bare if c.isalnum() or c == "-")
+    return "muhammad" if plain in _MUHAMMAD else plain
+
+
+def _fold_owner(word: str) -> str:
+    """The same of a word in a comment, without the ’s of what is somebody's."""
+    return _fold(_POSSESSIVE.sub("", word))
 
 
 @dataclass(frozen=True)
@@ -198,13 +257,13 @@ def _names(text: str, names: tuple[str, ...]) -> Iterator[str]:
     if not names:
         return
     register = _register(names)
-    words = [(match.group(), _fold(match.group())) for match in _NAME_WORD.finditer(text)]
+    words = [(match.group(), _fold_owner(match.group())) for match in _NAME_WORD.finditer(text)]
     in_class = bool(_CLASS.search(text))
     for place, (written, word) in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else ("", "")
         after = words[place + 2] if place + 2 < len(words) else ("", "")
         initial = len(following[1]) == 1 and following[0].isupper()
-        plain_words = following[0].islower() and following[1] in _ORDINARY
+        plain_words = following[0].islower() and following[1] in _ORDINARY and word in _ORDINARY_FIRST
         whole = len(following[1]) > 1 and not plain_words
         if (word, following[1]) in register.full and (whole or initial):
             yield f"{written} {following[0]}"
@@ -212,5 +271,5 @@ def _names(text: str, names: tuple[str, ...]) -> Iterator[str]:
             yield f"{written} {following[0]} {after[0]}"
         elif word in _TITLE and register.last & {following[1], following[1].removesuffix("s")}:
             yield f"{written} {following[0]}"
-        elif word in register.first and in_class and written[:1].isupper():
+        elif word in register.first and in_class and (written[:1].isupper() or word not in _ORDINARY_FIRST):
             yield written

@@ -12,7 +12,7 @@ import re
 _YOU = (
     r"(?:you|u|ya|him|her|them|ur kids?|your kids?|the head|that teacher|the teacher|(?:mr|mrs|miss|ms) \w+)"
 )
-_WILL = r"(?:i ?(?:'|’)?(?:ll|m gonna|m going to|m gunna| will| am going to)|i ?(?:will|wanna|want to)|(?:we|someone|somebody)(?:(?:'|’)?ll| will| should| needs to|(?:'|’)?re going to| is going to| is gonna))"
+_WILL = r"(?:(?:gonna|gunna)|i ?(?:'|’)?(?:ll|m gonna|m going to|m gunna| will| am going to)|i ?(?:will|wanna|want to)|(?:we|someone|somebody)(?:(?:'|’)?ll| will| should| needs to|(?:'|’)?re going to| is going to| is gonna))"
 _HARM = r"(?:kill|murder|stab|shoot|strangle|batter|beat up|smash up|knife|punch|hurt|slap|burn|do in|finish|end|get)"
 
 THREATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -40,7 +40,9 @@ THREATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("stalking", r"\byou(?:'|’)?re finished\b.{0,50}\b(?:make sure|enjoy|promise|wait)\b|\baccidents (?:can )?happen to (?:people|someone|somebody|teachers) like\b|\bshame if (?:something|anything) (?:were to happen|happened)\b"),
         ("stalking", r"\b(?:me and|with) (?:my|the) (?:brothers?|cousins?|mates?|lads|boys|family|uncles?)\b.{0,15}\b(?:at|outside|round|down|to) (?:the |your )?(?:gates?|school|house|door|car park)\b.{0,60}\b(?:brave|hard|sort|talk|deal with|hiding|see what)"),
         ("stalking", r"\b(?:you|u|he|she|they)(?:(?:'|’)?ll| will| are going to| is going to|(?:'|’)?re (?:gonna|going to)) (?:all )?(?:regret|pay for|wish you)\b.{0,30}\b(?:this|it|day|sorry|born|that|never)\b"),
-        ("stalking", r"\bi(?:'|’)?(?:ll| will) (?:come (?:for|after|and find|round)|find|be (?:waiting|coming) for) (?:you|u|your (?:kids|family|house))\b"),
+        ("stalking", r"\bi(?:'|’)?(?:ll| will) (?:come (?:for|after|and find|round)|find|be (?:waiting|coming) for) (?:you|u|your (?:kids|family|house))\b(?! (?:a|an|the|some|one|another|your)\b)"),
+        ("violence", r"\bur (?:all )?dead (?:tmrw|tomorrow|after school|on monday|when i|m8|mate|meat|next)\b|\b(?:you|u|ur|he|she)(?:(?:'|’)?re| is|s)? (?:gonna|going to|gunna) (?:get|catch) (?:a beating|battered|merked|merkt|shanked|banged out)\b"),
+        ("violence", rf"\b{_WILL} (?:\w+ )?(?:bang|knock|spark) {_YOU} out\b|\b{_WILL} (?:shank|merk|jump|batter|leather) {_YOU}\b"),
     )
 )  # fmt: skip
 
@@ -52,6 +54,7 @@ SAFEGUARDING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("self_harm", r"\b(?:don(?:'|’)?t|do not|dont) (?:want|wanna) (?:to )?(?:be (?:alive|here|around) any ?more|live|exist|wake up)\b(?! (?:near|in|with|there|on|next))"),
         ("self_harm", r"\b(?:kill|hang|cut|top) (?:your ?self|urself|yourselves)\b|\bk ?y ?s\b(?! ?[0-9])"),
         ("self_harm", r"\bno ?(?:one|body) would (?:care|notice|miss me) if i (?:died|was dead|were dead|was gone|disappeared)\b|\bbetter off without me\b|\bbetter off dead\b"),
+        ("self_harm", r"\b(?:gonna|gunna|going to|wanna|want to|might|should|i(?:'|’)?ll|i will|let me|just) kms\b|\bunaliv(?:e|ed|ing) (?:my|him|her|them)sel(?:f|ves)\b"),
         ("disclosure", r"\b(?:my|his|her|their) (?:\w+ )?(?:dad|mum|mam|mom|stepdad|step ?mum|uncle|brother|grandad|father|mother|carer|boyfriend|coach) (?:\w+ )?(?:hits?|beats?|punch(?:es|ed)|kick(?:s|ed)|slapp?(?:s|ed)|hurts?|touch(?:es|ed)|burn(?:s|ed|t)|locks?|locked|starves?) (?:me|him|her|them|us)\b"),
         ("disclosure", r"\b(?:he|she|they|someone|somebody|a man|teacher|mr \w+|mrs \w+|miss \w+) (?:keeps? )?(?:touch(?:es|ed|ing)|grop(?:es|ed|ing)|fondl(?:es|ed|ing)) (?:me|my (?:son|daughter|child|little \w+)|him|her|them)\b(?! (?:heart|so much|deeply))"),
         ("disclosure", r"\b(?:being|been|was|is|getting) (?:sexually )?(?:abused|molested|groomed|raped|beaten)\b(?! at (?:chess|football|netball|rounders|cricket))"),
@@ -65,10 +68,13 @@ SAFEGUARDING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("disclosure", r"\b(?:hide|hides|hiding|hid) (?:in|under|behind) (?:the|my|her|his) (?:wardrobe|cupboard|bed|bathroom|shed|sofa)\b.{0,60}\b(?:drink|drunk|angry|shout|scared|fight|hits)\w*|\b(?:angry|drunk|violent|shouts?|drinks?)\b.{0,60}\b(?:hide|hides|hiding|hid) (?:in|under|behind) (?:the|my|her|his)\b|\blocks? (?:me|her|him|them) (?:in|out)\b"),
         ("contact", r"\b(?:man|bloke|guy|stranger|someone|somebody|van|car)\b.{0,45}\b(?:talk(?:s|ing|ed)? to|follow(?:s|ing|ed)|watch(?:es|ing|ed)|film(?:s|ing|ed)|approach(?:es|ing|ed)|offer(?:s|ing|ed)? (?:sweets|lifts|a lift)|photograph(?:s|ing|ed)) (?:to )?(?:the |our |some |my )?(?:children|kids|girls|boys|pupils|little ones|son|daughter|year \d)\b"),
         ("contact", r"\b(?:keeps? (?:messaging|texting|snapping)|messag(?:es|ing)) (?:me|her|him|my (?:son|daughter))\b|\bif i (?:stop|don(?:'|’)?t|dont) (?:answer|send|talk|reply)|\b(?:says|said) (?:he|she|they)(?:(?:'|’)?ll| will) (?:tell everyone|share|post) (?:my|the|her|his) (?:secret|pictures?|photos?|pics?)\b"),
-        ("contact", r"\b(?:don(?:'|’)?t|do not|dont|without) tell(?:ing)? (?:your|ur) (?:mum|mam|mom|dad|parents|teacher|anyone)\b|\b(?:our|a) little secret\b"),
+        ("contact", r"\b(?:don(?:'|’)?t|do not|dont|without|won(?:'|’)?t|wont) tell(?:ing)? (?:your|ur) (?:mum|mam|mom|dad|parents|teacher|anyone)\b(?! but\b)|\b(?:our|a) little secret\b|\b(?:meet|come|send|add|snap|message|pics?)\b.{0,60}\b(?:don(?:'|’)?t|dont|do not) tell (?:anyone|any1|nobody|no ?one)\b"),
+        ("contact", r"\badd (?:me|my)\b.{0,15}\b(?:on )?(?:snap(?:chat)?|insta|discord|kik|whatsapp|telegram|tiktok|roblox|fortnite)\b|\b(?:me|my|meh) (?:snap(?:chat)?|discord|kik|tiktok|roblox) (?:is|name is|:)|\bsnap ?: ?\w"),
+        ("contact", r"\b(?:you|u)(?:(?:'|’)?re| are| look| seem|r)? (?:so |very |really |too )?(?:grown[- ]up|mature|sexy|pretty|fit) for (?:your|ur) age\b|\bcome (?:to|round|over to) (?:mine|my (?:house|flat|place))\b.{0,40}\b(?:parents|mum|dad|nobody|no ?one|alone)\b|\bare (?:your|ur) parents (?:home|in|out)\b"),
+        ("disclosure", r"\b(?:said|says|told me) (?:he|she|they)(?:(?:'|’)?d|(?:'|’)?ll| would| will) (?:hurt|kill|hit|beat|take) (?:me|us|my|her|him|them)\b|\bif i (?:tell|told) (?:anyone|any1|you|my (?:mum|dad|teacher))\b"),
         ("contact", r"\b(?:add|message|msg|dm|text|inbox|snap|whatsapp) me\b.{0,40}\b(?:sweetie|cutie|gorgeous|beautiful|privately|in private|secret|alone|pics?|young lad(?:y|ies)|how old)\b|\b(?:send|show) (?:me|us) (?:a |some |your |ur )?(?:\w+ )?(?:pics?|pictures?|photos?|nudes?|selfies?) (?:of (?:you|u|yourself|ur)|in your|without)\b|\bsend nudes?\b"),
-        ("contact", r"\b(?:how old (?:are|r) (?:you|u)|what(?:'|’)?s your (?:snap(?:chat)?|number|insta)|(?:have|got) (?:you|u)? ?(?:a )?snap(?:chat)?)\b"),
-        ("contact", r"\bwhat (?:school|class|year) (?:do|does|is|are|r) (?:you|u|she|he|that (?:girl|boy|kid)) (?:go|in|at)\b"),
+        ("contact", r"\b(?:how old (?:are|r) (?:you|u)|wh?at(?:'|’)?s (?:your|ur|ya) (?:snap(?:chat)?|number|insta|discord|roblox|kik|tiktok)|(?:have|got) (?:you|u)? ?(?:a )?snap(?:chat)?|(?:you|u) (?:got|have|on) (?:a |an )?(?:insta|discord|kik))\b|^(?:hey |hi )?got (?:snap|insta|discord)\b"),
+        ("contact", r"\bwhat (?:school|class|year) (?:do|does|is|are|r) (?:you|u|that (?:girl|boy|kid)) (?:go|in|at)\b"),
         ("meeting", r"\b(?:meet|come and meet|come meet|can (?:i|we) meet|let(?:'|’)?s meet|wanna meet|see you) (?:me|up|you|u)?\b.{0,40}\b(?:alone|by yourself|on your own|just (?:us|me and you|you and me|the two of us)|after dark|behind the|in secret|without your (?:mum|dad|parents|friends))\b"),
         ("meeting", r"\b(?:pick you up|get in my (?:car|van)|come to my (?:house|flat|place|car)|i(?:'|’)?ve got (?:sweets|a puppy|puppies|presents|robux|v-?bucks))\b.{0,60}\b(?:alone|secret|after school|tell|nobody|sweetie|princess|little)\b"),
     )
