@@ -49,6 +49,7 @@ from web import (
     signin,
     terms,
     today,
+    unsaved,
 )
 from web.access import allowed, optional_person
 from web.naming import platform_name, role_name
@@ -81,6 +82,7 @@ PAGES = (
     health,
     audit,
     drafts,
+    unsaved,
     media,
     approve,
     calendar,

@@ -18,7 +18,7 @@ from approvals import differences, drafts, pictures, revising
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, PictureChoice
 from approvals.differences import Change
-from approvals.models import Criterion, Draft, DraftRevision, MediaFile, Objective
+from approvals.models import Criterion, Draft, DraftRevision, MediaFile, Objective, UnsavedDraft
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import consent, people
@@ -106,12 +106,16 @@ def _capped(
 def read() -> DraftForm:
     """The form of this request. What can't be a picture's id is named and left out."""
     form = DraftForm(typed=Typed(MultiDict(request.form)))
+    _take_media(form)
+    return form
+
+
+def _take_media(form: DraftForm) -> None:
     for value in dict.fromkeys(form.typed.all("media")):
         try:
             form.media_ids.append(UUID(value))
         except ValueError:
             form.refuse(BadInput("A picture that was chosen does not exist any more.", field="pictures"))
-    return form
 
 
 def of_revision(revision: DraftRevision) -> DraftForm:
@@ -143,6 +147,22 @@ def of_revision(revision: DraftRevision) -> DraftForm:
         values[f"source_{picture.media_id}"] = picture.source
         values[f"licence_{picture.media_id}"] = picture.licence
     return DraftForm(typed=Typed(values), media_ids=media)
+
+
+def of_model(revision: DraftRevision) -> DraftForm:
+    """The form of a new draft like an older one: its time and signatures are to be given anew."""
+    form = of_revision(revision)
+    for name in ("planned_date", "planned_time", "checklist"):
+        form.typed.values.poplist(name)
+    form.typed.values["based_on"] = "0"
+    return form
+
+
+def of_kept(fields: list[list[str]]) -> DraftForm:
+    """The form as it was kept while somebody wrote it."""
+    form = DraftForm(typed=Typed(MultiDict([(name, value) for name, value in fields])))
+    _take_media(form)
+    return form
 
 
 def keep_new_pictures(form: DraftForm) -> None:
@@ -231,8 +251,12 @@ def page(
     person: Person,
     draft: Draft | None,
     differing: tuple[Change, ...] = (),
+    kept: UnsavedDraft | None = None,
 ) -> str:
-    """The form's page. `differing`: what was saved meanwhile otherwise than it stands in the form."""
+    """The form's page. `differing`: what was saved meanwhile otherwise than it stands in the form.
+
+    `kept`: what was written of it before and not saved, to be offered or shown already.
+    """
     accounts = people.authorised_accounts(session, person)
     media = [session.get(MediaFile, media_id) for media_id in form.media_ids]
     return render_template(
@@ -244,6 +268,7 @@ def page(
         # Another's picture can't be looked at by guessing its id.
         media=[one for one in media if one is not None and revising.may_use(session, one, draft, by=person)],
         differing=differing,
+        kept=kept if kept is not None and _worth_offering(session, kept, draft, person=person) else None,
         spent=draft is not None and not drafts.editable(session, draft),
         objectives=[(objective.value, objective.in_words) for objective in Objective],
         criteria=list(Criterion),
@@ -252,6 +277,11 @@ def page(
         upload_mb=settings().max_upload_bytes // 1024 // 1024,
         upload_most=settings().max_upload_bytes,
     )
+
+
+def _worth_offering(session: Session, kept: UnsavedDraft, draft: Draft | None, *, person: Person) -> bool:
+    """Whether what was kept isn't what was saved: the last keeping may come in after the saving."""
+    return draft is None or bool(against_saved(session, of_kept(kept.fields), draft, person=person))
 
 
 def _account(account: Account) -> dict[str, object]:

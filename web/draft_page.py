@@ -81,6 +81,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             else [],
             own=own,
             editable=own and drafts.editable(session, draft),
+            may_write=own and bool(people.authorised_accounts(session, person)),
             may_decide=waits and people.may_approve(session, person, author_id=draft.author_id, now=moment),
             may_settle=may(person, Action.HOLD_PUBLICATIONS),
             next_step=NEXT[draft.state],

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import checks, decisions, drafts, holding, schedule, submissions, takedowns
+from approvals import checks, decisions, drafts, holding, schedule, submissions, takedowns, unsaved
 from approvals.checks import Finding, account_name
 from approvals.differences import Change
 from approvals.drafts import EditConflict
@@ -28,7 +28,7 @@ from web import draft_form, draft_page
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
 from web.draft_page import BADGES
-from web.forms import Typed
+from web.forms import Typed, identifier
 from web.keeping import RESTORE, restores
 
 pages = Blueprint("drafts", __name__)
@@ -80,7 +80,15 @@ def new() -> ResponseReturnValue:
             raise NotPermitted(
                 "You may not write for any account yet. Ask the headteacher to authorise you (P1)."
             )
-        return draft_form.page(session, DraftForm(typed=Typed()), person=person, draft=None)
+        kept = unsaved.found(session, None, by=person)
+        if kept is not None and "unsaved" in request.args:
+            form = draft_form.of_kept(kept.fields)
+        elif copied := request.args.get("copy", ""):
+            model = drafts.find(session, identifier(copied), by=person, now=now())
+            form = draft_form.of_model(drafts.current_revision(session, model))
+        else:
+            form = DraftForm(typed=Typed())
+        return draft_form.page(session, form, person=person, draft=None, kept=kept)
 
 
 @pages.post("/drafts/new")
@@ -108,8 +116,12 @@ def edit(draft_id: UUID) -> ResponseReturnValue:
         if draft.author_id != person.id:
             raise NotPermitted(NOT_YOURS)
         drafts.check_editable(session, draft)
-        form = draft_form.of_revision(drafts.current_revision(session, draft))
-        return draft_form.page(session, form, person=person, draft=draft)
+        kept = unsaved.found(session, draft_id, by=person)
+        if kept is not None and "unsaved" in request.args:
+            form = draft_form.of_kept(kept.fields)
+        else:
+            form = draft_form.of_revision(drafts.current_revision(session, draft))
+        return draft_form.page(session, form, person=person, draft=draft, kept=kept)
 
 
 @pages.post("/drafts/<uuid:draft_id>/edit")
@@ -271,8 +283,10 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     try:
         content = draft_form.content(form)
         with transaction() as session:
-            draft = drafts.save(session, draft_id, content, by=current_person(session), now=now())
+            person = current_person(session)
+            draft = drafts.save(session, draft_id, content, by=person, now=now())
             number = draft.revision_number
+            unsaved.drop(session, draft_id, by=person)
     except EditConflict as error:
         form.problems.append(("", str(error)))
         with reading() as session:

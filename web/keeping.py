@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from flask import current_app, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -44,11 +45,20 @@ def kept() -> Kept | None:
     except HTTPException:
         # Too big to be read at all: the error that is on its way says so.
         return None
-    fields = tuple((name, value) for name, value in form.items(multi=True) if _keepable(name))
+    fields = _of(form)
     texts = tuple((_in_words(name), value) for name, value in fields if len(value.split()) > 1)
     view = current_app.view_functions.get(request.endpoint or "")
     again = request.path if getattr(view, MARK, False) else ""
     return Kept(fields, texts, again) if texts else None
+
+
+def fields() -> tuple[tuple[str, str], ...]:
+    """Every name and value of this request's form that isn't secret."""
+    return _of(request.form)
+
+
+def _of(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in form.items(multi=True) if _keepable(name))
 
 
 def _keepable(name: str) -> bool:

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from celery.worker import state as worker_state
 
-from approvals import publishing, reconciling, schedule, takedowns
+from approvals import publishing, reconciling, schedule, takedowns, unsaved
 from moderation import actions, carrying_words, polling
 from school import heartbeats, mail, probes, reminders
 from school.db import now, reading, transaction
@@ -264,3 +264,8 @@ def sweep_drafts() -> None:
         with transaction() as session:
             missed = schedule.miss_unapproved(session, now=now())
         log.info("drafts_missed", count=missed)
+    with reading() as session:
+        forgotten = unsaved.any_old(session, now=now())
+    if forgotten:
+        with transaction() as session:
+            unsaved.forget_old(session, now=now())

@@ -14,6 +14,7 @@ from approvals.models.drafts import (
 from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
+from approvals.models.unsaved import UnsavedDraft
 
 __all__ = [
     "ApprovalDecision",
@@ -38,4 +39,5 @@ __all__ = [
     "Takedown",
     "TakedownMove",
     "TakedownState",
+    "UnsavedDraft",
 ]

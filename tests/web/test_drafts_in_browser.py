@@ -1,0 +1,209 @@
+"""Writing in a real browser: kept while written, nothing lost, narrow screens, content policy, axe."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect
+from waitress import create_server
+
+from approvals import publishing, unsaved
+from approvals.models import Draft, Publication, UnsavedDraft
+from approvals.steps import keep_step
+from connectors.base import STEP_POSTING
+from school import db
+from school.models import Account, Role
+from tests.web.conftest import Browser as Visitor
+from tests.web.writing import count, decide, fields, mailed_token, rows, write
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def address(app: Flask, make_account: Callable[..., Account]) -> Iterator[str]:
+    """The app behind a real server, with an account to write for."""
+    make_account("x")
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 320, "height": 800}, color_scheme="dark")
+    complaints: list[str] = []
+    opened = context.new_page()
+    opened.set_default_timeout(30_000)
+    context.on(
+        "console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None
+    )
+    context.on("weberror", lambda error: complaints.append(str(error.error)))
+    yield opened
+    context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page, address: str, name: str) -> None:
+    page.goto(f"{address}/sign-in")
+    page.get_by_role("button", name=name).click()
+    page.wait_for_url(f"{address}/")
+
+
+def text_of(page: Page) -> str:
+    return page.locator("textarea[name=text]").input_value()
+
+
+def test_what_is_being_written_is_kept_until_it_is_saved(address: str, page: Page, tmp_path: Path) -> None:
+    sign_in(page, address, "Hannah Birtwistle")
+    page.goto(f"{address}/drafts/new")
+    page.locator("textarea[name=text]").fill("Half a sentence about")
+    expect(page.locator("#kept-said")).to_contain_text("Kept at", timeout=30_000)
+    assert count(Draft) == 0
+    # The browser goes away without a word; somebody comes back.
+    page.goto(f"{address}/drafts/new")
+    assert text_of(page) == ""
+    page.get_by_role("link", name="Go on with it").click()
+    assert text_of(page) == "Half a sentence about"
+    # A file that is too large is refused before it is sent; the text stays where it is.
+    big = tmp_path / "big.jpg"
+    with big.open("wb") as file:
+        file.truncate(26 * 1024 * 1024)
+    page.locator("#new_pictures").set_input_files(big)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#new_pictures-said")).to_contain_text("“big.jpg” has 26 MB: at most 25 MB")
+    assert text_of(page) == "Half a sentence about"
+    page.locator("#new_pictures").set_input_files([])
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("main")).to_contain_text("The draft is saved")
+    page.goto(f"{address}/drafts/new")
+    expect(page.get_by_role("link", name="Go on with it")).to_have_count(0)
+    assert count(UnsavedDraft) == 0
+
+
+def test_signed_out_while_writing_and_back_without_losing_a_word(address: str, page: Page) -> None:
+    sign_in(page, address, "Hannah Birtwistle")
+    page.goto(f"{address}/drafts/new")
+    page.locator("textarea[name=text]").fill("Two lines\nof text")
+    elsewhere = page.context.new_page()
+    elsewhere.goto(f"{address}/drafts")
+    elsewhere.get_by_role("button", name="Sign out").click()
+    elsewhere.wait_for_url(f"{address}/sign-in")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Sign in again")).to_be_visible()
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in (opens a new tab)").click()
+    opened.value.get_by_role("button", name="Hannah Birtwistle").click()
+    opened.value.wait_for_url(f"{address}/")
+    page.get_by_role("button", name="Go on writing").click()
+    expect(page.locator("textarea[name=text]")).to_have_value("Two lines\nof text")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("main")).to_contain_text("The draft is saved")
+
+
+def test_pages_of_drafts_fit_a_narrow_screen_and_axe_is_content(
+    app: Flask, address: str, page: Page, signed_in: Callable[[Role], Visitor]
+) -> None:
+    [account] = rows(sa.select(Account))
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    teacher = signed_in(Role.STAFF)
+    problems: list[str] = []
+
+    def look(path: str = "") -> None:
+        if path:
+            page.goto(address + path)
+        page.wait_for_load_state("networkidle")
+        page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > 320:
+            problems.append(f"{page.url} is {wide} wide")
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        for violation in found.response["violations"]:
+            where = [node["target"] for node in violation["nodes"][:3]]
+            problems.append(f"{page.url}: {violation['id']} at {where}")
+
+    sign_in(page, address, "Hannah Birtwistle")
+    for path in ("/drafts", "/calendar", "/drafts/new"):
+        look(path)
+    # A form with something wrong in it, and one that another tab was faster with.
+    path = write(teacher, account, at=later, text="First " + "long" * 60)
+    decide(app, mailed_token(), decision="changes", reason="Shorter")
+    edit = f"{path}/edit"
+    page.goto(address + edit)
+    page.locator("textarea[name=text]").fill("Mine " + "wide" * 60)
+    assert (
+        teacher.post(edit, edit, **fields(account, at=later, text="Theirs", based_on="1")).status_code == 302
+    )
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="What was saved meanwhile")).to_be_visible()
+    look()
+    look(f"/approve/{mailed_token()}")
+    decide(app, mailed_token())
+    [publication] = rows(sa.select(Publication))
+    with db.transaction() as working:
+        row = working.get_one(Publication, publication.id)
+        row.due_at = row.next_try_at = db.now() - timedelta(seconds=1)
+        working.flush()
+        assert publishing.claim(working, row.id, now=db.now(), lease=timedelta(seconds=-1))
+        keep_step(working, row.id, STEP_POSTING, "begun")
+    for shown in (path, "/", "/calendar"):
+        look(shown)
+        expect(page.locator("main")).to_contain_text("looks on the platform")
+    assert not problems, "\n".join(problems)
+
+
+def test_only_its_writer_keeps_and_finds_what_is_being_written(
+    app: Flask, signed_in: Callable[[Role], Visitor], make_account: Callable[..., Account]
+) -> None:
+    account = make_account("x")
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    teacher, deputy = signed_in(Role.STAFF), signed_in(Role.SLT)
+    path = write(teacher, account, at=later, do="save")
+    typed = {"text": "Not yet saved", "password": "hidden words"}
+    assert teacher.post("/drafts/unsaved", "/drafts/new", **typed).status_code == 204
+    assert teacher.post(f"{path}/unsaved", "/drafts/new", **typed).status_code == 204
+    assert all("password" not in dict(one.fields) for one in rows(sa.select(UnsavedDraft)))
+    assert "did not save it" in teacher.get("/drafts/new").text
+    assert "did not save it" in teacher.get(f"{path}/edit").text
+    assert "did not save it" not in deputy.get("/drafts/new").text
+    assert deputy.post(f"{path}/unsaved", "/drafts/new", **typed).status_code == 403
+    stranger = Visitor(app.test_client())
+    stranger.sign_in("newteacher@larkfield.test")
+    assert stranger.post(f"{path}/unsaved", "/me", **typed).status_code == 404
+    too_much = teacher.post("/drafts/unsaved", "/drafts/new", text="a" * (unsaved.CHARACTERS_MAX + 1))
+    assert too_much.status_code == 400
+    assert teacher.post("/drafts/unsaved/drop", "/drafts/new").status_code == 302
+    assert "did not save it" not in teacher.get("/drafts/new").text
+    # What came in just after the saving, and says the same, is not offered.
+    same = fields(account, at=later)
+    assert teacher.post(f"{path}/unsaved", "/drafts/new", **same).status_code == 204
+    assert "did not save it" not in teacher.get(f"{path}/edit").text
+    with db.transaction() as working:
+        unsaved.forget_old(working, now=db.now() + unsaved.FOR + timedelta(minutes=1))
+    assert count(UnsavedDraft) == 0
+
+
+def test_a_new_draft_like_an_old_one_is_not_signed_and_not_planned(
+    app: Flask, signed_in: Callable[[Role], Visitor], make_account: Callable[..., Account]
+) -> None:
+    account = make_account("x")
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    teacher = signed_in(Role.STAFF)
+    path = write(teacher, account, at=later, text="The fair is back")
+    decide(app, mailed_token(), decision="reject", reason="Not this year")
+    assert "Write a new one like it" in teacher.get(path).text
+    form = teacher.get(f"/drafts/new?copy={path.rsplit('/', 1)[1]}").text
+    assert "The fair is back" in form and 'name="checklist" value="lawful" checked' not in form
+    assert f'value="{later:%Y-%m-%d}"' not in form
+    stranger = Visitor(app.test_client())
+    stranger.sign_in("newteacher@larkfield.test")
+    assert stranger.get(f"/drafts/new?copy={path.rsplit('/', 1)[1]}").status_code in {403, 404}

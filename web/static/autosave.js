@@ -1,0 +1,73 @@
+// Keeps a draft at the school's own server while it is written, never in the browser. Without it nothing changes.
+(function () {
+  "use strict";
+  var form = document.querySelector("form[data-keep]");
+  var said = document.getElementById("kept-said");
+  if (!form || !said) {
+    return;
+  }
+  var WAIT = 3000;
+  var timer = null;
+  var sending = false;
+  var sent = false;
+  var under = new AbortController();
+
+  function values() {
+    var data = new FormData(form);
+    data.delete("new_pictures");
+    data.delete("do");
+    return data;
+  }
+
+  function written() {
+    // Nobody wants to be asked about a form in which a box was ticked.
+    return Array.from(form.querySelectorAll("textarea")).some(function (one) { return one.value.trim() !== ""; });
+  }
+
+  function keep() {
+    timer = null;
+    if (sent || !written()) {
+      return;
+    }
+    if (sending) {
+      timer = window.setTimeout(keep, WAIT);
+      return;
+    }
+    sending = true;
+    fetch(form.dataset.keep, {method: "POST", body: values(), credentials: "same-origin", redirect: "manual",
+      signal: under.signal})
+      .then(function (answer) {
+        if (answer.status === 204) {
+          said.textContent = "Kept at " + new Date().toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"}) +
+            ", not saved yet.";
+        } else if (answer.status === 401 || answer.status === 400 || answer.type === "opaqueredirect") {
+          said.textContent = "You are signed out. Press Save: what you wrote comes with you.";
+        } else {
+          said.textContent = "It can't be kept while you write. Save it before you leave this page.";
+        }
+      })
+      .catch(function (error) {
+        if (error.name === "AbortError") {
+          return;
+        }
+        said.textContent = "Schoolgate can't be reached at the moment. Don't close this page before you have saved.";
+      })
+      .finally(function () { sending = false; });
+  }
+
+  function changed() {
+    if (timer === null) {
+      timer = window.setTimeout(keep, WAIT);
+    }
+  }
+
+  form.addEventListener("input", changed);
+  form.addEventListener("change", changed);
+  form.addEventListener("submit", function () {
+    sent = true;
+    // What is on its way must not come in after what is being saved.
+    under.abort();
+    under = new AbortController();
+    window.setTimeout(function () { sent = false; }, 5000);
+  });
+})();
