@@ -149,6 +149,20 @@ def newest(session: Session) -> RescoreJob | None:
     return session.scalar(sa.select(RescoreJob).order_by(RescoreJob.asked_at.desc()).limit(1))
 
 
+def outdated(session: Session, *, since: datetime) -> int:
+    """How many comments written from then on were last judged by earlier rules, or by another model."""
+    rules = thresholds.current(session).version
+    model = session.scalar(sa.select(CommentScore.model_name).order_by(CommentScore.id.desc()).limit(1))
+    judged = sa.select(CommentScore.id).where(
+        CommentScore.comment_id == Comment.id,
+        CommentScore.comment_version == Comment.version,
+        CommentScore.rules_version == rules,
+        CommentScore.model_name == (model or ""),
+    )
+    query = sa.select(sa.func.count()).select_from(Comment).where(*_wanted(since), ~judged.exists())
+    return session.scalar(query) or 0
+
+
 def waits(session: Session, *, now: datetime) -> bool:
     """Whether a job has something to do that nobody is doing."""
     return session.scalar(sa.select(RescoreJob.id).where(*_free(now)).limit(1)) is not None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -28,6 +29,9 @@ from web.access import current_person, needs
 from web.forms import Typed
 
 pages = Blueprint("rules", __name__)
+
+USUAL_DAYS = 30
+"""So far back comments are scored again unless somebody says otherwise."""
 
 
 @pages.context_processor
@@ -177,6 +181,8 @@ def _page(session: Session, typed: Typed, *, look: bool = False, told: bool = Fa
         job=job,
         job_by=names.get(job.asked_by_id, "") if job else "",
         mark=_mark(job),
+        outdated=rescoring.outdated(session, since=now() - timedelta(days=USUAL_DAYS)),
+        usual_days=USUAL_DAYS,
         effect=effect,
         digest=digest,
         typed=typed,

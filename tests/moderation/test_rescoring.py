@@ -78,6 +78,11 @@ def job() -> RescoreJob:
         return found
 
 
+def outdated(clock: Clock) -> int:
+    with reading() as session:
+        return rescoring.outdated(session, since=clock() - timedelta(days=30))
+
+
 def entries() -> dict[str, LogCase]:
     with reading() as session:
         rows = session.execute(
@@ -107,6 +112,10 @@ def test_what_is_newly_flagged_comes_into_the_log(
         comment(5, "What a toad", created_at=clock() - timedelta(days=40)),
     )
     decide(first[1], Outcome.HIDE, by=slt, clock=clock)
+    assert outdated(clock) == 0
+    with transaction() as session:
+        change_rules(session, words=("zzz",), by=session.get_one(Person, slt.id), now=clock())
+    assert outdated(clock) == 4
     asked = ask(slt, clock)
     assert asked.total == 4
     found = []
@@ -115,6 +124,7 @@ def test_what_is_newly_flagged_comes_into_the_log(
     assert sum(found) == 1 and len(found) == 2
     ended = job()
     assert (ended.state, ended.done, ended.flagged) == (RescoreState.DONE, 4, 1)
+    assert outdated(clock) == 0
     cases = entries()
     assert set(cases) == {"You idiot", "Another idiot", "You toad"}
     assert cases["You idiot"].state is CaseState.OPEN and cases["You toad"].kinds == ",toxicity,rescored,"
