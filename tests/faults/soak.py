@@ -24,7 +24,7 @@ from school import db
 from tests.faults import books
 from tests.faults.books import Books
 from tests.faults.system import Killer, System, system
-from tests.faults.traffic import Crowd, Weather, next_minute, write_drafts
+from tests.faults.traffic import Crowd, Weather, next_minute, time_to_write, write_drafts
 
 X_WINDOW_POSTS = 100
 """What X takes from one account in each window."""
@@ -44,7 +44,8 @@ class Plan:
     workers: int = 2
     seed: int = 1
     x_window: int = 5
-    long_waits: bool = False
+    long_waits_for: float = 0
+    """Seconds in which faults may occur after which Graph has one wait for many minutes."""
     quiet_within: float = 180
     """Seconds after which the system must be quiet once the faults are over."""
     lease: int = 10
@@ -75,13 +76,15 @@ def run(plan: Plan, folder: Path, say: bool = False) -> Run:
             print(f"{time.monotonic() - began:7.1f} s  {words}", flush=True)
 
     with system(folder, workers=plan.workers, x_window=plan.x_window, lease=plan.lease) as made:
-        due = next_minute(timedelta(seconds=10 + plan.drafts * 0.15))
+        due = next_minute(timedelta(seconds=10) + time_to_write(made, plan.drafts))
         write_drafts(made, plan.drafts, due=due)
         tell(f"{plan.drafts} drafts are approved, all due at {due:%H:%M} UTC")
         made.start()
         killer = Killer(made, kills=plan.kills, every=plan.seconds / max(plan.kills, 1), seed=plan.seed)
         crowd = Crowd(made, comments=plan.comments, seconds=plan.seconds, seed=plan.seed)
-        weather = Weather(made, every=plan.faults_every or 3600, seed=plan.seed, long_waits=plan.long_waits)
+        weather = Weather(
+            made, every=plan.faults_every or 3600, seed=plan.seed, long_waits_for=plan.long_waits_for
+        )
         for one in (killer, crowd, weather):
             one.start()
         told = time.monotonic()
@@ -191,7 +194,7 @@ def main() -> int:
         workers=int(_number("SOAK_WORKERS", 3)),
         seed=int(_number("SOAK_SEED", 1)),
         x_window=int(_number("SOAK_X_WINDOW", 60)),
-        long_waits=True,
+        long_waits_for=_number("SOAK_SECONDS", max(kills * 6.0, 60)) / 4,
         quiet_within=_number("SOAK_QUIET", 2400),
     )
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:

@@ -9,6 +9,7 @@ import time
 from datetime import datetime, timedelta
 
 from PIL import Image
+from sqlalchemy.orm import Session
 
 from approvals import checks, decisions, drafts, pictures, submissions
 from approvals.content import DraftContent, PictureChoice
@@ -34,7 +35,6 @@ _AFTER = (Fault.RESET_AFTER, Fault.TRUNCATED, Fault.JSON_ARRAY, Fault.EMPTY, Fau
 
 def write_drafts(made: System, count: int, *, due: datetime) -> None:
     """So many drafts, each for one account, handed in and approved, all due in the same minute."""
-    local = due.astimezone(LONDON)
     instagram = min(INSTAGRAM_QUOTA, max(count // 10, 1))
     on_x = round((count - instagram) * SHARES[Platform.X])
     platforms = (
@@ -45,34 +45,53 @@ def write_drafts(made: System, count: int, *, due: datetime) -> None:
     picture = _picture(made)
     for number, platform in enumerate(platforms):
         with db.transaction() as session:
-            now = db.now()
-            teacher = people.find(session, f"teacher@{setup.PRACTICE_DOMAIN}")
-            head = people.holders(session, Role.HEADTEACHER)[0]
-            assert teacher is not None
-            content = DraftContent(
-                text=f"Notice {number}: the summer fair is on Saturday at noon.",
-                account_ids=(made.account_ids[platform],),
-                objective=Objective.REMINDER,
-                checklist=frozenset(Criterion),
-                none_shown=True,
-                device="School tablet 4",
-                pictures=(picture,) if platform is Platform.INSTAGRAM else (),
-                planned_date=f"{local:%Y-%m-%d}",
-                planned_time=f"{local:%H:%M}",
-            )
-            draft = drafts.save(session, None, content, by=teacher, now=now)
-            submissions.submit(
-                session,
-                draft.id,
-                revision_number=draft.revision_number,
-                findings=checks.findings([content.text]),
-                by=teacher,
-                now=now,
-            )
-            proof = decisions.prove_signed_in(
-                session, draft.id, by=head, revision_number=draft.revision_number
-            )
-            decisions.decide(session, proof, decision=DecisionKind.APPROVE, reason="", now=now)
+            _write(session, made, number, platform, picture if platform is Platform.INSTAGRAM else None, due)
+
+
+def time_to_write(made: System, count: int) -> timedelta:
+    """Roughly how long `write_drafts` takes here and now, on the safe side."""
+    began = time.monotonic()
+    for number in range(3):
+        with db.transaction() as session:
+            _write(session, made, number, Platform.FACEBOOK, None, next_minute(timedelta(hours=1)))
+            session.rollback()
+    return timedelta(seconds=(time.monotonic() - began) / 3 * count * 1.5)
+
+
+def _write(
+    session: Session,
+    made: System,
+    number: int,
+    platform: Platform,
+    picture: PictureChoice | None,
+    due: datetime,
+) -> None:
+    local, now = due.astimezone(LONDON), db.now()
+    teacher = people.find(session, f"teacher@{setup.PRACTICE_DOMAIN}")
+    head = people.holders(session, Role.HEADTEACHER)[0]
+    assert teacher is not None
+    content = DraftContent(
+        text=f"Notice {number}: the summer fair is on Saturday at noon.",
+        account_ids=(made.account_ids[platform],),
+        objective=Objective.REMINDER,
+        checklist=frozenset(Criterion),
+        none_shown=True,
+        device="School tablet 4",
+        pictures=(picture,) if picture is not None else (),
+        planned_date=f"{local:%Y-%m-%d}",
+        planned_time=f"{local:%H:%M}",
+    )
+    draft = drafts.save(session, None, content, by=teacher, now=now)
+    submissions.submit(
+        session,
+        draft.id,
+        revision_number=draft.revision_number,
+        findings=checks.findings([content.text]),
+        by=teacher,
+        now=now,
+    )
+    proof = decisions.prove_signed_in(session, draft.id, by=head, revision_number=draft.revision_number)
+    decisions.decide(session, proof, decision=DecisionKind.APPROVE, reason="", now=now)
 
 
 def _picture(made: System) -> PictureChoice:
@@ -155,12 +174,12 @@ class Crowd:
 class Weather:
     """Platforms that misbehave: every so often one request, or the next few, go wrong."""
 
-    def __init__(self, made: System, *, every: float, seed: int, long_waits: bool) -> None:
+    def __init__(self, made: System, *, every: float, seed: int, long_waits_for: float) -> None:
         self._world = made.platforms.world
         self._platforms = list(made.account_ids)
         self._every = every
         self._random = random.Random(seed)
-        self._long_waits = long_waits
+        self._long_waits_until = time.monotonic() + long_waits_for
         self._over = threading.Event()
         self.faults: dict[str, int] = {}
         self._thread = threading.Thread(target=self._work, name="weather", daemon=True)
@@ -194,4 +213,4 @@ class Weather:
         """After a 429, Graph has one wait for minutes, and X for one when it says nothing of the end."""
         if platform is Platform.X and fault is Fault.RATE_LIMIT:
             return True
-        return self._long_waits and self._random.random() < 0.1
+        return time.monotonic() < self._long_waits_until and self._random.random() < 0.1
