@@ -1,0 +1,85 @@
+"""How long the pages take that people open most, with 10,000 comments stored and with a million.
+
+BENCH_STORED sets the larger number.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from moderation.models import Author, Comment, Follower, FollowerKind, FollowerState
+from school import db
+from school.models import Account, Person, Role
+from tests.bench.filling import Filling
+from tests.moderation.platform import ScriptedPlatform, comment
+from tests.moderation.scenes import Clock, flagged
+from tests.web.conftest import Browser, app, practice
+
+__all__ = ["app", "practice"]
+
+FEW = 10_000
+MANY = int(os.environ.get("BENCH_STORED", "1000000"))
+PAGES = ("/moderation", "/log", "/followers", "/log?state=open", "/log?author=person")
+TIMES = 15
+
+
+@pytest.fixture
+def account_id(make_account: object) -> UUID:
+    """A page of the school on Facebook."""
+    made: Account = make_account("facebook")  # type: ignore[operator]
+    return made.id
+
+
+def _first_rows(account_id: UUID) -> None:
+    """One flagged comment, one that is clear, and one follower, by the product's own hand."""
+    platform = ScriptedPlatform()
+    flagged(account_id, platform, Clock(), comment(1, "You idiot"), comment(2, "Lovely"))
+    with db.transaction() as session:
+        author = session.scalars(sa.select(Author).limit(1)).one()
+        session.add(
+            Follower(
+                account_id=account_id, author_id=author.id, kind=FollowerKind.FOLLOWER,
+                state=FollowerState.WAITING, version=1, first_seen_at=db.now(), last_seen_at=db.now(),
+                waiting_since=db.now(), why_waiting="New", name_vetted="Filled", bio_vetted="", scored=True,
+                model_name="", scores={}, reasons=[], severity=0.1,
+            )
+        )  # fmt: skip
+
+
+def _times(browser: Browser) -> dict[str, float]:
+    """Milliseconds for each page: the quickest of some, since others use the machine too."""
+    found = {}
+    for page in PAGES:
+        taken = []
+        for _ in range(TIMES):
+            began = time.monotonic()
+            answer = browser.get(page)
+            taken.append((time.monotonic() - began) * 1000)
+            assert answer.status_code == 200, answer.text[:500]
+        found[page] = min(taken)
+    return found
+
+
+def test_pages_with_many_comments(
+    app: Flask, database: str, account_id: UUID, school_people: dict[Role, Person]
+) -> None:
+    """The goal: with a million no more than twice the time."""
+    _first_rows(account_id)
+    browser = Browser(app.test_client())
+    browser.sign_in(school_people[Role.SLT].email)
+    found = []
+    for size in (FEW, MANY):
+        with db.transaction() as session:
+            stored = session.scalar(sa.select(sa.func.count()).select_from(Comment)) or 0
+            Filling(session, after=stored).fill(size)
+        found.append(_times(browser))
+    few, many = found
+    print(f"\n{database.partition(':')[0]}, milliseconds with {FEW} and with {MANY} more comments:")
+    for page in PAGES:
+        print(f"{page:20} {few[page]:7.1f} {many[page]:7.1f}   {many[page] / few[page]:.2f} times")
