@@ -1,15 +1,15 @@
 """Indexes for the figures above the queue and for the choices of the log's search.
 
-Revision: 0017
-Follows: 0016.
+Revision: 0018
+Follows: 0017.
 """
 
 from __future__ import annotations
 
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
