@@ -94,10 +94,14 @@ def _http(error: HTTPException) -> ResponseReturnValue:
             f"What you sent is larger than the {most} MB that this page takes at once. Go back and choose "
             "fewer or smaller files.",
         )
-    answer = make_response(page(error.code))
     if isinstance(error, RateLimitExceeded) and (limit := limiter.current_limit) is not None:
-        answer.headers["Retry-After"] = str(max(1, int(limit.reset_at - time.time())))
-    return answer
+        seconds = max(1, int(limit.reset_at - time.time()))
+        minutes = seconds // 60 + 1
+        when = f"in {minutes} minute{'s' if minutes > 1 else ''}"
+        answer = make_response(page(error.code, f"You tried too often in a short time. Try again {when}."))
+        answer.headers["Retry-After"] = str(seconds)
+        return answer
+    return page(error.code)
 
 
 def _forged(error: CSRFError) -> ResponseReturnValue:

@@ -97,6 +97,7 @@ def test_guessing_is_slowed_down_but_a_right_sign_in_never_counts(app: Flask, vi
         assert visitor.sign_in("chair@larkfield.test", "not the one at all").status_code == 200
     slowed = visitor.sign_in("chair@larkfield.test")
     assert slowed.status_code == 429 and "Too many tries" in slowed.text
+    assert 0 < int(slowed.headers["Retry-After"]) <= 900 and "Try again in " in slowed.text
     assert Browser(app.test_client()).sign_in("head@larkfield.test").status_code == 302
 
 
