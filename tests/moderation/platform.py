@@ -78,6 +78,8 @@ class ScriptedPlatform:
     posts: list[RemotePost] = field(default_factory=lambda: [post()])
     pages: dict[str, list[CommentPage]] = field(default_factory=dict)
     """By post: the pages of one reading."""
+    left: int | None = None
+    """What the platform says is left of its allowance."""
     elsewhere: list[str] = field(default_factory=list)
     """Streams beside the posts'."""
     people: list[RemoteAuthor] = field(default_factory=list)
@@ -104,7 +106,7 @@ class ScriptedPlatform:
         self.pages[post] = [CommentPage(comments, None, "w", complete=complete)]
 
     def calls(self) -> list[CallRecord]:
-        return [CallRecord("comments", 200, 3)]
+        return [CallRecord("comments", 200, 3, remaining=self.left)]
 
     def probe(self) -> Identity:
         return Identity("school", "school", "School", "https://platform.test/school")

@@ -342,3 +342,36 @@ def test_every_platform_says_what_it_does_not_show(
 ) -> None:
     account = make_account(name.value)
     assert told(account.id, clock).remarks == coverage.BLIND_SPOTS[name]
+
+
+def test_a_platforms_allowance_is_left_for_publishing_and_hiding(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    """The Graph says in a header of each answer how much is left, in per cent."""
+    platform.left = 5
+    poll(account_id, platform, clock, polling.PollPace())
+    account = state(account_id)
+    assert account.next_poll_at == clock() + timedelta(minutes=10)
+    assert "95 % of what Facebook allows" in str(account.pace_note) and account.problem is None
+    platform.left = 80
+    clock.on(minutes=10)
+    poll(account_id, platform, clock, polling.PollPace())
+    assert state(account_id).next_poll_at == clock() + timedelta(minutes=1)
+
+
+def test_on_x_the_count_is_held_against_what_was_kept(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    platform.platform = polling.Platform.X
+    with transaction() as session:
+        session.get_one(Account, account_id).platform = "x"
+    platform.posts = [post(comment_count=3)]
+    platform.show(comment(1), comment(2))
+    for _ in range(3):
+        clock.on(hours=2)
+        poll(account_id, platform, clock)
+    assert any("X counts 3 comments" in one and "shows 2" in one for one in told(account_id, clock).remarks)
+    platform.posts = [post(comment_count=2)]
+    clock.on(hours=2)
+    poll(account_id, platform, clock)
+    assert told(account_id, clock).remarks == coverage.BLIND_SPOTS["x"]

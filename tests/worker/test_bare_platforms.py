@@ -128,12 +128,16 @@ def test_the_whole_story_against_servers_that_know_the_documented_calls_only(
 ) -> None:
     x, graph = servers
     at = {"SCHOOLGATE_X_URL": x.url, "SCHOOLGATE_GRAPH_URL": graph.url}
-    for platform, values in CREDENTIALS.items():
-        done = here(
+
+    def adopt(platform: str) -> Done:
+        return here(
             "accounts", "adopt", "--platform", platform, "--handle", HANDLES[platform], "--json",
             "--email", "office@elmroad.sch.uk", "--adopted-by", HEAD, "--credentials", "-",
-            stdin=json.dumps(values).encode(), **at,
+            stdin=json.dumps(CREDENTIALS[platform]).encode(), **at,
         )  # fmt: skip
+
+    for platform in CREDENTIALS:
+        done = adopt(platform)
         assert done.returncode == 0, done.stderr.decode()
         told = json.loads(done.stdout)
         assert told["platform_id"] == {"x": "4242", "facebook": PAGE, "instagram": IG}[platform]
@@ -158,3 +162,9 @@ def test_the_whole_story_against_servers_that_know_the_documented_calls_only(
         assert [one for one in asked if not any(re.fullmatch(call, one) for call in known)] == []
         addresses = [request.target for request in server.received if "debug_token" not in request.path]
         assert not any("SECRET" in address for address in addresses)
+    x.script = lambda request: answer({"data": {"id": "777", "name": "Elm Road", "username": "ElmRoad"}})
+    done = adopt("x")
+    assert done.returncode == 2
+    [line] = done.stderr.decode().splitlines()
+    assert "the id 4242" in line and "the id 777" in line and "SECRET" not in line
+    assert len(json.loads(here("accounts", "list", "--json").stdout)["accounts"]) == 3
