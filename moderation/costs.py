@@ -58,11 +58,10 @@ def _cost(platform: str, call: CallRecord, prices: Prices) -> int:
 def this_month(session: Session, account_id: UUID, *, now: datetime) -> tuple[float, float]:
     """US dollars that went into reading and into acting since the first of the month, school time."""
     start = now.astimezone(LONDON).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    acting = CallLedger.operation.in_(_ACTING)
-    found = session.execute(
-        sa.select(acting, sa.func.sum(CallLedger.cost_micro_usd))
-        .where(CallLedger.account_id == account_id, CallLedger.hour >= start)
-        .group_by(acting)
-    )
-    sums = {bool(is_acting): float(micro or 0) / 1_000_000 for is_acting, micro in found}
-    return sums.get(False, 0.0), sums.get(True, 0.0)
+    cost = sa.func.sum(CallLedger.cost_micro_usd)
+    whole, acted = session.execute(
+        sa.select(cost, cost.filter(CallLedger.operation.in_(_ACTING))).where(
+            CallLedger.account_id == account_id, CallLedger.hour >= start
+        )
+    ).one()
+    return float((whole or 0) - (acted or 0)) / 1_000_000, float(acted or 0) / 1_000_000

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from connectors.base import Capability, CommentPage
+from connectors.base import TAGGED, Capability, CommentKind, CommentPage
 from connectors.errors import (
     ConnectorRefused,
     ConnectorUnavailable,
@@ -21,7 +21,7 @@ from connectors.errors import (
     NotAllowed,
     RateLimited,
 )
-from moderation import coverage, polling
+from moderation import costs, coverage, polling
 from moderation.models import (
     Comment,
     CommentGap,
@@ -31,9 +31,11 @@ from moderation.models import (
     PollRecord,
     WatchedPost,
 )
+from school import accounts
+from school.accounts import LedgerItem
 from school.db import reading, transaction
 from school.models import Account, AccountState, CallLedger
-from tests.moderation.platform import ScriptedPlatform, author, comment, post
+from tests.moderation.platform import WHEN, ScriptedPlatform, author, comment, post
 from tests.moderation.scenes import PACE, Clock, poll, score
 
 
@@ -332,3 +334,42 @@ def test_a_worker_that_was_too_slow_stops(account_id: UUID, platform: ScriptedPl
     assert report.new == 0 and not report.complete
     with reading() as session:
         assert session.get_one(Account, account_id).poll_lease_until == quick.lease_until
+
+
+def test_a_month_costs_what_was_read_and_what_was_done(account_id: UUID, clock: Clock) -> None:
+    with transaction() as session:
+        account = session.get_one(Account, account_id)
+        calls = [
+            LedgerItem("mentions", True, 900, 900_000),
+            LedgerItem("followers", True, 10, 10_000),
+            LedgerItem("publish", True, 1, 200_000),
+            LedgerItem("reply", True, 1, 15_000),
+        ]
+        accounts.note_calls(session, account, calls, now=clock())
+    with reading() as session:
+        assert costs.this_month(session, account_id, now=clock()) == (0.91, 0.215)
+        assert costs.this_month(session, account_id, now=clock() + timedelta(days=30)) == (0.0, 0.0)
+
+
+def test_what_is_said_of_an_account_is_asked_of_either_database(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    """Old posts, counts that differ and tags, in the words of the accounts page."""
+    platform.elsewhere = [TAGGED]
+    platform.show(comment(9, post="", kind=CommentKind.TAG), post=TAGGED)
+    platform.posts = [post(), post("old", created_at=WHEN - timedelta(days=99))]
+    platform.pages["post-1"] = [CommentPage((comment(1),), None, "w", total=4)]
+    for _ in range(2):
+        clock.on(minutes=40)
+        poll(account_id, platform, clock, polling.PollPace())
+    platform.deleted = {"old"}
+    platform.posts = [post()]
+    clock.on(days=2)
+    assert poll(account_id, platform, clock, polling.PollPace()).complete
+    with reading() as session:
+        found = coverage.coverage(session, session.get_one(Account, account_id), now=clock())
+        gone = session.scalars(
+            sa.select(WatchedPost.platform_id).where(WatchedPost.gone_at.is_not(None))
+        ).all()
+    assert gone == ["old"] and found.missing == ()
+    assert any("counts 4 comments" in remark for remark in found.remarks)
