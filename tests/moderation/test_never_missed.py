@@ -308,8 +308,6 @@ def test_more_than_one_poll_takes_goes_on_at_once(
     assert len(ids()) == 250
 
 
-
-
 def told(account_id: UUID, clock: Clock) -> coverage.Coverage:
     with reading() as session:
         return coverage.coverage(session, session.get_one(Account, account_id), now=clock())

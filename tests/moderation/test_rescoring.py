@@ -193,16 +193,20 @@ def test_many_workers_share_one_job(
 def test_a_decision_while_it_is_scored_again_stands(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
 ) -> None:
-    """The batch was taken while the entry was open; the person was faster."""
-    entry_id = flagged(account_id, platform, clock, comment(1, "You idiot, I know where you live"))[0]
+    """The batch was taken while the entry was open; the person was faster, and the model finds more."""
+    entry_id = flagged(account_id, platform, clock, comment(1, "Ring 07700 900123 you toad"))[0]
     ask(slt, clock)
     batch = take(clock)
     assert batch is not None
     decide(entry_id, Outcome.DISMISS, by=slt, clock=clock)
-    assert keep(batch, clock, NewModel("idiot")) == 0
+    with reading() as session:
+        version = session.get_one(LogCase, entry_id).version
+    assert keep(batch, clock) == 0
     with reading() as session:
         case = session.get_one(LogCase, entry_id)
-        assert (case.state, case.outcomes) == (CaseState.DECIDED, ",dismiss,")
+        assert (case.state, case.outcomes, case.version) == (CaseState.DECIDED, ",dismiss,", version)
+        kinds = session.scalars(sa.select(LogEvent.kind).order_by(LogEvent.seq)).all()
+        assert kinds == [EventKind.RECORDED, EventKind.DECIDED]
 
 
 def test_more_reasons_make_an_open_page_too_old(
