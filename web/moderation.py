@@ -18,7 +18,7 @@ from moderation.review import QueueFilters
 from moderation.sight import visible_to
 from school import accounts
 from school.db import now, reading, transaction
-from school.errors import BadInput, NotFound
+from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person
 from school.permissions import Action, may, require
 from school.settings import settings
@@ -227,6 +227,10 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
             )
     except BadInput as error:
         return _entry(entry_id, typed.refuse(error)), 400
+    except MoveNotAllowed as error:
+        # Beside how things stand now, with what was typed; gone where it may no longer be seen.
+        typed.errors[""] = str(error)
+        return _entry(entry_id, typed), 409
     words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
     flash(f"Recorded: {words}.", "success")
     if still_visible is None or typed["back"] == "queue":

@@ -95,6 +95,8 @@ def test_two_people_never_decide_the_same_entry(entry_id: UUID, signed_in: SignI
     assert first.post(page, page, seen=1, outcomes="dismiss", reason="Fine").status_code == 302
     late = second.post(page, page, seen=1, outcomes="hide", reason="Abuse")
     assert late.status_code == 409 and "decided it" in late.text
+    # The entry as it stands, with what the second one typed.
+    assert "Abuse</textarea>" in late.text and "no action" in late.text
 
 
 @pytest.mark.parametrize(
