@@ -18,7 +18,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from connectors.base import CallRecord, Capability, Connector, Platform
+from connectors.base import CallRecord, Capability, CommentKind, Connector, Platform
 from connectors.errors import (
     ConnectorError,
     ConnectorRefused,
@@ -112,6 +112,8 @@ class ActClaim:
     may_have_been_sent_at: datetime | None
     """Of a reply: an earlier attempt may have taken effect, so it is only looked for."""
     lease_until: datetime
+    others_post: bool = False
+    """It is about somebody's own post, which no program may touch (and the Graph calls "gone" then)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,12 +244,12 @@ def claim_action(session: Session, *, lease: timedelta, now: datetime) -> ActCla
     if found.kind is ActKind.REPLY and sent_at is None:
         found.sent_at = now
     found.attempts, found.lease_until = found.attempts + 1, now + lease
+    others_post = False
     if found.comment_id is not None and found.kind in ON_COMMENT:
+        comment = session.get_one(Comment, found.comment_id)
         # An edit may have given the comment a new id since.
-        found.target_platform_id = (
-            session.scalar(sa.select(Comment.platform_id).where(Comment.id == found.comment_id))
-            or found.target_platform_id
-        )
+        found.target_platform_id = comment.platform_id or found.target_platform_id
+        others_post = comment.kind in {CommentKind.VISITOR_POST, CommentKind.TAG}
     return ActClaim(
         id=found.id,
         kind=found.kind,
@@ -257,12 +259,13 @@ def claim_action(session: Session, *, lease: timedelta, now: datetime) -> ActCla
         text=found.text,
         may_have_been_sent_at=sent_at,
         lease_until=now + lease,
+        others_post=others_post,
     )
 
 
 def act(claim: ActClaim, connector: Connector) -> ActOutcome:
     """Do it, once. Never raises for what a platform can answer: the outcome says what came of it."""
-    if NEEDS[claim.kind] not in connector.capabilities:
+    if claim.others_post or NEEDS[claim.kind] not in connector.capabilities:
         return ActOutcome(
             Result.BY_HAND,
             f"{_name(claim.platform)} lets no program do this: please do it there, then tick it off.",

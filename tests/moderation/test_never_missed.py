@@ -373,3 +373,24 @@ def test_on_x_the_count_is_held_against_what_was_kept(
     clock.on(hours=2)
     poll(account_id, platform, clock)
     assert told(account_id, clock).remarks == coverage.BLIND_SPOTS["x"]
+
+
+@pytest.mark.parametrize("kind", [CommentKind.VISITOR_POST, CommentKind.TAG])
+@pytest.mark.parametrize("outcome", [Outcome.HIDE, Outcome.DELETE])
+def test_what_others_post_is_dealt_with_by_hand(
+    account_id: UUID,
+    platform: ScriptedPlatform,
+    clock: Clock,
+    school_people: dict[Role, Person],
+    kind: CommentKind,
+    outcome: Outcome,
+) -> None:
+    """The Graph answers "no such object" to whoever tries to hide them: that must not count as done."""
+    theirs = comment(1, "You idiot", post="", kind=kind)
+    (entry_id,) = flagged(account_id, platform, clock, theirs)
+    platform.failing["set_hidden"] = platform.failing["delete_comment"] = [Gone("No such object.")]
+    decide(entry_id, outcome, by=school_people[Role.SLT], clock=clock)
+    [task] = act(platform, clock)
+    assert (task.state, platform.done) == (ActState.BY_HAND, [])
+    with reading() as session:
+        assert session.scalars(sa.select(Comment.gone_at)).one() is None
