@@ -121,10 +121,11 @@ def configure(
     log_format: Literal["plain", "json"] = "plain",
     file: Path | None = None,
     stderr_level: int | None = logging.INFO,
+    level: int = logging.INFO,
 ) -> None:
     """Set up the logs of this process, in place of any former set-up.
 
-    `file` gets everything from INFO on and is rotated at 5 MiB, five old ones being kept.
+    `file` gets everything from `level` on and is rotated at 5 MiB, five old ones being kept.
     `stderr_level` None: nothing on standard error. Raises OSError when the file can't be written.
     """
     shared: list[Any] = [
@@ -180,7 +181,7 @@ def configure(
         old.close()
     for handler in handlers or [logging.NullHandler()]:
         root.addHandler(handler)
-    root.setLevel(logging.INFO)
+    root.setLevel(level)
     logging.captureWarnings(True)
     for name, level in _PINNED.items():
         logging.getLogger(name).setLevel(level)

@@ -102,6 +102,8 @@ class Settings(BaseSettings):
     """How many proxies of the school's own stand in front: their word on address and https counts."""
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
     log_format: Literal["plain", "json"] = "plain"
+    log_level: Literal["info", "debug"] = "info"
+    """What the log files hold. No level lets a token, a name or a comment's text in."""
 
     @field_validator(*URLS, mode="after")
     @classmethod

@@ -203,10 +203,14 @@ def logs_of(name: str, *, stderr_level: int | None = None) -> None:
     Where the file can't be written (a read-only home) the command itself will say so.
     """
     chosen = settings()
+    level = logging.DEBUG if chosen.log_level == "debug" else logging.INFO
     try:
         logs.configure(
-            log_format=chosen.log_format, file=chosen.home / "logs" / f"{name}.log", stderr_level=stderr_level
+            log_format=chosen.log_format,
+            file=chosen.home / "logs" / f"{name}.log",
+            stderr_level=stderr_level,
+            level=level,
         )
     except OSError:
-        logs.configure(log_format=chosen.log_format, stderr_level=stderr_level)
+        logs.configure(log_format=chosen.log_format, stderr_level=stderr_level, level=level)
         logging.getLogger(__name__).info("no log file")

@@ -120,3 +120,34 @@ def test_the_file_is_rotated(tmp_path: Path, file: Path, monkeypatch: pytest.Mon
     for number in range(300):
         structlog.get_logger("here").info("event", number=number)
     assert len(list(tmp_path.glob("small.log*"))) == logs.FILES_KEPT + 1
+
+
+def test_a_file_from_before_gets_the_mode_of_new_ones(tmp_path: Path, file: Path) -> None:
+    folder = tmp_path / "old"
+    folder.mkdir()
+    for name in ("run.log", "run.log.1", "other.txt"):
+        (folder / name).write_text("x\n")
+        (folder / name).chmod(0o644)
+    logs.configure(file=folder / "run.log", stderr_level=None)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+    assert modes == {"run.log": 0o600, "run.log.1": 0o600, "other.txt": 0o644}
+
+
+def test_lines_that_the_disk_did_not_take_are_counted_when_there_is_room_again(
+    tmp_path: Path, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "full.log"
+    handler = logs.PatientFile(path)
+    before = handler.stream
+    record = logging.LogRecord("here", logging.INFO, __file__, 0, "event", None, None)
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 - closing it fails, like writing
+    handler.stream = full
+    for _ in range(3):
+        handler.emit(record)
+    handler.stream = before
+    handler.emit(record)
+    handler.close()
+    with pytest.raises(OSError):
+        full.close()
+    assert capsys.readouterr().err == ""
+    assert "'count': 3" in path.read_text(encoding="utf-8") and "event" in path.read_text(encoding="utf-8")

@@ -1,0 +1,155 @@
+"""A school's day with the logs at their most talkative: nothing private is in a log or on standard error."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+import re
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import requests
+
+from connectors.base import Platform
+from connectors.practice.faults import Fault, FaultRule, OperationKind
+from connectors.practice.world import World
+from school.db import now
+from school.times import LONDON
+from tests.web.writing import Criterion
+from tests.worker.conftest import Product, command, running, wait_for
+from tests.worker.test_embedded import rows
+
+CRITERIA = [criterion.value for criterion in Criterion]
+WRONG = "seven-wet-otters-guessed-this"
+PASSWORD = "eleven-dry-badgers-know-this"
+PIN = "70419385"
+WRONG_PIN = "61830472"
+WORDS = "Plum-coloured-bunting"
+POST = f"{WORDS} will hang in the hall on Friday."
+ABUSE = "I will find you and kill you, you zorblatt-headed idiots"
+AUTHOR = "Quentin Quibblesworth"
+NOTE = "The-parent-was-telephoned"
+TOKEN = "EAAGnotatokenthatanybodyhas0123456789abcdef"
+
+
+def form(browser: requests.Session, product: Product, page: str, path: str = "", **values: object) -> str:
+    """Send the form on a page; the text of the page that comes then."""
+    shown = browser.get(product.url + page, timeout=30)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', shown.text)
+    assert token, shown.text[:1000]
+    answer = browser.post(
+        product.url + (path or page), data={"csrf_token": token[1], **values},
+        headers={"Referer": product.url + page}, timeout=60,
+    )  # fmt: skip
+    said.add(token[1])
+    said.update(browser.cookies.values())
+    return answer.text
+
+
+said: set[str] = set()
+"""Form tokens and session cookies that were used."""
+
+
+def mail_about(home: Path, what: str) -> str | None:
+    for file in (home / "mailbox").glob("*.eml"):
+        message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+        body = message.get_body(("plain",))
+        text = body.get_content() if body is not None else ""
+        if what in text and "/approve/" in text:
+            return str(text)
+    return None
+
+
+def test_nothing_that_is_private_reaches_a_log(tmp_path: Path) -> None:
+    said.clear()
+    home = tmp_path / "home"
+    more = {"SCHOOLGATE_PRACTICE_PACE": "0", "SCHOOLGATE_LOG_LEVEL": "debug"}
+    complaints = b""
+    with running(home, **more) as product:
+        world = product.world()
+        link = a_day(product, world)
+        secrets = [value for name, value in asdict(world.secrets).items() if not name.endswith("id")]
+        world.close()
+        for credentials in (
+            {"page_id": "1", "page_access_token": TOKEN, "app_secret": TOKEN},
+            {"x": TOKEN},
+            TOKEN,
+        ):
+            done = command(
+                home, "accounts", "adopt", "--platform", "facebook", "--handle", "larkfieldprimary",
+                "--email", "social@larkfield.test", "--adopted-by", "head@larkfield.test",
+                "--credentials", "-",
+                stdin=json.dumps(credentials).encode(), **more,
+            )  # fmt: skip
+            assert done.returncode in {1, 2}
+            complaints += done.stderr
+        added = command(
+            home, "people", "add", "--name", AUTHOR, "--email", "quibble@larkfield.test", "--by",
+            "head@larkfield.test", "--json", **more,
+        )  # fmt: skip
+        invitation = json.loads(added.stdout)["sign_up_link"].rpartition("/")[2]
+    complaints += (tmp_path / "home.err").read_bytes()
+    private = {
+        WRONG, PASSWORD, PIN, WRONG_PIN, WORDS, ABUSE, "zorblatt", AUTHOR, "Quibblesworth", NOTE, TOKEN,
+        link, invitation, "practice makes perfect", "Oyelaran", "Birtwistle", "Amelia Thornbury", "Thornbury",
+        "Please decide", "quibble@", *secrets, *said,
+    }  # fmt: skip
+    assert len(private) > 25 and all(len(value) >= 6 for value in private), private
+    written = {file.name: file.read_bytes() for file in (home / "logs").rglob("*") if file.is_file()}
+    assert b"debug" in written["run.log"], "the logs were not at their most talkative"
+    for name, content in {**written, "standard error": complaints}.items():
+        for value in private:
+            at = content.find(value.encode())
+            assert at < 0, f"{name} holds {value!r}: …{content[max(0, at - 300) : at + 80]!r}"
+
+
+def a_day(product: Product, world: World) -> str:
+    """Sign-ins, a post approved and published through failures, abuse that is decided; the mailed token."""
+    home = product.home
+    stranger = requests.Session()
+    form(stranger, product, "/sign-in", email="head@larkfield.test", password=WRONG)
+    head, teacher, deputy = (product.signed_in(name) for name in ("head", "teacher", "deputy"))
+    form(head, product, "/me", "/me/pin", present_for_pin="practice makes perfect", pin=PIN, pin_again=PIN)
+    form(
+        deputy, product, "/me", "/me/password",
+        present="practice makes perfect", password=PASSWORD, password_again=PASSWORD,
+    )  # fmt: skip
+    assert wait_for(lambda: rows(home, "SELECT 1 FROM heartbeats WHERE name = 'classifier'") or None, 120)
+    for platform in Platform:
+        for fault in (Fault.ERROR_500, Fault.HTML_502, Fault.TRUNCATED, Fault.RATE_LIMIT_NO_RESET):
+            world.faults.set(platform, OperationKind.READ, FaultRule(fault, next_n=1))
+    planned = (now() + timedelta(minutes=1)).astimezone(LONDON)
+    # Instagram takes no post without a picture.
+    chosen = rows(home, "SELECT id FROM accounts WHERE platform IN ('x', 'facebook')")
+    accounts = [str(UUID(str(row[0]))) for row in chosen]
+    assert len(accounts) == 2
+    text = form(
+        teacher, product, "/drafts/new",
+        text=POST, account=accounts, planned_date=f"{planned:%Y-%m-%d}", planned_time=f"{planned:%H:%M}",
+        objective="reminder", checklist=CRITERIA, none_shown="yes", device="Office tablet 2", do="submit",
+    )  # fmt: skip
+    assert "Asked to decide" in text, re.findall(r"(?s)(?:alert|invalid-feedback).{0,400}", text)[:5]
+    mailed = wait_for(lambda: mail_about(home, WORDS), 60)
+    assert mailed
+    [token] = set(re.findall(r"/approve/([\w-]+)", mailed))
+    for platform in Platform:
+        world.faults.set(platform, OperationKind.PUBLISH, FaultRule(Fault.ERROR_500, next_n=1))
+    for pin in (WRONG_PIN, PIN):
+        answer = form(stranger, product, f"/approve/{token}", decision="approve", pin=pin, reason="Fine")
+    assert "pproved" in answer, answer[-2000:]
+    post = world.public_posts(Platform.FACEBOOK, limit=1)[0].post
+    comment = world.say(Platform.FACEBOOK, post.id, AUTHOR, ABUSE, None)
+    found = "SELECT id FROM log_entries WHERE comment_platform_id = ?"
+    assert wait_for(lambda: rows(home, found, comment.id) or None, 60)
+    deputy = product.signed_in("dsl")
+    entry = deputy.get(f"{product.url}/moderation", timeout=30).text
+    [address, *_] = re.findall(r'href="(/moderation/[0-9a-f-]{36})', entry)
+    form(deputy, product, address, outcomes="note", reason=NOTE, note=NOTE, seen="1")
+    world.faults.set(Platform.FACEBOOK, OperationKind.ALL, FaultRule(Fault.DEAD_TOKEN))
+    ended = "SELECT 1 FROM publications WHERE state IN ('published', 'unknown', 'failed') LIMIT 1"
+    assert wait_for(lambda: rows(home, ended) or None, 150)
+    assert wait_for(lambda: rows(home, "SELECT 1 FROM accounts WHERE state = 'needs_connecting'") or None, 60)
+    return token
