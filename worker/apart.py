@@ -1,4 +1,7 @@
-"""`schoolgate web`, `worker` and `scheduler`: the same processes apart, for production."""
+"""`schoolgate worker` and `scheduler`: the same processes apart, for production.
+
+The pages are in `worker.pages`: what works in the background has no need of them, nor of their memory.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +20,12 @@ from school import migrate, setup
 from school.db import reading
 from school.errors import BadInput
 from school.models import School
-from school.settings import set_for_this_process, settings
-from web.app import create_app
-from worker import classifier, outgoing, practice, signals, starting
+from school.settings import settings
+from worker import classifier, outgoing, signals, starting
 from worker.app import QUEUES
 from worker.app import app as celery_app
 from worker.mailbox import Mailbox
-from worker.serving import WebServer, bind
-from worker.terminal import Refused, logs_of, write
+from worker.terminal import Refused, logs_of
 
 log = structlog.get_logger(__name__)
 
@@ -32,38 +33,10 @@ RESTART_WAIT = 5.0
 """Seconds before a worker whose machinery failed begins again."""
 
 
-def web(*, host: str | None, port: int | None) -> int:
-    """Serve the pages until Ctrl-C or SIGTERM; in a practice school, the practice platforms too."""
-    chosen = settings()
-    host, port = host or chosen.host, chosen.port if port is None else port
-    stopping = threading.Event()
-    signals.heed_while_starting()
-    with ExitStack() as stack:
-        listening = bind(host, port)
-        stack.callback(listening.close)
-        set_for_this_process(host=host, port=str(listening.getsockname()[1]))
-        school = _school()
-        platforms = None
-        if school.practice:
-            running = practice.Running(pace=chosen.practice_pace)
-            if running.start():
-                stack.callback(running.stop)
-                platforms = running.platforms
-        served = WebServer(create_app(practice=platforms), listening)
-        served.start()
-        stack.callback(served.stop)
-        signals.heed_with(stopping.set)
-        # Only now, as in the others below: whatever stops the start itself is said in one line.
-        logs_of("web", stderr_level=logging.INFO)
-        log.info("web_started", host=host, port=settings().port)
-        write(f"{school.name}: pages at {settings().effective_public_url} (Ctrl-C stops).\n")
-        stopping.wait()
-    return 0
-
-
-def worker(*, queues: str, threads: int) -> int:
+def worker(*, queues: str | None, threads: int) -> int:
     """Work until Ctrl-C or SIGTERM; what is under way is finished first."""
     _needs_broker("worker")
+    queues = ",".join(QUEUES) if queues is None else queues
     wanted = [name.strip() for name in queues.split(",") if name.strip()]
     unknown = sorted(set(wanted) - set(QUEUES))
     if unknown or not wanted:
@@ -71,7 +44,7 @@ def worker(*, queues: str, threads: int) -> int:
             f"“{queues[:60]}” is no list of queues. Choose from: {', '.join(QUEUES)}.", field="queues"
         )
     signals.heed_while_starting()
-    _school()
+    serving_school()
     logs_of("worker", stderr_level=logging.INFO)
     with ExitStack() as stack:
         if "mail" in wanted and not settings().smtp_url:
@@ -116,7 +89,7 @@ def scheduler() -> int:
     """Say "look now" at the right times until Ctrl-C or SIGTERM. One is enough; two do no harm."""
     _needs_broker("scheduler")
     signals.heed_while_starting()
-    _school()
+    serving_school()
     logs_of("scheduler", stderr_level=logging.INFO)
     service = Service(celery_app, scheduler_cls="celery.beat:Scheduler", remote_control=False)
     log.info("scheduler_started")
@@ -125,7 +98,8 @@ def scheduler() -> int:
     return 0
 
 
-def _school() -> School:
+def serving_school() -> School:
+    """The school, its database brought up to date. Raises BadInput where there is none yet."""
     settings().home.mkdir(parents=True, exist_ok=True)
     migrate.upgrade(settings().effective_database_url)
     with reading() as session:

@@ -2,81 +2,64 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from typing import Annotated
 
 import typer
 
 from school.settings import misspelt
-from worker import apart, embedded
-from worker.app import QUEUES
-from worker.commands import (
-    backups,
-    diagnosis,
-    judging,
-    keys,
-    models,
-    networks,
-    persons,
-    reading,
-    records,
-    schools,
-)
 from worker.terminal import complain, guarded, logs_of
 
-app = typer.Typer(
-    name="schoolgate",
-    help="Runs a school's social media accounts: nothing published unapproved, no abuse unseen.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
-
-Host = Annotated[str | None, typer.Option(help="Address to listen on (SCHOOLGATE_HOST, 127.0.0.1).")]
-Port = Annotated[int | None, typer.Option(help="Port; 0 takes a free one (SCHOOLGATE_PORT, 8000).")]
-
-
-@app.command("run")
-def run(host: Host = None, port: Port = None) -> int:
-    """Start everything in this one process; with no school set up, a practice school."""
-    return embedded.run(host=host, port=port)
-
-
-@app.command("web")
-def web(host: Host = None, port: Port = None) -> int:
-    """Start the pages alone."""
-    return apart.web(host=host, port=port)
-
-
-@app.command("worker")
-def worker(
-    queues: Annotated[str, typer.Option(help="Kinds of work, between commas.")] = ",".join(QUEUES),
-    threads: Annotated[int, typer.Option(min=1, max=256, help="How much at once.")] = 8,
-) -> int:
-    """Start the background work alone; needs a broker such as Redis."""
-    return apart.worker(queues=queues, threads=threads)
+PLAIN, GROUP = "plain", "group"
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "run": ("worker.commands.running", "run", PLAIN),
+    "web": ("worker.commands.running", "web", PLAIN),
+    "worker": ("worker.commands.running", "worker", PLAIN),
+    "scheduler": ("worker.commands.running", "scheduler", PLAIN),
+    "setup": ("worker.commands.schools", "set_up", PLAIN),
+    "people": ("worker.commands.persons", "commands", GROUP),
+    "accounts": ("worker.commands.networks", "commands", GROUP),
+    "keys": ("worker.commands.keys", "commands", GROUP),
+    "poll": ("worker.commands.reading", "poll", PLAIN),
+    "classify": ("worker.commands.judging", "classify", PLAIN),
+    "evaluate": ("worker.commands.judging", "evaluate", PLAIN),
+    "model": ("worker.commands.models", "commands", GROUP),
+    "log": ("worker.commands.records", "log_commands", GROUP),
+    "audit": ("worker.commands.records", "audit_commands", GROUP),
+    "backup": ("worker.commands.backups", "backup", PLAIN),
+    "restore": ("worker.commands.backups", "restore", PLAIN),
+    "doctor": ("worker.commands.diagnosis", "doctor", PLAIN),
+}
+"""Each command's module and what of it. Only the one asked for is loaded: neither `classify` nor the
+background worker has any need of the pages and their 60 MB.
+"""
 
 
-@app.command("scheduler")
-def scheduler() -> int:
-    """Start the clock of the background work alone; needs a broker such as Redis."""
-    return apart.scheduler()
+def application(arguments: list[str]) -> typer.Typer:
+    """The commands that these arguments need: one, or all where help is asked for or nothing known."""
+    app = typer.Typer(
+        name="schoolgate",
+        help="Runs a school's social media accounts: nothing published unapproved, no abuse unseen.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    wanted = [arguments[0]] if arguments and arguments[0] in COMMANDS else list(COMMANDS)
+    for name in wanted:
+        module, attribute, kind = COMMANDS[name]
+        found = getattr(importlib.import_module(module), attribute)
+        if kind == GROUP:
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
+    # With one command only, typer would take its name for an argument of it.
+    app.callback()(_schoolgate)
+    return app
 
 
-app.command("setup")(schools.set_up)
-app.add_typer(persons.commands, name="people")
-app.add_typer(networks.commands, name="accounts")
-app.add_typer(keys.commands, name="keys")
-app.command("poll")(reading.poll)
-app.command("classify")(judging.classify)
-app.command("evaluate")(judging.evaluate)
-app.add_typer(models.commands, name="model")
-app.add_typer(records.log_commands, name="log")
-app.add_typer(records.audit_commands, name="audit")
-app.command("backup")(backups.backup)
-app.command("restore")(backups.restore)
-app.command("doctor")(diagnosis.doctor)
+def _schoolgate() -> None:
+    """Runs a school's social media accounts: nothing published unapproved, no abuse unseen."""
 
 
 def main() -> None:
@@ -96,5 +79,5 @@ def _invoke(arguments: list[str]) -> int:
         logs_of("command")
         for given, meant in misspelt():
             complain(f"{given} is no setting and changes nothing; {meant} is one.")
-    outcome = app(arguments, standalone_mode=False, prog_name="schoolgate")
+    outcome = application(arguments)(arguments, standalone_mode=False, prog_name="schoolgate")
     return outcome if isinstance(outcome, int) else 0

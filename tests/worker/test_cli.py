@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 from connectors.base import Platform
 from connectors.practice.servers import PracticePlatforms
 from tests.worker.conftest import HEAD, SETUP, Done
+from worker.cli import COMMANDS
 
 Here = Callable[..., Done]
 NEW = "b@elmroad.sch.uk"
@@ -264,7 +267,8 @@ def test_evaluate_measures_labelled_rows(here: Here, tmp_path: Path) -> None:
     file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     done = here("evaluate", str(file), "--json")
     assert done.returncode == 0, done.stderr.decode()
-    [measure] = [m for m in json.loads(done.stdout)["measures"] if m["by"] == "all"]
+    overall = [m for m in json.loads(done.stdout)["measures"] if m["by"] == "all"]
+    [measure] = [m for m in overall if m["label"] == "toxicity"]
     assert measure["rows"] == 10 and measure["auc"] > 0.9
     with file.open("a", encoding="utf-8") as opened:
         opened.write('{"text": "no label"}\n')
@@ -309,3 +313,21 @@ def test_doctor_shows_settings_without_secrets_and_what_is_amiss(here: Here, sch
     plain = here("doctor")
     assert plain.returncode == 0, plain.stdout.decode()
     assert "SCHOOLGATE_" in plain.stdout.decode() and "Elm Road Primary" in plain.stdout.decode()
+
+
+def test_a_command_loads_nothing_that_it_does_not_need(home: Path) -> None:
+    """The background work and `classify` without the pages, whose memory a small machine needs."""
+    code = (
+        "import sys; from worker import cli; cli.application([sys.argv[1]]); import worker.apart;"
+        "print([n for n in ('web.app', 'flask', 'torch', 'matplotlib', 'connectors.practice.servers')"
+        " if n in sys.modules])"
+    )
+    for name in ("worker", "classify"):
+        done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False)
+        assert done.stdout == "[]\n", done.stderr
+
+
+def test_help_lists_every_command_and_an_unknown_one_is_refused(here: Here) -> None:
+    said = here("--help").stdout.decode()
+    assert all(f" {name} " in said for name in COMMANDS)
+    refused(here("publish"), "publish", "--help")

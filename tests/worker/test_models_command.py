@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -70,3 +71,15 @@ def test_what_can_not_be_fetched_is_one_line_and_changes_nothing(here: Here, hom
         here("model", "use", "shipped", SCHOOLGATE_CLASSIFIER_MODEL=str(home)), "SCHOOLGATE_CLASSIFIER_MODEL"
     )
     assert name_in_use(home) == "shipped"
+
+
+def test_train_hands_everything_on_to_the_training(here: Here, home: Path, tmp_path: Path) -> None:
+    """The training itself has tests of its own."""
+    data, work, out = tmp_path / "rows.jsonl.gz", tmp_path / "work", tmp_path / "out"
+    with gzip.open(data, "wt", encoding="utf-8") as opened:
+        opened.write('{"source": "wiki", "text": "a lovely day", "toxicity": 0}\n')
+    given = ("--work", str(work), "--out", str(out), "--init", str(tmp_path))
+    refused(here("model", "train", "--data", "/does/not/exist", *given), "/does/not/exist")
+    refused(here("model", "train", "--data", str(data), *given, "--steps", "-1"), "--steps")
+    refused(here("model", "train", "--data", str(data), *given, "--resume"), f"{tmp_path} has no readable")
+    assert (work / "log.jsonl").exists() and not out.exists()

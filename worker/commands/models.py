@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -167,6 +168,35 @@ def use(
     put_to_use(name, home)
     log.info("model_put_to_use", model=name)
     answer({"model": name, "folder": str(folder), "in_use": True}, [f"{name} is in use."], as_json=as_json)
+
+
+@commands.command("train")
+def train(
+    data: Annotated[Path, typer.Option("--data", help="Training rows: JSON Lines, may be .gz.")],
+    work: Annotated[Path, typer.Option("--work", help="Folder for the log and the points to go on from.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder that receives the model.")],
+    init: Annotated[
+        Path | None, typer.Option("--init", help="Folder of a model to start from, instead of the encoder.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the data.")] = None,
+    steps: Annotated[int, typer.Option("--steps", min=0, help="End after so many (0: all passes).")] = 0,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="Only so many rows, for a quick try.")] = 0,
+    seed: Annotated[int | None, typer.Option("--seed", help="Of all that is random.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last point in --work.")] = False,
+) -> int:
+    """Train a model, which takes hours; broken off, it goes on with --resume. Needs the development packages.
+
+    Serve it with SCHOOLGATE_CLASSIFIER_MODEL; convert it first with python -m moderation.classifier.export.
+    """
+    if not data.is_file():
+        raise BadInput(f"{data} is no file. Give the training rows with --data.", field="data")
+    # Brings torch, which no other command needs.
+    training: Any = importlib.import_module("moderation.classifier.training")
+    given = ["--data", str(data), "--work", str(work), "--out", str(out), "--steps", str(steps)]
+    given += ["--limit", str(limit), "--threads", str(settings().classifier_threads)]
+    for option, value in (("--init", init), ("--epochs", epochs), ("--seed", seed)):
+        given += [] if value is None else [option, str(value)]
+    return int(training.main([*given, *(["--resume"] if resume else [])]))
 
 
 @commands.command("compare")
