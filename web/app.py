@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
@@ -54,6 +55,9 @@ from web import (
 from web.access import allowed, optional_person
 from web.naming import platform_name, role_name
 from web.navigation import navigation
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 CONTENT_POLICY = {
     "default-src": "'self'",
@@ -155,6 +159,17 @@ def _sign_with_keys(app: Flask) -> None:
     )
 
 
+def _follow_keys(app: Flask) -> None:
+    """Look at the keys before each request's session is opened, which is earlier than `before_request`."""
+    answer = app.wsgi_app
+
+    def following(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        _sign_with_keys(app)
+        return answer(environ, start_response)
+
+    app.wsgi_app = following  # type: ignore[method-assign]
+
+
 def create_app(practice: PracticePlatforms | None = None) -> Flask:
     """The web application. `practice`: the running practice platforms, which `/practice` shows."""
     app = Flask("web")
@@ -176,6 +191,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         TRAP_HTTP_EXCEPTIONS=False,
     )
     _sign_with_keys(app)
+    _follow_keys(app)
     if chosen.trusted_proxies:
         count = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
@@ -198,7 +214,6 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     for module in PAGES:
         app.register_blueprint(module.pages)
     limits.install(app)
-    app.before_request_funcs.setdefault(None, []).insert(0, lambda: _sign_with_keys(app))
     app.after_request(_keep_no_copy)
     app.jinja_env.filters["say"] = say_time
     app.jinja_env.filters["day"] = say_day

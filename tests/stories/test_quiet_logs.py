@@ -121,7 +121,7 @@ def a_day(product: Product, world: World) -> str:
     for platform in Platform:
         for fault in (Fault.ERROR_500, Fault.HTML_502, Fault.TRUNCATED, Fault.RATE_LIMIT_NO_RESET):
             world.faults.set(platform, OperationKind.READ, FaultRule(fault, next_n=1))
-    planned = (now() + timedelta(minutes=1)).astimezone(LONDON)
+    planned = (now() + timedelta(minutes=2)).astimezone(LONDON)
     # Instagram takes no post without a picture.
     chosen = rows(home, "SELECT id FROM accounts WHERE platform IN ('x', 'facebook')")
     accounts = [str(UUID(str(row[0]))) for row in chosen]
@@ -150,6 +150,6 @@ def a_day(product: Product, world: World) -> str:
     form(deputy, product, address, outcomes="note", reason=NOTE, note=NOTE, seen="1")
     world.faults.set(Platform.FACEBOOK, OperationKind.ALL, FaultRule(Fault.DEAD_TOKEN))
     ended = "SELECT 1 FROM publications WHERE state IN ('published', 'unknown', 'failed') LIMIT 1"
-    assert wait_for(lambda: rows(home, ended) or None, 150)
+    assert wait_for(lambda: rows(home, ended) or None, 240)
     assert wait_for(lambda: rows(home, "SELECT 1 FROM accounts WHERE state = 'needs_connecting'") or None, 60)
     return token

@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from flask import Flask
 
-from school import people
+from school import people, secrets
 from school.db import now, reading, transaction
 from school.models import Person, Role
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PEOPLE, current_school
@@ -147,3 +147,19 @@ def test_cookies_and_headers_are_strict(visitor: Browser) -> None:
     assert "no-store" in answer.headers["Cache-Control"]
     cookie = answer.headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_session_and_an_open_form_outlive_a_change_of_the_secret_key(head: Browser) -> None:
+    token = head.token("/me")
+    old = secrets.all_keys()
+    secrets.keep_keys(["n" * 64, *old])
+    wrong_pin = {"csrf_token": token, "present_for_pin": "wrong", "pin": "2580", "pin_again": "2580"}
+    answer = head.client.post("/me/pin", data=wrong_pin)
+    assert answer.status_code == 400 and "open too long" not in answer.text
+    assert head.get("/me").status_code == 200
+    # What was asked for meanwhile is signed with the new key; the old one then opens nothing any more.
+    secrets.keep_keys(["n" * 64])
+    assert head.get("/me").status_code == 200
+    secrets.keep_keys(["m" * 64])
+    assert head.get("/me").status_code == 302
