@@ -217,7 +217,7 @@ def export(folder: Path, *, threads: int = 0, rounded: bool = True) -> dict[str,
     """
     manifest = verify_model(folder, CHECKPOINT_FILES)
     engine = DetoxifyEngine(folder, threads)
-    texts = [case.text for case in own_cases()][::40]
+    texts = [case.text for case in own_cases()][::200]
     facts: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(dir=folder, prefix=".export-") as made:
         work = Path(made)

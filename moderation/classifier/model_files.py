@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from school.errors import BadInput
@@ -14,7 +14,7 @@ MODEL_FOLDER = Path(__file__).resolve().parent.parent / "data" / "model"
 CHECKPOINT = "schoolgate.ckpt"
 ONNX = "schoolgate.onnx"
 CHECKPOINT_FILES: tuple[str, ...] = (CHECKPOINT, "config.json", "vocab.txt", "tokenizer_config.json")
-_ALWAYS = (CHECKPOINT, "config.json", "tokenizer_config.json")
+_ALWAYS = ("config.json", "tokenizer_config.json")
 ONNX_FILES: tuple[str, ...] = (ONNX, "tokenizer.json")
 
 
@@ -44,6 +44,11 @@ def write_manifest(folder: Path, names: Sequence[str] = CHECKPOINT_FILES) -> Non
     (folder / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")
 
 
+def weights_file(manifest: Mapping[str, str]) -> str:
+    """The file that scores: the ONNX model where one is recorded, else the Detoxify checkpoint."""
+    return ONNX if ONNX in manifest else CHECKPOINT
+
+
 def verify_model(folder: Path, names: Sequence[str] | None = None) -> dict[str, str]:
     """Compare files of the model with their recorded SHA-256, before anything of them is opened.
 
@@ -53,7 +58,7 @@ def verify_model(folder: Path, names: Sequence[str] | None = None) -> dict[str, 
     manifest = read_manifest(folder)
     if names is None:
         # Which files hold the vocabulary differs from one kind of tokenizer to another.
-        names = tuple(dict.fromkeys((*_ALWAYS, *manifest)))
+        names = tuple(dict.fromkeys((weights_file(manifest), *_ALWAYS, *manifest)))
     for name in names:
         path = folder / name
         if not path.is_file():

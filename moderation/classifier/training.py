@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from moderation.classifier.checkpoint import write_state
 from moderation.classifier.labels import LABELS
 from moderation.classifier.measures import auc
 from moderation.classifier.model_files import CHECKPOINT, CHECKPOINT_FILES, verify_model, write_manifest
@@ -386,24 +387,7 @@ def write_checkpoint(model: Any, folder: Path, *, prefix: str) -> None:
     state = {name: tensor.detach().to(torch.float16).contiguous()
              for name, tensor in model.state_dict().items()
              if tensor.is_floating_point()}  # fmt: skip
-    checkpoint = {
-        "config": {
-            "arch": {
-                "type": "BERT",
-                "args": {
-                    "num_classes": len(LABELS), "model_type": prefix,
-                    "model_name": "BertForSequenceClassification",
-                    "tokenizer_name": "BertTokenizer",
-                },
-            },
-            "dataset": {"type": "Schoolgate", "args": {"classes": list(LABELS)}},
-        },
-        "state_dict": state,
-    }  # fmt: skip
-    part = folder / "schoolgate.ckpt.part"
-    torch.save(checkpoint, part)
-    part.replace(folder / "schoolgate.ckpt")
-    write_manifest(folder)
+    write_state(state, folder, prefix=prefix)
 
 
 def held_out_auc(model: Any, tokenizer: Any, examples: Sequence[Example]) -> dict[str, float]:
@@ -470,7 +454,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 epochs=given.epochs, limit=given.limit, seed=given.seed, steps=given.steps,
                 learning_rate=given.learning_rate,
             ),
-            init=given.init, export_every=given.export_every,
+            init=given.init, export_every=given.export_every, checkpoint_prefix=str(given.out.resolve()),
         )  # fmt: skip
     except BadInput as error:
         sys.stderr.write(f"{error}\n")

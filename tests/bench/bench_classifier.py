@@ -19,6 +19,7 @@ from transformers import BertConfig, BertForSequenceClassification
 
 from connectors.base import Platform
 from connectors.practice.servers import PracticePlatforms
+from moderation.classifier.checkpoint import rebuild
 from moderation.classifier.detoxify_offline import OfflineDetoxify
 from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine
 from moderation.classifier.onnx_engine import OnnxEngine
@@ -121,10 +122,11 @@ def _measured(work: Callable[[list[str]], object], texts: list[str]) -> tuple[fl
     return len(texts) / (time.monotonic() - began), (time.process_time() - processor) / len(texts) * 1000
 
 
-def test_throughput() -> None:
+def test_throughput(tmp_path: Path) -> None:
     """The serving engine against Detoxify's own class, and against the shape of Detoxify's `original`."""
-    ours, theirs = OnnxEngine(MODEL_FOLDER, 2), DetoxifyEngine(MODEL_FOLDER, 2)
-    base = OfflineDetoxify(MODEL_FOLDER, 2)
+    rebuild(MODEL_FOLDER, tmp_path)
+    ours, theirs = OnnxEngine(MODEL_FOLDER, 2), DetoxifyEngine(tmp_path, 2)
+    base = OfflineDetoxify(tmp_path, 2)
     lengths = [len(ours.token_ids(text)) for text in comments(300)]
     # The same shape with random weights takes the same time.
     base.model = BertForSequenceClassification(BertConfig(num_labels=6)).eval()

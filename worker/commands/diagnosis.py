@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
+from moderation.classifier.model_files import weights_file
 from moderation.coverage import coverage
 from school import accounts, keys, migrate, probes, readiness, secrets, setup
 from school.db import now, reading
@@ -250,7 +251,9 @@ def _classifier() -> Iterator[Check]:
     folder = folder_in_use(settings())
     digests = verify_model(folder)
     yield Check(
-        "classifier", True, f"{folder.name}, SHA-256 {digests['schoolgate.ckpt'][:12]}…, files as recorded"
+        "classifier",
+        True,
+        f"{folder.name}, SHA-256 {digests[weights_file(digests)][:12]}…, files as recorded",
     )
 
 

@@ -21,6 +21,7 @@ from moderation.classifier.installed import (
     models_folder,
     put_to_use,
 )
+from moderation.classifier.model_files import weights_file
 from moderation.classifier.official import OFFICIAL, Official, install, prove
 from moderation.classifier.served import Served
 from moderation.classifier.streaming import BadLine, Line, in_batches, parse_lines, read_lines
@@ -55,14 +56,15 @@ def show(as_json: AsJson = False) -> None:
     rows: list[dict[str, Any]] = []
     for name, folder in folders.items():
         digests = verify_model(folder)
+        weights = weights_file(digests)
         rows.append(
             {
                 "name": name,
                 "folder": str(folder),
                 "shipped": name == SHIPPED,
                 "in_use": folder == used,
-                "sha256": digests["schoolgate.ckpt"],
-                "bytes": (folder / "schoolgate.ckpt").stat().st_size,
+                "sha256": digests[weights],
+                "bytes": (folder / weights).stat().st_size,
                 "base": facts_of(folder).get("base", ""),
             }
         )

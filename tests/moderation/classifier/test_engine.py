@@ -32,18 +32,15 @@ TEXTS = [
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Path:
+def copied(rebuilt: Path, tmp_path: Path) -> Path:
     folder = tmp_path / "model"
-    shutil.copytree(MODEL_FOLDER, folder)
+    shutil.copytree(rebuilt, folder)
     return folder
 
 
-def test_scores_are_those_of_detoxifys_own_predict(engine: DetoxifyEngine, tmp_path: Path) -> None:
-    """The shipped checkpoint, loaded by the real class from the file as it ships, text by text."""
-    loaded = torch.load(MODEL_FOLDER / "schoolgate.ckpt", weights_only=True)
-    loaded["config"]["arch"]["args"]["model_type"] = str(MODEL_FOLDER)
-    torch.save(loaded, tmp_path / "same.ckpt")
-    theirs = Detoxify(checkpoint=str(tmp_path / "same.ckpt"))
+def test_scores_are_those_of_detoxifys_own_predict(engine: DetoxifyEngine, rebuilt: Path) -> None:
+    """The rebuilt checkpoint, loaded by the real class, text by text."""
+    theirs = Detoxify(checkpoint=str(rebuilt / "schoolgate.ckpt"))
     ours = engine.predict(TEXTS)
     for text, scores in zip(TEXTS, ours, strict=True):
         expected = theirs.predict(text)
@@ -52,15 +49,17 @@ def test_scores_are_those_of_detoxifys_own_predict(engine: DetoxifyEngine, tmp_p
             assert scores[label] == pytest.approx(expected[label], abs=1e-4)
 
 
-def test_detoxify_loads_the_shipped_checkpoint_from_the_repository_root_without_a_network() -> None:
+def test_detoxify_loads_the_rebuilt_checkpoint_from_anywhere_without_a_network(
+    rebuilt: Path, tmp_path: Path
+) -> None:
     code = (
-        "from detoxify import Detoxify;"
-        "m = Detoxify(checkpoint='moderation/data/model/schoolgate.ckpt');"
+        "import sys; from detoxify import Detoxify;"
+        "m = Detoxify(checkpoint=sys.argv[1]);"
         "print(sorted(m.predict('hello')))"
     )
     environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=MODEL_FOLDER.parents[2], env=environment,
+        [sys.executable, "-c", code, str(rebuilt / "schoolgate.ckpt")], cwd=tmp_path, env=environment,
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-800:]
@@ -143,8 +142,8 @@ def test_several_threads_may_score_at_once(engine: DetoxifyEngine) -> None:
         )
 
 
-def test_the_name_tells_the_exact_model(engine: DetoxifyEngine) -> None:
-    assert engine.model_name == f"schoolgate-minilm@{verify_model(MODEL_FOLDER)['schoolgate.ckpt'][:8]}"
+def test_the_name_tells_the_exact_model(engine: DetoxifyEngine, rebuilt: Path) -> None:
+    assert engine.model_name == f"schoolgate-minilm@{verify_model(rebuilt)['schoolgate.ckpt'][:8]}"
 
 
 def test_an_engine_is_loaded_once_per_process() -> None:

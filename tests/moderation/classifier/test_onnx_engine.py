@@ -20,7 +20,7 @@ from moderation.classifier.onnx_engine import OnnxEngine
 from moderation.classifier.own_cases import own_cases
 from school.errors import BadInput
 
-ALL = (*CHECKPOINT_FILES, *ONNX_FILES)
+SHIPPED = (*CHECKPOINT_FILES[1:], *ONNX_FILES)
 ODD = [
     "",
     " \n\t",
@@ -62,6 +62,13 @@ def copied(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def both(rebuilt: Path, copied: Path) -> Path:
+    """The shipped model with a checkpoint beside it."""
+    shutil.copy(rebuilt / "schoolgate.ckpt", copied)
+    return copied
+
+
 def same_ids(serving: OnnxEngine, engine: DetoxifyEngine, texts: list[str]) -> None:
     theirs = engine.detoxify.tokenizer(texts, truncation=False, verbose=False)["input_ids"]
     assert [serving.token_ids(text) for text in texts] == theirs
@@ -70,7 +77,7 @@ def same_ids(serving: OnnxEngine, engine: DetoxifyEngine, texts: list[str]) -> N
 def test_word_pieces_are_those_of_detoxifys_own_tokenizer(
     serving: OnnxEngine, engine: DetoxifyEngine
 ) -> None:
-    same_ids(serving, engine, [*ODD, *(case.text for case in own_cases())])
+    same_ids(serving, engine, [*ODD, *(case.text for case in own_cases()[::5])])
 
 
 def test_every_assigned_character_is_read_as_detoxify_reads_it(
@@ -88,13 +95,12 @@ def test_any_text_is_cut_into_the_same_word_pieces(
     same_ids(serving, engine, [text])
 
 
-def test_scores_stay_within_a_few_hundredths_of_the_checkpoints(
+def test_scores_are_those_of_the_checkpoint_that_the_model_turns_back_into(
     serving: OnnxEngine, engine: DetoxifyEngine
 ) -> None:
-    """The measured bound over the validation data is in the model card."""
-    texts = [*ODD, *(case.text for case in own_cases()[::30]), "A lovely day at the fair. " * 150]
+    texts = [*ODD, *(case.text for case in own_cases()[::180]), "A lovely day at the fair. " * 150]
     for ours, theirs in zip(serving.score(texts), engine.score(texts), strict=True):
-        assert ours == pytest.approx(theirs, abs=0.04)
+        assert ours == pytest.approx(theirs, abs=1e-4)
 
 
 def test_lone_surrogates_and_a_megabyte_are_scored(serving: OnnxEngine) -> None:
@@ -110,7 +116,7 @@ def test_no_texts_no_scores(serving: OnnxEngine) -> None:
 
 
 def test_a_text_scores_the_same_alone_and_in_any_company(serving: OnnxEngine) -> None:
-    texts = [case.text for case in own_cases()[::90]]
+    texts = [case.text for case in own_cases()[::500]]
     together = serving.score([*texts, *reversed(texts)])
     for text, scores in zip([*texts, *reversed(texts)], together, strict=True):
         assert serving.score([text])[0] == pytest.approx(scores, abs=1e-5)
@@ -130,7 +136,7 @@ def test_a_threat_amid_friendly_sentences_counts(serving: OnnxEngine) -> None:
 
 
 def test_several_threads_may_score_at_once(serving: OnnxEngine) -> None:
-    texts = [case.text for case in own_cases()[::200]]
+    texts = [case.text for case in own_cases()[::1000]]
     expected, answers = serving.score(texts), []
     threads = [threading.Thread(target=lambda: answers.append(serving.score(texts))) for _ in range(6)]
     for thread in threads:
@@ -163,9 +169,9 @@ def test_the_shipped_folder_serves_its_onnx_model() -> None:
     assert (MODEL_FOLDER / "schoolgate.onnx").stat().st_size <= 25_000_000
 
 
-def test_a_checkpoint_without_a_recorded_onnx_model_serves_itself(copied: Path) -> None:
-    write_manifest(copied)
-    assert isinstance(load_engine(copied), DetoxifyEngine)
+def test_a_checkpoint_without_a_recorded_onnx_model_serves_itself(both: Path) -> None:
+    write_manifest(both)
+    assert isinstance(load_engine(both), DetoxifyEngine)
 
 
 @pytest.mark.parametrize("name", ONNX_FILES)
@@ -188,31 +194,31 @@ def test_a_missing_file_is_named_instead_of_falling_back(copied: Path, name: str
 @pytest.mark.parametrize("size", [0, 5000])
 def test_a_cut_file_is_refused_even_when_its_hash_was_recorded(copied: Path, name: str, size: int) -> None:
     (copied / name).write_bytes((copied / name).read_bytes()[:size])
-    write_manifest(copied, ALL)
+    write_manifest(copied, SHIPPED)
     with pytest.raises(BadInput, match=f"{name} is not"):
         load_engine(copied)
 
 
-def test_a_model_of_another_checkpoint_is_refused(copied: Path) -> None:
-    with (copied / "schoolgate.ckpt").open("ab") as opened:
-        opened.write(b" ")
-    write_manifest(copied, ALL)
+def test_a_model_of_another_checkpoint_is_refused(both: Path) -> None:
+    write_manifest(both, (*CHECKPOINT_FILES, *ONNX_FILES))
     with pytest.raises(BadInput, match="another checkpoint"):
-        load_engine(copied)
+        load_engine(both)
 
 
-def test_validation_decisions_hardly_change(serving: OnnxEngine, tmp_path: Path) -> None:
-    """The card's claim, on the project's own cases: the data it was measured on does not ship."""
+def test_no_decision_changes_from_the_checkpoint_to_what_serves(
+    serving: OnnxEngine, engine: DetoxifyEngine, tmp_path: Path
+) -> None:
+    """What the rounding to 8 bits cost stands in the model card: the model before it does not ship."""
     from moderation.classifier import export
 
     file = tmp_path / "cases.jsonl.gz"
     with gzip.open(file, "wt", encoding="utf-8") as lines:
-        for case in own_cases()[::4]:
+        for case in own_cases()[::25]:
             lines.write(json.dumps({"text": case.text, "toxicity": case.labels[0], "source": "own"}) + "\n")
     with gzip.open(file, "rb") as opened:
-        found = export.compare(opened, DetoxifyEngine(MODEL_FOLDER, 2), serving)
+        found = export.compare(opened, engine, serving)
     assert found.rows > 500 and found.bad_lines == 0
-    assert found.flipped_share < 0.005
-    assert found.largest_difference < 0.05
+    assert found.flipped_share < 0.001
+    assert found.largest_difference < 1e-4
     first, second = found.auc["own"]
-    assert abs(first - second) < 0.002
+    assert first == pytest.approx(second, abs=1e-5)
