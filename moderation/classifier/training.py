@@ -438,6 +438,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--init", type=Path, help="folder of a model to start from, instead of the encoder")
     parser.add_argument("--learning-rate", type=float, default=Settings.learning_rate, help="the highest")
     parser.add_argument("--epochs", type=int, default=Settings.epochs)
+    parser.add_argument("--public-share", type=float, default=1.0, help="of the public rows, so many")
+    parser.add_argument("--own-repeat", type=int, default=Settings.own_repeat, help="own cases, so often")
     parser.add_argument("--limit", type=int, default=0, help="use only so many rows (for a quick try)")
     parser.add_argument("--steps", type=int, default=0, help="end after so many steps (0: all epochs)")
     parser.add_argument("--seed", type=int, default=Settings.seed)
@@ -452,7 +454,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             data=given.data, work=given.work, out=given.out, threads=given.threads, resume=given.resume,
             settings=Settings(
                 epochs=given.epochs, limit=given.limit, seed=given.seed, steps=given.steps,
-                learning_rate=given.learning_rate,
+                learning_rate=given.learning_rate, public_share=given.public_share,
+                own_repeat=given.own_repeat,
             ),
             init=given.init, export_every=given.export_every, checkpoint_prefix=str(given.out.resolve()),
         )  # fmt: skip

@@ -61,6 +61,8 @@ class Settings:
     warmup: float = 0.06
     hidden_dropout: float = 0.1
     vocabulary_min_count: int = 2
+    public_share: float = 1.0
+    """This share of the public rows, drawn by the seed: fewer where a model that knows them learns on."""
     own_repeat: int = 2
     evade_share: float = 0.06
     own_evade_share: float = 0.3
@@ -132,6 +134,7 @@ def choose(examples: Sequence[Example], settings: Settings) -> tuple[list[Exampl
         cap = CAPS.get(source, (len(group), len(group)))[0 if positive else 1]
         train += group[cut : cut + cap]
     rng.shuffle(train)
+    train = train[: round(len(train) * settings.public_share)]
     if settings.limit:
         train = train[: settings.limit]
     if settings.own_repeat:

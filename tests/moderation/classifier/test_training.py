@@ -13,10 +13,10 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
-from moderation.classifier import training, training_data
+from moderation.classifier import averaging, training, training_data
 from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine
 from moderation.classifier.labels import LABELS
-from moderation.classifier.model_files import read_manifest
+from moderation.classifier.model_files import read_manifest, write_manifest
 from moderation.classifier.own_cases import own_cases
 from moderation.classifier.training_data import Example, Settings
 from school.errors import BadInput
@@ -228,3 +228,37 @@ def test_own_cases_are_many_of_every_kind_and_never_contradict_themselves() -> N
     assert not [case.text for case in cases if "{" in case.text]
     assert all(0 <= value <= 1 for case in cases for value in case.labels)
     assert 0.35 < sum(case.labels[0] >= 0.5 for case in cases) / len(cases) < 0.6
+
+
+def test_the_mean_of_two_runs_lies_between_them(
+    data: Path, encoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(data, encoder, tmp_path / "a")
+    run(data, encoder, tmp_path / "b", init=tmp_path / "a" / "out", seed=7)
+    folders = [tmp_path / name / "out" for name in "ab"]
+    assert averaging.main([str(tmp_path / "mean"), *map(str, folders)]) == 0
+    first, second, mean = (
+        torch.load(folder / "schoolgate.ckpt", weights_only=True)["state_dict"]
+        for folder in (*folders, tmp_path / "mean")
+    )
+    for name in mean:
+        expected = (first[name].double() + second[name].double()) / 2
+        assert torch.equal(mean[name], expected.half())
+    assert not torch.equal(first["classifier.weight"], second["classifier.weight"])
+    said = json.loads((tmp_path / "mean" / "average.json").read_text())
+    assert said["mean_of"] == [read_manifest(folder)["schoolgate.ckpt"] for folder in folders]
+    assert DetoxifyEngine(tmp_path / "mean").score(["hello"])
+    (folders[1] / "vocab.txt").write_text("[PAD]\n")
+    write_manifest(folders[1])
+    assert averaging.main([str(tmp_path / "mean"), *map(str, folders)]) == 2
+    assert "these models have no mean" in capsys.readouterr().err
+
+
+def test_less_of_the_public_rows_is_a_share_drawn_by_the_seed() -> None:
+    examples = [Example("cad", f"t{n}", (0.0,) * 6) for n in range(4000)]
+    whole, held = training_data.choose(examples, Settings(own_repeat=0))
+    part, again = training_data.choose(examples, Settings(own_repeat=0, public_share=0.25))
+    assert len(part) == round(len(whole) / 4) and held == again
+    assert {e.text for e in part} < {e.text for e in whole}
+    other, _ = training_data.choose(examples, Settings(own_repeat=0, public_share=0.25, seed=9))
+    assert {e.text for e in other} != {e.text for e in part}
