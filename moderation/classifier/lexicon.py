@@ -25,6 +25,32 @@ vile wank wanker wankers wanking weirdo weirdos whore whores witch wog wogs your
 """
 DISGUISED: frozenset[str] = frozenset(_DISGUISED.split())
 
+# Words that abuse is often made of and that people misspell; ordinary enough not to be disguised.
+_OFTEN_MISSPELT = """
+abnormal animal animals brainless bullies clown clowns coward cowards cruel deported despise dirty
+disease diseased evil exterminate foreigners gross hated hopeless horrible inferior invaders kick kicked
+leeches loathe lowlife lowlifes monkeys monsters morons nasty nobody parasite parasites piglet pigs punch
+rats repulsive revolting rotten savages scroungers shoot shot smash smelly snake spineless stab stupidity
+subhuman terrible trash traitor traitors ugliest useless vermin violent vomit weird wicked worthless
+"""
+OFTEN_MISSPELT: frozenset[str] = frozenset(_OFTEN_MISSPELT.split())
+
+# What looks like a slip of such a word but is a word or a name itself, in English or in another language that
+# parents write, beyond the words that the model's word pieces know.
+_NEARLY_ORDINARY = """
+abus anima animas anormal assole assoles bastar belled bellen bich biches bigo bihc biot bulles cetins
+chas cnut coks cono cons coos crees crel crep crepe crepes crue deis depor deporte despis dickon diks
+dise dity dyes fagot fagots feak filh folo frak fuks gist goss gros gyps homs idioti imbecil inferir
+invader invades kicke kille kobs lairs lathe leches lias lira liras loath moneys monstres morn morno
+mornos morns moro moroni mupet murer nais nast nasy nego negor negr nero nevil nigers noce noces nocne
+nonec nones pado pais paks parasit paraste parastes pats pervers phuc pikes pilet pisse poos pras prast
+prats prev pron psis psych puch punc puss pycho quer quere rast retar retarde retrad roten rotte sags
+sapper scrounger scrounges shitole shoo skan smas soot spinless sucs suicie tampy tanny tats titus toser tosse
+tosses tramp tramy trany trapmy trapy tras trator trud tugs twas vermi viel voilent voit volent vomi
+waning wanke werd wich wicke wird
+"""
+NEARLY_ORDINARY: frozenset[str] = frozenset(_NEARLY_ORDINARY.split())
+
 # Words masked but for their first letter, and letters swapped on purpose: one meaning each.
 MASKED: dict[str, str] = {
     "f***": "fuck", "f**": "fuck", "f****": "fucks", "f*****": "fucker", "f******": "fucking",

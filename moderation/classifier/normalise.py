@@ -2,7 +2,8 @@
 
 The comment itself is never changed; it stays in the log as evidence. `prepare` is the light cleaning that
 the model was trained with. `undisguise` is a second reading for those who write around a filter (look-alike
-letters, invisible characters, s p a c e d or d.o.t.t.e.d words, l33t, repeeeated letters, st*rs); the
+letters, invisible characters, s p a c e d or d.o.t.t.e.d words, l33t, repeeeated letters, st*rs, letters
+swapped or dropped, words run together); the
 engine scores both readings and the higher score counts. The second reading is only made where it is safe:
 ordinary words, place names and people's names pass through unchanged.
 """
@@ -17,6 +18,7 @@ from functools import lru_cache
 import emoji
 
 from moderation.classifier.lexicon import DISGUISED, JOINING, MASKED, PLAINLY_ABUSIVE, WHOLE
+from moderation.classifier.spelling import respelt
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@])@\w{1,50}")
@@ -177,12 +179,14 @@ def _together(found: re.Match[str]) -> str:
 
 def _word(word: str) -> str:
     """The word with one disguise taken off, or as it stands when no known word comes out."""
-    if word.isalpha() and word.isascii() and not _RUN.search(word):
-        return MASKED.get(word.lower()) or _apart(word.lower()) or word
     core = _EDGES.sub("", word)
     bare = core.lstrip("#").lower()
-    if bare.isalpha() and bare.isascii() and (apart := _apart(bare)):
-        return word.replace(core, apart)
+    if bare.isalpha() and bare.isascii():
+        plain = MASKED.get(bare) or _apart(bare) or (None if _RUN.search(bare) else respelt(bare))
+        if plain:
+            return word.replace(core, plain)
+        if not _RUN.search(bare):
+            return word
     if len(core) < 3 or core.isdigit():
         return word
     read = _read(core.lower())

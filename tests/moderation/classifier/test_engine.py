@@ -206,4 +206,4 @@ def test_the_model_card_says_what_a_school_must_know() -> None:
 
 
 def test_the_shipped_files_stay_small() -> None:
-    assert sum(path.stat().st_size for path in MODEL_FOLDER.iterdir()) < 66 * 10**6
+    assert sum(path.stat().st_size for path in MODEL_FOLDER.iterdir()) < 26 * 10**6

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moderation.classifier import spelling
 from moderation.classifier.flags import flag
+from moderation.classifier.model_files import MODEL_FOLDER
 from moderation.classifier.normalise import prepare, undisguise
 from tests.moderation.classifier.uk_names import FIRST_NAMES, LAST_NAMES
 
@@ -37,6 +39,16 @@ def read(text: str) -> str:
         ("\u202eidiot\u202c", "idiot"),
         ("i\u0336d\u0336i\u0336o\u0336t\u0336", "idiot"),
         ("sh-it", "shit"),
+        ("you idoit", "you idiot"),
+        ("stpuid woman", "stupid woman"),
+        ("what a wakner!", "what a wanker!"),
+        ("disgustng scmu", "disgusting scum"),
+        ("scruongers and leehces", "scroungers and leeches"),
+        ("parasits", "parasites"),
+        ("womenarescum", "women are scum"),
+        ("killallthetravellers", "kill all the travellers"),
+        ("#SackThatStupidWoman", "sack that stupid woman"),
+        ("youstupidugly cow", "you stupid ugly cow"),
     ],
 )
 def test_a_disguise_comes_off(written: str, meant: str) -> None:
@@ -72,6 +84,9 @@ ORDINARY = [
     "Привет всем", "Ελληνικά", "мама и папа", "f2f meeting", "4x4 parked on 2nd lane", "B&B", "50% off",
     "C# and C++", "3-2-1 go", "x x x x", "die-hard fans", "pass the ass-ignment", "no. 11 bus",
     "it's 7.30 pm", "W1A 1AA", "07700 900123", "well-known", "hello@school.example", "50/50", "the 1970s",
+    "the gist of it", "crepes and soot", "tugs and lairs on a lathe", "viel Spaß", "twas the night",
+    "Wolverhampton", "Hertfordshire and Pembrokeshire", "Llanfairpwllgwyngyll", "Kidderminster",
+    "Donaudampfschifffahrt", "supercalifragilistic", "hte and teh", "tramp steamer", "loath to say",
     "Miss O'Dell", "co-op", "24/7", "* starred * words *", "q & a",
 ]  # fmt: skip
 
@@ -79,6 +94,14 @@ ORDINARY = [
 @pytest.mark.parametrize("text", [*PLACES.split(), *NAMES.split(), *ORDINARY])
 def test_ordinary_words_places_and_names_pass_unchanged(text: str) -> None:
     assert read(text) == prepare(text)
+
+
+def test_no_slip_is_a_word_that_the_model_knows_or_a_name() -> None:
+    known = set((MODEL_FOLDER / "vocab.txt").read_text(encoding="utf-8").splitlines())
+    names = {name.casefold() for name in (PLACES + NAMES).split()}
+    slips = spelling._misspelt()
+    assert len(slips) > 1500
+    assert not slips.keys() & known and not slips.keys() & names
 
 
 def test_what_the_model_reads_has_no_links_handles_or_symbols() -> None:
