@@ -26,6 +26,8 @@ from tests.faults.books import Books
 from tests.faults.system import Killer, System, system
 from tests.faults.traffic import Crowd, Weather, next_minute, time_to_write, write_drafts
 
+AFTER_DUE = 25
+"""Seconds for which kills and faults go on at least after the posts' planned time."""
 X_WINDOW_POSTS = 100
 """What X takes from one account in each window."""
 
@@ -80,15 +82,17 @@ def run(plan: Plan, folder: Path, say: bool = False) -> Run:
         write_drafts(made, plan.drafts, due=due)
         tell(f"{plan.drafts} drafts are approved, all due at {due:%H:%M} UTC")
         made.start()
-        killer = Killer(made, kills=plan.kills, every=plan.seconds / max(plan.kills, 1), seed=plan.seed)
-        crowd = Crowd(made, comments=plan.comments, seconds=plan.seconds, seed=plan.seed)
+        # The posts are due in the middle of it all, or the platforms would be fair when they go out.
+        seconds = max(plan.seconds, (due - db.now()).total_seconds() + AFTER_DUE)
+        killer = Killer(made, kills=plan.kills, every=seconds / max(plan.kills, 1), seed=plan.seed)
+        crowd = Crowd(made, comments=plan.comments, seconds=seconds, seed=plan.seed)
         weather = Weather(
             made, every=plan.faults_every or 3600, seed=plan.seed, long_waits_for=plan.long_waits_for
         )
         for one in (killer, crowd, weather):
             one.start()
         told = time.monotonic()
-        while not (killer.done and crowd.done and (db.now() > due or not plan.drafts)):
+        while not (killer.done and crowd.done and db.now() > due + timedelta(seconds=AFTER_DUE)):
             time.sleep(0.5)
             if time.monotonic() - told > 20:
                 told = time.monotonic()
