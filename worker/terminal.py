@@ -155,7 +155,7 @@ def database_sentence(error: sa.exc.DBAPIError) -> str:
         return (
             f"{where}'s server knows no such database or user. Make it, or correct SCHOOLGATE_DATABASE_URL."
         )
-    if "no such table" in said or "does not exist" in said or "undefinedtable" in said:
+    if any(words in said for words in ("no such table", "no such column", "does not exist")):
         return f"{where} has not this version's tables. Run `schoolgate run` or `schoolgate setup` first."
     if "locked" in said:
         return f"{where} is held by another program for too long. Stop it, then try again."

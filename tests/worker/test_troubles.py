@@ -150,3 +150,9 @@ def test_nothing_is_half_done_where_the_disk_was_full(school: Path, here: Here, 
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert here(*add).returncode == 0
     assert here("audit", "verify").returncode == 0
+
+
+def test_tables_of_a_former_version(here: Here, school: Path) -> None:
+    with sqlite3.connect(school / "schoolgate.db") as database:
+        database.execute("ALTER TABLE school DROP COLUMN key_check")
+    refused(here("audit", "verify"), "this version's tables", "schoolgate run", status=1)
