@@ -9,7 +9,7 @@ TORCH := $(shell sed -n 's/^ *"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ROOMS := school connectors moderation approvals web worker
 
-.PHONY: help install run test bench soak check screenshots chromium
+.PHONY: help install run test bench soak check pins screenshots chromium
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -27,6 +27,7 @@ bench: $(VENV)/.dev-stamp  ## measure speed and memory, and how good the classif
 	$(PY) -m tests.bench.functional
 
 soak: $(VENV)/.dev-stamp  ## kill the production system at random for half an hour, and check the books
+	SCHOOLGATE_TEST_WORKERS=8 $(PY) -m pytest tests/production
 	$(PY) -m tests.faults.soak
 
 check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
@@ -34,6 +35,9 @@ check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m worker.schema
+
+pins: $(VENV)/.dev-stamp  ## write down which packages the image is made of
+	$(PY) -m deploy.pins
 
 screenshots: $(VENV)/.dev-stamp chromium  ## take the pictures in docs/ anew, from a practice school at work
 	$(PY) -m tests.screenshots

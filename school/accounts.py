@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit, mail, people, probes, secrets
+from school.db import insert_if_missing, new_id
 from school.errors import BadInput, NotFound, NotPermitted
 from school.models.accounts import Account, AccountState, CallLedger
 from school.models.people import Person, Role
@@ -272,7 +273,7 @@ def note_calls(session: Session, account: Account, calls: Sequence[LedgerItem], 
     # In one order everywhere, so that two workers can't wait for each other's rows.
     for operation, (count, failed, items, cost) in sorted(sums.items()):
         key = {"account_id": account.id, "hour": hour, "operation": operation}
-        changed = session.execute(
+        add = (
             sa.update(CallLedger)
             .filter_by(**key)
             .values(
@@ -282,11 +283,12 @@ def note_calls(session: Session, account: Account, calls: Sequence[LedgerItem], 
                 cost_micro_usd=CallLedger.cost_micro_usd + cost,
             )
             .returning(CallLedger.id)
-        ).first()
-        if changed is None:
-            session.add(CallLedger(**key, calls=count, failures=failed, items=items, cost_micro_usd=cost))
-            # The next request of this transaction must find the row.
-            session.flush()
+        )
+        if session.execute(add).first() is None:
+            # Another worker may begin the same hour of the same account at this moment.
+            nothing = {"calls": 0, "failures": 0, "items": 0, "cost_micro_usd": 0}
+            insert_if_missing(session, CallLedger, id=new_id(), **key, **nothing)
+            session.execute(add)
 
 
 def calls_this_month(session: Session, account_id: UUID, *, now: datetime) -> int:

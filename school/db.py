@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
@@ -156,3 +157,12 @@ def reading() -> Iterator[Session]:
     bound = engine().execution_options(schoolgate_read_only=True)
     with sessionmaker(bound, expire_on_commit=False)() as session:
         yield session
+
+
+def insert_if_missing(session: Session, row: type[Base], **values: Any) -> None:
+    """Make a row unless another with its key is there, or is just being made by another process.
+
+    To be followed by an UPDATE: asking first and then inserting fails where two do it at once.
+    """
+    make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(make(row).values(**values).on_conflict_do_nothing())

@@ -101,9 +101,13 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     """How many proxies of the school's own stand in front: their word on address and https counts."""
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
+    metrics_token: SecretStr | None = None
+    """What Prometheus sends as bearer token to read `/metrics`; empty: the school's own network may."""
     log_format: Literal["plain", "json"] = "plain"
     log_level: Literal["info", "debug"] = "info"
     """What the log files hold. No level lets a token, a name or a comment's text in."""
+    log_files: bool = True
+    """Keep logs in the home folder too; not where something else collects standard error."""
 
     @field_validator(*URLS, mode="after")
     @classmethod

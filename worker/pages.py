@@ -8,18 +8,23 @@ from contextlib import ExitStack
 
 import structlog
 
+from school.models import School
 from school.settings import set_for_this_process, settings
 from web.app import create_app
 from worker import practice, signals
 from worker.apart import serving_school
+from worker.processes import serve_in_processes
 from worker.serving import WebServer, bind
-from worker.terminal import logs_of, write
+from worker.terminal import Refused, logs_of, write
 
 log = structlog.get_logger(__name__)
 
 
-def web(*, host: str | None, port: int | None) -> int:
-    """Serve the pages until Ctrl-C or SIGTERM; in a practice school, the practice platforms too."""
+def web(*, host: str | None, port: int | None, processes: int = 1) -> int:
+    """Serve the pages until Ctrl-C or SIGTERM; in a practice school, the practice platforms too.
+
+    With several processes a request that hangs or a process that dies takes none of the others with it.
+    """
     chosen = settings()
     host, port = host or chosen.host, chosen.port if port is None else port
     stopping = threading.Event()
@@ -29,6 +34,11 @@ def web(*, host: str | None, port: int | None) -> int:
         stack.callback(listening.close)
         set_for_this_process(host=host, port=str(listening.getsockname()[1]))
         school = serving_school()
+        if processes > 1:
+            if school.practice:
+                raise Refused("A practice school's pages come from one process: leave --processes out.")
+            _say_started(school, host)
+            return serve_in_processes(listening, processes)
         platforms = None
         if school.practice:
             running = practice.Running(pace=chosen.practice_pace)
@@ -39,9 +49,13 @@ def web(*, host: str | None, port: int | None) -> int:
         served.start()
         stack.callback(served.stop)
         signals.heed_with(stopping.set)
-        # Only now, as in the others below: whatever stops the start itself is said in one line.
-        logs_of("web", stderr_level=logging.INFO)
-        log.info("web_started", host=host, port=settings().port)
-        write(f"{school.name}: pages at {settings().effective_public_url} (Ctrl-C stops).\n")
+        _say_started(school, host)
         stopping.wait()
     return 0
+
+
+def _say_started(school: School, host: str) -> None:
+    # Only now, as in the other processes: whatever stops the start itself is said in one line.
+    logs_of("web", stderr_level=logging.INFO)
+    log.info("web_started", host=host, port=settings().port)
+    write(f"{school.name}: pages at {settings().effective_public_url} (Ctrl-C stops).\n")

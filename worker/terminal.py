@@ -204,13 +204,9 @@ def logs_of(name: str, *, stderr_level: int | None = None) -> None:
     """
     chosen = settings()
     level = logging.DEBUG if chosen.log_level == "debug" else logging.INFO
+    file = chosen.home / "logs" / f"{name}.log" if chosen.log_files else None
     try:
-        logs.configure(
-            log_format=chosen.log_format,
-            file=chosen.home / "logs" / f"{name}.log",
-            stderr_level=stderr_level,
-            level=level,
-        )
+        logs.configure(log_format=chosen.log_format, file=file, stderr_level=stderr_level, level=level)
     except OSError:
         logs.configure(log_format=chosen.log_format, stderr_level=stderr_level, level=level)
         logging.getLogger(__name__).info("no log file")

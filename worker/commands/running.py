@@ -16,9 +16,13 @@ def run(host: Host = None, port: Port = None) -> int:
     return int(_loaded("embedded").run(host=host, port=port))
 
 
-def web(host: Host = None, port: Port = None) -> int:
+def web(
+    host: Host = None,
+    port: Port = None,
+    processes: Annotated[int, typer.Option(min=1, max=64, help="Processes that serve.")] = 1,
+) -> int:
     """Start the pages alone."""
-    return int(_loaded("pages").web(host=host, port=port))
+    return int(_loaded("pages").web(host=host, port=port, processes=processes))
 
 
 def worker(

