@@ -10,8 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from sqlalchemy.orm import Session
 
 from approvals import pictures
-from approvals.models import DraftRevision, RenditionUse
+from approvals.models import Draft, DraftRevision, RenditionUse
 from approvals.previews import DraftPreview
+from approvals.states import DraftState
 from school import mail
 from school.mail import InlineImage
 from school.models import OutboxEmail, Person
@@ -69,6 +70,30 @@ def ask_for_decision(
         html=_templates.get_template("request.html").render(values),
         images=images,
         purpose="approval_request",
+        about=shown.draft_id,
+        now=now,
+    )
+
+
+def tell_author_of_failed(session: Session, failed: OutboxEmail, *, now: datetime) -> None:
+    """Tell a draft's author that the mail which asks for its approval could not be delivered."""
+    if failed.purpose != "approval_request" or failed.about_id is None:
+        return
+    draft = session.get(Draft, failed.about_id)
+    asked = session.get(Person, failed.to_id) if failed.to_id is not None else None
+    if draft is None or asked is None or draft.state is not DraftState.SUBMITTED:
+        return
+    tell(
+        session,
+        [draft.author],
+        draft_id=draft.id,
+        subject=f"{asked.name} was not reached by e-mail about your post",
+        sentences=[
+            f"The e-mail that asks {asked.name} to approve it could not be delivered: {failed.problem}.",
+            f"{asked.name} can still decide after signing in. Tell them, or ask the headteacher to put the "
+            "address right under People; then send the e-mail again from the draft's page.",
+        ],
+        purpose="approval_request_failed",
         now=now,
     )
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import structlog
 from sqlalchemy.orm import Session
 
 from approvals.models import Draft, DraftMove, Publication, PublicationMove
 from approvals.states import Actor, DraftState, PublicationState, check_draft_move, check_publication_move
 from school import audit
 from school.models import Person
+
+log = structlog.get_logger(__name__)
 
 
 def move_draft(
@@ -71,6 +74,14 @@ def note_publication(
         at=now,
     )
     session.add(move)
+    log.info(
+        "publication_moved",
+        draft_id=str(publication.draft_id),
+        publication_id=str(publication.id),
+        account_id=str(publication.account_id),
+        new=publication.state.value,
+        post=publication.post_platform_id,
+    )
     detail = {
         "old": old.value if old else None,
         "new": publication.state.value,
@@ -103,6 +114,7 @@ def _note_draft(
         at=now,
     )
     session.add(move)
+    log.info("draft_moved", draft_id=str(draft.id), revision=draft.revision_number, new=draft.state.value)
     detail = {
         "old": old.value if old else None,
         "new": draft.state.value,

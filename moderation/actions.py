@@ -16,6 +16,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session, aliased
 
 from connectors.base import CallRecord, Capability, CommentKind, Connector, Platform
@@ -46,6 +47,8 @@ from moderation.moves import ACT_MOVES, check
 from school import accounts
 from school.errors import NotFound
 from school.models import Account, AccountState, Person
+
+log = structlog.get_logger(__name__)
 
 NEEDS: Mapping[ActKind, Capability] = {
     ActKind.HIDE: Capability.HIDE,
@@ -516,6 +519,14 @@ def _move(
     )
     row.state = to
     row.answer = answer or row.answer
+    log.info(
+        "act_moved",
+        act_id=str(row.id),
+        entry_id=str(row.entry_id) if row.entry_id else None,
+        comment_id=str(row.comment_id) if row.comment_id else None,
+        kind=row.kind.value,
+        new=to.value,
+    )
 
 
 def _for_update(session: Session, act_id: UUID) -> PlatformAct:

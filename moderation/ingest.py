@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from connectors.base import CommentKind, CommentPage, RemoteComment
@@ -23,7 +24,9 @@ from moderation.models import (
     LogEntry,
 )
 from moderation.moves import COMMENT_MOVES, check
-from school.db import storable
+from school.db import new_id, storable
+
+log = structlog.get_logger(__name__)
 
 CHECKED_EVERY = timedelta(minutes=10)
 """How exact `Comment.checked_at` is: overlapping reads must not rewrite every row each time."""
@@ -127,7 +130,7 @@ def note_comments(
         return Stored()
     writers = authors.note(session, platform, (comment.author for comment in wanted.values()), now=now)
     known = _known(session, account_id, wanted.values())
-    stored = Stored()
+    stored, made = Stored(), []
     for comment in wanted.values():
         row = known.get(comment.platform_id) or next(
             (known[old] for old in comment.earlier_platform_ids if old in known), None
@@ -135,12 +138,15 @@ def note_comments(
         if row is None:
             row = _new(account_id, own_platform_id, comment, writers.get(authors.key_of(comment.author)), now)
             session.add(row)
+            made.append(str(row.id))
             # A page may show the text from before the edit as well.
             known |= dict.fromkeys((comment.platform_id, *comment.earlier_platform_ids), row)
             stored += Stored(new=1)
         elif row.platform_id in (comment.platform_id, *comment.earlier_platform_ids):
             stored += _update(session, row, comment, now)
         # Otherwise it is a version from before the one we have, shown late.
+    if made:
+        log.info("comments_fetched", account_id=str(account_id), comments=made)
     return stored
 
 
@@ -166,6 +172,7 @@ def _new(
 ) -> Comment:
     ours = bool(comment.author.platform_id) and comment.author.platform_id == own_platform_id
     return Comment(
+        id=new_id(),
         account_id=account_id,
         platform_id=comment.platform_id,
         post_platform_id=comment.post_platform_id,

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session
 
 from moderation import actions, alerts, chain, evidence, thresholds
@@ -34,6 +35,8 @@ from moderation.models import (
 from moderation.moves import CASE_MOVES, check
 from moderation.thresholds import URGENT_KINDS, Rules
 from school.db import new_id
+
+log = structlog.get_logger(__name__)
 
 _ATTEMPTS_MAX = 4
 _FIRST_WAIT = timedelta(seconds=5)
@@ -164,6 +167,11 @@ def record_scores(
         for item, result, found in zip(batch.items, scores, reasons, strict=True)
         if (comment := by_id.get(item.comment_id)) is not None and comment.version == item.version
     ]
+    log.info(
+        "comments_scored",
+        clear=[str(one.comment.id) for one in judged if not one.reasons],
+        flagged=[str(one.comment.id) for one in judged if one.reasons],
+    )
     _judge(session, judged, rules, now=now, hide_over=hide_over, url=url)
     flagged = [one.reasons for one in judged if one.reasons]
     return Recorded(
@@ -255,6 +263,8 @@ def _judge(
     alarming += [(entry, case) for entry, case in zip(made, cases, strict=True) if case.urgent]
     alerts.urgent(session, alarming, url=url, now=now)
     entries |= {entry.comment_id: entry for entry in made}
+    for entry in made:
+        log.info("entry_made", comment_id=str(entry.comment_id), entry_id=str(entry.id))
     if hide_over is None:
         return
     for one in judged:

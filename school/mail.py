@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import smtplib
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email import message_from_bytes
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
-from enum import StrEnum
+from email.policy import SMTP, SMTPUTF8
 from html import escape
-from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
+from sqlalchemy.sql.dml import Update
 
+from school import audit
 from school.db import new_id
-from school.errors import BadInput
+from school.delivery import ClaimedMail, Delivery, Outcome, deliver
+from school.errors import MoveNotAllowed, NotFound
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Person
 from school.models.school import School
+from school.permissions import Action, require
 from school.settings import settings
+
+__all__ = ["ClaimedMail", "Delivery", "InlineImage", "Outcome", "deliver"]
 
 GIVE_UP_AFTER = timedelta(days=5)
 """As long as mail servers themselves try (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""
+GIVE_UP_ON_SERVER_AFTER = timedelta(days=14)
+"""While the server takes nothing at all, for as long as a school's holidays: no mail is to blame."""
+LONGEST_WAIT = timedelta(hours=1)
+LONGEST_WAIT_FOR_SERVER = timedelta(minutes=5)
+"""Between two attempts while the server is away: only one mail asks, so it may be often."""
+SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +47,6 @@ class InlineImage:
     mime_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedMail:
-    """One mail that this worker alone may send now."""
-
-    id: UUID
-    raw: bytes = field(repr=False)
-    sender: str
-    recipient: str
-
-
-class Outcome(StrEnum):
-    """What the mail server said."""
-
-    SENT = "sent"
-    LATER = "later"
-    REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """How one attempt ended; `problem` in words without the mail's content."""
-
-    outcome: Outcome
-    problem: str = ""
-
-
 def queue(
     session: Session,
     *,
@@ -73,16 +56,19 @@ def queue(
     html: str,
     images: Sequence[InlineImage] = (),
     purpose: str,
+    about: UUID | None = None,
     now: datetime,
 ) -> OutboxEmail:
     """Put a mail to a person into the outbox; it is sent after the commit, by a worker.
+
+    `about`: the draft that it is about, so that a failure is told to whoever waits for the answer.
 
     The Message-ID is fixed here, so that a mail sent twice after a crash is recognised as one.
     """
     school = session.scalar(sa.select(School))
     domain = school.domain if school else "schoolgate.invalid"
     mail_id = new_id()
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=SMTP if to.email.isascii() else SMTPUTF8)
     message["Subject"] = _one_line(subject)
     message["From"] = _address(school.name if school else "Schoolgate", sender(domain))
     message["To"] = _address(to.name, to.email)
@@ -107,6 +93,7 @@ def queue(
         to_address=to.email,
         subject=_one_line(subject),
         purpose=purpose,
+        about_id=about,
         message_id=str(message["Message-ID"]),
         raw=message.as_bytes(),
         state=MailState.QUEUED,
@@ -165,80 +152,140 @@ def claim(session: Session, *, now: datetime) -> ClaimedMail | None:
     found.lease_until = now + settings().lease
     school = session.scalar(sa.select(School))
     return ClaimedMail(
-        found.id, found.raw, sender(school.domain if school else "schoolgate.invalid"), found.to_address
+        found.id,
+        found.raw,
+        sender(school.domain if school else "schoolgate.invalid"),
+        found.to_address,
+        found.attempts,
     )
 
 
-def deliver(claimed: ClaimedMail, smtp_url: str) -> Delivery:
-    """Hand one mail to the SMTP server at `smtp_url`; one attempt, 30 s at most for each step.
+def record(session: Session, claimed: ClaimedMail, delivery: Delivery, *, now: datetime) -> OutboxEmail:
+    """Note how the attempt ended; what could not be sent is tried again, at longer and longer gaps.
 
-    Raises BadInput for a URL that isn't one.
+    While the server itself is away, one mail asks for all: the others wait with it, and go as soon
+    as it went.
     """
-    host, port, user, password, tls = _server(smtp_url)
-    try:
-        if tls:
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                host, port, timeout=30, context=ssl.create_default_context()
-            )
-        else:
-            connection = smtplib.SMTP(host, port, timeout=30)
-        with connection:
-            if not tls:
-                connection.ehlo()
-                if connection.has_extn("starttls"):
-                    connection.starttls(context=ssl.create_default_context())
-            if user:
-                connection.login(user, password)
-            connection.sendmail(claimed.sender, [claimed.recipient], claimed.raw)
-    except smtplib.SMTPRecipientsRefused as error:
-        code = next(iter(error.recipients.values()))[0]
-        return _refusal(code, "the mail server refuses the recipient")
-    except smtplib.SMTPAuthenticationError:
-        return Delivery(
-            Outcome.LATER, "the mail server refuses our user name and password: check SCHOOLGATE_SMTP_URL"
-        )
-    except smtplib.SMTPResponseException as error:
-        return _refusal(error.smtp_code, "the mail server refuses the mail")
-    except (OSError, smtplib.SMTPException) as error:
-        return Delivery(Outcome.LATER, f"the mail server can't be reached ({type(error).__name__})")
-    return Delivery(Outcome.SENT)
-
-
-def record(session: Session, claimed: ClaimedMail, delivery: Delivery, *, now: datetime) -> None:
-    """Note how the attempt ended; what could not be sent is tried again, at longer and longer gaps."""
     row = session.get_one(OutboxEmail, claimed.id, with_for_update=True)
-    if row.state is not MailState.SENDING:
-        return
+    sent = delivery.outcome is Outcome.SENT
+    if row.state is not MailState.SENDING or (row.attempts != claimed.attempt and not sent):
+        # Its lease was over and another worker has it.
+        return row
     row.lease_until, row.problem = None, delivery.problem or None
-    if delivery.outcome is Outcome.SENT:
+    if sent:
         row.state, row.sent_at = MailState.SENT, now
-    elif delivery.outcome is Outcome.REFUSED or now - row.created_at > GIVE_UP_AFTER:
-        row.state = MailState.FAILED
+        session.execute(_waiting_for_server().values(next_try_at=now, waits_for_server=False))
+    elif delivery.outcome is Outcome.REFUSED or now - row.created_at > (
+        GIVE_UP_ON_SERVER_AFTER if delivery.all_alike else GIVE_UP_AFTER
+    ):
+        _fail(session, row, now=now)
     else:
-        row.state = MailState.QUEUED
-        row.next_try_at = now + min(timedelta(hours=1), timedelta(seconds=10 * 2 ** min(row.attempts, 10)))
+        row.state, row.waits_for_server = MailState.QUEUED, delivery.all_alike
+        longest = LONGEST_WAIT_FOR_SERVER if delivery.all_alike else LONGEST_WAIT
+        row.next_try_at = now + min(longest, timedelta(seconds=10 * 2 ** min(row.attempts, 10)))
+        if delivery.all_alike:
+            session.execute(
+                sa.update(OutboxEmail)
+                .where(
+                    OutboxEmail.state == MailState.QUEUED,
+                    OutboxEmail.id != row.id,
+                    OutboxEmail.next_try_at <= row.next_try_at,
+                )
+                # A moment later, so that one asks and not all.
+                .values(next_try_at=row.next_try_at + timedelta(seconds=5), waits_for_server=True)
+            )
+    return row
 
 
-def _refusal(code: int, what: str) -> Delivery:
-    if 500 <= code < 600:
-        return Delivery(Outcome.REFUSED, f"{what} (code {code})")
-    return Delivery(Outcome.LATER, f"{what} for now (code {code})")
+def try_again(session: Session, mail_id: UUID, *, by: Person, now: datetime) -> OutboxEmail:
+    """Send a mail that failed once more, to the address that the person has now.
+
+    Raises NotPermitted, NotFound, MoveNotAllowed where it didn't fail.
+    """
+    row = _failed(session, mail_id, by=by)
+    to = session.get(Person, row.to_id) if row.to_id is not None else None
+    if to is not None and to.email != row.to_address:
+        message = message_from_bytes(row.raw, policy=SMTP if to.email.isascii() else SMTPUTF8)
+        message.replace_header("To", _address(to.name, to.email))
+        row.raw, row.to_address = message.as_bytes(), to.email
+    row.state, row.next_try_at, row.attempts = MailState.QUEUED, now, 0
+    row.created_at, row.problem, row.waits_for_server = now, None, False
+    _note(session, "mail_tried_again", row, by=by, now=now)
+    return row
 
 
-def _server(url: str) -> tuple[str, int, str, str, bool]:
-    parts = urlsplit(url)
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise BadInput(
-            "SCHOOLGATE_SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465",
-            field="smtp_url",
-        )
-    tls = parts.scheme == "smtps"
-    return (
-        parts.hostname,
-        parts.port or (465 if tls else 587),
-        unquote(parts.username or ""),
-        unquote(parts.password or ""),
-        tls,
+def put_away(session: Session, mail_id: UUID, *, by: Person, now: datetime) -> OutboxEmail:
+    """Give a mail that failed up: it is no longer shown. Raises NotPermitted, NotFound, MoveNotAllowed."""
+    row = _failed(session, mail_id, by=by)
+    row.put_away_at = now
+    _note(session, "mail_put_away", row, by=by, now=now)
+    return row
+
+
+def failed(session: Session) -> list[OutboxEmail]:
+    """The mails that could not be delivered and that nobody has put away, newest first."""
+    query = (
+        sa.select(OutboxEmail)
+        .where(OutboxEmail.state == MailState.FAILED, OutboxEmail.put_away_at.is_(None))
+        .order_by(OutboxEmail.created_at.desc())
+        .limit(SHOWN)
+    )
+    return list(session.scalars(query))
+
+
+def delayed(session: Session) -> list[OutboxEmail]:
+    """The mails that were tried and wait to be tried again, oldest first."""
+    query = (
+        sa.select(OutboxEmail)
+        .where(OutboxEmail.state == MailState.QUEUED, OutboxEmail.problem.is_not(None))
+        .order_by(OutboxEmail.created_at)
+        .limit(SHOWN)
+    )
+    return list(session.scalars(query))
+
+
+def undelivered_about(session: Session, about: UUID) -> list[OutboxEmail]:
+    """The failed mails about one thing (a draft, say) that no later one to the same person followed."""
+    rows = session.scalars(
+        sa.select(OutboxEmail)
+        .where(OutboxEmail.about_id == about, OutboxEmail.put_away_at.is_(None))
+        .order_by(OutboxEmail.created_at, OutboxEmail.id)
+    )
+    newest = {row.to_id: row for row in rows}
+    return [row for row in newest.values() if row.state is MailState.FAILED]
+
+
+def _fail(session: Session, row: OutboxEmail, *, now: datetime) -> None:
+    row.state, row.waits_for_server = MailState.FAILED, False
+    _note(session, "mail_failed", row, by=None, now=now)
+
+
+def _waiting_for_server() -> Update:
+    """The mails that wait for the server alone: it is there again."""
+    return sa.update(OutboxEmail).where(
+        OutboxEmail.state == MailState.QUEUED, OutboxEmail.waits_for_server.is_(True)
+    )
+
+
+def _failed(session: Session, mail_id: UUID, *, by: Person) -> OutboxEmail:
+    require(by, Action.SEE_HEALTH)
+    row = session.get(OutboxEmail, mail_id, with_for_update=True, options=[undefer(OutboxEmail.raw)])
+    if row is None:
+        raise NotFound("There is no such e-mail.")
+    if row.state is not MailState.FAILED or row.put_away_at is not None:
+        raise MoveNotAllowed("This e-mail isn't among those that failed any more.")
+    return row
+
+
+def _note(session: Session, action: str, row: OutboxEmail, *, by: Person | None, now: datetime) -> None:
+    audit.record(
+        session,
+        by=by,
+        action=action,
+        object_kind="mail",
+        object_id=row.id,
+        detail={"purpose": row.purpose, "problem": row.problem, "to": str(row.to_id)},
+        now=now,
     )
 
 
@@ -251,4 +298,6 @@ def _encodable(text: str) -> str:
 
 
 def _address(name: str, email: str) -> Address:
-    return Address(display_name=_one_line(name), addr_spec=email)
+    # In two parts: given as one, the library refuses letters with accents, which RFC 6531 allows.
+    user, _, domain = email.rpartition("@")
+    return Address(display_name=_one_line(name), username=user, domain=domain)

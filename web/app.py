@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
+import structlog
 from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
 from flask_talisman import Talisman
@@ -40,6 +42,7 @@ from web import (
     mailbox,
     me,
     media,
+    metrics,
     moderation,
     moderation_rules,
     moderation_together,
@@ -50,6 +53,7 @@ from web import (
     signin,
     terms,
     today,
+    troubles,
     unsaved,
 )
 from web.access import allowed, optional_person
@@ -84,6 +88,7 @@ PAGES = (
     practice,
     mailbox,
     health,
+    metrics,
     audit,
     drafts,
     unsaved,
@@ -95,6 +100,7 @@ PAGES = (
     moderation_together,
     followers,
     log,
+    troubles,
 )
 """Every module of pages; each has its blueprint in `pages`."""
 
@@ -130,6 +136,12 @@ def this_school() -> School | None:
             g.school = current_school(session)
     school: School | None = g.school
     return school
+
+
+def _name_in_log() -> None:
+    """Every line that the log gets while this request is answered carries the same id."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=token_hex(4))
 
 
 def _keep_no_copy(answer: Response) -> Response:
@@ -214,6 +226,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     for module in PAGES:
         app.register_blueprint(module.pages)
     limits.install(app)
+    app.before_request_funcs.setdefault(None, []).insert(0, _name_in_log)
     app.after_request(_keep_no_copy)
     app.jinja_env.filters["say"] = say_time
     app.jinja_env.filters["day"] = say_day

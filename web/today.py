@@ -17,9 +17,9 @@ from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
-from school import accounts, forms, people, terms, training
+from school import accounts, forms, incidents, mail, people, terms, training
 from school.db import now, reading
-from school.models import Account, AccountState, MailState, OutboxEmail, Person, Role
+from school.models import Account, AccountState, Person, Role
 from school.permissions import Action, may
 from school.setup import current_school
 from school.times import today
@@ -149,15 +149,42 @@ def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
 
 def _mails(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.SEE_HEALTH):
-        count = _count(session, OutboxEmail.state == MailState.FAILED)
-        if count:
+        failed, delayed = len(mail.failed(session)), len(mail.delayed(session))
+        if failed:
             yield Waiting(
-                count,
-                "e-mail that could not be sent",
-                "e-mails that could not be sent",
-                "/accounts",
+                failed,
+                "e-mail that could not be delivered",
+                "e-mails that could not be delivered",
+                "/troubles#mail",
                 urgent=True,
             )
+        if delayed:
+            yield Waiting(
+                delayed, "e-mail that is late", "e-mails that are late", "/troubles#mail", urgent=True
+            )
+
+
+def _troubles(session: Session, person: Person) -> Iterator[Waiting]:
+    if may(person, Action.SEE_HEALTH):
+        count = len(incidents.open_now(session))
+        if count:
+            yield Waiting(count, "thing that stays wrong", "things that stay wrong", "/troubles", urgent=True)
+
+
+def _unreached(session: Session, person: Person) -> Iterator[Waiting]:
+    """Drafts of the person's own whose approver no e-mail reaches."""
+    waiting = session.scalars(
+        sa.select(Draft.id).where(Draft.author_id == person.id, Draft.state == DraftState.SUBMITTED)
+    ).all()
+    count = sum(bool(mail.undelivered_about(session, draft_id)) for draft_id in waiting)
+    if count:
+        yield Waiting(
+            count,
+            "draft of yours whose approver no e-mail reached",
+            "drafts of yours whose approver no e-mail reached",
+            "/drafts",
+            urgent=True,
+        )
 
 
 def _forms(session: Session, person: Person) -> Iterator[Waiting]:
@@ -195,6 +222,8 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _takedowns,
     _accounts,
     _mails,
+    _troubles,
+    _unreached,
     _forms,
     _rules,
 )

@@ -6,6 +6,7 @@ in another. Whatever stops in between is found in the database by the next look.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -23,7 +24,7 @@ from moderation import actions, carrying_words, costs, followers, own_posts, pol
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
 from moderation.scoring import ScoringBatch
-from school import accounts, keys
+from school import accounts, heartbeats, keys
 from school.db import now, reading, transaction
 from school.errors import SchoolgateError
 from school.models import Account, AccountState
@@ -173,14 +174,16 @@ def score_waiting(*, batches: int = 50) -> Scored:
                 break
             try:
                 engine = classifier.engine()
+                began = time.monotonic()
                 scores = engine.score(batch.texts)
+                took = time.monotonic() - began
             except Exception:
                 with transaction() as session:
                     scoring.give_back(session, batch, now=now(), url=settings().effective_public_url)
                 raise
             if recording is not None:
                 total += recording.result()
-            recording = recorder.submit(_record, batch, scores, engine.model_name)
+            recording = recorder.submit(_record, batch, scores, engine.model_name, took)
         if recording is not None:
             total += recording.result()
     return total
@@ -190,7 +193,9 @@ def _scoring_lease() -> timedelta:
     return min(settings().lease, SCORING_LEASE_MOST)
 
 
-def _record(batch: ScoringBatch, scores: Sequence[Mapping[str, float]], model_name: str) -> Scored:
+def _record(
+    batch: ScoringBatch, scores: Sequence[Mapping[str, float]], model_name: str, seconds: float
+) -> Scored:
     chosen = settings()
     with transaction() as session:
         recorded = scoring.record_scores(
@@ -202,6 +207,7 @@ def _record(batch: ScoringBatch, scores: Sequence[Mapping[str, float]], model_na
             url=chosen.effective_public_url,
             hide_over=chosen.hide_threshold if chosen.hide_at_once else None,
         )
+        heartbeats.note_batch(session, seconds=seconds, comments=len(batch.items), now=now())
     log.info("scored", clear=recorded.clear, flagged=recorded.flagged, urgent=recorded.urgent)
     return Scored(recorded.clear, recorded.flagged, recorded.urgent)
 
@@ -296,7 +302,7 @@ def act(claim: actions.ActClaim) -> None:
 
 def publish(publication_id: UUID) -> publishing.OutcomeKind | None:
     """Put one due publication out, once; how it ended, or None where it wasn't this worker's to send."""
-    account_id = _account_of(publication_id)
+    account_id = _begin(publication_id)
     # Made before the claim: whoever can't send must not take it. While the account can't be used,
     # the publication waits for it there.
     found = connector_of(account_id)
@@ -324,7 +330,7 @@ def publish(publication_id: UUID) -> publishing.OutcomeKind | None:
 
 def look_for_post(publication_id: UUID) -> None:
     """Find out once whether a publication of unknown outcome is on the platform."""
-    account_id = _account_of(publication_id)
+    account_id = _begin(publication_id)
     found = connector_of(account_id)
     with transaction() as session:
         claimed = reconciling.claim_look(session, publication_id, now=now())
@@ -369,9 +375,12 @@ def _watch(session: Session, account_id: UUID, post: RemotePost | None) -> None:
         own_posts.note(session, account_id, [post], now=now())
 
 
-def _account_of(publication_id: UUID) -> UUID:
+def _begin(publication_id: UUID) -> UUID:
+    """The account of a publication; from here on every line of the log names its draft."""
     with reading() as session:
-        return session.get_one(Publication, publication_id).account_id
+        publication = session.get_one(Publication, publication_id)
+    structlog.contextvars.bind_contextvars(draft_id=str(publication.draft_id))
+    return publication.account_id
 
 
 def _note_calls(session: Session, account_id: UUID, calls: Iterable[CallRecord], *, link: bool) -> None:

@@ -16,6 +16,7 @@ LOOKS: dict[str, float] = {
     "poll.look": 1.0,
     "poll.probe": 30.0,
     "mail.look": 1.0,
+    "mail.watch": 60.0,
     "mail.remind": 600.0,
     "classify.look": 1.0,
     "classify.again": 2.0,

@@ -6,6 +6,7 @@ Messages carry ids or nothing; losing one or getting it twice changes nothing.
 from __future__ import annotations
 
 import random
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -15,13 +16,14 @@ from uuid import UUID
 import structlog
 from celery.worker import state as worker_state
 
-from approvals import publishing, reconciling, schedule, takedowns, unsaved
+from approvals import approval_mail, publishing, reconciling, schedule, takedowns, unsaved
 from moderation import actions, carrying_words, polling
-from school import heartbeats, mail, probes, reminders
+from school import heartbeats, incidents, mail, probes, reminders
 from school.db import now, reading, transaction
+from school.models import MailState
 from school.readiness import CLASSIFIER
 from school.settings import settings
-from worker import classifier, failures, outgoing, probing, rounds
+from worker import classifier, failures, outgoing, probing, rounds, watching
 from worker.app import task
 
 log = structlog.get_logger(__name__)
@@ -50,6 +52,9 @@ def at_most(count: int, *, each: bool = False) -> Callable[[Callable[..., None]]
                 room = rooms.setdefault(arguments[0] if each else "", threading.BoundedSemaphore(count))
             if not room.acquire(blocking=False):
                 return
+            # Every line of this run carries the same id, and none of the one before it in this thread.
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(work=work.__name__, run=secrets.token_hex(4))
             try:
                 work(*arguments)
             except Exception as error:  # noqa: BLE001 - whatever it is, the looks must go on
@@ -94,8 +99,24 @@ def look_for_mail() -> None:
             return
         delivery = mail.deliver(claimed, url)
         with transaction() as session:
-            mail.record(session, claimed, delivery, now=now())
+            row = mail.record(session, claimed, delivery, now=now())
+            if row.state is MailState.FAILED:
+                approval_mail.tell_author_of_failed(session, row, now=now())
         log.info("mail_tried", mail_id=str(claimed.id), outcome=delivery.outcome.value)
+
+
+@task("mail.watch")
+@at_most(1)
+def watch_for_troubles() -> None:
+    """Tell the right people what stays wrong, once, and once more when it is over."""
+    chosen = settings()
+    with transaction() as session:
+        moment = now()
+        told = incidents.note(
+            session, watching.troubles(session, now=moment), url=chosen.effective_public_url, now=moment
+        )
+    for incident in told:
+        log.warning("incident", key=incident.key, over=incident.over_at is not None)
 
 
 @task("mail.remind")

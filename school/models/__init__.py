@@ -5,6 +5,7 @@ from school.models.audit import AuditEntry
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
 from school.models.forms import FormEntry, FormKind, FormState, FormStep
 from school.models.heartbeats import Heartbeat
+from school.models.incidents import Incident
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
 from school.models.purposes import AccountPurpose
@@ -35,6 +36,7 @@ __all__ = [
     "FormState",
     "FormStep",
     "Heartbeat",
+    "Incident",
     "Invitation",
     "MailState",
     "OutboxEmail",

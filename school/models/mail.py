@@ -42,3 +42,9 @@ class OutboxEmail(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     problem: Mapped[str | None]
+    about_id: Mapped[UUID | None]
+    """The draft that it is about; None: about nothing of that kind."""
+    waits_for_server: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """The server is away, or refuses everything of ours: not this mail's own fault."""
+    put_away_at: Mapped[datetime | None]
+    """When a person gave a failed mail up."""

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from aiosmtpd.smtp import Session as SmtpSession
 from sqlalchemy.orm import Session
 
-from school import db, mail
-from school.errors import BadInput
+from school import db, delivery, mail
+from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import MailState, OutboxEmail, Person, Role
 from school.settings import settings
 
@@ -107,8 +108,8 @@ def test_a_dead_server_is_waited_for(session: Session, school_people: People) ->
         assert mail.claim(session, now=moment) is None
         moment = row.next_try_at
     assert gaps == sorted(gaps)
-    assert max(gaps) == timedelta(hours=1)
-    late = row.created_at + mail.GIVE_UP_AFTER + timedelta(minutes=1)
+    assert max(gaps) == mail.LONGEST_WAIT_FOR_SERVER
+    late = row.created_at + mail.GIVE_UP_ON_SERVER_AFTER + timedelta(minutes=1)
     claimed = mail.claim(session, now=late)
     assert claimed is not None
     mail.record(session, claimed, mail.deliver(claimed, "smtp://127.0.0.1:1"), now=late)
@@ -155,3 +156,215 @@ def test_a_bad_smtp_url_is_named(session: Session, school_people: People, url: s
     assert claimed is not None
     with pytest.raises(BadInput, match="SCHOOLGATE_SMTP_URL"):
         mail.deliver(claimed, url)
+
+
+def _send(session: Session, url: str, at: datetime) -> OutboxEmail | None:
+    """Send the one mail that is due next, if one is."""
+    claimed = mail.claim(session, now=at)
+    session.commit()
+    if claimed is None:
+        return None
+    row = mail.record(session, claimed, mail.deliver(claimed, url), now=at)
+    session.commit()
+    return row
+
+
+def test_while_the_server_is_away_one_mail_asks_for_all_and_then_all_go(
+    session: Session, school_people: People, server: tuple[Server, str]
+) -> None:
+    handler, url = server
+    rows = [_queue(session, school_people[Role.HEADTEACHER], f"Number {number}") for number in range(5)]
+    moment, asked = NOW, []
+    for _ in range(40):
+        if (tried := _send(session, "smtp://127.0.0.1:1", moment)) is not None:
+            asked.append(tried.id)
+        moment += timedelta(seconds=30)
+    assert len(asked) < 12, "five mails don't each knock at a closed door"
+    assert all(row.state is MailState.QUEUED for row in rows)
+    assert [row.id for row in mail.delayed(session)], "and it is shown"
+    # A weekend later the server is there again.
+    moment += timedelta(days=3)
+    while _send(session, url, moment) is not None:
+        pass
+    assert {row.state for row in rows} == {MailState.SENT}
+    assert sorted(str(taken["Message-ID"]) for taken in handler.taken) == sorted(
+        row.message_id for row in rows
+    )
+    assert mail.delayed(session) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("reply", "state", "words"),
+    [
+        ("550 5.1.1 No such mailbox", MailState.FAILED, "recipient"),
+        ("552 5.2.2 Mailbox full", MailState.FAILED, "recipient"),
+        ("553 Never heard of them", MailState.FAILED, "recipient"),
+        ("550 5.7.1 Relaying denied", MailState.QUEUED, "SCHOOLGATE_SMTP_URL"),
+        ("554 Relay access denied", MailState.QUEUED, "SCHOOLGATE_SMTP_URL"),
+        ("550 Unable to relay", MailState.QUEUED, "SCHOOLGATE_SMTP_URL"),
+        ("530 5.7.0 Must issue a STARTTLS command first", MailState.QUEUED, "SCHOOLGATE_SMTP_URL"),
+        ("550 5.1.8 Bad sender's address", MailState.QUEUED, "SCHOOLGATE_MAIL_FROM"),
+        ("421 Too busy", MailState.QUEUED, "for now"),
+    ],
+)
+def test_a_mail_ends_only_for_what_is_wrong_with_its_recipient(
+    session: Session,
+    school_people: People,
+    server: tuple[Server, str],
+    reply: str,
+    state: MailState,
+    words: str,
+) -> None:
+    """A server set wrongly refuses everything: none of it may be lost (the headteacher's mail, say)."""
+    handler, url = server
+    handler.reply = reply
+    _queue(session, school_people[Role.HEADTEACHER])
+    row = _send(session, url, NOW)
+    assert row is not None and row.state is state
+    assert words in (row.problem or "")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_mail_that_failed_is_sent_again_to_the_address_that_stands_there_now(
+    session: Session, school_people: People, server: tuple[Server, str]
+) -> None:
+    handler, url = server
+    handler.reply = "550 5.1.1 No such mailbox"
+    head = school_people[Role.HEADTEACHER]
+    row = _queue(session, head)
+    _send(session, url, NOW)
+    assert [found.id for found in mail.failed(session)] == [row.id]
+    head.email, handler.reply = "margaret@larkfield.test", ""
+    session.commit()
+    with pytest.raises(NotPermitted):
+        mail.try_again(session, row.id, by=school_people[Role.STAFF], now=NOW)
+    mail.try_again(session, row.id, by=school_people[Role.NETWORK_MANAGER], now=NOW)
+    session.commit()
+    _send(session, url, NOW)
+    [taken] = handler.taken
+    assert taken["To"] == "Margaret Oyelaran <margaret@larkfield.test>"
+    assert taken["Message-ID"] == row.message_id
+    with pytest.raises(MoveNotAllowed):
+        mail.put_away(session, row.id, by=school_people[Role.NETWORK_MANAGER], now=NOW)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_failed_mail_that_is_put_away_is_no_longer_shown(
+    session: Session, school_people: People, server: tuple[Server, str]
+) -> None:
+    handler, url = server
+    handler.reply = "550 5.1.1 No such mailbox"
+    row = _queue(session, school_people[Role.HEADTEACHER])
+    _send(session, url, NOW)
+    mail.put_away(session, row.id, by=school_people[Role.HEADTEACHER], now=NOW)
+    assert mail.failed(session) == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_answer_that_comes_after_its_lease_does_not_undo_the_next_attempt(
+    session: Session, school_people: People
+) -> None:
+    row = _queue(session, school_people[Role.HEADTEACHER])
+    slow = mail.claim(session, now=NOW)
+    session.commit()
+    assert slow is not None
+    later = NOW + timedelta(hours=1)
+    assert mail.claim(session, now=later) is not None
+    session.commit()
+    mail.record(session, slow, mail.Delivery(mail.Outcome.LATER, "it took too long"), now=later)
+    assert row.state is MailState.SENDING, "the second attempt is still under way"
+    mail.record(session, slow, mail.Delivery(mail.Outcome.SENT), now=later)
+    assert row.state is MailState.SENT, "sent is sent, whoever sent it"
+
+
+@pytest.mark.parametrize(
+    "name", ["Eve\r\nBcc: all@larkfield.test", 'Ève, "the" <head@evil.test>', "=?utf-8?q?x?="]
+)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_no_name_and_no_subject_makes_a_header(
+    session: Session, school_people: People, server: tuple[Server, str], name: str
+) -> None:
+    handler, url = server
+    head = school_people[Role.HEADTEACHER]
+    head.name = name
+    _queue(session, head, f"{name}\nX-Evil: yes")
+    _send(session, url, NOW)
+    [taken] = handler.taken
+    assert taken["Bcc"] is None and taken["X-Evil"] is None
+    assert [address.addr_spec for address in taken["To"].addresses] == ["head@larkfield.test"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_an_address_with_accents_needs_a_server_that_takes_it(
+    session: Session, school_people: People, server: tuple[Server, str]
+) -> None:
+    _handler, url = server
+    head = school_people[Role.HEADTEACHER]
+    head.email = "renée@larkfield.test"
+    _queue(session, head)
+    row = _send(session, url, NOW)
+    assert row is not None and row.state is MailState.SENT
+
+
+class _Auth:
+    """A server that wants a user and a password, and takes only one of each."""
+
+    def __call__(
+        self, server: SMTP, session: SmtpSession, envelope: Envelope, how: str, data: object
+    ) -> AuthResult:
+        right = isinstance(data, LoginPassword) and data.password == b"right"
+        return AuthResult(success=right, handled=False)
+
+
+@pytest.fixture
+def strict_server() -> Iterator[str]:
+    controller = Controller(
+        Server(),
+        hostname="127.0.0.1",
+        port=0,
+        authenticator=_Auth(),
+        auth_required=True,
+        auth_require_tls=False,
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        controller.port = free.getsockname()[1]
+    controller.start()
+    yield f"127.0.0.1:{controller.port}"
+    controller.stop()
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_the_probe_says_what_would_keep_mail_from_going(
+    strict_server: str, server: tuple[Server, str]
+) -> None:
+    assert delivery.probe(f"smtp://office:right@{strict_server}") == ""
+    assert "user name and password" in delivery.probe(f"smtp://office:wrong@{strict_server}")
+    assert "takes no user name" in delivery.probe(server[1].replace("smtp://", "smtp://a:b@"))
+    assert "can't be reached" in delivery.probe("smtp://127.0.0.1:1")
+    assert "465" in delivery.probe(server[1].replace("smtp://", "smtps://"))
+    with pytest.raises(BadInput):
+        delivery.probe("smtp://host:port")
+
+
+def test_a_password_never_travels_in_clear_to_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[bytes] = []
+
+    def connect(address: tuple[str, int], *_more: object, **_named: object) -> socket.socket:
+        ours, theirs = socket.socketpair()
+
+        def serve() -> None:
+            theirs.sendall(b"220 mail.example\r\n")
+            while line := theirs.recv(4096):
+                heard.append(line)
+                quitting = line.upper().startswith(b"QUIT")
+                said = b"221 Bye\r\n" if quitting else b"250-mail.example\r\n250 AUTH PLAIN LOGIN\r\n"
+                theirs.sendall(said)
+
+        threading.Thread(target=serve, daemon=True).start()
+        return ours
+
+    monkeypatch.setattr(socket, "create_connection", connect)
+    assert "no encryption" in delivery.probe("smtp://office:secret-word@mail.example:25")
+    assert not any(b"AUTH" in line for line in heard)

@@ -28,7 +28,7 @@ PUBLIC_PAGES = {
     "media.fetch",
     "health.live",
     "health.ready",
-    "health.metrics",
+    "metrics.metrics",
 }
 """Pages that anybody may open; each was thought about."""
 

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask, request
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.orm import Session
 
-from school import accounts, db, heartbeats, migrate, readiness
+from school import accounts, db, heartbeats, mail, migrate, readiness
 from school.db import now, transaction
-from school.models import Account, Role
+from school.models import Account, Person, Role
 from school.settings import settings
 from tests.web.conftest import Browser
 from web import errors
@@ -84,10 +86,67 @@ def test_measurements_in_prometheus_format(visitor: Browser, make_account: Calla
     page = visitor.get("/metrics")
     assert page.content_type.startswith("text/plain; version=0.0.4")
     lines = page.text.splitlines()
-    assert 'schoolgate_accounts{state="active"} 1' in lines
-    assert 'schoolgate_platform_failures_total{platform="x",operation="comments"} 1' in lines
-    assert 'schoolgate_platform_cost_micro_usd_total{platform="x",operation="comments"} 42' in lines
-    assert all(line.startswith("#") or line.rsplit(" ", 1)[1].isdigit() for line in lines)
+    assert 'schoolgate_accounts{state="active"} 1.0' in lines
+    found = {
+        (sample.name, *sorted(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(page.text)
+        for sample in family.samples
+    }
+    labels = (("operation", "comments"), ("platform", "x"))
+    assert found["schoolgate_platform_failures_total", *labels] == 1
+    assert found["schoolgate_platform_cost_micro_usd_total", *labels] == 42
+    assert found["schoolgate_publications", ("state", "held")] == 0, "what is 0 is there too"
+    for work in ("publish", "actions", "mail", "classify", "poll"):
+        assert ("schoolgate_oldest_due_seconds", ("work", work)) in found
+    assert found["schoolgate_incidents_open",] == 0
+
+
+@SQLITE
+def test_ages_and_the_classifiers_time_are_measured(
+    visitor: Browser,
+    session: Session,
+    make_account: Callable[..., Account],
+    school_people: dict[Role, Person],
+) -> None:
+    account = make_account("x")
+    late = now() - timedelta(minutes=10)
+    account.last_polled_at = late
+    mail.queue(
+        session, to=school_people[Role.HEADTEACHER], subject="x", text="x", html="x", purpose="x", now=late
+    )
+    heartbeats.beat(session, "poll", now=late)
+    heartbeats.note_batch(session, seconds=0.75, comments=32, now=late)
+    session.commit()
+    lines = visitor.get("/metrics").text.splitlines()
+
+    def value(series: str) -> float:
+        [line] = [line for line in lines if line.startswith(f"{series} ")]
+        return float(line.rsplit(" ", 1)[1])
+
+    for series in (
+        'schoolgate_oldest_due_seconds{work="mail"}',
+        'schoolgate_account_last_poll_age_seconds{account="larkfieldprimary",platform="x"}',
+        'schoolgate_work_last_seen_seconds{work="poll"}',
+    ):
+        assert 600 <= value(series) < 900, series
+    assert value("schoolgate_classifier_batch_seconds") == 0.75
+    assert value("schoolgate_classifier_batch_comments") == 32
+    assert len(lines) < 250, "few series, however much there is"
+
+
+@SQLITE
+def test_with_a_token_set_the_network_alone_is_not_enough(
+    visitor: Browser, signed_in: Callable[[Role], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHOOLGATE_METRICS_TOKEN", "a-long-token-for-prometheus")
+    settings.cache_clear()
+    assert visitor.get("/metrics").status_code == 403
+    assert visitor.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 403
+    assert visitor.get("/metrics", headers={"Authorization": "Basic YTpi"}).status_code == 403
+    right = {"Authorization": "Bearer a-long-token-for-prometheus"}
+    assert visitor.get("/metrics", headers=right).status_code == 200
+    assert visitor.get("/metrics", headers={**right, "X-Forwarded-For": "81.2.69.142"}).status_code == 200
+    assert signed_in(Role.NETWORK_MANAGER).get("/metrics").status_code == 200
 
 
 @SQLITE

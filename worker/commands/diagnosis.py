@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import smtplib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +16,18 @@ from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
 from moderation.classifier.model_files import weights_file
 from moderation.coverage import coverage
-from school import accounts, keys, migrate, probes, readiness, secrets, setup
+from school import (
+    accounts,
+    delivery,
+    incidents,
+    keys,
+    mail,
+    migrate,
+    probes,
+    readiness,
+    secrets,
+    setup,
+)
 from school.db import now, reading
 from school.errors import SchoolgateError
 from school.models import AccountState, MailState, OutboxEmail
@@ -41,7 +51,7 @@ class Check:
 def doctor(as_json: AsJson = False) -> int:
     """Look at settings, database, disk, mail, accounts, classifier, clock; status 1 if something is amiss."""
     checks: list[Check] = []
-    for look in (_readiness, _school, _secret, _mail, _accounts, _classifier, _clock):
+    for look in (_readiness, _school, _secret, _mail, _troubles, _accounts, _classifier, _clock):
         checks += _guarded(look)
     chosen = shown_settings()
     good = all(check.ok is not False for check in checks)
@@ -169,20 +179,13 @@ def _secret() -> Iterator[Check]:
 def _mail() -> Iterator[Check]:
     url = settings().smtp_url
     if url:
-        parts = urlsplit(url)
-        try:
-            kind = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-            with kind(
-                parts.hostname or "", parts.port or (465 if parts.scheme == "smtps" else 587), timeout=10
-            ) as it:
-                it.noop()
-            yield Check("mail server", True, f"{parts.hostname} answers")
-        except (OSError, smtplib.SMTPException) as error:
-            yield Check(
-                "mail server",
-                False,
-                f"{parts.hostname} can't be reached ({type(error).__name__}): check SCHOOLGATE_SMTP_URL",
-            )
+        host = urlsplit(url).hostname
+        problem = delivery.probe(url)
+        yield Check(
+            "mail server",
+            not problem,
+            f"{host}: {problem}" if problem else f"{host} answers and would take mail",
+        )
     else:
         yield Check("mail server", None, "the built-in mailbox: no mail leaves this machine")
     with reading() as session:
@@ -191,13 +194,20 @@ def _mail() -> Iterator[Check]:
         oldest = session.scalar(
             sa.select(sa.func.min(OutboxEmail.created_at)).where(OutboxEmail.state == MailState.QUEUED)
         )
-    failed, queued = counts.get(MailState.FAILED, 0), counts.get(MailState.QUEUED, 0)
+        failed, why = mail.failed(session), mail.delayed(session)
     late = oldest is not None and now() - oldest > timedelta(minutes=10)
-    yield Check(
-        "outbox",
-        not failed and not late,
-        f"{queued} waiting, {counts.get(MailState.SENT, 0)} sent, {failed} failed",
-    )
+    said = f"{counts.get(MailState.QUEUED, 0)} waiting, {counts.get(MailState.SENT, 0)} sent"
+    if failed:
+        said += f", {len(failed)} not delivered (the newest: {failed[0].problem}): see the page /troubles"
+    if late and why:
+        said += f"; the oldest waits since {say(why[0].created_at)}: {why[0].problem}"
+    yield Check("outbox", not failed and not late, said)
+
+
+def _troubles() -> Iterator[Check]:
+    with reading() as session:
+        for incident in incidents.open_now(session):
+            yield Check(f"since {say(incident.began_at)}", False, f"{incident.sentence} {incident.advice}")
 
 
 def _accounts() -> Iterator[Check]:

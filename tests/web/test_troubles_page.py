@@ -1,0 +1,91 @@
+"""The page of what stays wrong: mails that did not arrive, incidents, work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from school import db, incidents, mail
+from school.delivery import Delivery, Outcome
+from school.models import MailState, OutboxEmail, Person, Role
+from school.permissions import Action, may
+from tests.web.conftest import Browser
+from worker import watching
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def refused(session: Session, school_people: dict[Role, Person]) -> OutboxEmail:
+    row = mail.queue(
+        session, to=school_people[Role.CHAIR], subject="Secret subject", text="x", html="x",
+        purpose="approval_request", now=db.now(),
+    )  # fmt: skip
+    session.commit()
+    claimed = mail.claim(session, now=db.now())
+    assert claimed is not None
+    mail.record(
+        session,
+        claimed,
+        Delivery(Outcome.REFUSED, "the mail server refuses the recipient (code 550)"),
+        now=db.now(),
+    )
+    session.commit()
+    return row
+
+
+def test_a_refused_mail_is_on_today_and_can_be_sent_again(
+    session: Session, refused: OutboxEmail, signed_in: Callable[[Role], Browser]
+) -> None:
+    browser = signed_in(Role.NETWORK_MANAGER)
+    assert "could not be delivered" in browser.get("/").text
+    page = browser.get("/troubles").text
+    assert "Winston Clarke" in page and "chair@larkfield.test" in page
+    assert "refuses the recipient (code 550)" in page and "asking for a decision on a post" in page
+    assert "Secret subject" not in page
+    answer = browser.post(f"/troubles/mail/{refused.id}/again", "/troubles")
+    assert answer.status_code == 302
+    session.refresh(refused)
+    assert refused.state is MailState.QUEUED
+    session.commit()
+    assert browser.post(f"/troubles/mail/{refused.id}/again", "/troubles").status_code == 409
+    assert "could not be delivered" not in browser.get("/").text
+
+
+def test_a_refused_mail_can_be_put_away(refused: OutboxEmail, signed_in: Callable[[Role], Browser]) -> None:
+    browser = signed_in(Role.HEADTEACHER)
+    assert browser.post(f"/troubles/mail/{refused.id}/away", "/troubles").status_code == 302
+    assert (
+        "chair@larkfield.test"
+        not in browser.get("/troubles").text.split("</main>")[0].split("alert-success")[-1]
+    )
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_who_may_see_health_opens_it(
+    refused: OutboxEmail, signed_in: Callable[[Role], Browser], school_people: dict[Role, Person], role: Role
+) -> None:
+    browser = signed_in(role)
+    allowed = may(school_people[role], Action.SEE_HEALTH)
+    assert browser.get("/troubles").status_code == (200 if allowed else 403)
+    assert browser.post(f"/troubles/mail/{refused.id}/away", "/me").status_code == (302 if allowed else 403)
+
+
+def test_what_stays_wrong_is_shown_with_what_to_do(
+    session: Session, school_people: dict[Role, Person], signed_in: Callable[[Role], Browser]
+) -> None:
+    early = db.now() - timedelta(hours=1)
+    trouble = watching.Trouble(
+        key="publishing", sentence="Posts that are due are not going out.", advice="Start it <again>.",
+        since=early, tell=frozenset({Role.HEADTEACHER}), patience=timedelta(0),
+    )  # fmt: skip
+    incidents.note(session, [trouble], url="", now=early)
+    session.commit()
+    browser = signed_in(Role.HEADTEACHER)
+    assert "thing that stays wrong" in browser.get("/").text
+    page = browser.get("/troubles").text
+    assert "Posts that are due are not going out." in page and "Start it &lt;again&gt;." in page
+    assert "Told by e-mail: Margaret Oyelaran." in page

@@ -1,0 +1,82 @@
+"""What stays wrong, which e-mails are late or were refused, and which work gives signs of life."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from school import heartbeats, incidents, mail, people
+from school.db import now, reading, transaction
+from school.models import OutboxEmail
+from school.permissions import Action
+from web.access import current_person, needs
+
+pages = Blueprint("troubles", __name__)
+
+LATELY = timedelta(days=7)
+ABOUT = {
+    "account_dead": "an account that must be connected again",
+    "approval_request": "asking for a decision on a post",
+    "approval_request_failed": "an approver who was not reached",
+    "decision": "a decision on a post",
+    "incident": "something that stays wrong",
+    "missed": "a post that nobody approved in time",
+    "pin_guessed": "somebody who tried PINs",
+    "publication_problem": "a post that is held or was refused",
+    "restored": "a restore from a backup",
+    "takedown_by_hand": "a post to take down by hand",
+    "urgent_comment": "a threat or a worry about a child",
+}
+"""What a mail's purpose is called on the page; others are shown as they are."""
+
+
+@pages.get("/troubles")
+@needs(Action.SEE_HEALTH)
+def show() -> ResponseReturnValue:
+    """Everything that is amiss with the product itself, with what to do."""
+    moment = now()
+    with reading() as session:
+        seen = heartbeats.latest(session)
+        missing = heartbeats.missing(session, now=moment)
+        names = {person.id: person.name for person in people.everybody(session)}
+        return render_template(
+            "troubles/list.html",
+            running=incidents.open_now(session),
+            over=incidents.lately_over(session, since=moment - LATELY),
+            failed=mail.failed(session),
+            delayed=mail.delayed(session),
+            names=names,
+            about=ABOUT,
+            work=[
+                (name, seen[name].at if name in seen else None, name in missing)
+                for name in heartbeats.EXPECTED
+            ],
+        )
+
+
+@pages.post("/troubles/mail/<uuid:mail_id>/again")
+@needs(Action.SEE_HEALTH)
+def again(mail_id: UUID) -> ResponseReturnValue:
+    """Send a mail that was refused once more, to the address that the person has now."""
+    with transaction() as session:
+        row = mail.try_again(session, mail_id, by=current_person(session), now=now())
+    flash(f"The e-mail to {_name(row)} is sent again.", "success")
+    return redirect(url_for("troubles.show") + "#mail")
+
+
+@pages.post("/troubles/mail/<uuid:mail_id>/away")
+@needs(Action.SEE_HEALTH)
+def away(mail_id: UUID) -> ResponseReturnValue:
+    """Stop showing a mail that was refused."""
+    with transaction() as session:
+        row = mail.put_away(session, mail_id, by=current_person(session), now=now())
+    flash(f"The e-mail to {_name(row)} is no longer shown.", "success")
+    return redirect(url_for("troubles.show") + "#mail")
+
+
+def _name(row: OutboxEmail) -> str:
+    with reading() as session:
+        return people.get(session, row.to_id).name if row.to_id is not None else row.to_address

@@ -1,0 +1,140 @@
+"""What is wrong at this moment, over all rooms: for the mails about what stays so, and for `doctor`."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals.models import Publication
+from approvals.states import PublicationState
+from moderation.models import Comment, CommentState
+from school import accounts, heartbeats, mail
+from school.incidents import Trouble
+from school.models import Account, AccountState, Role, School
+from school.settings import settings
+from school.times import say
+
+DISK_LOW = 1024**3
+"""Bytes."""
+ACCOUNT_PATIENCE = timedelta(minutes=30)
+CLASSIFIER_PATIENCE = timedelta(minutes=15)
+PUBLISHING_PATIENCE = timedelta(minutes=10)
+WORK_PATIENCE = timedelta(minutes=10)
+MAIL_PATIENCE = timedelta(minutes=30)
+
+_TECHNICAL = frozenset({Role.HEADTEACHER, Role.NETWORK_MANAGER})
+_URGENT = _TECHNICAL | {Role.SLT}
+_WORK = {
+    "publish": "posts are not being published",
+    "actions": "what people decided is not being carried out on the platforms",
+    "poll": "comments are not being read",
+    "classify": "comments are not being judged",
+    "mail": "e-mails are not being sent",
+}
+_RESTART = (
+    "On the server run `schoolgate doctor`, then start the product again (or its worker and scheduler)."
+)
+
+
+def troubles(session: Session, *, now: datetime) -> list[Trouble]:
+    """Everything that is wrong now, however short."""
+    return [*_accounts(session), *_comments(session), *_posts(session, now), *_work(session, now),
+            *_disk(now), *_mail(session)]  # fmt: skip
+
+
+def _accounts(session: Session) -> Iterator[Trouble]:
+    for account in accounts.everything(session):
+        if account.problem and account.problem_since and account.state is not AccountState.PAUSED:
+            name = f"{account.platform.capitalize()} @{account.handle}"
+            yield Trouble(
+                key=f"account:{account.id}",
+                sentence=f"{name} can't be used.",
+                advice=account.problem,
+                since=account.problem_since,
+                tell=_TECHNICAL,
+                patience=ACCOUNT_PATIENCE,
+            )
+
+
+def _comments(session: Session) -> Iterator[Trouble]:
+    oldest = session.scalar(
+        sa.select(sa.func.min(Comment.fetched_at)).where(Comment.state == CommentState.FETCHED)
+    )
+    if oldest is not None:
+        yield Trouble(
+            key="classifier",
+            sentence="Comments wait for the classifier.",
+            advice=f"Abuse among them isn't seen until they are judged; look at the accounts. {_RESTART}",
+            since=oldest,
+            tell=_URGENT,
+            patience=CLASSIFIER_PATIENCE,
+        )
+
+
+def _posts(session: Session, now: datetime) -> Iterator[Trouble]:
+    if session.scalar(sa.select(School.publishing_stopped_at)) is not None:
+        return
+    oldest = session.scalar(
+        sa.select(sa.func.min(Publication.next_try_at))
+        .join(Account, Account.id == Publication.account_id)
+        .where(
+            Publication.state == PublicationState.SCHEDULED,
+            Publication.next_try_at <= now,
+            Account.state == AccountState.ACTIVE,
+        )
+    )
+    if oldest is not None:
+        yield Trouble(
+            key="publishing",
+            sentence="Posts that are due are not going out.",
+            advice=_RESTART,
+            since=oldest,
+            tell=_URGENT,
+            patience=PUBLISHING_PATIENCE,
+        )
+
+
+def _work(session: Session, now: datetime) -> Iterator[Trouble]:
+    seen = heartbeats.latest(session)
+    for name in heartbeats.missing(session, now=now):
+        if name in seen and name in _WORK:
+            yield Trouble(
+                key=f"work:{name}",
+                sentence=f"The background work has stopped: {_WORK[name]}.",
+                advice=_RESTART,
+                since=seen[name].at,
+                tell=_URGENT,
+                patience=WORK_PATIENCE,
+            )
+
+
+def _disk(now: datetime) -> Iterator[Trouble]:
+    home = settings().home
+    if home.exists() and (free := shutil.disk_usage(home).free) < DISK_LOW:
+        yield Trouble(
+            key="disk",
+            sentence="The server's disk is nearly full.",
+            advice=f"{free / 1e6:.0f} MB are free under {home}. Delete old backups or other programs' files.",
+            since=now,
+            tell=_TECHNICAL,
+            patience=timedelta(0),
+        )
+
+
+def _mail(session: Session) -> Iterator[Trouble]:
+    waiting = [row for row in mail.delayed(session) if row.waits_for_server]
+    if waiting:
+        yield Trouble(
+            key="mail",
+            sentence="E-mails can't be sent.",
+            advice=f"Since {say(waiting[0].created_at)}, {waiting[0].problem}. They are kept and sent later.",
+            since=waiting[0].created_at,
+            tell=_TECHNICAL,
+            patience=MAIL_PATIENCE,
+            # It could not be sent either: Today says it.
+            by_mail=False,
+        )
