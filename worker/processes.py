@@ -35,7 +35,7 @@ class _OurLogs(Logger):  # type: ignore[misc]
 class _Pages(BaseApplication):  # type: ignore[misc]
     """gunicorn with our settings; each process makes the application for itself after the fork."""
 
-    def __init__(self, listening: socket.socket, processes: int) -> None:
+    def __init__(self, listening: int, processes: int) -> None:
         self._listening = listening
         self._processes = processes
         super().__init__()
@@ -43,7 +43,7 @@ class _Pages(BaseApplication):  # type: ignore[misc]
     def load_config(self) -> None:
         """What differs from gunicorn's defaults."""
         for name, value in {
-            "bind": f"fd://{self._listening.fileno()}",
+            "bind": f"fd://{self._listening}",
             "workers": self._processes,
             "worker_class": "gthread",
             "threads": THREADS,
@@ -71,7 +71,8 @@ def serve_in_processes(listening: socket.socket, processes: int) -> int:
     # gunicorn hears signals by itself, and gives requests longer than `worker.signals` would.
     signal.set_wakeup_fd(-1)
     try:
-        _Pages(listening, processes).run()
+        # Detached: gunicorn closes it at the end, and whoever bound it must not do so again.
+        _Pages(listening.detach(), processes).run()
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0

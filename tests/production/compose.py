@@ -174,7 +174,7 @@ class Stack:
         """Stop one as Docker does: SIGTERM, then the grace of the compose file."""
         process = self.running.pop(name)
         process.send_signal(signal.SIGTERM)
-        return process.wait(60)
+        return process.wait(120)
 
     def kill_all(self) -> None:
         for process in self.running.values():
