@@ -36,9 +36,9 @@ def test_a_word_said_twice_is_marked_twice(serving: OnnxEngine) -> None:
 
 
 def test_two_insults_don_t_hide_behind_each_other(serving: OnnxEngine) -> None:
-    text = "That teacher is a stupid idiot"
+    text = "The cake was made by a stupid idiot"
     shares = {text[start:end]: weight for start, end, weight in explain(serving, text)}
-    assert min(shares["stupid"], shares["idiot"]) > shares.get("teacher", 0.0)
+    assert min(shares["stupid"], shares["idiot"]) > shares.get("cake", 0.0)
 
 
 def test_the_shares_make_the_score_so_praise_carries_little(serving: OnnxEngine) -> None:
