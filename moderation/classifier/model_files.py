@@ -45,8 +45,8 @@ def write_manifest(folder: Path, names: Sequence[str] = CHECKPOINT_FILES) -> Non
 
 
 def weights_file(manifest: Mapping[str, str]) -> str:
-    """The file that scores: the ONNX model where one is recorded, else the Detoxify checkpoint."""
-    return ONNX if ONNX in manifest else CHECKPOINT
+    """The file that a model is known by: its Detoxify checkpoint where one is recorded, else its ONNX."""
+    return ONNX if ONNX in manifest and CHECKPOINT not in manifest else CHECKPOINT
 
 
 def verify_model(folder: Path, names: Sequence[str] | None = None) -> dict[str, str]:
