@@ -142,7 +142,7 @@ def test_a_run_may_start_from_a_model_that_is_there_already(
     further = torch.load(tmp_path / "further" / "out" / "schoolgate.ckpt", weights_only=True)["state_dict"]
     assert not torch.equal(further["classifier.weight"], before["classifier.weight"])
     with pytest.raises(BadInput, match="other settings or data"):
-        run(data, encoder, tmp_path / "further", init=same, resume=True)
+        run(data, encoder, tmp_path / "further", init=tmp_path / "further" / "out", resume=True)
     with (first / "schoolgate.ckpt").open("ab") as opened:
         opened.write(b"x")
     with pytest.raises(BadInput, match=r"schoolgate\.ckpt is not the one that was recorded"):
