@@ -22,6 +22,8 @@ from moderation.classifier.spelling import respelt
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@])@\w{1,50}")
+_ADDRESS = re.compile(r"^(?:\s*@user\b[\s:,]*)+(?=\S)")
+"""To whom it is said: every answer on X begins so. Read with it, the same insult scores much lower."""
 _SPACES = re.compile(r"\s+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -40,14 +42,14 @@ def _named(symbol: str, data: dict[str, str]) -> str:
 
 
 def prepare(text: str) -> str:
-    """The comment as the model reads it: entities resolved, links out, handles as @user, emoji named in
-    words.
+    """The comment as the model reads it: entities resolved, links out, handles as @user (none at its
+    beginning, where they only say to whom it is said), emoji named in words.
     """
     text = _CONTROL.sub(" ", well_formed(text))
     if "&" in text:
         text = html.unescape(text)
     text = _URL.sub(" ", text)
-    text = _MENTION.sub("@user", text)
+    text = _ADDRESS.sub("", _MENTION.sub("@user", text))
     if not text.isascii():
         text = emoji.replace_emoji(text, replace=_named)
     return _SPACES.sub(" ", text).strip()

@@ -64,11 +64,15 @@ def work(wanted: dict[str, Any]) -> None:
     rounds.publish(UUID(wanted["publication"]))
 
 
+# What is read of this process by lines must not be mixed with what its workers tell.
+answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
 for line in sys.stdin:
     child = os.fork()
     if child == 0:
         work(json.loads(line))
         os._exit(0)
-    print(child, flush=True)
+    print(child, file=answers, flush=True)
     _pid, status = os.waitpid(child, 0)
-    print(os.waitstatus_to_exitcode(status), flush=True)
+    print(os.waitstatus_to_exitcode(status), file=answers, flush=True)

@@ -184,7 +184,9 @@ def _mail() -> Iterator[Check]:
         yield Check(
             "mail server",
             not problem,
-            f"{host}: {problem}" if problem else f"{host} answers and would take mail",
+            f"{host}: {problem}. Check SCHOOLGATE_SMTP_URL and the server."
+            if problem
+            else f"{host} answers and would take mail",
         )
     else:
         yield Check("mail server", None, "the built-in mailbox: no mail leaves this machine")

@@ -180,3 +180,10 @@ def test_joined_split_turned_and_drawn_words_are_read(written: str, meant: str) 
 )  # fmt: skip
 def test_ordinary_words_are_never_taken_apart_or_put_together(text: str) -> None:
     assert read(text) == prepare(text)
+
+
+def test_the_address_at_the_beginning_is_not_read() -> None:
+    """Every answer on X begins with it, and it says to whom, not what."""
+    assert prepare("@larkfieldschool @mrs_k: you idiot @dan") == "you idiot @user"
+    assert prepare("@larkfieldschool") == "@user" and prepare(" @a, @b ") == "@user"
+    assert prepare("Thanks @larkfieldschool!") == "Thanks @user!"

@@ -222,3 +222,9 @@ def test_no_decision_changes_from_the_checkpoint_to_what_serves(
     assert found.largest_difference < 1e-4
     first, second = found.auc["own"]
     assert first == pytest.approx(second, abs=1e-5)
+
+
+def test_an_answer_on_x_scores_like_the_same_words_elsewhere(serving: OnnxEngine) -> None:
+    insult = "you are a disgusting pathetic idiot and everyone hates you"
+    plain, answer = serving.score([insult, f"@larkfieldschool @dan_w {insult}"])
+    assert plain == answer and plain["insult"] > 0.7
