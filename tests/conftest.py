@@ -152,6 +152,9 @@ def school_people(session: Session, practice_rows: dict[str, list[dict[str, Any]
         made = sa.inspect(session.connection()).get_table_names()
         for table in [table for table in db.Base.metadata.sorted_tables if table.name in made]:
             found = [dict(row) for row in session.execute(sa.select(table)).mappings()]
+            if table.name == "school":
+                # Sealed with this test's own key; the next test has another.
+                found = [{**row, "key_check": None} for row in found]
             if found:
                 practice_rows[table.name] = found
     else:
