@@ -6,9 +6,9 @@ for in the text as written, whatever a school lets pass.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from functools import lru_cache
+
+from moderation.classifier.flags import words_pattern
 
 LEFT_OUT = "…"
 """What stands for a word that was left out: of all stand-ins tried, the classifier makes the least of it."""
@@ -16,19 +16,19 @@ LEFT_OUT = "…"
 
 def without(text: str, passes: Sequence[str]) -> str:
     """The text as it is scored: whole words, in any case, are left out; a star at the end is any ending."""
-    pattern = _pattern(tuple(passes))
+    pattern = words_pattern(tuple(passes))
     return pattern.sub(LEFT_OUT, text) if pattern else text
 
 
 def holds(text: str, passes: Sequence[str]) -> bool:
     """Whether one of the words is in the text."""
-    pattern = _pattern(tuple(passes))
+    pattern = words_pattern(tuple(passes))
     return pattern is not None and pattern.search(text) is not None
 
 
 def places(text: str, passes: Sequence[str], start: int, end: int) -> tuple[int, int]:
     """Where a stretch of `without(text)` is in the text as written."""
-    pattern = _pattern(tuple(passes))
+    pattern = words_pattern(tuple(passes))
     moved = 0
     for found in pattern.finditer(text) if pattern else ():
         begins, ends = found.start() - moved, found.start() - moved + len(LEFT_OUT)
@@ -41,19 +41,6 @@ def places(text: str, passes: Sequence[str], start: int, end: int) -> tuple[int,
             # The stretch takes in the word that was left out.
             return min(start + moved, found.start()), max(end + moved + shrunk, found.end())
     return start + moved, end + moved
-
-
-@lru_cache(maxsize=16)
-def _pattern(passes: tuple[str, ...]) -> re.Pattern[str] | None:
-    parts = []
-    for word in passes:
-        bare = " ".join(word.split())
-        if bare.strip("*"):
-            ending = r"\w*" if bare.endswith("*") else ""
-            parts.append(re.escape(bare.rstrip("*")).replace(r"\ ", r"\s+") + ending)
-    if not parts:
-        return None
-    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(parts, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
 
 
 __all__ = ["LEFT_OUT", "holds", "places", "without"]

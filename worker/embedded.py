@@ -125,6 +125,7 @@ def _practice_platforms(stack: ExitStack) -> PracticePlatforms:
             "Another command of this home is using the practice platforms; try again when it has ended."
         )
     stack.callback(running.stop)
+    signals.before_leaving(practice.forget_ports)
     assert running.platforms is not None
     practice.adopt_practice_accounts(running.platforms, now=now())
     return running.platforms

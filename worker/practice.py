@@ -25,6 +25,11 @@ from worker.mailbox import keep
 log = structlog.get_logger(__name__)
 
 
+def forget_ports() -> None:
+    """Take the note of the servers' addresses away: no other command should ask them any more."""
+    (endpoints.practice_folder() / "ports.json").unlink(missing_ok=True)
+
+
 class Running:
     """The practice platforms, run by this process, and the note that tells others where they are."""
 
@@ -53,7 +58,7 @@ class Running:
         """Stop them and take the note away."""
         if self.platforms is None:
             return
-        (endpoints.practice_folder() / "ports.json").unlink(missing_ok=True)
+        forget_ports()
         endpoints.practice_at(None)
         self.platforms.stop()
         self.platforms = None

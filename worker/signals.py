@@ -24,6 +24,7 @@ class Stopped(BaseException):
 
 _leaving = threading.Event()
 _watched: list[int] = []
+_last_acts: list[Callable[[], object]] = []
 
 
 def heed_while_starting() -> None:
@@ -41,6 +42,11 @@ def heed_while_starting() -> None:
 def heed_with(ask: Callable[[], object]) -> None:
     """From now on a signal calls `ask`."""
     _handle(lambda _number, _frame: ask())
+
+
+def before_leaving(act: Callable[[], object]) -> None:
+    """Have this done, too, where a stop hangs and the process leaves all the same. It must not wait."""
+    _last_acts.append(act)
 
 
 def _handle(stop: Callable[[int, FrameType | None], object]) -> None:
@@ -61,4 +67,6 @@ def _leave_anyway(reading: int) -> None:
     while os.read(reading, 1)[0] not in HEARD:
         continue
     time.sleep(STOP_MOST)
+    for act in _last_acts:
+        act()
     os._exit(0)

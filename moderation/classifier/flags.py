@@ -154,7 +154,8 @@ def _phrases(
 
 
 @lru_cache(maxsize=16)
-def _words_pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
+def words_pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
+    """What finds any of these words whole, in any case, a star at the end being any ending; None of none."""
     parts = []
     for word in words:
         bare = " ".join(word.split())
@@ -167,7 +168,7 @@ def _words_pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _school_words(words: Sequence[str], readings: Sequence[str]) -> list[Reason]:
-    pattern = _words_pattern(tuple(words))
+    pattern = words_pattern(tuple(words))
     if pattern is None:
         return []
     found = {match.group().lower() for reading in readings for match in pattern.finditer(reading)}

@@ -141,11 +141,9 @@ def test_a_signal_stops_cleanly_and_a_second_start_keeps_everything(
         began = time.monotonic()
         first.process.send_signal(number)
         assert first.process.wait(20) == 0
-        took = time.monotonic() - began
-        print(f"\nstopped after {took:.1f} s")
-        assert took < 12
-    # A stop that hangs leaves after ten seconds without tidying up; a busy machine may come to that.
-    assert took >= 9 or not (home / "practice" / "ports.json").exists()
+        print(f"\nstopped after {time.monotonic() - began:.1f} s")
+        assert time.monotonic() - began < 12
+    assert not (home / "practice" / "ports.json").exists()
     assert (home.parent / "home.err").read_text(encoding="utf-8") == ""
     with running(home, SCHOOLGATE_PRACTICE_PACE="0"):
         assert rows(home, "SELECT id, email, password FROM people ORDER BY id") == before
