@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import approvals.models  # noqa: F401 - fills the metadata
 import moderation.models  # noqa: F401 - fills the metadata
-from school import accounts, db, people, secrets, setup
+from school import accounts, db, keys, people, secrets, setup
 from school.migrate import upgrade
 from school.models import Account, Person, Role
 from school.settings import settings
@@ -160,6 +160,7 @@ def school_people(session: Session, practice_rows: dict[str, list[dict[str, Any]
     else:
         for name, rows in practice_rows.items():
             session.execute(sa.insert(db.Base.metadata.tables[name]), rows)
+        keys.vouch(session)
     session.commit()
     by_role = {role: people.holders(session, role)[0] for role in Role if role is not Role.STAFF}
     teacher = people.find(session, f"teacher@{setup.PRACTICE_DOMAIN}")
