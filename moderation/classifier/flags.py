@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from moderation.classifier.normalise import prepare, undisguise, well_formed
+from moderation.classifier.normalise import readings, well_formed
 from moderation.classifier.personal_data import find_personal_data
 from moderation.classifier.phrases import LINK, PHISHING, SAFEGUARDING, SHORTENERS, THREATS, TRUSTED
 
@@ -89,15 +89,14 @@ def flag(
         reasons.append(
             Reason("length", "too_long", 1.0, f"{len(text):,} characters long: read its middle yourself")
         )
-    plain = prepare(read)
-    readings = list(dict.fromkeys((plain, undisguise(plain))))
-    reasons += _phrases("threat", THREATS, readings)
-    reasons += _phrases("safeguarding", SAFEGUARDING, readings)
+    both = list(dict.fromkeys(readings(read)))
+    reasons += _phrases("threat", THREATS, both)
+    reasons += _phrases("safeguarding", SAFEGUARDING, both)
     reasons += [
         Reason("personal_data", found.kind, 1.0, f"{found.said}: {found.value}")
         for found in find_personal_data(read, tuple(names))
     ]
-    reasons += _school_words(words, readings)
+    reasons += _school_words(words, both)
     reasons += _spam(read)
     return sorted(dict.fromkeys(reasons), key=lambda reason: (-_weight(reason), reason.label, reason.detail))
 
@@ -139,11 +138,11 @@ def _scored(scores: Mapping[str, float], thresholds: Mapping[str, float]) -> lis
 
 
 def _phrases(
-    kind: Kind, patterns: Iterable[tuple[str, re.Pattern[str]]], readings: Sequence[str]
+    kind: Kind, patterns: Iterable[tuple[str, re.Pattern[str]]], both: Sequence[str]
 ) -> list[Reason]:
     reasons = []
     for label, pattern in patterns:
-        for reading in readings:
+        for reading in both:
             found = pattern.search(reading)
             if found:
                 reasons.append(
@@ -167,11 +166,11 @@ def words_pattern(words: tuple[str, ...]) -> re.Pattern[str] | None:
     return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(parts, key=len, reverse=True))})(?!\w)", re.IGNORECASE)
 
 
-def _school_words(words: Sequence[str], readings: Sequence[str]) -> list[Reason]:
+def _school_words(words: Sequence[str], both: Sequence[str]) -> list[Reason]:
     pattern = words_pattern(tuple(words))
     if pattern is None:
         return []
-    found = {match.group().lower() for reading in readings for match in pattern.finditer(reading)}
+    found = {match.group().lower() for reading in both for match in pattern.finditer(reading)}
     return [
         Reason("word", "word", 1.0, f"contains “{word}”, a word that your school added")
         for word in sorted(found)

@@ -63,6 +63,7 @@ MASKED: dict[str, str] = {
     "niqqa": "nigga", "kys": "kill yourself", "killyourself": "kill yourself",
     "killurself": "kill yourself",
     "wnkr": "wanker", "wnker": "wanker", "stoopid": "stupid", "stewpid": "stupid",
+    "phaggot": "faggot", "phaggots": "faggots", "g@y": "gay", "gh@y": "gay", "g@ys": "gays",
 }  # fmt: skip
 
 _PLAINLY_ABUSIVE = """

@@ -55,6 +55,13 @@ def prepare(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
 
 
+def readings(text: str) -> tuple[str, str]:
+    """The comment as the model reads it, and as it reads it with every disguise taken off."""
+    plain = prepare(text)
+    unmasked = _unmasked(text)
+    return plain, undisguise(plain if unmasked == text else prepare(unmasked))
+
+
 # Letters of other scripts and symbols that pass for a Latin letter at a glance. Written as pairs of what
 # stands for which letter; full-width, circled and mathematical letters are resolved by Unicode's own
 # compatibility forms.
@@ -77,7 +84,7 @@ _PLAIN |= {first + n: chr(97 + n) for first in (0x1F150, 0x1F170) for n in range
 # What a reader sees from right to left.
 _REVERSED = re.compile("[\u202e\u2067]([^\u202c\u2069\n]{1,2000})(?:[\u202c\u2069]|$)")
 _LEET = {
-    "4": "a", "@": "a", "8": "b", "(": "c", "3": "e", "€": "e", "6": "g", "9": "g",
+    "4": "a", "@": "a", "8": "b", "(": "c", "3": "e", "€": "ec", "6": "g", "9": "g",
     "#": "h", "1": "il",
     "!": "il", "|": "il", "0": "o", "5": "s", "$": "s", "7": "t", "+": "t",
     "2": "z", "v": "vu", "*": None, "%": None,
@@ -135,6 +142,29 @@ def undisguise(text: str) -> str:
     return _SPACES.sub(" ", _WORD.sub(lambda found: _word(found.group()), text)).strip()
 
 
+def _unmasked(text: str) -> str:
+    """The text with the signs that `prepare` would read as something else taken for the letters they stand
+    for: an emoji within a word ("st🐷pid"), an at sign at its beginning ("@rsehole"). Only where one of the
+    known words comes out.
+    """
+    text = well_formed(text)
+    if "@" in text:
+        text = _MENTION.sub(lambda found: _read(found.group().lower()) or found.group(), text)
+    if text.isascii():
+        return text
+    return _WORD.sub(lambda found: _without_emoji(found.group()), text)
+
+
+def _without_emoji(word: str) -> str:
+    if word.isascii() or len(word) > 60:
+        return word
+    lettered = word.translate(_PLAIN).replace("\ufe0f", "")
+    core = _EDGES.sub("", emoji.replace_emoji(lettered, replace="*"))
+    if core == word or not any(sign.isalpha() for sign in core):
+        return word
+    return _read(core.lower()) or word
+
+
 def _visible(text: str) -> str:
     """The text without invisible characters, with compatibility forms and look-alikes as plain letters."""
     text = _REVERSED.sub(_turned, text)
@@ -168,7 +198,7 @@ def _together(found: re.Match[str]) -> str:
     word = _read(joined.lower()) if len(joined) < 40 else None
     if word:
         return word
-    for cut in range(min(len(joined) - 2, 15), 1, -1):
+    for cut in range(min(len(joined) - 1, 15), 1, -1):
         tail = _read(joined[-cut:].lower())
         rest = joined[:-cut].lower()
         if tail and (len(tail) > 3 or rest in ("a", "u", "ur", "fat", "old")):
@@ -253,7 +283,10 @@ def _unleet(word: str) -> str | None:
     stars = sum(c in "*%#" for c in word)
     if letters < 2 or stars > len(word) - 2:
         return None
-    for known in _BY_LENGTH.get(len(word), ()):
+    # "c0ck" and "f@t" are nothing else; "d1e" may be a class and "h*ll" says less than it hides.
+    short = not stars and (len(word) > 3 or any(sign in "@!$" for sign in word))
+    known: str
+    for known in (*_BY_LENGTH.get(len(word), ()), *(_SHORT_BY_LENGTH.get(len(word), ()) if short else ())):
         if all(
             _stands_for(sign, letter, place)
             for place, (sign, letter) in enumerate(zip(word, known, strict=True))
@@ -272,5 +305,8 @@ def _stands_for(sign: str, letter: str, place: int) -> bool:
 
 
 _BY_LENGTH: dict[int, list[str]] = {}
+_SHORT_BY_LENGTH: dict[int, list[str]] = {}
+for _short_word in sorted(DISGUISED & _SHORT):
+    _SHORT_BY_LENGTH.setdefault(len(_short_word), []).append(_short_word)
 for _known_word in sorted((DISGUISED - _SHORT) | {key for key in MASKED if key.isalpha() and len(key) > 4}):
     _BY_LENGTH.setdefault(len(_known_word), []).append(_known_word)

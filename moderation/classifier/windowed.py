@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
-from moderation.classifier.normalise import prepare, undisguise
+from moderation.classifier.normalise import readings
 
 WINDOW_TOKENS = 480
 WINDOW_OVERLAP = 96
@@ -65,12 +65,11 @@ class WindowedEngine(ABC):
         Any string can be scored: an empty one gets zeros, a very long one is read in overlapping windows.
         What is longer than a few sentences is read a second time passage by passage; the worst one counts.
         """
-        plain = [prepare(_readable(text)) for text in texts]
-        readings = [(first, undisguise(first)) for first in plain]
-        scores = self._scores_of({reading for pair in readings for reading in pair}, passages=True)
+        read = [readings(_readable(text)) for text in texts]
+        scores = self._scores_of({reading for pair in read for reading in pair}, passages=True)
         return [
             {label: max(scores[first][label], scores[second][label]) for label in self.labels}
-            for first, second in readings
+            for first, second in read
         ]
 
     def predict(self, texts: Sequence[str]) -> list[dict[str, float]]:
