@@ -19,7 +19,7 @@ from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from school import consent
+from school import consent, register
 from school.errors import BadInput
 from school.models import Account, ConsentKind, Pupil
 from school.times import say, today
@@ -205,7 +205,17 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
     found += name_problems(session, revision)
     day = max(today(revision.planned_at), today(now)) if revision.planned_at else today(now)
     found += consent_problems(session, revision, on=day)
+    found += live_problems(session, revision, on=day)
     return found
+
+
+def live_problems(session: Session, revision: DraftRevision, *, on: date) -> list[Problem]:
+    """The accounts on which nothing may be published on that day yet (P8)."""
+    return [
+        Problem("accounts", waits)
+        for entry in revision.accounts
+        if (waits := register.not_live(session, entry.account, on=on))
+    ]
 
 
 def _picture_lacks(alt_text: str, source: str, licence: str) -> list[str]:

@@ -295,6 +295,7 @@ def _check_may_go_out(session: Session, revision: DraftRevision, *, now: datetim
     day = max(today(now), today(revision.planned_at)) if revision.planned_at else today(now)
     problems += checks.consent_problems(session, revision, on=day)
     problems += checks.name_problems(session, revision)
+    problems += checks.live_problems(session, revision, on=day)
     if problems:
         raise DraftRefused(problems)
 

@@ -27,7 +27,7 @@ from connectors.errors import (
     DuplicatePost,
     OutcomeUnknown,
 )
-from school import accounts, people
+from school import accounts, people, register
 from school.db import new_id
 from school.errors import SchoolgateError
 from school.models import Account, AccountState, Person, Role
@@ -398,6 +398,8 @@ def _why_not(
         )
     if account.state is AccountState.CLOSED:
         return f"{account_name(account)} was closed."
+    if waits := register.not_live(session, account, on=today(now)):
+        return waits
     author = session.get_one(Person, draft.author_id)
     if not people.may_post(session, author, account.id):
         return f"{author.name} is no longer authorised for {account_name(account)} (P1)."

@@ -147,6 +147,20 @@ def due(session: Session, *, now: datetime) -> list[UUID]:
     return list(session.scalars(query))
 
 
+def hand_over_for(session: Session, account_id: UUID, *, reason: str, by: Person, now: datetime) -> int:
+    """The account was closed: what was to be taken down there is a person's task now; how many."""
+    query = (
+        sa.select(Takedown)
+        .join(Publication, Publication.id == Takedown.publication_id)
+        .where(Publication.account_id == account_id, Takedown.state == S.REQUESTED)
+        .with_for_update(of=Takedown)
+    )
+    found = list(session.scalars(query))
+    for takedown in found:
+        _move(session, takedown, S.BY_HAND, answer=reason, by=by, now=now)
+    return len(found)
+
+
 def claim(session: Session, takedown_id: UUID, *, now: datetime) -> TakedownClaim | None:
     """Take one for this worker; commit before `act`. None: not due, taken, or only a person can do it."""
     lease_id = new_id()

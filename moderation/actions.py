@@ -490,6 +490,18 @@ def offered(session: Session, account_id: UUID) -> frozenset[ActKind] | None:
     return frozenset(kind for kind, capability in NEEDS.items() if capability.value in record.capabilities)
 
 
+def hand_over_for(session: Session, account_id: UUID, *, reason: str, by: Person, now: datetime) -> int:
+    """The account can't be used any more: what was to be done there is a person's task now; how many."""
+    chain.lock(session)
+    query = sa.select(PlatformAct).where(
+        PlatformAct.account_id == account_id, PlatformAct.state == ActState.REQUESTED
+    )
+    found = list(session.scalars(query.with_for_update()))
+    for row in found:
+        finish(session, row, ActState.BY_HAND, by=by, answer=reason, now=now)
+    return len(found)
+
+
 def finish(
     session: Session, row: PlatformAct, to: ActState, *, by: Person | None, answer: str, now: datetime
 ) -> None:

@@ -33,7 +33,8 @@ CASE_MOVES: Mapping[CaseState, frozenset[CaseState]] = {
 }
 
 ACT_MOVES: Mapping[ActState, frozenset[ActState]] = {
-    ActState.REQUESTED: frozenset({ActState.DOING}),
+    # By hand without a try: the account was closed.
+    ActState.REQUESTED: frozenset({ActState.DOING, ActState.BY_HAND}),
     ActState.DOING: frozenset({ActState.DONE, ActState.FAILED, ActState.BY_HAND, ActState.REQUESTED}),
     ActState.BY_HAND: frozenset({ActState.DONE}),
     # A person asks for another try, or does it on the platform themselves.

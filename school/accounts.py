@@ -13,15 +13,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, mail, people, probes, secrets
+from school import audit, closing, mail, people, probes, register, secrets
 from school.db import insert_if_missing, new_id
 from school.errors import BadInput, NotFound, NotPermitted
 from school.models.accounts import Account, AccountState, CallLedger
+from school.models.forms import FormEntry
 from school.models.people import Person, Role
 from school.models.school import School
 from school.people import email_address
+from school.permissions import Action, require
 from school.times import LONDON
 
+HAD_ALREADY = "The school had this account already."
 _BUDGET_MAX = 100_000
 
 
@@ -33,6 +36,17 @@ class LedgerItem:
     ok: bool
     items: int
     cost_micro_usd: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An account as its platform describes it."""
+
+    platform: str
+    identity_id: str
+    handle: str
+    display_name: str
+    url: str
 
 
 def adopt(
@@ -47,18 +61,84 @@ def adopt(
     credentials: Mapping[str, str],
     adopted_by: Person,
     practice: bool,
+    reason: str = HAD_ALREADY,
     now: datetime,
 ) -> Account:
     """Take over an account that the school already has; its credentials are encrypted at once.
 
     The same account adopted again gets the new credentials and goes on where it stopped. Raises
     NotPermitted unless the headteacher does it (P8), and BadInput for an address that isn't the
-    school's (P9) or for an account whose kind (practice or real) doesn't fit the school.
+    school's (P9), for an account whose kind (practice or real) doesn't fit the school, and for one
+    that was closed.
     """
     if Role.HEADTEACHER not in adopted_by.roles:
         raise NotPermitted(
             f"{adopted_by.email} is not a headteacher: only the headteacher takes over accounts (P8)."
         )
+    address = official_address(session, school_email, practice=practice)
+    found = Found(platform, identity_id, handle, display_name, url)
+    why = people.reason_text(reason)
+    return _take(session, found, address, credentials, None, why, by=adopted_by, practice=practice, now=now)
+
+
+def connect_new(
+    session: Session,
+    found: Found,
+    form_id: UUID,
+    *,
+    school_email: str,
+    credentials: Mapping[str, str],
+    by: Person,
+    practice: bool,
+    now: datetime,
+) -> Account:
+    """Connect a new account by its creation form, which both must have signed (P8).
+
+    Raises as `adopt` and `school.register.signed_form` do, and BadInput for an account that is
+    connected here already.
+    """
+    require(by, Action.CONNECT_ACCOUNTS)
+    form = register.signed_form(session, form_id)
+    address = official_address(session, school_email, practice=practice)
+    known = session.scalar(
+        sa.select(Account.id).where(
+            Account.platform == found.platform, Account.platform_id == found.identity_id
+        )
+    )
+    if known is not None:
+        raise BadInput(
+            f"@{found.handle} is here already: it is no new account. Connect it again on its own page.",
+            field="handle",
+        )
+    why = "The form for it was signed by both."
+    return _take(session, found, address, credentials, form, why, by=by, practice=practice, now=now)
+
+
+def reconnect(
+    session: Session,
+    account: Account,
+    found: Found,
+    *,
+    credentials: Mapping[str, str],
+    by: Person,
+    now: datetime,
+) -> Account:
+    """Give an account new credentials, so that it goes on where it stopped.
+
+    Raises BadInput where they are another account's, or the account was closed.
+    """
+    require(by, Action.CONNECT_ACCOUNTS)
+    if (account.platform, account.platform_id) != (found.platform, found.identity_id):
+        raise BadInput(
+            f"This is the account with the id {found.identity_id}, not the one with the id "
+            f"{account.platform_id} that is registered here.",
+            field="credentials",
+        )
+    return _renew(session, account, found, account.school_email, credentials, by=by, now=now)
+
+
+def official_address(session: Session, school_email: str, *, practice: bool) -> str:
+    """The school's own address that an account is tied to (P9). Raises BadInput."""
     school = session.scalar(sa.select(School))
     if school is None:
         raise BadInput("There is no school yet: run `schoolgate setup` first.", field="school")
@@ -76,49 +156,85 @@ def adopt(
             f"“{address}” is not an address of the school: it must end in @{school.domain} (P9).",
             field="email",
         )
-    sealed = secrets.encrypt(json.dumps(dict(credentials)).encode())
+    return address
+
+
+def _take(
+    session: Session,
+    found: Found,
+    address: str,
+    credentials: Mapping[str, str],
+    form: FormEntry | None,
+    why: str,
+    *,
+    by: Person,
+    practice: bool,
+    now: datetime,
+) -> Account:
     account = session.scalar(
         sa.select(Account)
-        .where(Account.platform == platform, Account.platform_id == identity_id)
+        .where(Account.platform == found.platform, Account.platform_id == found.identity_id)
         .with_for_update()
     )
-    if account is None:
-        _refuse_another(session, platform, handle, identity_id)
-        account = Account(
-            platform=platform,
-            platform_id=identity_id,
-            handle=handle,
-            display_name=display_name,
-            url=url,
-            school_email=address,
-            practice=practice,
-            credentials=sealed,
-            adopted_by_id=adopted_by.id,
-            adopted_at=now,
-            state=AccountState.ACTIVE,
-            poll_failures=0,
-        )
-        session.add(account)
-        # The trail names the account by id.
-        session.flush()
-        action = "account_adopted"
-    else:
-        account.handle, account.display_name, account.url = handle, display_name, url
-        account.school_email, account.credentials = address, sealed
-        account.state, account.problem, account.problem_since = AccountState.ACTIVE, None, None
-        account.next_poll_at, account.poll_failures, account.pace_note = None, 0, None
-        probes.look_soon(session, account.id, now=now)
-        action = "account_reconnected"
+    if account is not None:
+        return _renew(session, account, found, address, credentials, by=by, now=now)
+    _refuse_another(session, found.platform, found.handle, found.identity_id)
+    account = Account(
+        platform=found.platform,
+        platform_id=found.identity_id,
+        handle=found.handle,
+        display_name=found.display_name,
+        url=found.url,
+        school_email=address,
+        practice=practice,
+        credentials=_sealed(credentials),
+        adopted_by_id=by.id,
+        adopted_at=now,
+        state=AccountState.ACTIVE,
+        poll_failures=0,
+    )
+    session.add(account)
+    # The trail and the register name the account by id.
+    session.flush()
+    _note(session, "account_adopted" if form is None else "account_connected", account, by=by, now=now)
+    register.enter(session, account, form=form, why=why, by=by, now=now)
+    return account
+
+
+def _renew(
+    session: Session,
+    account: Account,
+    found: Found,
+    address: str,
+    credentials: Mapping[str, str],
+    *,
+    by: Person,
+    now: datetime,
+) -> Account:
+    closing.refuse_closed(session, account)
+    account.handle, account.display_name, account.url = found.handle, found.display_name, found.url
+    account.school_email, account.credentials = address, _sealed(credentials)
+    account.state, account.problem, account.problem_since = AccountState.ACTIVE, None, None
+    account.next_poll_at, account.poll_failures, account.pace_note = None, 0, None
+    probes.look_soon(session, account.id, now=now)
+    _note(session, "account_reconnected", account, by=by, now=now)
+    return account
+
+
+def _sealed(credentials: Mapping[str, str]) -> bytes:
+    return secrets.encrypt(json.dumps(dict(credentials)).encode())
+
+
+def _note(session: Session, action: str, account: Account, *, by: Person, now: datetime) -> None:
     audit.record(
         session,
-        by=adopted_by,
+        by=by,
         action=action,
         object_kind="account",
         object_id=account.id,
-        detail={"platform": platform, "platform_id": identity_id},
+        detail={"platform": account.platform, "platform_id": account.platform_id},
         now=now,
     )
-    return account
 
 
 def _refuse_another(session: Session, platform: str, handle: str, identity_id: str) -> None:

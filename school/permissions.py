@@ -37,6 +37,10 @@ class Action(StrEnum):
     SEE_REPORTS = "see_reports"
     SET_PURPOSES = "set_purposes"
     """Say what an account is for and how its success is judged (P10)."""
+    KEEP_REGISTER = "keep_register"
+    """Name an account's administrators, its go-live day and its review day; close it (P8)."""
+    REVIEW_ACCOUNTS = "review_accounts"
+    """Record that an account was looked at, and what was found (P10)."""
     SEE_ACCOUNTS = "see_accounts"
     CONNECT_ACCOUNTS = "connect_accounts"
     """Also what an account may cost in a month."""
@@ -69,6 +73,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.SET_TERMS: frozenset({_HEAD}),
     Action.SEE_REPORTS: frozenset({_HEAD, Role.SLT, Role.CHAIR}),
     Action.SET_PURPOSES: frozenset({_HEAD}),
+    Action.KEEP_REGISTER: frozenset({_HEAD}),
+    Action.REVIEW_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.MARKETING_OFFICER}),
     Action.SEE_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER, Role.MARKETING_OFFICER}),
     Action.CONNECT_ACCOUNTS: frozenset({_HEAD, Role.NETWORK_MANAGER}),
     Action.RUN_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER}),

@@ -1,14 +1,14 @@
-"""Reminders before training runs out and before the policy's review is due (P6, P32)."""
+"""Reminders: training that ends, reviews of policy and accounts, administrators (P6, P8, P10, P32)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import mail, people, terms, training
+from school import accounts, mail, people, register, terms, training
 from school.models.people import Person, Role
 from school.models.rules import Reminder
 from school.times import today
@@ -55,6 +55,55 @@ def due_now(session: Session, *, url: str, now: datetime) -> int:
                 link=f"{url}/terms",
                 now=now,
             )
+    return sent + _about_accounts(session, url=url, now=now)
+
+
+def _about_accounts(session: Session, *, url: str, now: datetime) -> int:
+    """Each account's review as its day comes (P10); each week what has fewer than two administrators (P8)."""
+    sent, short = 0, []
+    heads = people.holders(session, Role.HEADTEACHER)
+    for account in accounts.everything(session):
+        named = register.owners(session, account.id)
+        if len(named) < register.ADMINISTRATORS_MIN:
+            short.append(account)
+        entry = register.of(session, account.id)
+        if entry is None or entry.review_on is None:
+            continue
+        name = f"{account.platform.capitalize()} @{account.handle}"
+        day = register.day_text(entry.review_on)
+        for person in {one.id: one for one in [*heads, *named]}.values():
+            sent += _remind(
+                session,
+                person,
+                kind=f"review:{account.id.hex}",
+                due_on=entry.review_on,
+                subject=f"{name} is due for review on {day}",
+                lines=[
+                    f"{name} is due for its review on {day}: does it still serve its purpose, by the "
+                    "measures that were set?",
+                    "Enter on the account's page what was found.",
+                ],
+                link=f"{url}/accounts/{account.id}",
+                now=now,
+            )
+    if short:
+        monday = today(now) - timedelta(days=today(now).weekday())
+        which = ", ".join(f"{account.platform.capitalize()} @{account.handle}" for account in short)
+        for person in heads:
+            sent += _remind(
+                session,
+                person,
+                kind="administrators",
+                due_on=monday,
+                subject="An account has fewer than two administrators",
+                lines=[
+                    f"Fewer than two people are administrators of: {which}.",
+                    "The policy asks for at least two (P8), so that nobody's leaving shuts the school out. "
+                    "Name them under Accounts.",
+                ],
+                link=f"{url}/accounts",
+                now=now,
+            )
     return sent
 
 
@@ -88,6 +137,12 @@ def _remind(
     # Two schedulers at once collide here on the constraint, before a second mail is queued.
     session.flush()
     mail.queue_plain(
-        session, to=person, subject=subject, lines=lines, link=link, purpose=f"{kind}_reminder", now=now
+        session,
+        to=person,
+        subject=subject,
+        lines=lines,
+        link=link,
+        purpose=f"{kind.partition(':')[0]}_reminder",
+        now=now,
     )
     return 1

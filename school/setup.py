@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import accounts, audit, consent, keys, people, secrets, terms, training
+from school import accounts, audit, consent, keys, people, register, secrets, terms, training
 from school.errors import BadInput
 from school.models.consent import ConsentKind
 from school.models.people import Person, Role
@@ -153,8 +153,15 @@ def ready_practice(session: Session, *, now: datetime) -> None:
 
 
 def authorise_practice(session: Session, *, now: datetime) -> None:
-    """Let the practice school's teacher, deputy and headteacher write for every practice account."""
+    """Let the practice school's teacher, deputy and headteacher write for every practice account.
+
+    The network manager is each account's second administrator.
+    """
     head = people.holders(session, Role.HEADTEACHER)[0]
+    manager = people.find(session, f"network@{PRACTICE_DOMAIN}")
+    for account in accounts.everything(session):
+        if manager is not None and manager.active and manager not in register.owners(session, account.id):
+            register.name_owner(session, account, manager, reason="Practice", by=head, now=now)
     for mailbox in ("teacher", "deputy", "head"):
         person = people.find(session, f"{mailbox}@{PRACTICE_DOMAIN}")
         if person is None:

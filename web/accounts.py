@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from connectors.practice.servers import PracticePlatforms
-from school import accounts, people, stopping
+from school import accounts, closing, people, register, stopping
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
 from school.permissions import Action
@@ -37,6 +37,8 @@ def _show(typed: Typed) -> str:
         return render_template(
             "accounts/list.html",
             accounts=[health(session, account, now=moment) for account in found],
+            lacks={account.id: register.problems(session, account, now=moment) for account in found},
+            closed=closing.closed_accounts(session),
             school=school,
             stopped_by=people.get(session, school.publishing_stopped_by).name
             if school and school.publishing_stopped_by

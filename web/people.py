@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import accounts, people
+from school import accounts, people, register
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
@@ -124,6 +124,15 @@ def _one(person_id: UUID, typed: Typed) -> str:
             ],
             free_roles=[(role, role_name(role)) for role in GIVEN_ROLES if role not in person.roles],
             deputies=_deputies(session, person_id),
+            owned=register.owned_by(session, person_id),
+            successors=[
+                ("nobody", "Nobody yet"),
+                *(
+                    (one.id, one.name)
+                    for one in people.everybody(session)
+                    if one.active and one.id != person_id
+                ),
+            ],
             names={one.id: one.name for one in people.everybody(session)},
             today=today(now()),
             typed=typed,
@@ -261,16 +270,38 @@ def set_active(person_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             somebody = people.get(session, person_id)
-            people.set_active(
-                session, somebody, active, by=current_person(session), reason=typed["reason"], now=now()
-            )
+            by = current_person(session)
+            orphaned: list[Account] = []
+            if not active:
+                successors = _successors(session, person_id, typed)
+                orphaned = register.hand_over(session, somebody, successors, by=by, now=now())
+            people.set_active(session, somebody, active, by=by, reason=typed["reason"], now=now())
     except BadInput as error:
-        return _one(person_id, typed.refuse(BadInput(str(error)))), 400
+        field = error.field if error.field.startswith("successor-") else ""
+        return _one(person_id, typed.refuse(BadInput(str(error), field=field))), 400
     flash(
         f"{somebody.name} may sign in again." if active else f"{somebody.name} can no longer sign in.",
         "success",
     )
+    for account in orphaned:
+        flash(
+            f"Nobody took over @{account.handle} on {platform_name(account.platform)}. Name an administrator "
+            "on the account’s page.",
+            "warning",
+        )
     return redirect(url_for("people.person", person_id=person_id))
+
+
+def _successors(session: Session, person_id: UUID, typed: Typed) -> dict[UUID, Person | None]:
+    """Who takes over each of the person's accounts; those for which nothing was chosen are left out."""
+    chosen: dict[UUID, Person | None] = {}
+    for account in register.owned_by(session, person_id):
+        name = f"successor-{account.id}"
+        if typed[name] == "nobody":
+            chosen[account.id] = None
+        elif typed[name]:
+            chosen[account.id] = people.get(session, typed.identifier(name))
+    return chosen
 
 
 def _named(error: BadInput, form: str) -> BadInput:

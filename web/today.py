@@ -17,7 +17,7 @@ from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
-from school import accounts, forms, incidents, mail, people, terms, training
+from school import accounts, closing, forms, incidents, mail, people, register, terms, training
 from school.db import now, reading
 from school.models import Account, AccountState, Person, Role
 from school.permissions import Action, may
@@ -143,7 +143,24 @@ def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
             yield Waiting(
                 count, "account with a problem", "accounts with a problem", "/accounts", urgent=True
             )
-        elif not accounts.everything(session):
+        known = accounts.everything(session)
+        lacking = sum(bool(register.problems(session, one, now=now())) for one in known)
+        if lacking:
+            yield Waiting(
+                lacking,
+                "account whose register lacks something",
+                "accounts whose register lacks something",
+                "/accounts",
+            )
+        left = len(closing.pages_to_delete(session)) if may(person, Action.CONNECT_ACCOUNTS) else 0
+        if left:
+            yield Waiting(
+                left,
+                "closed account to delete on its platform",
+                "closed accounts to delete on their platforms",
+                "/accounts#closed-heading",
+            )
+        if not count and not known:
             yield Waiting(0, "", "accounts connected: take one over", "/accounts", urgent=True)
 
 

@@ -14,7 +14,7 @@ from connectors.base import Credentials, Identity, Platform
 from connectors.errors import ConnectorError
 from connectors.practice.servers import PracticePlatforms
 from connectors.registry import connector_for
-from school import accounts, people, setup
+from school import accounts, closing, people, setup
 from school.db import reading, transaction
 from school.models import Account, AccountState, Role
 from school.secrets import KeyMissing
@@ -113,6 +113,9 @@ def adopt_practice_accounts(platforms: PracticePlatforms, *, now: datetime) -> l
         with reading() as session:
             known = [account for account in accounts.everything(session) if account.platform == platform]
             if any(account.platform_id == own_id and _in_order(account, values) for account in known):
+                continue
+            if own_id in {account.platform_id for account, _closing in closing.closed_accounts(session)}:
+                # The headteacher closed it: a start revives nothing.
                 continue
         try:
             identity = connector_for(

@@ -9,6 +9,7 @@ from school.models.incidents import Incident
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
 from school.models.purposes import AccountPurpose
+from school.models.register import AccountClosure, AccountOwner, AccountReview, DataFate, RegisterEntry
 from school.models.rules import (
     PolicyReview,
     Reminder,
@@ -21,8 +22,11 @@ from school.models.school import School
 
 __all__ = [
     "Account",
+    "AccountClosure",
+    "AccountOwner",
     "AccountPurpose",
     "AccountProbe",
+    "AccountReview",
     "AccountState",
     "AuditEntry",
     "Authorisation",
@@ -30,6 +34,7 @@ __all__ = [
     "Consent",
     "ConsentImport",
     "ConsentKind",
+    "DataFate",
     "Deputy",
     "FormEntry",
     "FormKind",
@@ -43,6 +48,7 @@ __all__ = [
     "Person",
     "PolicyReview",
     "Pupil",
+    "RegisterEntry",
     "Reminder",
     "Role",
     "RoleGrant",

@@ -71,6 +71,9 @@ def adopt(
     credentials: Annotated[
         str, typer.Option(help="File with one JSON object, or - for standard input. Never a value itself.")
     ],
+    reason: Annotated[str, typer.Option(help="Why the school takes it over, for the register.")] = (
+        accounts.HAD_ALREADY
+    ),
     as_json: AsJson = False,
 ) -> None:
     """Take over an account that the school already has; its credentials are encrypted at once."""
@@ -100,6 +103,7 @@ def adopt(
             credentials=values.values,
             adopted_by=head,
             practice=practice,
+            reason=reason,
             now=now(),
         )
         told = _told(account) | {"warnings": notes}
