@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import checks, revising, submissions
+from approvals import checks, differences, revising, submissions
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, revision_hash, tidy
 from approvals.models import (
@@ -23,6 +24,7 @@ from approvals.moves import begin_draft, move_draft
 from approvals.sight import NO_SUCH, check_seen, may_see
 from approvals.states import IN_WORDS, Actor, DraftState, PublicationState
 from school import people
+from school.db import new_id
 from school.errors import MoveNotAllowed, NotFound, NotPermitted
 from school.models import Person
 from school.permissions import Action, may, require
@@ -35,9 +37,19 @@ class EditConflict(MoveNotAllowed):
 
 
 def save(
-    session: Session, draft_id: UUID | None, content: DraftContent, *, by: Person, now: datetime
+    session: Session,
+    draft_id: UUID | None,
+    content: DraftContent,
+    *,
+    by: Person,
+    now: datetime,
+    begin_as: UUID | None = None,
 ) -> Draft:
     """Keep what somebody wrote as a new revision; `draft_id` None begins a draft.
+
+    `begin_as`: the id that a form gives the draft which it begins. Saved from that form once more, the
+    draft is changed instead of a second one begun. What is saved already just so is not saved again,
+    whatever it is based on.
 
     An edit takes the draft back to being written: its approval and links are void and what was
     scheduled is cancelled (P12). Raises NotPermitted without the headteacher's leave for every
@@ -45,17 +57,29 @@ def save(
     MoveNotAllowed when it is out of the author's hands, and DraftRefused naming all that is wrong.
     """
     require(by, Action.WRITE_DRAFTS)
+    again = draft_id is None and begin_as is not None and session.get(Draft, begin_as) is not None
+    if again:
+        # What that form knows is what it began the draft with.
+        draft_id, content = begin_as, replace(content, based_on=1)
     draft = _own_draft(session, draft_id, by=by, now=now) if draft_id is not None else None
+    revision, problems = revising.revise(session, content, draft, by=by, now=now)
     if draft is not None:
+        again = again or content.based_on != draft.revision_number
+        if again and not problems and _is_saved(session, draft, revision):
+            return draft
         _check_version(draft, content.based_on)
         check_editable(session, draft)
-    revision, problems = revising.revise(session, content, draft, by=by, now=now)
     problems += checks.platform_problems(revision)
     if problems:
         raise DraftRefused(problems)
     if draft is None:
         draft = Draft(
-            author_id=by.id, state=DraftState.DRAFT, revision_number=0, created_at=now, changed_at=now
+            id=begin_as or new_id(),
+            author_id=by.id,
+            state=DraftState.DRAFT,
+            revision_number=0,
+            created_at=now,
+            changed_at=now,
         )
         session.add(draft)
         # The revision and the first move name the draft by id.
@@ -221,6 +245,11 @@ def _own_draft(session: Session, draft_id: UUID, *, by: Person, now: datetime) -
     if draft.author_id != by.id:
         raise NotPermitted("Only the author can change a draft. Ask for changes instead.")
     return draft
+
+
+def _is_saved(session: Session, draft: Draft, revision: DraftRevision) -> bool:
+    """Whether the newest version says just that: somebody pressed twice, or went back and saved again."""
+    return not differences.changes(current_revision(session, draft), revision)
 
 
 def _check_version(draft: Draft, based_on: int) -> None:

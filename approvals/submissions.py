@@ -43,7 +43,8 @@ def submit(
 ) -> Submission:
     """Hand the newest revision in: everybody who may approve it gets a link of their own by mail.
 
-    `findings` come from `approvals.checks.findings`, run before the transaction. Raises
+    `findings` come from `approvals.checks.findings`, run before the transaction. What is handed in
+    already is not handed in again, nor is anybody asked twice. Raises
     NotPermitted (not the author, or no leave for an account), MoveNotAllowed (changed or handed
     in meanwhile), DraftRefused with all that is missing, in it or in the author's standing (P6, P7),
     BadInput when nobody may approve.
@@ -63,6 +64,10 @@ def submit(
                 f"You may not write for {account_name(entry.account)}: "
                 "the headteacher has not authorised you (P1)."
             )
+    if draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}:
+        before = latest(session, draft)
+        if before is not None and before.revision_id == revision.id:
+            return before
     check_draft_move(draft.state, DraftState.SUBMITTED, Actor.AUTHOR)
     problems = [Problem("", obstacle.sentence) for obstacle in gates.obstacles(session, by, now=now)]
     if problems := problems + checks.submission_problems(session, revision, now=now):

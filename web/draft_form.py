@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, cast
 from uuid import UUID
@@ -22,7 +23,7 @@ from approvals.models import Criterion, Draft, DraftRevision, MediaFile, Objecti
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import consent, people
-from school.db import now, transaction
+from school.db import new_id, now, transaction
 from school.errors import BadInput, NotPermitted
 from school.models import Account, Person
 from school.settings import settings
@@ -49,6 +50,8 @@ class DraftForm:
     media_ids: list[UUID] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     """(field, sentence), in the order in which the room names them."""
+    begins: UUID = field(default_factory=new_id)
+    """The id of the draft that this form begins: sent twice, it begins one draft."""
 
     def refuse(self, error: BadInput) -> None:
         """Show an error's sentences, each beside its field too."""
@@ -105,8 +108,14 @@ def _capped(
 
 def read() -> DraftForm:
     """The form of this request. What can't be a picture's id is named and left out."""
-    form = DraftForm(typed=Typed(MultiDict(request.form)))
+    return _of_fields(MultiDict(request.form))
+
+
+def _of_fields(values: MultiDict[str, str]) -> DraftForm:
+    form = DraftForm(typed=Typed(values))
     _take_media(form)
+    with suppress(ValueError):
+        form.begins = UUID(form.typed["begins"])
     return form
 
 
@@ -160,9 +169,7 @@ def of_model(revision: DraftRevision) -> DraftForm:
 
 def of_kept(fields: list[list[str]]) -> DraftForm:
     """The form as it was kept while somebody wrote it."""
-    form = DraftForm(typed=Typed(MultiDict([(name, value) for name, value in fields])))
-    _take_media(form)
-    return form
+    return _of_fields(MultiDict([(name, value) for name, value in fields]))
 
 
 def keep_new_pictures(form: DraftForm) -> None:
@@ -258,6 +265,7 @@ def page(
     `kept`: what was written of it before and not saved, to be offered or shown already.
     """
     accounts = people.authorised_accounts(session, person)
+    spent = draft is not None and not drafts.editable(session, draft)
     media = [session.get(MediaFile, media_id) for media_id in form.media_ids]
     return render_template(
         "drafts/form.html",
@@ -269,7 +277,9 @@ def page(
         media=[one for one in media if one is not None and revising.may_use(session, one, draft, by=person)],
         differing=differing,
         kept=kept if kept is not None and _worth_offering(session, kept, draft, person=person) else None,
-        spent=draft is not None and not drafts.editable(session, draft),
+        spent=spent,
+        # What can't be changed any more is begun anew.
+        begins=new_id() if spent else form.begins,
         objectives=[(objective.value, objective.in_words) for objective in Objective],
         criteria=list(Criterion),
         pupils=consent.pupils(session),
@@ -281,7 +291,15 @@ def page(
 
 def _worth_offering(session: Session, kept: UnsavedDraft, draft: Draft | None, *, person: Person) -> bool:
     """Whether what was kept isn't what was saved: the last keeping may come in after the saving."""
-    return draft is None or bool(against_saved(session, of_kept(kept.fields), draft, person=person))
+    form = of_kept(kept.fields)
+    saved = draft or begun(session, form, person=person)
+    return saved is None or bool(against_saved(session, form, saved, person=person))
+
+
+def begun(session: Session, form: DraftForm, *, person: Person) -> Draft | None:
+    """The person's draft that this form began already, if it did."""
+    draft = session.get(Draft, form.begins)
+    return draft if draft is not None and draft.author_id == person.id else None
 
 
 def _account(account: Account) -> dict[str, object]:

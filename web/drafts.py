@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-import structlog
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from approvals import checks, decisions, drafts, holding, schedule, submissions, takedowns, unsaved
-from approvals.checks import Finding, account_name
+from approvals import decisions, drafts, holding, schedule, submissions, takedowns, unsaved
+from approvals.checks import account_name
+from approvals.content import DraftContent
 from approvals.differences import Change
 from approvals.drafts import EditConflict
 from approvals.models import DecisionKind, Draft, DraftRevision, Publication
 from approvals.states import IN_WORDS
-from moderation import thresholds
-from moderation.classifier.engine import load_engine
-from moderation.classifier.installed import folder_in_use
 from school import people
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
+from school.models import Person
 from school.permissions import Action, may
-from school.settings import settings
-from web import draft_form, draft_page
+from web import draft_findings, draft_form, draft_page
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
 from web.draft_page import BADGES
@@ -32,7 +30,6 @@ from web.forms import Typed, identifier
 from web.keeping import RESTORE, restores
 
 pages = Blueprint("drafts", __name__)
-log = structlog.get_logger(__name__)
 
 NOT_YOURS = "Only the author can change a draft. Ask for changes instead."
 
@@ -73,7 +70,11 @@ def show() -> ResponseReturnValue:
 @pages.get("/drafts/new")
 @needs(Action.WRITE_DRAFTS)
 def new() -> ResponseReturnValue:
-    """An empty form."""
+    """An empty form.
+
+    The id of the draft that it begins is in its address, so that whoever goes back to it after saving
+    finds that draft: the browser puts what was typed into the fields again, whatever the page holds.
+    """
     with reading() as session:
         person = current_person(session)
         if not people.authorised_accounts(session, person):
@@ -88,7 +89,16 @@ def new() -> ResponseReturnValue:
             form = draft_form.of_model(drafts.current_revision(session, model))
         else:
             form = DraftForm(typed=Typed())
-        return draft_form.page(session, form, person=person, draft=None, kept=kept)
+        if "begins" not in request.args:
+            asked: dict[str, Any] = {**request.args, "begins": form.begins}
+            return redirect(url_for("drafts.new", **asked))
+        form.begins = identifier(request.args["begins"])
+        begun = draft_form.begun(session, form, person=person)
+        if begun is None:
+            return draft_form.page(session, form, person=person, draft=None, kept=kept)
+        if not drafts.editable(session, begun):
+            return redirect(url_for("drafts.one", draft_id=begun.id))
+        return _changing(session, begun, person)
 
 
 @pages.post("/drafts/new")
@@ -116,12 +126,7 @@ def edit(draft_id: UUID) -> ResponseReturnValue:
         if draft.author_id != person.id:
             raise NotPermitted(NOT_YOURS)
         drafts.check_editable(session, draft)
-        kept = unsaved.found(session, draft_id, by=person)
-        if kept is not None and "unsaved" in request.args:
-            form = draft_form.of_kept(kept.fields)
-        else:
-            form = draft_form.of_revision(drafts.current_revision(session, draft))
-        return draft_form.page(session, form, person=person, draft=draft, kept=kept)
+        return _changing(session, draft, person)
 
 
 @pages.post("/drafts/<uuid:draft_id>/edit")
@@ -270,6 +275,15 @@ def taken_down(draft_id: UUID, takedown_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
+def _changing(session: Session, draft: Draft, person: Person) -> str:
+    kept = unsaved.found(session, draft.id, by=person)
+    if kept is not None and "unsaved" in request.args:
+        form = draft_form.of_kept(kept.fields)
+    else:
+        form = draft_form.of_revision(drafts.current_revision(session, draft))
+    return draft_form.page(session, form, person=person, draft=draft, kept=kept)
+
+
 def _take(draft_id: UUID | None) -> ResponseReturnValue:
     """Save, and perhaps submit, what the form brought; on trouble it comes again with everything in it."""
     form = draft_form.read()
@@ -282,24 +296,26 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         return _form_again(draft_id, form, 200 if not form.problems else 400)
     try:
         content = draft_form.content(form)
-        with transaction() as session:
-            person = current_person(session)
-            draft = drafts.save(session, draft_id, content, by=person, now=now())
-            number = draft.revision_number
-            unsaved.drop(session, draft_id, by=person)
+        draft = _save(draft_id, content, begin_as=form.begins)
+        number = draft.revision_number
     except EditConflict as error:
+        draft_id = draft_id or form.begins
         form.problems.append(("", str(error)))
         with reading() as session:
             person = current_person(session)
-            newest = drafts.find(session, draft_id or UUID(int=0), by=person, now=now())
+            newest = drafts.find(session, draft_id, by=person, now=now())
             # Whoever saves again has read what is different, and means to replace what is saved.
             form.typed.values["based_on"] = str(newest.revision_number)
             differing = draft_form.against_saved(session, form, newest, person=person)
         return _form_again(draft_id, form, 409, differing)
-    except (MoveNotAllowed, NotPermitted) as error:
-        # Somebody was faster, or leave was withdrawn: what was typed must not go with it.
+    except MoveNotAllowed as error:
+        # Somebody was faster: what was typed must not go with it.
         form.problems.append(("", str(error)))
-        return _form_again(draft_id, form, 409 if isinstance(error, MoveNotAllowed) else 403)
+        return _form_again(draft_id or form.begins, form, 409)
+    except NotPermitted as error:
+        # Leave was withdrawn meanwhile.
+        form.problems.append(("", str(error)))
+        return _form_again(draft_id, form, 403)
     except BadInput as error:
         form.refuse(error)
         return _form_again(draft_id, form, 400)
@@ -317,6 +333,21 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     return redirect(url_for("drafts.one", draft_id=draft.id))
 
 
+def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> Draft:
+    def once() -> Draft:
+        with transaction() as session:
+            person = current_person(session)
+            draft = drafts.save(session, draft_id, content, by=person, now=now(), begin_as=begin_as)
+            unsaved.drop(session, draft_id, by=person)
+            return draft
+
+    try:
+        return once()
+    except IntegrityError:
+        # The same form was sent twice at once, and the other sending began the draft.
+        return once()
+
+
 def _submit(draft_id: UUID, number: int) -> None:
     with reading() as session:
         person = current_person(session)
@@ -326,37 +357,11 @@ def _submit(draft_id: UUID, number: int) -> None:
         texts += [picture.alt_text for picture in revision.pictures]
         link = revision.link
     # The classifier takes its time: no transaction is open here.
-    found = _findings(texts, link)
+    found = draft_findings.findings(texts, link)
     with transaction() as session:
         submissions.submit(
             session, draft_id, revision_number=number, findings=found, by=current_person(session), now=now()
         )
-
-
-FLAGGED_FOR = frozenset({"toxicity", "threat", "safeguarding", "word"})
-"""Kinds of reasons that tell a draft's author something; personal data and links are said apart."""
-
-
-def _findings(texts: list[str], link: str) -> list[Finding]:
-    """By the classifier, and by the thresholds and words that the school has for comments (P14)."""
-    chosen = settings()
-    try:
-        engine = load_engine(folder_in_use(chosen), threads=chosen.classifier_threads)
-    except (BadInput, OSError, RuntimeError) as error:
-        # The approver reads that the wording was not scored; the health page says why.
-        log.warning("draft_not_scored", error=type(error).__name__)
-        return checks.findings(texts, link=link, score=None)
-    with reading() as session:
-        rules = thresholds.rules(session)
-
-    def score(whole: Sequence[str]) -> list[dict[str, float]]:
-        return engine.score([rules.as_scored(text) for text in whole])
-
-    def flags(text: str, scores: Mapping[str, float]) -> list[str]:
-        found = rules.reasons(text, scores, names=())
-        return [reason.detail for reason in found if reason.kind in FLAGGED_FOR]
-
-    return checks.findings(texts, link=link, score=score, flags=flags)
 
 
 def _form_again(

@@ -29,7 +29,7 @@ class Browser:
 
     def token(self, page: str = "/sign-in") -> str:
         """The token against forged forms, as a page of this session shows it."""
-        found = TOKEN.search(self.client.get(page).text)
+        found = TOKEN.search(self.client.get(page, follow_redirects=True).text)
         assert found, f"{page} shows no form"
         return found[1]
 

@@ -230,7 +230,7 @@ def test_without_authorisation_no_draft_by_page(
         now=db.now(),
     )
     session.commit()
-    assert "Larkfield</label>" not in teacher.get("/drafts/new").text
+    assert "Larkfield</label>" not in teacher.get("/drafts/new", follow_redirects=True).text
     answer = teacher.post("/drafts/new", "/drafts/new", **fields(x, other, at=later))
     assert answer.status_code == 403 and "has not authorised you" in answer.text
     assert count(Draft) == 0

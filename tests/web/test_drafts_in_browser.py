@@ -172,9 +172,9 @@ def test_only_its_writer_keeps_and_finds_what_is_being_written(
     assert teacher.post("/drafts/unsaved", "/drafts/new", **typed).status_code == 204
     assert teacher.post(f"{path}/unsaved", "/drafts/new", **typed).status_code == 204
     assert all("password" not in dict(one.fields) for one in rows(sa.select(UnsavedDraft)))
-    assert "did not save it" in teacher.get("/drafts/new").text
+    assert "did not save it" in teacher.get("/drafts/new", follow_redirects=True).text
     assert "did not save it" in teacher.get(f"{path}/edit").text
-    assert "did not save it" not in deputy.get("/drafts/new").text
+    assert "did not save it" not in deputy.get("/drafts/new", follow_redirects=True).text
     assert deputy.post(f"{path}/unsaved", "/drafts/new", **typed).status_code == 403
     stranger = Visitor(app.test_client())
     stranger.sign_in("newteacher@larkfield.test")
@@ -182,7 +182,7 @@ def test_only_its_writer_keeps_and_finds_what_is_being_written(
     too_much = teacher.post("/drafts/unsaved", "/drafts/new", text="a" * (unsaved.CHARACTERS_MAX + 1))
     assert too_much.status_code == 400
     assert teacher.post("/drafts/unsaved/drop", "/drafts/new").status_code == 302
-    assert "did not save it" not in teacher.get("/drafts/new").text
+    assert "did not save it" not in teacher.get("/drafts/new", follow_redirects=True).text
     # What came in just after the saving, and says the same, is not offered.
     same = fields(account, at=later)
     assert teacher.post(f"{path}/unsaved", "/drafts/new", **same).status_code == 204
@@ -201,7 +201,7 @@ def test_a_new_draft_like_an_old_one_is_not_signed_and_not_planned(
     path = write(teacher, account, at=later, text="The fair is back")
     decide(app, mailed_token(), decision="reject", reason="Not this year")
     assert "Write a new one like it" in teacher.get(path).text
-    form = teacher.get(f"/drafts/new?copy={path.rsplit('/', 1)[1]}").text
+    form = teacher.get(f"/drafts/new?copy={path.rsplit('/', 1)[1]}", follow_redirects=True).text
     assert "The fair is back" in form and 'name="checklist" value="lawful" checked' not in form
     assert f'value="{later:%Y-%m-%d}"' not in form
     stranger = Visitor(app.test_client())

@@ -87,8 +87,8 @@ def test_p6_p7_nothing_is_handed_in_before_both_are_there(
             now=now(),
         )
     teacher = signed_in(Role.STAFF)
-    page = teacher.get("/drafts/new").text
+    page = teacher.get("/drafts/new", follow_redirects=True).text
     assert "You can write, but not hand in a post yet" in page and "version 2" in page
     assert "You can write, but not hand in a post yet" in teacher.get("/drafts").text
     assert teacher.post("/terms/accept", "/terms", version="2").status_code == 302
-    assert "You can write, but not" not in teacher.get("/drafts/new").text
+    assert "You can write, but not" not in teacher.get("/drafts/new", follow_redirects=True).text
