@@ -25,15 +25,15 @@ def parse_local(date_text: str, time_text: str, *, field: str) -> datetime:
             f"The date “{date_text[:40]}” can't be read. Write it as 2027-06-03.", field=field
         ) from None
     try:
-        clock = time.fromisoformat(time_text.strip())
+        of_day = time.fromisoformat(time_text.strip())
     except ValueError:
         raise BadInput(
             f"The time “{time_text[:40]}” can't be read. Write it as 15:30.", field=field
         ) from None
-    if clock.tzinfo is not None:
+    if of_day.tzinfo is not None:
         raise BadInput(f"The time “{time_text[:40]}” must have no zone: school time is meant.", field=field)
     try:
-        return resolve(datetime.combine(day, clock), field=field)
+        return resolve(datetime.combine(day, of_day), field=field)
     except OverflowError:
         raise BadInput(f"The date “{date_text[:40]}” is out of range. Check the year.", field=field) from None
 
@@ -60,9 +60,13 @@ def resolve(wall: datetime, *, field: str) -> datetime:
 def say(moment: datetime) -> str:
     """A moment as people say it, in school time: "Tuesday 3 June 2027, 9:40am"."""
     local = moment.astimezone(LONDON)
-    hour = local.hour % 12 or 12
-    half = "am" if local.hour < 12 else "pm"
-    return f"{local:%A} {local.day} {local:%B %Y}, {hour}:{local:%M}{half}"
+    return f"{local:%A} {local.day} {local:%B %Y}, {clock(moment)}"
+
+
+def clock(moment: datetime) -> str:
+    """The time of day as people say it, in school time: "9:40am"."""
+    local = moment.astimezone(LONDON)
+    return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
 
 
 def middle(lengths: Sequence[timedelta]) -> timedelta | None:

@@ -14,7 +14,7 @@ from approvals.states import IN_WORDS
 from school import people
 from school.db import now, reading
 from school.errors import BadInput
-from school.times import LONDON, today
+from school.times import LONDON, clock, today
 from web.access import current_person, signed_in
 from web.draft_page import BADGES
 
@@ -45,7 +45,7 @@ def show() -> ResponseReturnValue:
             before=(first - timedelta(days=1)).strftime("%Y-%m"),
             after=(first + timedelta(days=32)).strftime("%Y-%m"),
             this_day=today(moment),
-            clock=lambda at: f"{at.astimezone(LONDON):%H:%M}",
+            clock=clock,
             under_way=under_way(session, by=person, now=moment),
             may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,

@@ -124,7 +124,7 @@ def decide(follower_id: UUID) -> ResponseReturnValue:
             )
     except BadInput as error:
         return _one(follower_id, typed.refuse(error)), 400
-    flash(f"Your decision is recorded: {CHOICES[FollowerOutcome(typed['outcome'])][0].lower()}.", "success")
+    flash(f"Recorded: {CHOICES[FollowerOutcome(typed['outcome'])][0].lower()}.", "success")
     if typed["back"] == "queue":
         return redirect(url_for("followers.queue"))
     return redirect(url_for("followers.one", follower_id=follower_id))

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import login_user
 
+from approvals.checks import account_name
 from school import people, secrets
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -22,7 +23,10 @@ def _show(typed: Typed) -> str:
     with reading() as session:
         person = current_person(session)
         return render_template(
-            "me/me.html", person=person, accounts=people.authorised_accounts(session, person), typed=typed
+            "me/me.html",
+            person=person,
+            accounts=[account_name(account) for account in people.authorised_accounts(session, person)],
+            typed=typed,
         )
 
 

@@ -20,6 +20,7 @@ from tests.web.test_practice_pages import arrive, picture
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
+
 @pytest.fixture
 def address(app: Flask) -> Iterator[str]:
     """The app behind a real server; its address."""
