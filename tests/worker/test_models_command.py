@@ -81,5 +81,9 @@ def test_train_hands_everything_on_to_the_training(here: Here, home: Path, tmp_p
     given = ("--work", str(work), "--out", str(out), "--init", str(tmp_path))
     refused(here("model", "train", "--data", "/does/not/exist", *given), "/does/not/exist")
     refused(here("model", "train", "--data", str(data), *given, "--steps", "-1"), "--steps")
-    refused(here("model", "train", "--data", str(data), *given, "--resume"), f"{tmp_path} has no readable")
+    refused(here("model", "train", "--data", str(data), *given, "--public-share", "2"), "--public-share")
+    every = ("--learning-rate", "0.0001", "--public-share", "0.5", "--own-repeat", "1", "--epochs", "1")
+    refused(
+        here("model", "train", "--data", str(data), *given, *every, "--resume"), f"{tmp_path} has no readable"
+    )
     assert (work / "log.jsonl").exists() and not out.exists()

@@ -183,6 +183,15 @@ def train(
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Passes over the data.")] = None,
     steps: Annotated[int, typer.Option("--steps", min=0, help="End after so many (0: all passes).")] = 0,
     limit: Annotated[int, typer.Option("--limit", min=0, help="Only so many rows, for a quick try.")] = 0,
+    learning_rate: Annotated[
+        float | None, typer.Option("--learning-rate", min=1e-7, max=1e-2, help="The highest.")
+    ] = None,
+    public_share: Annotated[
+        float | None, typer.Option("--public-share", min=0.0, max=1.0, help="This share of the public rows.")
+    ] = None,
+    own_repeat: Annotated[
+        int | None, typer.Option("--own-repeat", min=0, help="The school's own cases, so often in each pass.")
+    ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of all that is random.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last point in --work.")] = False,
 ) -> int:
@@ -196,7 +205,10 @@ def train(
     training: Any = importlib.import_module("moderation.classifier.training")
     given = ["--data", str(data), "--work", str(work), "--out", str(out), "--steps", str(steps)]
     given += ["--limit", str(limit), "--threads", str(settings().classifier_threads)]
-    for option, value in (("--init", init), ("--epochs", epochs), ("--seed", seed)):
+    for option, value in (
+        ("--init", init), ("--epochs", epochs), ("--seed", seed), ("--learning-rate", learning_rate),
+        ("--public-share", public_share), ("--own-repeat", own_repeat),
+    ):  # fmt: skip
         given += [] if value is None else [option, str(value)]
     return int(training.main([*given, *(["--resume"] if resume else [])]))
 
