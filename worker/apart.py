@@ -91,7 +91,7 @@ def scheduler() -> int:
     signals.heed_while_starting()
     serving_school()
     logs_of("scheduler", stderr_level=logging.INFO)
-    service = Service(celery_app, scheduler_cls="celery.beat:Scheduler", remote_control=False)
+    service = Service(celery_app, scheduler_cls="worker.steady:SteadyScheduler", remote_control=False)
     log.info("scheduler_started")
     # It keeps nothing that a stop could break, and may be in the middle of waiting for Redis.
     service.start()

@@ -47,7 +47,7 @@ def configuration() -> dict[str, Any]:
         "worker_send_task_events": False,
         "worker_enable_remote_control": not in_memory,
         "beat_schedule": beat_schedule(chosen),
-        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_scheduler": "worker.steady:SteadyScheduler",
         "beat_max_loop_interval": 1,
         "imports": ["worker.tasks"],
     }

@@ -43,7 +43,7 @@ class EmbeddedWorker:
         )
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)
         self._beat = EmbeddedService(
-            app, thread=True, scheduler_cls="celery.beat:Scheduler", remote_control=False
+            app, thread=True, scheduler_cls="worker.steady:SteadyScheduler", remote_control=False
         )
 
     def _work(self) -> None:

@@ -1,0 +1,106 @@
+"""A clock that is set back: looks go on at once, and what waits does not wait longer for it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from celery import Celery
+from sqlalchemy.orm import Session
+
+from school import heartbeats
+from school.db import now
+from school.models import Account, OutboxEmail, Person, Role
+from worker.steady import SteadyScheduler, shorten_waits
+
+HOUR = timedelta(hours=1)
+
+
+class Stepped(SteadyScheduler):
+    """One whose clock the test sets."""
+
+    ahead = 0.0
+
+    def wall(self) -> float:
+        return super().wall() + self.ahead
+
+
+@pytest.fixture
+def scheduler(database: str) -> Stepped:
+    app = Celery("clock", broker="memory://", set_as_current=False)
+    app.conf.beat_schedule = {"look": {"task": "look", "schedule": 0.1}}
+    made = Stepped(app, max_interval=0.1)
+    made.ahead = 0.0
+    return made
+
+
+def looks(scheduler: Stepped, *, seconds: float, enough: int) -> int:
+    """How many looks were sent, of so many, within the seconds."""
+    first, until = scheduler.schedule["look"].total_run_count, time.monotonic() + seconds
+    while (sent := scheduler.schedule["look"].total_run_count - first) < enough and time.monotonic() < until:
+        time.sleep(max(0.0, min(scheduler.tick(), 0.1)))
+    return int(sent)
+
+
+def set_back(scheduler: Stepped, by: timedelta) -> None:
+    """What everything that was noted looks like, once the clock is set back."""
+    scheduler.ahead -= by.total_seconds()
+    for entry in scheduler.schedule.values():
+        entry.last_run_at += by
+    scheduler._heap = [event._replace(time=event.time + by.total_seconds()) for event in scheduler._heap]
+
+
+def test_looks_go_on_where_the_clock_is_set_back_an_hour(
+    scheduler: Stepped, session: Session, make_account: Callable[..., Account]
+) -> None:
+    account = make_account()
+    account.next_poll_at = now() + HOUR + timedelta(minutes=3)
+    session.commit()
+    assert looks(scheduler, seconds=30, enough=2) == 2
+    set_back(scheduler, HOUR)
+    assert looks(scheduler, seconds=30, enough=2) == 2
+    session.refresh(account)
+    assert account.next_poll_at is not None
+    assert timedelta(0) < account.next_poll_at - now() <= timedelta(minutes=3)
+    before = account.next_poll_at
+    looks(scheduler, seconds=5, enough=2)
+    session.refresh(account)
+    assert account.next_poll_at == before
+
+
+def test_a_clock_set_back_while_nothing_ran_is_noticed_at_the_start(
+    scheduler: Stepped, session: Session, make_account: Callable[..., Account]
+) -> None:
+    account = make_account()
+    account.next_poll_at = now() + HOUR + timedelta(minutes=3)
+    heartbeats.beat(session, "poll", now=now() + HOUR)
+    session.commit()
+    scheduler.tick()
+    session.refresh(account)
+    assert account.next_poll_at is not None and account.next_poll_at - now() <= timedelta(minutes=3)
+
+
+def test_only_what_waits_for_another_try_is_shortened(
+    session: Session, school_people: dict[Role, Person], make_account: Callable[..., Account]
+) -> None:
+    soon, account = now() + timedelta(minutes=90), make_account()
+    account.next_poll_at, account.poll_lease_until = now() - HOUR, soon
+    head = school_people[Role.HEADTEACHER]
+    mails = [
+        OutboxEmail(
+            to_id=head.id, to_address=head.email, subject=name, purpose="clock", message_id=f"<{name}@clock>",
+            raw=b"", created_at=now(), next_try_at=when,
+        )
+        for name, when in (("waits", soon), ("due", now() - HOUR))
+    ]  # fmt: skip
+    session.add_all(mails)
+    session.commit()
+    due = mails[1].next_try_at
+    assert shorten_waits(session, HOUR, now=now()) == 1
+    session.commit()
+    for row in (*mails, account):
+        session.refresh(row)
+    assert mails[0].next_try_at == soon - HOUR and mails[1].next_try_at == due
+    assert account.poll_lease_until == soon and account.next_poll_at < now()

@@ -1,0 +1,124 @@
+"""Celery beat that goes on at once where the machine's clock is set back.
+
+Celery sends a look when the clock has moved on from the last one: after a step back of an hour it would send
+none for an hour. What waits in the database until a certain time would wait that much longer, too.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from celery.beat import Scheduler
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from approvals.models import Publication, Takedown
+from moderation.models import PlatformAct
+from school import heartbeats
+from school.db import now, reading, transaction
+from school.models import Account, OutboxEmail
+
+log = structlog.get_logger(__name__)
+
+NOTICED = timedelta(seconds=2)
+"""Clocks are put right by less than this all the time."""
+NOTICED_AT_START = timedelta(minutes=1)
+"""Another machine's clock, whose sign of life this may be, is never quite this one's."""
+_AGAIN = 5.0
+
+WAITS: tuple[InstrumentedAttribute[Any], ...] = (
+    Account.next_poll_at,
+    PlatformAct.next_try_at,
+    Takedown.next_try_at,
+    OutboxEmail.next_try_at,
+)
+"""Times until which something waits after a try. Planned times are people's, and stay as they are; so do
+leases, which living workers hold."""
+
+
+def shorten_waits(session: Session, by: timedelta, *, now: datetime) -> int:
+    """Have everything that waits for another try wait as long as it was meant to; how many rows that was.
+
+    `by`: how far the clock was set back.
+    """
+    changed = 0
+    for column in WAITS:
+        table = column.class_
+        changed += _shorten(session, column, sa.select(table.id, column).where(column > now), by)
+    # Before the first try it is the planned time.
+    tried = sa.select(Publication.id, Publication.next_try_at).where(
+        Publication.next_try_at > now, Publication.next_try_at > Publication.due_at
+    )
+    return changed + _shorten(session, Publication.next_try_at, tried, by)
+
+
+def _shorten(
+    session: Session, column: InstrumentedAttribute[Any], waiting: sa.Select[*tuple[Any, ...]], by: timedelta
+) -> int:
+    rows = session.execute(waiting).all()
+    for row_id, until in rows:
+        # Unless a worker gave it another time meanwhile.
+        same = sa.and_(column.class_.id == row_id, column == until)
+        session.execute(sa.update(column.class_).where(same).values({column: until - by}))
+    return len(rows)
+
+
+class SteadyScheduler(Scheduler):  # type: ignore[misc]
+    """Celery's own scheduler, in memory; keeps an eye on how far the clock is from the steady one."""
+
+    def wall(self) -> float:
+        """Seconds by the clock that people see, which may be set."""
+        return time.time()
+
+    def steady(self) -> float:
+        """Seconds by the one that only ever goes on."""
+        return time.monotonic()
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        """As Celery's; `set_back` by nothing so far."""
+        self._apart = self.wall() - self.steady()
+        self._owed: timedelta | None = None
+        self._tried = 0.0
+        super().__init__(*arguments, **more)
+
+    def tick(self, *arguments: Any, **more: Any) -> float:
+        """Send what is due; seconds until the next look at the schedule."""
+        apart = self.wall() - self.steady()
+        back = timedelta(seconds=self._apart - apart)
+        self._apart = apart
+        if back > NOTICED:
+            log.warning("clock_set_back", seconds=round(back.total_seconds()))
+            for entry in self.schedule.values():
+                entry.last_run_at -= back
+            self._heap = None
+            self._owed = (self._owed or timedelta(0)) + back
+        if self._owed is None or self._owed:
+            self._settle()
+        return float(super().tick(*arguments, **more))
+
+    def _settle(self) -> None:
+        """Shorten what waits in the database, as soon as that can be reached."""
+        if self._tried and self.steady() - self._tried < _AGAIN:
+            return
+        self._tried = self.steady()
+        try:
+            owed = _since_last_life() if self._owed is None else self._owed
+            if owed:
+                with transaction() as session:
+                    log.warning("waits_shortened", rows=shorten_waits(session, owed, now=now()))
+        except SQLAlchemyError as error:
+            log.warning("waits_not_shortened_yet", kind=type(error).__name__)
+            return
+        self._owed, self._tried = timedelta(0), 0.0
+
+
+def _since_last_life() -> timedelta:
+    """How far before the last sign of life this start is: the clock was set back while nothing ran."""
+    with reading() as session:
+        seen = [beat.at for beat in heartbeats.latest(session).values()]
+    back = max(seen) - now() if seen else timedelta(0)
+    return back if back > NOTICED_AT_START else timedelta(0)
