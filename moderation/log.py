@@ -7,7 +7,6 @@ import binascii
 import csv
 import io
 import json
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,9 +14,9 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
-from moderation.chain import evidence_hash, unlisted, verify
+from moderation.chain import unlisted, verify
 from moderation.log_filters import EVERYTHING, LogFilters, conditions
 from moderation.models import (
     EventKind,
@@ -153,42 +152,17 @@ def to_jsonl(entries: Iterator[LogRow] | Sequence[LogRow]) -> Iterator[str]:
         yield json.dumps(record(row), ensure_ascii=False, default=str) + "\n"
 
 
-def evidence_pack(session: Session, entry_id: UUID, *, viewer: Person | None) -> bytes:
-    """One entry as a ZIP file (P22): what the log says, its rows of the chain, and the picture if any.
-
-    The rows carry the hashes by which anybody can check that nothing was altered. Raises NotFound
-    where there is no such entry that the viewer may see.
-    """
+def row(session: Session, entry_id: UUID, *, viewer: Person | None) -> LogRow:
+    """One entry. Raises NotFound where there is none that the viewer may see."""
     found = session.execute(
         sa.select(LogCase, LogEntry, Account)
         .join(LogEntry, LogEntry.id == LogCase.entry_id)
         .outerjoin(Account, Account.id == LogEntry.account_id)
         .where(LogCase.entry_id == entry_id, visible_to(viewer))
-        .options(undefer(LogEntry.picture))
     ).first()
     if found is None:
         raise NotFound("There is no such entry, or none that you may see.")
-    (row,) = _rows(session, [(found[0], found[1], found[2])])
-    chained = [
-        {
-            "seq": e.seq,
-            "kind": e.kind,
-            "at": e.at,
-            "by": e.by_id,
-            "detail": e.detail,
-            "previous": e.previous_hash,
-            "hash": e.hash,
-        }
-        for e, _ in row.events
-    ]
-    body = {**record(row), "evidence_sha256": evidence_hash(row.entry), "chain": chained}
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("entry.json", json.dumps(body, ensure_ascii=False, indent=2, default=str))
-        if row.entry.picture:
-            suffix = row.entry.picture_type.rpartition("/")[2]
-            archive.writestr(f"picture.{suffix}", row.entry.picture)
-    return packed.getvalue()
+    return _rows(session, [(found[0], found[1], found[2])])[0]
 
 
 def safe_cell(value: Any) -> str:
@@ -338,9 +312,9 @@ __all__ = [
     "COLUMNS",
     "LogPage",
     "LogRow",
-    "evidence_pack",
     "page",
     "record",
+    "row",
     "rows",
     "safe_cell",
     "to_csv",

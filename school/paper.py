@@ -89,7 +89,7 @@ class Paper:
         )
         self._made_at = made_at
         sheets.set_creation_date(made_at)
-        sheets.set_title(self._shown(title))
+        sheets.set_title(self.shown(title))
         sheets.set_author("Schoolgate")
         sheets.set_producer("Schoolgate")
         sheets.set_lang("en-GB")
@@ -174,7 +174,7 @@ class Paper:
 
     def _rows(self, cells: Sequence[str], room: Sequence[float]) -> Iterator[list[str]]:
         """A row as one that fits on a page, or as several."""
-        pieces = [self._pieces(self._shown(cell), width) for cell, width in zip(cells, room, strict=True)]
+        pieces = [self._pieces(self.shown(cell), width) for cell, width in zip(cells, room, strict=True)]
         for part in zip_longest(*pieces, fillvalue=""):
             yield list(part)
 
@@ -266,12 +266,13 @@ class Paper:
         """The whole file."""
         return bytes(self._sheets.output())
 
-    def _shown(self, text: str) -> str:
+    def shown(self, text: str) -> str:
+        """The text as it will stand there: what no font has is named."""
         return shown(text, self._known)
 
     def _line(self, text: str, most: int = 90) -> str:
         """One line of at most so many letters."""
-        line = " ".join(self._shown(text).split())
+        line = " ".join(self.shown(text).split())
         return line if len(line) <= most else f"{line[: most - 1]}…"
 
     def _font(self, *, bold: bool = False, size: float = _SIZE) -> None:
@@ -289,7 +290,7 @@ class Paper:
         self._font(bold=bold, size=size)
         self._sheets.set_text_color(*colour)
         self._sheets.multi_cell(
-            0, _LINE * size / _SIZE, self._shown(words), align=align, new_x="LMARGIN", new_y="NEXT"
+            0, _LINE * size / _SIZE, self.shown(words), align=align, new_x="LMARGIN", new_y="NEXT"
         )
         self._sheets.set_text_color(0)
         self.space(0.8)
@@ -312,7 +313,7 @@ class Paper:
         margin = sheets.c_margin
         sheets.c_margin = margin + indent
         sheets.multi_cell(
-            0, height or _LINE * size / _SIZE, self._shown(words), border=border, align="L",
+            0, height or _LINE * size / _SIZE, self.shown(words), border=border, align="L",
             new_x="LMARGIN", new_y="NEXT",
         )  # fmt: skip
         sheets.c_margin = margin

@@ -26,6 +26,14 @@ class Action(StrEnum):
     EXPORT_LOG = "export_log"
     REFER = "refer"
     SEE_REFERRALS = "see_referrals"
+    MAKE_EVIDENCE = "make_evidence"
+    """Take everything about an entry out as one file (P22)."""
+    ISSUE_LETTERS = "issue_letters"
+    """Send a letter about an entry (P20)."""
+    SET_LETTERS = "set_letters"
+    """The letterhead and the templates of letters."""
+    CHECK_DOCUMENTS = "check_documents"
+    """Ask whether a file is one that was made here."""
     SET_THRESHOLDS = "set_thresholds"
     VET_FOLLOWERS = "vet_followers"
     MANAGE_PEOPLE = "manage_people"
@@ -66,6 +74,10 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.EXPORT_LOG: frozenset({_HEAD, Role.SLT, Role.DSL}),
     Action.REFER: frozenset({_HEAD, Role.SLT, Role.DSL, Role.MODERATOR}),
     Action.SEE_REFERRALS: frozenset({_HEAD, Role.DSL, Role.CHAIR}),
+    Action.MAKE_EVIDENCE: frozenset({_HEAD, Role.SLT, Role.DSL, Role.CHAIR}),
+    Action.ISSUE_LETTERS: frozenset({_HEAD, Role.SLT, Role.DSL, Role.CHAIR}),
+    Action.SET_LETTERS: frozenset({_HEAD, Role.SLT}),
+    Action.CHECK_DOCUMENTS: frozenset({_HEAD, Role.SLT, Role.DSL, Role.CHAIR, Role.DPO}),
     Action.SET_THRESHOLDS: frozenset({_HEAD, Role.SLT}),
     Action.VET_FOLLOWERS: frozenset({_HEAD, Role.SLT, Role.MODERATOR}),
     Action.MANAGE_PEOPLE: frozenset({_HEAD}),

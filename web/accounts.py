@@ -8,6 +8,7 @@ from flask import Blueprint, current_app, flash, redirect, render_template, requ
 from flask.typing import ResponseReturnValue
 
 from connectors.practice.servers import PracticePlatforms
+from moderation.words import platform
 from school import accounts, closing, people, register, stopping
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
@@ -17,7 +18,6 @@ from school.setup import current_school
 from web.access import current_person, needs
 from web.account_health import health
 from web.forms import Typed
-from web.moderation_words import platform
 
 pages = Blueprint("accounts", __name__)
 

@@ -8,12 +8,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation import actions, followers
+from moderation import words as moderation_words
 from moderation.followers import OUTCOMES, FollowerOutcome, VettingItem
 from moderation.models import ActKind, FollowerState
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.permissions import Action
-from web import moderation_words
 from web.access import current_person, needs
 from web.forms import Typed
 

@@ -10,13 +10,13 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from moderation import log, log_filters
+from moderation import words as moderation_words
 from school import accounts, audit
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Person
 from school.permissions import Action
 from school.times import today
-from web import moderation_words
 from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import platform_name

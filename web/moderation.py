@@ -11,7 +11,8 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import actions, carrying_words, claims, coverage, decisions, log, manual, review, speed
+from moderation import actions, carrying_words, claims, coverage, decisions, manual, review, speed
+from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
 from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
 from moderation.review import QueueFilters
@@ -23,7 +24,6 @@ from school.models import Person
 from school.permissions import Action, may, require
 from school.settings import settings
 from school.times import parse_local
-from web import moderation_words
 from web.access import current_person, needs
 from web.forms import Typed, identifier
 
@@ -291,18 +291,6 @@ def picture(entry_id: UUID) -> ResponseReturnValue:
     answer = Response(row.picture, mimetype=row.picture_type)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Disposition"] = "inline; filename=evidence"
-    return answer
-
-
-@pages.get("/moderation/<uuid:entry_id>/evidence")
-@needs(Action.MODERATE, Action.SEE_REFERRALS)
-def evidence(entry_id: UUID) -> ResponseReturnValue:
-    """Everything about an entry as one file, for the police or the DSL's own records (P22)."""
-    with reading() as session:
-        packed = log.evidence_pack(session, entry_id, viewer=current_person(session))
-    answer = Response(packed, mimetype="application/zip")
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Content-Disposition"] = f"attachment; filename=evidence-{entry_id}.zip"
     return answer
 
 

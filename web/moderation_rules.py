@@ -16,6 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from moderation import rescoring, rules_preview, thresholds
+from moderation import words as moderation_words
 from moderation.classifier.flags import DEFAULT_THRESHOLDS
 from moderation.models import FlaggingRules, RescoreJob
 from moderation.thresholds import Proposal
@@ -24,7 +25,6 @@ from school.errors import BadInput, MoveNotAllowed
 from school.models import Person
 from school.permissions import Action, may
 from school.settings import settings
-from web import moderation_words
 from web.access import current_person, needs
 from web.forms import Typed
 

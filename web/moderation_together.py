@@ -8,6 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from moderation import review, together
+from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
 from moderation.models import ReferTo
 from moderation.review import QueueFilters
@@ -15,7 +16,6 @@ from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
 from school.permissions import Action
 from school.settings import settings
-from web import moderation_words
 from web.access import current_person, needs
 from web.forms import Typed, identifier
 

@@ -13,6 +13,7 @@ from approvals.models import DecisionKind, Objective
 from moderation import reporting as moderating
 from moderation.models import FollowerState
 from moderation.speed import said
+from moderation.words import KINDS, OUTCOMES
 from school import accounts, reporting
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -20,7 +21,6 @@ from school.permissions import Action
 from school.times import middle, today
 from web.access import current_person, needs
 from web.forms import Typed
-from web.moderation_words import KINDS, OUTCOMES
 from web.people import day
 
 pages = Blueprint("reports", __name__)

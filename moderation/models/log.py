@@ -44,6 +44,8 @@ class EventKind(StrEnum):
     """Newer rules or a newer model find more in it than before."""
     ACT = "act"
     """What became of an act on the platform."""
+    ISSUED = "issued"
+    """A file about it was made: an evidence pack or a letter; the event holds its hash."""
 
 
 class ReferTo(StrEnum):

@@ -3,6 +3,7 @@
 from school.models.accounts import Account, AccountProbe, AccountState, CallLedger
 from school.models.audit import AuditEntry
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
+from school.models.documents import DocumentKind, IssuedDocument, Letterhead
 from school.models.forms import FormEntry, FormKind, FormState, FormStep
 from school.models.heartbeats import Heartbeat
 from school.models.incidents import Incident
@@ -36,6 +37,7 @@ __all__ = [
     "ConsentKind",
     "DataFate",
     "Deputy",
+    "DocumentKind",
     "FormEntry",
     "FormKind",
     "FormState",
@@ -43,6 +45,8 @@ __all__ = [
     "Heartbeat",
     "Incident",
     "Invitation",
+    "IssuedDocument",
+    "Letterhead",
     "MailState",
     "OutboxEmail",
     "Person",

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from moderation import log, log_filters
+from moderation import words as moderation_words
 from moderation.decisions import Outcome
 from moderation.log_filters import LogFilters
 from moderation.models import CaseState, LogEntry, LogOrigin
@@ -22,7 +23,6 @@ from school.errors import BadInput, SchoolgateError
 from school.models import Person, Role
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.moderation.scenes import Clock, act, decide, flagged, tampering
-from web import moderation_words
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -63,7 +63,7 @@ def test_the_same_input_gives_the_same_bytes_in_another_process_too() -> None:
     ],
 )
 def test_what_has_no_letter_is_named_and_nothing_is_lost(text: str, said: str | None) -> None:
-    assert paper()._shown(text) == (text if said is None else said)
+    assert paper().shown(text) == (text if said is None else said)
 
 
 def test_names_of_many_languages_can_be_read_out_of_the_file() -> None:

@@ -6,12 +6,12 @@ import csv
 import io
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from pypdf import PdfReader
 
 from connectors.base import Capability
 from moderation import carrying_words
@@ -160,7 +160,7 @@ def test_a_referral_about_the_headteacher_vanishes_for_them(
     assert head.get(page).status_code == 404
     assert head.post(page, "/moderation/by-hand", seen=3, outcomes="note", reason="?").status_code == 404
     assert head.get(f"{page}/news").status_code == 404
-    assert head.get(f"{page}/evidence").status_code == 404
+    assert head.post(f"{page}/evidence", "/me").status_code == 404
     assert str(entry_id) not in head.get("/moderation/tasks").text
     for path in ("/moderation", "/moderation?referred=yes", "/log"):
         assert str(entry_id) not in head.get(path).text, path
@@ -197,13 +197,13 @@ def test_an_entry_by_hand_with_a_picture(account_id: UUID, signed_in: SignIn) ->
     assert answer.status_code == 302, answer.text
     shown = browser.get(answer.location)
     assert "WhatsApp" in shown.text
-    with zipfile.ZipFile(io.BytesIO(browser.get(f"{answer.location}/evidence").data)) as pack:
-        assert pack.read("picture.png") == made.getvalue()
-        said = json.loads(pack.read("entry.json"))
-        assert (
-            said["text"].startswith("=cmd")
-            and said["chain"][0]["detail"]["evidence"] == said["evidence_sha256"]
-        )
+    pack = PdfReader(io.BytesIO(browser.post(f"{answer.location}/evidence", answer.location).data))
+    assert pack.attachments["picture.png"] == [made.getvalue()]
+    said = json.loads(pack.attachments["entry.json"][0])
+    assert (
+        said["text"].startswith("=cmd") and said["chain"][0]["detail"]["evidence"] == said["evidence_sha256"]
+    )
+    assert sum(len(sheet.images) for sheet in pack.pages) == 1
     picture = browser.get(f"{answer.location}/picture")
     assert picture.data == made.getvalue() and picture.mimetype == "image/png"
     export = browser.post("/log/export", "/log", format="csv").text.lstrip("\ufeff")

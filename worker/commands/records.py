@@ -1,17 +1,19 @@
-"""`schoolgate log export` and `audit verify`: taking the log out, proving that nothing was altered (P17)."""
+"""`schoolgate log export`, `audit verify` and `audit document`: taking out, and proving (P17, P22)."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from moderation import known_files, log_filters
 from moderation import log as slt_log
-from moderation import log_filters
-from school import audit, setup
+from school import audit, documents, setup
 from school.db import now, reading, transaction
 from school.errors import BadInput
+from school.times import say
 from worker.terminal import FAILURE, AsJson, answer, write
 
 log_commands = typer.Typer(help="The SLT log.")
@@ -101,6 +103,37 @@ def verify(as_json: AsJson = False) -> int:
     ]
     whole = trail is None and entries is None
     answer({"ok": whole, "audit_first_bad": trail, "log_first_bad": entries}, lines, as_json=as_json)
+    return 0 if whole else FAILURE
+
+
+@audit_commands.command("document")
+def document(
+    file: Annotated[Path, typer.Argument(help="A PDF that the school gave out.")], as_json: AsJson = False
+) -> int:
+    """Say whether a file was made here, when and by whom; exit status 1 when it was not, or was altered."""
+    _school()
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise BadInput(f"“{file}” can't be read: {error.strerror or error}.", field="file") from None
+    with reading() as session:
+        found = known_files.look_up(session, data, viewer=None)
+    said = [
+        {
+            "what": one.what,
+            "made_at": one.document.made_at,
+            "made_by": one.made_by,
+            "confirmed": one.confirmed,
+        }
+        for one in found
+    ]
+    lines = [
+        f"This file was made here: {one.what}, {say(one.document.made_at)}, by {one.made_by}."
+        + ("" if one.confirmed else " But the chained records don't say so: something was altered.")
+        for one in found
+    ] or ["This file was not made here, or it was changed since."]
+    whole = bool(found) and all(one.confirmed for one in found)
+    answer({"sha256": documents.sha256(data), "made_here": said}, lines, as_json=as_json)
     return 0 if whole else FAILURE
 
 

@@ -1,4 +1,4 @@
-"""How the pages of moderation, followers and log say what is stored."""
+"""How what is stored about comments, followers and the log is said to people."""
 
 from __future__ import annotations
 
@@ -79,6 +79,8 @@ REFER_TO: Mapping[ReferTo, str] = {
     ReferTo.POLICE: "the police",
 }
 
+ISSUED: Mapping[str, str] = {"evidence": "Evidence pack made", "letter": "Letter issued"}
+
 STATES: Mapping[CaseState, tuple[str, str]] = {
     CaseState.OPEN: ("open", "warning"),
     CaseState.DECIDED: ("decided", "success"),
@@ -131,6 +133,8 @@ def happened(event: LogEvent) -> str:
             kind, state = detail.get("kind", ""), detail.get("state", "")
             words = ACTS[ActKind(kind)] if kind in set(ActKind) else str(kind)
             return f"{words}: {ACT_STATES[ActState(state)][0] if state in set(ActState) else state}"
+        case EventKind.ISSUED:
+            return ISSUED.get(str(detail.get("kind", "")), "A file was made")
     return str(event.kind)
 
 
@@ -140,6 +144,8 @@ def more(event: LogEvent) -> str:
     parts = [str(detail[name]) for name in ("reason", "note", "why", "answer") if detail.get(name)]
     if detail.get("reply"):
         parts.append(f"Answer: “{detail['reply']}”")
+    if detail.get("sha256"):
+        parts.append(f"SHA-256 {detail['sha256']}")
     if detail.get("meeting_on"):
         parts.append(f"Meeting on {date.fromisoformat(str(detail['meeting_on'])):%d %B %Y}")
     return " · ".join(parts)

@@ -1,0 +1,184 @@
+"""Everything about one entry of the SLT log as one PDF, for the police or the DSL's own records (P22)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation import chain, log, review, words
+from moderation.evidence_papers import draw
+from moderation.models import EventKind, Letter, LogCase, LogEntry
+from moderation.review import EntryPage
+from moderation.sight import visible_to
+from school import documents, letterhead
+from school.models import DocumentKind, Person
+from school.paper import Paper
+from school.permissions import Action, require
+from school.times import LONDON
+
+_EARLIER_MAX = 50
+"""Entries of the same author that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack that was just drawn, and is kept nowhere but with whoever takes it."""
+
+    entry_id: UUID
+    number: int
+    sha256: str
+    data: bytes = field(repr=False)
+
+
+def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> Pack:
+    """Draw the pack of an entry with what `by` may see; a second or two, so in a session that only reads.
+
+    Nobody may get it before `keep` has recorded it. Raises NotFound where they may not see the entry,
+    NotPermitted.
+    """
+    require(by, Action.MAKE_EVIDENCE)
+    page = review.entry_page(session, entry_id, viewer=by, now=now)
+    entry = page.item.entry
+    row = log.row(session, entry_id, viewer=by)
+    picture = session.scalar(sa.select(LogEntry.picture).where(LogEntry.id == entry_id))
+    letters = letters_of(session, entry_id)
+    head = letterhead.current(session)
+    paper = Paper(
+        f"Evidence pack, log entry {entry.number}",
+        footer=f"{head.name}: evidence pack, log entry {entry.number}. Confidential.",
+        made_at=now,
+    )
+    paper.letterhead(head)
+    draw(
+        paper,
+        page,
+        row=row,
+        earlier=_earlier(session, page, viewer=by),
+        letters=letters,
+        picture=picture,
+        by=by,
+        now=now,
+    )
+    body = json.dumps(_record(page, row), ensure_ascii=False, indent=2, default=str)
+    paper.attach("entry.json", body.encode(), "application/json")
+    if picture:
+        paper.attach(f"picture.{entry.picture_type.rpartition('/')[2]}", picture, entry.picture_type)
+    data = paper.finish()
+    return Pack(entry_id=entry_id, number=entry.number, sha256=documents.sha256(data), data=data)
+
+
+def keep(session: Session, pack: Pack, *, by: Person, now: datetime) -> None:
+    """Record that the pack was made: in the log's chain and, unless it concerns the headteacher, the trail.
+
+    Raises NotFound where the entry was kept from `by` meanwhile.
+    """
+    require(by, Action.MAKE_EVIDENCE)
+    chain.lock(session)
+    case = review.get_case(session, pack.entry_id, viewer=by)
+    issue(session, case, DocumentKind.EVIDENCE, pack.data, by=by, now=now)
+
+
+def issue(
+    session: Session, case: LogCase, kind: DocumentKind, data: bytes, *, by: Person, now: datetime
+) -> str:
+    """Keep the hash of a file about an entry, in the log's chain first; the hash."""
+    found = documents.sha256(data)
+    event = chain.append(
+        session,
+        case.entry_id,
+        EventKind.ISSUED,
+        by=by,
+        detail={"kind": kind.value, "sha256": found, "bytes": len(data)},
+        now=now,
+    )
+    documents.record(
+        session,
+        kind,
+        data,
+        object_kind="log_entry",
+        object_id=case.entry_id,
+        by=by,
+        log_seq=event.seq,
+        # The headteacher reads the trail; what concerns them is in the log's own chain only (P3).
+        in_trail=not case.about_headteacher,
+        now=now,
+    )
+    return found
+
+
+def letters_of(session: Session, entry_id: UUID) -> list[tuple[Letter, str]]:
+    """The letters that were issued about an entry, the first one first, each with who issued it."""
+    query = (
+        sa.select(Letter, Person.name)
+        .join(Person, Person.id == Letter.issued_by_id)
+        .where(Letter.entry_id == entry_id)
+        .order_by(Letter.issued_at, Letter.id)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _earlier(session: Session, page: EntryPage, *, viewer: Person) -> list[tuple[LogEntry, LogCase]]:
+    """Other entries of the same author that the viewer may see, newest first."""
+    if page.item.entry.author_id is None:
+        return []
+    query = (
+        sa.select(LogEntry, LogCase)
+        .join(LogCase, LogCase.entry_id == LogEntry.id)
+        .where(
+            LogCase.author_id == page.item.entry.author_id,
+            LogCase.entry_id != page.item.entry.id,
+            visible_to(viewer),
+        )
+        .order_by(LogEntry.number.desc())
+        .limit(_EARLIER_MAX)
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]
+
+
+def _record(page: EntryPage, row: log.LogRow) -> dict[str, Any]:
+    """The entry for machines: whole texts, and the rows of the chain by which anybody can check it."""
+    return {
+        **log.record(row),
+        "evidence_sha256": chain.evidence_hash(row.entry),
+        "versions": [
+            {"number": one.number, "text": one.text, "until": one.replaced_at} for one in page.versions
+        ],
+        "thread": [
+            {
+                "author": name,
+                "at": comment.created_at.astimezone(LONDON),
+                "text": comment.text,
+                "url": comment.url,
+                "attachments": comment.attachment_urls,
+            }
+            for comment, name in page.conversation
+        ],
+        "history": [
+            {
+                "at": comment.created_at.astimezone(LONDON),
+                "text": comment.text,
+                "url": comment.url,
+                "state": comment.state,
+            }
+            for comment in page.history
+        ],
+        "chain": [
+            {
+                "seq": event.seq,
+                "kind": event.kind,
+                "what": words.happened(event),
+                "at": event.at,
+                "by": event.by_id,
+                "detail": event.detail,
+                "previous": event.previous_hash,
+                "hash": event.hash,
+            }
+            for event, _ in row.events
+        ],
+    }

@@ -1,0 +1,272 @@
+"""What an evidence pack looks like: the comment as it was shown, and all that is known about it (P22)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from moderation import words
+from moderation.chain import evidence_hash, unlisted
+from moderation.log import LogRow
+from moderation.models import Comment, Letter, LogCase, LogEntry
+from moderation.review import EntryPage
+from school.models import Person
+from school.paper import Paper
+from school.times import say
+
+_SHORT = 1000
+"""Letters of another comment that are printed, so that a flood can be; the attached file has the whole."""
+_VERSIONS_MAX = 20
+
+
+def draw(
+    paper: Paper,
+    page: EntryPage,
+    *,
+    row: LogRow,
+    earlier: Sequence[tuple[LogEntry, LogCase]],
+    letters: Sequence[tuple[Letter, str]],
+    picture: bytes | None,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Write the whole pack."""
+    entry = page.item.entry
+    paper.title(
+        f"Evidence pack: log entry {entry.number}",
+        f"Made {say(now)} by {by.name} ({_roles(by)}). Times are school time (London).",
+    )
+    _comment(paper, page, row, picture)
+    _why(paper, entry)
+    _thread(paper, page)
+    _author(paper, page, earlier)
+    _decisions(paper, page, row)
+    _passed_on(paper, row, letters)
+    _checking(paper, entry, row)
+
+
+def _roles(person: Person) -> str:
+    held = sorted(role.value.replace("_", " ") for role in person.roles if role.value != "staff")
+    return ", ".join(held) or "staff"
+
+
+def _comment(paper: Paper, page: EntryPage, row: LogRow, picture: bytes | None) -> None:
+    entry, comment = page.item.entry, page.item.comment
+    paper.heading("What was written")
+    handle = f"@{entry.author_handle}" if entry.author_handle else ""
+    when = say(entry.posted_at) if entry.posted_at else "time not known"
+    paper.post(
+        platform=entry.platform,
+        name=entry.author_name or handle or "Somebody whom the platform does not name",
+        below=" · ".join(part for part in (handle if entry.author_name else "", when) if part),
+        text=entry.text or "(no words)",
+        foot=f"{words.platform(entry.platform)}, as first seen by Schoolgate {say(entry.recorded_at)}",
+    )
+    paper.facts(
+        [
+            ("Platform", words.platform(entry.platform)),
+            (
+                "School's account",
+                f"{row.account.display_name} (@{row.account.handle})" if row.account else "",
+            ),
+            ("Link", entry.url),
+            ("Author's name", entry.author_name),
+            ("Author's handle", handle),
+            ("Author's number there", entry.author_platform_id),
+            ("Author's page", entry.author_url),
+            ("Comment's number there", entry.comment_platform_id),
+            ("Written", when),
+            ("In the school's log", f"{say(entry.recorded_at)}, {_how(row)}"),
+            ("On the platform now", _stands(comment)),
+            ("Pictures and links with it", "\n".join(entry.attachment_urls)),
+        ]
+    )
+    if picture:
+        paper.picture(picture, f"The picture kept as evidence, SHA-256 {entry.picture_sha256}.")
+    if comment is not None and comment.version > 1:
+        paper.text("The author changed the text. It stands now like this:", bold=True)
+        paper.text(comment.text)
+        for version in page.versions[-_VERSIONS_MAX:]:
+            paper.text(f"Version {version.number}, until {say(version.replaced_at)}:", bold=True)
+            paper.text(_short(paper, version.text))
+        if len(page.versions) > _VERSIONS_MAX:
+            paper.text("Earlier versions are in the attached entry.json.", small=True)
+
+
+def _how(row: LogRow) -> str:
+    if row.entry.comment_id is None:
+        return f"entered by hand by {row.recorded_by or 'somebody'}"
+    return "found by the classifier"
+
+
+def _stands(comment: Comment | None) -> str:
+    if comment is None:
+        return "not known: it was entered by hand"
+    if comment.gone_at is not None:
+        return f"gone, noticed {say(comment.gone_at)}"
+    return "hidden" if comment.hidden else f"visible, last seen {say(comment.checked_at)}"
+
+
+def _why(paper: Paper, entry: LogEntry) -> None:
+    paper.heading("Why it is in the log")
+    for reason in entry.reasons:
+        kind = str(reason.get("kind", ""))
+        paper.text(f"{words.KINDS.get(kind, kind).capitalize()}: {reason.get('detail', '')}")
+    if entry.scores:
+        paper.text(
+            f"Scores from 0 to 1 by model {entry.model_name}, version {entry.rules_version} of the rules:"
+        )
+        scores = sorted(entry.scores.items(), key=lambda pair: -float(pair[1]))
+        paper.table(
+            ("What the model looks for", "Score"),
+            [(label.replace("_", " "), f"{float(score):.3f}") for label, score in scores],
+            widths=(70, 30),
+        )
+        paper.text("A score is a machine's estimate, not a finding. People decided what follows.", small=True)
+
+
+def _thread(paper: Paper, page: EntryPage) -> None:
+    entry, comment = page.item.entry, page.item.comment
+    post = page.post.text if page.post else entry.post_text
+    if not post and len(page.conversation) < 2:
+        return
+    paper.heading("The thread it stands in")
+    if post:
+        gone = f" (gone since {say(page.post.gone_at)})" if page.post and page.post.gone_at else ""
+        paper.text(f"The school's post{gone}:", bold=True)
+        paper.text(_short(paper, post))
+    for other, name in page.conversation:
+        marks = [say(other.created_at)]
+        marks += ["hidden"] if other.hidden else []
+        marks += ["gone"] if other.gone_at else []
+        this = comment is not None and other.id == comment.id
+        marks += ["this is the comment of this pack"] if this else []
+        paper.text(f"{name or 'Not named'} · {' · '.join(marks)}", bold=True)
+        paper.text(_short(paper, other.text))
+
+
+def _author(paper: Paper, page: EntryPage, earlier: Sequence[tuple[LogEntry, LogCase]]) -> None:
+    if page.author is None or page.item.author is None:
+        return
+    author, known = page.author, page.item.author
+    paper.heading("The author's history with the school")
+    paper.facts(
+        [
+            ("Name there now", author.display_name),
+            ("About themselves", author.bio),
+            ("Account opened", say(author.opened_at) if author.opened_at else "not known"),
+            ("First seen by the school", say(author.first_seen_at)),
+            ("Comments to the school", f"{known.comments:,}"),
+            ("Of those in the log", f"{known.flagged:,}, {known.open:,} of them not decided"),
+            ("Block list", "on it" if known.blocked else "not on it"),
+        ]
+    )
+    if earlier:
+        paper.table(
+            ("Entry", "In the log", "For", "Decided", "Text"),
+            [
+                (
+                    str(entry.number),
+                    say(entry.recorded_at),
+                    ", ".join(words.KINDS.get(kind, kind) for kind in unlisted(case.kinds)),
+                    words.outcomes(case.outcomes) or "not yet",
+                    _short(paper, entry.text),
+                )
+                for entry, case in earlier
+            ],
+            widths=(9, 20, 17, 17, 37),
+        )
+    others = [comment for comment in page.history if comment.state != "flagged"]
+    if others:
+        paper.text("Other comments, newest first:", bold=True)
+        for comment in others:
+            paper.text(f"{say(comment.created_at)}: {_short(paper, comment.text)}")
+
+
+def _decisions(paper: Paper, page: EntryPage, row: LogRow) -> None:
+    paper.heading("What was done, by whom and why")
+    paper.table(
+        ("When", "Who", "What and why"),
+        [
+            (
+                say(event.at),
+                name or "Schoolgate itself",
+                ". ".join(part for part in (words.happened(event), words.more(event)) if part),
+            )
+            for event, name in row.events
+        ],
+        widths=(22, 22, 56),
+    )
+    if page.acts:
+        paper.text("On the platform", bold=True)
+        paper.table(
+            ("What", "State", "Asked", "Ended", "The platform's answer"),
+            [
+                (
+                    words.ACTS[act.kind],
+                    words.ACT_STATES[act.state][0],
+                    say(act.requested_at),
+                    say(act.finished_at) if act.finished_at else "",
+                    act.answer,
+                )
+                for act in page.acts
+            ],
+            widths=(20, 13, 20, 20, 27),
+        )
+
+
+def _passed_on(paper: Paper, row: LogRow, letters: Sequence[tuple[Letter, str]]) -> None:
+    if not (row.referrals or row.meetings or letters):
+        return
+    paper.heading("Referrals, meetings and letters")
+    lines = [
+        (
+            say(found.referred_at),
+            f"Referred to {words.REFER_TO[found.to]}",
+            f"Reference {found.reference}. {found.reason}" if found.reference else found.reason,
+        )
+        for found in row.referrals
+    ]
+    lines += [
+        (say(found.asked_at), f"Asked to a meeting on {found.on.day} {found.on:%B %Y}", found.reason)
+        for found in row.meetings
+    ]
+    lines += [
+        (
+            say(letter.issued_at),
+            f"Letter “{letter.template}” to {letter.addressed_to}, issued by {name}",
+            letter.body,
+        )
+        for letter, name in letters
+    ]
+    paper.table(("When", "What", "Reason or words"), lines, widths=(22, 30, 48))
+
+
+def _checking(paper: Paper, entry: LogEntry, row: LogRow) -> None:
+    paper.heading("How this file can be checked")
+    paper.text(
+        "The SHA-256 of this file is kept by the school, with who made it and when. Whether a copy is the "
+        "file that was made can be asked on the page “Check a document” or with “schoolgate audit document”."
+    )
+    paper.facts(
+        [
+            ("SHA-256 of the evidence", evidence_hash(entry)),
+            *([("Last event of the log's chain", f"{row.events[-1][0].seq}: {row.events[-1][0].hash}")]
+              if row.events else []),
+        ]
+    )  # fmt: skip
+    paper.text(
+        "The attached entry.json holds the same for machines: whole texts, and the events with the hashes "
+        "that chain each to the one before.",
+        small=True,
+    )
+
+
+def _short(paper: Paper, text: str) -> str:
+    part = text[:_SHORT]
+    # A letter that no font has is written as its number, which is eight times as long.
+    while len(paper.shown(part)) > 2 * _SHORT:
+        part = part[: len(part) // 2]
+    if part == text:
+        return text
+    return f"{part} … ({len(text) - len(part):,} more characters are in the attached entry.json)"
