@@ -27,6 +27,7 @@ from school.setup import current_school
 from school.times import LONDON, say
 from web import (
     accounts,
+    addresses,
     approve,
     audit,
     calendar,
@@ -236,6 +237,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     app.jinja_env.filters["day"] = say_day
     app.jinja_env.filters["words"] = words
     app.jinja_env.filters["named"] = named
+    app.jinja_env.filters["on_platform"] = addresses.on_platform
     app.jinja_env.filters["role_name"] = role_name
     app.jinja_env.filters["platform_name"] = platform_name
     app.jinja_env.globals.update(

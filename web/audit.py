@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 import sqlalchemy as sa
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from approvals.checks import account_name
+from approvals.states import IN_WORDS, DraftState, PublicationState
 from school import audit
 from school.db import reading
-from school.models import AuditEntry
+from school.models import Account, AuditEntry
 from school.people import everybody
 from school.permissions import Action
 from web.access import needs
@@ -16,6 +21,53 @@ from web.access import needs
 pages = Blueprint("audit", __name__)
 
 PAGE_LENGTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry of the trail, as people read it."""
+
+    entry: AuditEntry
+    what: str
+    who: str
+    about: str
+    """A name where the thing has one, else what kind of thing it is."""
+    draft_id: str
+    """Of the draft that it belongs to; empty where it belongs to none."""
+    details: list[tuple[str, str]]
+
+
+def _line(entry: AuditEntry, names: Mapping[str, str]) -> Line:
+    of, _, state = entry.action.partition("_")
+    said = {"draft": "Draft", "publication": "Post"}.get(of)
+    moved = said is not None and state in IN_WORDS
+    details = dict(entry.detail)
+    draft_id = str(details.pop("draft", "")) or (entry.object_id if entry.object_kind == "draft" else "")
+    if moved:
+        # The heading says it already.
+        details.pop("new", None)
+    return Line(
+        entry=entry,
+        what=f"{said}: {IN_WORDS[DraftState(state) if state in set(DraftState) else PublicationState(state)]}"
+        if moved
+        else entry.action.replace("_", " ").capitalize(),
+        who=names.get(str(entry.actor_id), "Schoolgate itself"),
+        about=names.get(entry.object_id) or entry.object_kind.replace("_", " "),
+        draft_id=draft_id,
+        details=[
+            ("before" if key == "old" else key.replace("_", " "), _value(value, names))
+            for key, value in details.items()
+            if value not in (None, "", [], {})
+        ],
+    )
+
+
+def _value(value: object, names: Mapping[str, str]) -> str:
+    if isinstance(value, list):
+        return ", ".join(_value(one, names) for one in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return names.get(str(value)) or str(value).replace("_", " ")
 
 
 @pages.get("/audit")
@@ -29,12 +81,11 @@ def show() -> ResponseReturnValue:
         query = query.where(AuditEntry.seq < max(min(before, 2**62), 0))
     with reading() as session:
         entries = list(session.scalars(query))
-        names = {person.id: person.name for person in everybody(session)}
+        names = {str(person.id): person.name for person in everybody(session)}
+        names |= {str(one.id): account_name(one) for one in session.scalars(sa.select(Account))}
         return render_template(
             "audit/list.html",
-            entries=entries,
-            names=names,
-            people={str(person_id): name for person_id, name in names.items()},
+            lines=[_line(entry, names) for entry in entries],
             broken=audit.verify(session) if before is None else None,
             checked=before is None,
             older=entries[-1].seq if len(entries) == PAGE_LENGTH else None,

@@ -13,7 +13,7 @@ from email.utils import getaddresses
 from pathlib import Path
 from typing import cast
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from school.db import reading
@@ -85,7 +85,7 @@ def _header(message: EmailMessage, name: str) -> str:
 @signed_in
 def show() -> ResponseReturnValue:
     """The mails, newest first."""
-    whose, parser, lines = _whose(), BytesHeaderParser(policy=policy.default), list[Line]()
+    mark, whose, parser, lines = _mark(), _whose(), BytesHeaderParser(policy=policy.default), list[Line]()
     for path in _files():
         with path.open("rb") as opened:
             message = parser.parsebytes(opened.read(_HEADER_BYTES))
@@ -102,8 +102,23 @@ def show() -> ResponseReturnValue:
         if len(lines) == SHOWN:
             break
     return render_template(
-        "practice/mailbox.html", mails=lines, everybody=whose is None, smtp_set=bool(settings().smtp_url)
+        "practice/mailbox.html",
+        mails=lines,
+        everybody=whose is None,
+        smtp_set=bool(settings().smtp_url),
+        mark=mark,
     )
+
+
+@pages.get("/practice/mailbox/news")
+@signed_in
+def news() -> ResponseReturnValue:
+    """Which mail is the newest: an open page asks."""
+    return jsonify(mark=_mark())
+
+
+def _mark() -> str:
+    return next((path.name for path in _files()), "")
 
 
 def _mail(name: str) -> EmailMessage:

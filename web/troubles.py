@@ -32,6 +32,16 @@ ABOUT = {
 }
 """What a mail's purpose is called on the page; others are shown as they are."""
 
+WORK = {
+    "scheduler": "Looking for what is due",
+    "publish": "Publishing",
+    "actions": "Acting on comments and followers",
+    "poll": "Reading the platforms",
+    "mail": "Sending e-mail",
+    "classify": "Scoring comments",
+}
+"""What each kind of background work does, by its name in the log."""
+
 
 @pages.get("/troubles")
 @needs(Action.SEE_HEALTH)
@@ -50,6 +60,7 @@ def show() -> ResponseReturnValue:
             delayed=mail.delayed(session),
             names=names,
             about=ABOUT,
+            work_words=WORK,
             work=[
                 (name, seen[name].at if name in seen else None, name in missing)
                 for name in heartbeats.EXPECTED
