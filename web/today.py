@@ -248,7 +248,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
 TIPS: dict[Role, tuple[tuple[str, str], ...]] = {
     Role.STAFF: (
         ("Write a post, with a picture if you like, and hand it in", "/drafts/new"),
-        ("See it on the practice platforms once it is approved and its time has come", "/practice"),
+        ("See on the practice platforms what the school has posted, and what people say to it", "/practice"),
     ),
     Role.HEADTEACHER: (
         (
@@ -258,6 +258,7 @@ TIPS: dict[Role, tuple[tuple[str, str], ...]] = {
         ("Decide on a flagged comment, then look at what visitors see of it", "/moderation"),
         ("Give somebody a role, or the leave to write for an account", "/people"),
     ),
+    Role.DSL: (("Look at threats and worries about a child, and refer one", "/moderation"),),
     Role.SLT: (
         ("Write an unkind comment as anybody, and watch it arrive in moderation within seconds", "/practice"),
         ("Decide on the worst comment first", "/moderation"),
