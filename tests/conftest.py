@@ -34,6 +34,33 @@ QUIET = [
     "--disable-sync",
 ]
 
+# The longest files, each that waits beside one that works: whoever came to one of them last would have the
+# other processor idle.
+LONG = (
+    "stories/test_quiet_logs.py",
+    "production/test_topology.py",
+    "stories/test_real_school.py",
+    "faults/test_soak.py",
+    "worker/test_embedded.py",
+    "moderation/classifier/test_official.py",
+    "faults/test_outages.py",
+    "worker/test_backups.py",
+    "worker/test_stops.py",
+    "stories/test_draft_story.py",
+    "worker/test_apart.py",
+    "moderation/classifier/test_served.py",
+    "stories/test_moderation_story.py",
+    "approvals/test_killed_publishers.py",
+    "web/test_in_browser.py",
+    "moderation/classifier/test_export.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long files; the others stay in their order."""
+    places = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
