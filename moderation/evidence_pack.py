@@ -11,9 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import chain, log, review, words
+from moderation import chain, letters, log, review, words
 from moderation.evidence_papers import draw
-from moderation.models import EventKind, Letter, LogCase, LogEntry
+from moderation.issuing import issue
+from moderation.models import LogCase, LogEntry
 from moderation.review import EntryPage
 from moderation.sight import visible_to
 from school import documents, letterhead
@@ -47,7 +48,7 @@ def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> P
     entry = page.item.entry
     row = log.row(session, entry_id, viewer=by)
     picture = session.scalar(sa.select(LogEntry.picture).where(LogEntry.id == entry_id))
-    letters = letters_of(session, entry_id)
+    sent = letters.of_entry(session, entry_id)
     head = letterhead.current(session)
     paper = Paper(
         f"Evidence pack, log entry {entry.number}",
@@ -60,7 +61,7 @@ def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> P
         page,
         row=row,
         earlier=_earlier(session, page, viewer=by),
-        letters=letters,
+        letters=sent,
         picture=picture,
         by=by,
         now=now,
@@ -82,45 +83,6 @@ def keep(session: Session, pack: Pack, *, by: Person, now: datetime) -> None:
     chain.lock(session)
     case = review.get_case(session, pack.entry_id, viewer=by)
     issue(session, case, DocumentKind.EVIDENCE, pack.data, by=by, now=now)
-
-
-def issue(
-    session: Session, case: LogCase, kind: DocumentKind, data: bytes, *, by: Person, now: datetime
-) -> str:
-    """Keep the hash of a file about an entry, in the log's chain first; the hash."""
-    found = documents.sha256(data)
-    event = chain.append(
-        session,
-        case.entry_id,
-        EventKind.ISSUED,
-        by=by,
-        detail={"kind": kind.value, "sha256": found, "bytes": len(data)},
-        now=now,
-    )
-    documents.record(
-        session,
-        kind,
-        data,
-        object_kind="log_entry",
-        object_id=case.entry_id,
-        by=by,
-        log_seq=event.seq,
-        # The headteacher reads the trail; what concerns them is in the log's own chain only (P3).
-        in_trail=not case.about_headteacher,
-        now=now,
-    )
-    return found
-
-
-def letters_of(session: Session, entry_id: UUID) -> list[tuple[Letter, str]]:
-    """The letters that were issued about an entry, the first one first, each with who issued it."""
-    query = (
-        sa.select(Letter, Person.name)
-        .join(Person, Person.id == Letter.issued_by_id)
-        .where(Letter.entry_id == entry_id)
-        .order_by(Letter.issued_at, Letter.id)
-    )
-    return [(row[0], row[1]) for row in session.execute(query)]
 
 
 def _earlier(session: Session, page: EntryPage, *, viewer: Person) -> list[tuple[LogEntry, LogCase]]:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import actions, carrying_words, claims, coverage, decisions, manual, review, speed
+from moderation import actions, carrying_words, claims, coverage, decisions, letters, manual, review, speed
 from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
 from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
@@ -127,6 +127,7 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
             outcomes=_possible(page, person),
             mark=_entry_mark(page.item.case, page.acts, words),
             words=words,
+            letters=letters.of_entry(session, entry_id),
             marked=carrying_words.pieces(text, words.places) if words and words.places else None,
             mine=page.item.case.claimed_by_id == person.id,
             warning=WARNING,

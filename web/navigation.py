@@ -35,6 +35,7 @@ ITEMS = (
     Item("People", "/people", (Action.MANAGE_PEOPLE,), of_school=True),
     Item("Training", "/training", (Action.MANAGE_TRAINING,), of_school=True),
     Item("Forms", "/forms", of_school=True),
+    Item("Letters", "/letters", (Action.SET_LETTERS,), of_school=True),
     Item("Reports", "/reports", (Action.SEE_REPORTS,), of_school=True),
     Item("Trail", "/audit", (Action.SEE_AUDIT,), of_school=True),
     Item("Troubles", "/troubles", (Action.SEE_HEALTH,), of_school=True),
