@@ -85,7 +85,6 @@ def note_publication(
     detail = {
         "old": old.value if old else None,
         "new": publication.state.value,
-        "reason": reason,
         "draft": str(publication.draft_id),
         "account": str(publication.account_id),
     }
@@ -119,7 +118,6 @@ def _note_draft(
         "old": old.value if old else None,
         "new": draft.state.value,
         "revision": draft.revision_number,
-        "reason": reason,
     }
     _trail(session, "draft", draft.id, f"draft_{draft.state.value}", detail, by=by, now=now)
     return move
@@ -135,4 +133,5 @@ def _trail(
     by: Person | None,
     now: datetime,
 ) -> None:
+    # Without the reason: it stays in the move, which is erased with the draft; the trail never is (P34).
     audit.record(session, by=by, action=action, object_kind=kind, object_id=object_id, detail=detail, now=now)

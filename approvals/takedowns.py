@@ -359,7 +359,6 @@ def _note(
         action=f"takedown_{takedown.state.value}",
         object_kind="publication",
         object_id=takedown.publication_id,
-        detail={"answer": answer},
         now=now,
     )
 

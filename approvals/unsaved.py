@@ -15,7 +15,7 @@ from school.models import Person
 from school.permissions import Action, require
 
 FOR = timedelta(days=14)
-"""After that it is forgotten: whoever wanted it has come back by then."""
+"""How long it is kept unless the DPO says otherwise: whoever wanted it has come back by then."""
 CHARACTERS_MAX = 500_000
 FIELDS_MAX = 500
 
@@ -50,19 +50,6 @@ def found(session: Session, draft_id: UUID | None, *, by: Person) -> UnsavedDraf
 def drop(session: Session, draft_id: UUID | None, *, by: Person) -> None:
     """Forget it: it was saved, or isn't wanted."""
     session.execute(sa.delete(UnsavedDraft).where(*_of(draft_id, by)))
-
-
-def any_old(session: Session, *, now: datetime) -> bool:
-    """Whether there is anything that nobody came back for."""
-    return (
-        session.scalar(sa.select(UnsavedDraft.id).where(UnsavedDraft.kept_at < now - FOR).limit(1))
-        is not None
-    )
-
-
-def forget_old(session: Session, *, now: datetime) -> None:
-    """Forget what nobody came back for."""
-    session.execute(sa.delete(UnsavedDraft).where(UnsavedDraft.kept_at < now - FOR))
 
 
 def _of(draft_id: UUID | None, by: Person) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

@@ -49,6 +49,21 @@ _EVIDENCE = (
     "picture_sha256",
 )
 
+ERASED = "[erased: no longer kept]"
+"""What stands in place of a text that was erased (P34)."""
+_TEXTS = (
+    "comment_platform_id",
+    "author_platform_id",
+    "author_handle",
+    "author_name",
+    "author_url",
+    "url",
+    "post_platform_id",
+    "post_text",
+    "picture_type",
+    "picture_sha256",
+)
+
 
 def lock(session: Session) -> None:
     """Wait until no other transaction writes the log.
@@ -164,6 +179,7 @@ def _append(
 def verify(session: Session) -> int | None:
     """The number of the first event that was altered, removed or put in, or whose evidence was; else None."""
     previous, expected, recorded = _FIRST, 1, 0
+    left: dict[UUID, list[list[Any]]] = {}
     rows = session.execute(
         sa.select(LogEvent, LogEntry)
         .outerjoin(LogEntry, LogEntry.id == LogEvent.entry_id)
@@ -172,20 +188,65 @@ def verify(session: Session) -> int | None:
         .execution_options(yield_per=500)
     )
     for event, entry in rows:
-        if event.seq != expected or event.previous_hash != previous or event.hash != _event_hash(event):
+        if event.seq != expected or event.previous_hash != previous:
             return expected
-        if event.kind is EventKind.RECORDED:
-            recorded += 1
-            if (
-                entry is None
-                or event.detail.get("evidence") != evidence_hash(entry)
-                or not _picture_fits(entry)
-            ):
+        recorded += event.kind is EventKind.RECORDED
+        if event.erased_at is not None:
+            # What it was made from is gone; a later event vouches for what is left of it.
+            left.setdefault(event.entry_id, []).append(_left(event))
+        elif event.hash != _event_hash(event):
+            return expected
+        elif event.kind is EventKind.ERASED:
+            if event.detail.get("left") != _digest(left.pop(event.entry_id, None)):
                 return expected
+        elif event.kind is EventKind.RECORDED and (
+            entry is None or event.detail.get("evidence") != evidence_hash(entry) or not _picture_fits(entry)
+        ):
+            return expected
         previous, expected = event.hash, expected + 1
-    if session.scalar(sa.select(sa.func.count()).select_from(LogEntry)) != recorded:
+    if left or session.scalar(sa.select(sa.func.count()).select_from(LogEntry)) != recorded:
         return expected
     return None
+
+
+def erase(session: Session, entry_id: UUID, *, by: Person | None, now: datetime) -> None:
+    """Erase what an entry and its events say, and vouch in the chain for what is left of them (P34).
+
+    The entry's number, its times and who of the school did what remain; so do the fingerprints,
+    from which no text can be read back. `by` None: the retention rules.
+    """
+    lock(session)
+    events = session.scalars(
+        sa.select(LogEvent)
+        .where(LogEvent.entry_id == entry_id, LogEvent.erased_at.is_(None), LogEvent.kind != EventKind.ERASED)
+        .order_by(LogEvent.seq)
+    ).all()
+    digest = _digest([_left(event) for event in events])
+    session.execute(
+        sa.update(LogEvent)
+        .where(LogEvent.seq.in_([event.seq for event in events]))
+        .values(detail={}, erased_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        sa.update(LogEntry)
+        # Erased once, it stays so: only what happened since is erased again.
+        .where(LogEntry.id == entry_id, LogEntry.erased_at.is_(None))
+        .values(
+            **dict.fromkeys(_TEXTS, ""),
+            text=ERASED,
+            author_id=None,
+            attachment_urls=[],
+            scores={},
+            reasons=[],
+            posted_at=None,
+            picture=None,
+            erased_at=now,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    _append(session, [(entry_id, EventKind.ERASED, {"left": digest})], by=by, now=now)
+    session.expire_all()
 
 
 def evidence_hash(entry: LogEntry) -> str:
@@ -201,6 +262,19 @@ def listed(values: list[str]) -> str:
 def unlisted(column: str) -> list[str]:
     """The values that `listed` put together."""
     return [value for value in column.split(",") if value]
+
+
+def _left(event: LogEvent) -> list[Any]:
+    """What stays of an event whose detail is erased."""
+    return [
+        event.seq,
+        str(event.entry_id),
+        str(event.kind),
+        _plain(event.at),
+        _plain(event.by_id),
+        event.previous_hash,
+        event.hash,
+    ]
 
 
 def _picture_fits(entry: LogEntry) -> bool:

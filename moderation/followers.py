@@ -279,7 +279,8 @@ def decide_follower(
         action="follower_decided",
         object_kind="follower",
         object_id=row.id,
-        detail={"outcome": outcome, "reason": why},
+        # The reason stays with the move, which is erased one day; the trail never is (P34).
+        detail={"outcome": outcome},
         now=now,
     )
     return row

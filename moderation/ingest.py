@@ -143,7 +143,8 @@ def note_comments(
             known |= dict.fromkeys((comment.platform_id, *comment.earlier_platform_ids), row)
             stored += Stored(new=1)
         elif row.platform_id in (comment.platform_id, *comment.earlier_platform_ids):
-            stored += _update(session, row, comment, now)
+            writer = writers.get(authors.key_of(comment.author))
+            stored += _update(session, row, comment, writer, now)
         # Otherwise it is a version from before the one we have, shown late.
     if made:
         log.info("comments_fetched", account_id=str(account_id), comments=made)
@@ -195,8 +196,16 @@ def _new(
     )
 
 
-def _update(session: Session, row: Comment, comment: RemoteComment, now: datetime) -> Stored:
+def _update(
+    session: Session, row: Comment, comment: RemoteComment, author: Author | None, now: datetime
+) -> Stored:
     text = storable(comment.text)
+    if row.erased_at is not None:
+        if comment.platform_id == row.platform_id and (comment.edited_at or row.created_at) <= row.erased_at:
+            # As it was when it was erased (P34): it is not taken down anew.
+            row.gone_at = None
+            return Stored()
+        row.erased_at, row.author_id = None, author.id if author else None
     edited = text != row.text or comment.platform_id != row.platform_id
     if edited:
         session.add(

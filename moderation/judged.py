@@ -74,6 +74,8 @@ def decided(session: Session, *, viewer: Person | None, since: datetime | None =
         sa.select(LogCase, LogEntry)
         .join(LogEntry, LogEntry.id == LogCase.entry_id)
         .where(LogCase.state == CaseState.DECIDED, LogCase.decided_at.is_not(None), visible_to(viewer))
+        # Of an erased entry there is nothing to judge any more.
+        .where(LogEntry.erased_at.is_(None))
         .order_by(LogCase.decided_at.desc(), LogCase.entry_id.desc())
         .limit(_AT_ONCE)
     )

@@ -129,6 +129,8 @@ def happened(event: LogEvent) -> str:
                 "post": "Our post is no longer on the platform; the comment still is",
                 "post_and_comment": "Our post is no longer on the platform, and the comment went with it",
             }.get(str(detail.get("what", "")), "The platform no longer has the comment")
+        case EventKind.ERASED:
+            return "What it said was erased: it is no longer kept"
         case EventKind.ACT:
             kind, state = detail.get("kind", ""), detail.get("state", "")
             words = ACTS[ActKind(kind)] if kind in set(ActKind) else str(kind)

@@ -125,7 +125,8 @@ def withdraw(session: Session, consent_id: UUID, *, reason: str, by: Person, now
         action="consent_withdrawn",
         object_kind="consent",
         object_id=consent.id,
-        detail={"pupil": str(consent.pupil_id), "kind": consent.kind.value, "reason": why},
+        # The reason stays in the register: the trail is kept for ever, a pupil's data is not (P34).
+        detail={"pupil": str(consent.pupil_id), "kind": consent.kind.value},
         now=now,
     )
     return consent

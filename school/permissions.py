@@ -56,6 +56,10 @@ class Action(StrEnum):
     """Pause an account, use it again, have it read now."""
     EDIT_CONSENT = "edit_consent"
     SEE_CONSENT = "see_consent"
+    SEE_PROTECTION = "see_protection"
+    """See how long what is kept, what is on hold, and what was asked for (P34)."""
+    PROTECT_DATA = "protect_data"
+    """Set periods, place and lift holds, take out and erase what is held on a person: the DPO (P34)."""
     SEE_AUDIT = "see_audit"
     SEE_HEALTH = "see_health"
     USE_PRACTICE = "use_practice"
@@ -92,6 +96,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.RUN_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER}),
     Action.EDIT_CONSENT: frozenset({Role.DPO}),
     Action.SEE_CONSENT: frozenset({_HEAD, Role.SLT, Role.DPO}),
+    Action.SEE_PROTECTION: frozenset({_HEAD, Role.DPO}),
+    Action.PROTECT_DATA: frozenset({Role.DPO}),
     Action.SEE_AUDIT: frozenset({_HEAD, Role.DPO, Role.CHAIR}),
     Action.SEE_HEALTH: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER}),
     Action.USE_PRACTICE: frozenset(Role),

@@ -110,7 +110,6 @@ def refresh_after_incident(
         action="training_refresh_called",
         object_kind="training_refresh",
         object_id=refresh.id,
-        detail={"reason": refresh.reason},
         now=now,
     )
     for person in people.everybody(session):

@@ -13,6 +13,7 @@ LOOKS: dict[str, float] = {
     "publish.sweep": 15.0,
     "publish.takedowns": 5.0,
     "actions.look": 1.0,
+    "actions.erase": 60.0,
     "poll.look": 1.0,
     "poll.probe": 30.0,
     "mail.look": 1.0,

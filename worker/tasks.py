@@ -16,13 +16,14 @@ from uuid import UUID
 import structlog
 from celery.worker import state as worker_state
 
-from approvals import approval_mail, publishing, reconciling, schedule, takedowns, unsaved
+from approvals import approval_mail, publishing, reconciling, schedule, takedowns
 from moderation import actions, carrying_words, polling
-from school import heartbeats, incidents, mail, probes, reminders
+from school import heartbeats, incidents, mail, probes, reminders, retention
 from school.db import now, reading, transaction
 from school.models import MailState
 from school.readiness import CLASSIFIER
 from school.settings import settings
+from web.retained import RULES
 from worker import classifier, failures, outgoing, probing, rounds, watching
 from worker.app import task
 
@@ -285,8 +286,22 @@ def sweep_drafts() -> None:
         with transaction() as session:
             missed = schedule.miss_unapproved(session, now=now())
         log.info("drafts_missed", count=missed)
+
+
+@task("actions.erase")
+@at_most(1)
+def erase_what_is_over() -> None:
+    """Once a day, erase what is kept for no longer (P34), some hundred records in each transaction."""
     with reading() as session:
-        forgotten = unsaved.any_old(session, now=now())
-    if forgotten:
+        due = retention.any_due(session, RULES, now=now())
+    while due and not stopping():
         with transaction() as session:
-            unsaved.forget_old(session, now=now())
+            rule = retention.claim(session, RULES, now=now())
+        if rule is None:
+            return
+        erased = retention.BATCH
+        while erased == retention.BATCH and not stopping():
+            with transaction() as session:
+                erased = retention.erase_batch(session, rule, now=now())
+            if erased:
+                log.info("erased", rule=rule.key, count=erased)

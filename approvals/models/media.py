@@ -36,6 +36,8 @@ class MediaFile(Base):
     """As it came, metadata and all, encrypted; never leaves the school's store (P28)."""
     original_lost_at: Mapped[datetime | None]
     """When it was found that no secret key at hand opens the original; its clean copies are whole."""
+    original_erased_at: Mapped[datetime | None]
+    """When the original was erased under the retention rules (P34); its clean copies are whole."""
     original_type: Mapped[str] = mapped_column(sa.String(40))
     width: Mapped[int]
     height: Mapped[int]

@@ -69,6 +69,8 @@ class Comment(Base):
     scoring_until: Mapped[datetime | None]
     """While one worker scores it, no other does."""
     scoring_attempts: Mapped[int] = mapped_column(default=0)
+    erased_at: Mapped[datetime | None]
+    """When text and author were erased (P34); the platform's id stays, so that it is not fetched as new."""
 
 
 class CommentVersion(Base):

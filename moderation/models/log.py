@@ -46,6 +46,8 @@ class EventKind(StrEnum):
     """What became of an act on the platform."""
     ISSUED = "issued"
     """A file about it was made: an evidence pack or a letter; the event holds its hash."""
+    ERASED = "erased"
+    """Its content was erased (P34). The event vouches for what is left of the entry's earlier events."""
 
 
 class ReferTo(StrEnum):
@@ -99,6 +101,8 @@ class LogEntry(Base):
     """Of a manual entry: a screenshot."""
     picture_type: Mapped[str] = mapped_column(sa.String(40))
     picture_sha256: Mapped[str] = mapped_column(sa.String(64))
+    erased_at: Mapped[datetime | None]
+    """When its content was erased: the one change that the triggers let through."""
 
 
 class LogCase(Base):
@@ -156,6 +160,8 @@ class LogEvent(Base):
     detail: Mapped[dict[str, Any]]
     previous_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+    erased_at: Mapped[datetime | None]
+    """When `detail` was erased: the hash is of what it was."""
 
 
 class Referral(Base):

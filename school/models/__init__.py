@@ -9,6 +9,16 @@ from school.models.heartbeats import Heartbeat
 from school.models.incidents import Incident
 from school.models.mail import MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
+from school.models.protection import (
+    DataExport,
+    ErasureDecision,
+    ExportOf,
+    ExportState,
+    HoldOn,
+    LegalHold,
+    RetentionPeriod,
+    RetentionRound,
+)
 from school.models.purposes import AccountPurpose
 from school.models.register import AccountClosure, AccountOwner, AccountReview, DataFate, RegisterEntry
 from school.models.rules import (
@@ -25,8 +35,8 @@ __all__ = [
     "Account",
     "AccountClosure",
     "AccountOwner",
-    "AccountPurpose",
     "AccountProbe",
+    "AccountPurpose",
     "AccountReview",
     "AccountState",
     "AuditEntry",
@@ -35,17 +45,23 @@ __all__ = [
     "Consent",
     "ConsentImport",
     "ConsentKind",
+    "DataExport",
     "DataFate",
     "Deputy",
     "DocumentKind",
+    "ErasureDecision",
+    "ExportOf",
+    "ExportState",
     "FormEntry",
     "FormKind",
     "FormState",
     "FormStep",
     "Heartbeat",
+    "HoldOn",
     "Incident",
     "Invitation",
     "IssuedDocument",
+    "LegalHold",
     "Letterhead",
     "MailState",
     "OutboxEmail",
@@ -54,6 +70,8 @@ __all__ = [
     "Pupil",
     "RegisterEntry",
     "Reminder",
+    "RetentionPeriod",
+    "RetentionRound",
     "Role",
     "RoleGrant",
     "School",

@@ -18,10 +18,11 @@ from approvals import publishing, unsaved
 from approvals.models import Draft, Publication, UnsavedDraft
 from approvals.steps import keep_step
 from connectors.base import STEP_POSTING
-from school import db
+from school import db, retention
 from school.models import Account, Role
 from tests.web.conftest import Browser as Visitor
 from tests.web.writing import count, decide, fields, mailed_token, rows, write
+from web.retained import BY_KEY
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -188,7 +189,8 @@ def test_only_its_writer_keeps_and_finds_what_is_being_written(
     assert teacher.post(f"{path}/unsaved", "/drafts/new", **same).status_code == 204
     assert "did not save it" not in teacher.get(f"{path}/edit").text
     with db.transaction() as working:
-        unsaved.forget_old(working, now=db.now() + unsaved.FOR + timedelta(minutes=1))
+        later = db.now() + unsaved.FOR + timedelta(minutes=1)
+        retention.erase_batch(working, BY_KEY["unsaved"], now=later)
     assert count(UnsavedDraft) == 0
 
 

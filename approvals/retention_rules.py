@@ -1,0 +1,160 @@
+"""How long posts, pictures and the pupils shown are kept (P34). Periods are defaults: the DPO sets them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from approvals import erasing, unsaved
+from approvals.models import Draft, MediaFile, UnsavedDraft
+from school import holds
+from school.models import HoldOn, Pupil
+from school.retention import YEAR, Condition, Rule, Subject
+
+STAFF = "staff"
+
+
+def _drafts_of(subject: Subject) -> Condition | None:
+    if subject.kind is HoldOn.PERSON:
+        return Draft.author_id == subject.id
+    return erasing.shows(subject.id) if subject.kind is HoldOn.PUPIL else None
+
+
+def _of(subject: Subject, *conditions: Condition) -> Condition | None:
+    theirs = _drafts_of(subject)
+    return None if theirs is None else sa.and_(theirs, erasing.settled(), *conditions)
+
+
+RULES = (
+    Rule(
+        key="unsaved",
+        title="What somebody was writing and did not save",
+        why="So that nothing typed is lost when a browser or a machine stops.",
+        counted_from="from when it was last kept",
+        days=unsaved.FOR.days,
+        least=1,
+        most=90,
+        tables=("unsaved_drafts",),
+        column=UnsavedDraft.id,
+        over=lambda begins: (UnsavedDraft.kept_at < begins,),
+        held=erasing.unsaved_held,
+        erase=erasing.erase_unsaved,
+        of=lambda subject: UnsavedDraft.person_id == subject.id if subject.kind is HoldOn.PERSON else None,
+        people=STAFF,
+        data="the unfinished form",
+    ),
+    Rule(
+        key="drafts",
+        title="Drafts that were never published",
+        why="To take up an idea again, and to see what was refused and why.",
+        counted_from="from the last change",
+        days=YEAR,
+        least=30,
+        most=6 * YEAR,
+        tables=("drafts", "draft_revisions", "draft_moves", "submissions", "approval_requests"),
+        column=Draft.id,
+        over=lambda begins: (Draft.changed_at < begins, erasing.settled(), sa.not_(erasing.published())),
+        held=erasing.draft_held,
+        erase=erasing.erase_drafts,
+        of=lambda subject: _of(subject, sa.not_(erasing.published())),
+        people="staff who write, decide or are written about; pupils named or shown",
+        data="texts, pictures, names of the pupils shown, findings, decisions and their reasons",
+    ),
+    Rule(
+        key="posts",
+        title="Published posts with their approvals",
+        why="What the school said in public, who approved it and which pupils it shows: as long as a child "
+        "is at a primary school. A post that shows a pupil still at the school is kept, so that a withdrawn "
+        "consent finds it (P25).",
+        counted_from="from the last change",
+        days=7 * YEAR,
+        least=YEAR,
+        most=25 * YEAR,
+        tables=(
+            "drafts",
+            "approval_decisions",
+            "publications",
+            "publication_moves",
+            "publication_steps",
+            "public_pictures",
+            "revision_accounts",
+            "revision_pictures",
+            "revision_pupils",
+            "takedowns",
+            "takedown_moves",
+        ),
+        column=Draft.id,
+        over=lambda begins: (
+            Draft.changed_at < begins,
+            erasing.settled(),
+            erasing.published(),
+            sa.not_(erasing.shows_pupil_at_school()),
+        ),
+        held=erasing.draft_held,
+        erase=erasing.erase_drafts,
+        of=lambda subject: _of(subject, erasing.published()),
+        people="staff who write, decide or are written about; pupils named or shown",
+        data="texts, pictures, names of the pupils shown, findings, decisions, takedowns",
+    ),
+    Rule(
+        key="originals",
+        title="Pictures as they came from the camera",
+        why="To blur or crop anew from the best copy; they hold place and device, so they go early. The "
+        "clean copies stay with their post.",
+        counted_from="from the upload",
+        days=YEAR,
+        least=1,
+        most=7 * YEAR,
+        tables=("media_files",),
+        column=MediaFile.id,
+        over=lambda begins: (MediaFile.uploaded_at < begins, MediaFile.original_erased_at.is_(None)),
+        held=erasing.picture_held,
+        erase=erasing.erase_originals,
+        of=lambda subject: (
+            sa.and_(MediaFile.uploaded_by_id == subject.id, MediaFile.original_erased_at.is_(None))
+            if subject.kind is HoldOn.PERSON
+            else None
+        ),
+        people="pupils and staff who are shown",
+        data="the picture with place, time and device, encrypted",
+    ),
+    Rule(
+        key="pictures",
+        title="Pictures that no post uses",
+        why="Somebody may still choose them for the draft they are writing.",
+        counted_from="from the upload",
+        days=30,
+        least=1,
+        most=YEAR,
+        tables=("media_files", "media_renditions"),
+        column=MediaFile.id,
+        over=lambda begins: (MediaFile.uploaded_at < begins, sa.not_(erasing.used())),
+        held=erasing.picture_held,
+        erase=erasing.erase_pictures,
+        of=lambda subject: (
+            sa.and_(MediaFile.uploaded_by_id == subject.id, sa.not_(erasing.used()))
+            if subject.kind is HoldOn.PERSON
+            else None
+        ),
+        people="pupils and staff who are shown",
+        data="the picture and its copies",
+    ),
+    Rule(
+        key="pupils",
+        title="Pupils who left, with their consents",
+        why="To show that there was consent for a post while it can still be seen or complained about.",
+        counted_from="from when they left",
+        days=3 * YEAR,
+        least=30,
+        most=25 * YEAR,
+        tables=("pupils", "consents"),
+        column=Pupil.id,
+        over=lambda begins: (Pupil.left_on < begins.date(), sa.not_(erasing.pupil_shown())),
+        held=lambda: holds.held(HoldOn.PUPIL, Pupil.id),
+        erase=erasing.erase_pupils,
+        of=lambda subject: Pupil.id == subject.id if subject.kind is HoldOn.PUPIL else None,
+        people="pupils; parents who gave consent",
+        data="name, class, the office's number, consents with giver, dates and withdrawal",
+    ),
+)
+
+KEPT: dict[str, str] = {}

@@ -1,0 +1,20 @@
+"""Every kind of record of every room, with how long it is kept (P34)."""
+
+from __future__ import annotations
+
+import approvals.retention_rules
+import moderation.retention_rules
+import school.retention_rules
+from school.retention import by_key
+
+RULES = (
+    *moderation.retention_rules.RULES,
+    *approvals.retention_rules.RULES,
+    *school.retention_rules.RULES,
+)
+"""What came from the platforms first, then what goes there, then the school's own records."""
+
+BY_KEY = by_key(RULES)
+
+KEPT = {**moderation.retention_rules.KEPT, **approvals.retention_rules.KEPT, **school.retention_rules.KEPT}
+"""Tables that nothing is erased from, with the reason."""
