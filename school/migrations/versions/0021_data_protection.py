@@ -1,7 +1,7 @@
 """Retention, holds, exports and erasures; the log lets its content be erased, and nothing else.
 
-Revision: 0020
-Follows: 0019.
+Revision: 0021
+Follows: 0020.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
