@@ -31,7 +31,7 @@ from approvals.models import (
     UnsavedDraft,
 )
 from approvals.states import DraftState, PublicationState
-from school import holds, secrets
+from school import erasing, holds, secrets
 from school.models import Consent, HoldOn, Pupil
 from school.retention import Condition, delete
 
@@ -74,6 +74,11 @@ def settled() -> Condition:
         sa.not_(_publication(Publication.state.not_in(_ENDED))),
         sa.not_(taking_down),
     )
+
+
+def kept_with_account() -> Condition:
+    """Drafts that went out on an account that was closed with the wish to keep what it holds."""
+    return _publication(erasing.kept_with_account(Publication.account_id))
 
 
 def _publication(*conditions: Condition) -> Condition:

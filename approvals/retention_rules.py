@@ -88,6 +88,7 @@ RULES = (
             erasing.settled(),
             erasing.published(),
             sa.not_(erasing.shows_pupil_at_school()),
+            sa.not_(erasing.kept_with_account()),
         ),
         held=erasing.draft_held,
         erase=erasing.erase_drafts,

@@ -36,6 +36,7 @@ from moderation.models import (
     WordsAsked,
 )
 from school import holds
+from school.erasing import kept_with_account
 from school.models import HoldOn
 from school.retention import Condition, delete
 
@@ -69,6 +70,7 @@ def comments_over(begins: datetime) -> Sequence[Condition]:
         Comment.state.in_((CommentState.CLEAR, CommentState.OURS)),
         sa.not_(IN_LOG),
         sa.not_(ACTED_ON),
+        sa.not_(kept_with_account(Comment.account_id)),
     )
 
 

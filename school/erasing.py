@@ -12,7 +12,9 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from school import holds, secrets
 from school.models import (
+    AccountClosure,
     Authorisation,
+    DataFate,
     FormEntry,
     FormKind,
     FormState,
@@ -51,6 +53,19 @@ def person(column: InstrumentedAttribute[Any]) -> Callable[[Subject], Condition 
 def held(column: InstrumentedAttribute[Any]) -> Callable[[], Condition]:
     """The rows whose person is on hold."""
     return lambda: sa.and_(column.is_not(None), holds.held(HoldOn.PERSON, column))
+
+
+def kept_with_account(column: InstrumentedAttribute[Any]) -> Condition:
+    """Rows of an account that was closed with the wish to keep what it holds."""
+    return (
+        sa.select(AccountClosure.id)
+        .where(
+            AccountClosure.account_id == column,
+            AccountClosure.data_fate == DataFate.KEEP,
+            AccountClosure.reopened_at.is_(None),
+        )
+        .exists()
+    )
 
 
 ANSWERED = (FormState.DONE, FormState.DECLINED)

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from school import erasing, holds
 from school.models import (
+    AccountOwner,
     Authorisation,
     CallLedger,
     Consent,
@@ -189,6 +190,27 @@ RULES = (
         erase=erasing.rows(Authorisation.id),
         of=lambda subject: (
             sa.and_(Authorisation.person_id == subject.id, Authorisation.withdrawn_at.is_not(None))
+            if subject.kind is HoldOn.PERSON
+            else None
+        ),
+        people=STAFF,
+        data="account, dates, reasons",
+    ),
+    Rule(
+        key="owners",
+        title="Former administrators of accounts",
+        why="To show who could get into an account at the time (P8).",
+        counted_from="from the end",
+        days=6 * YEAR,
+        least=YEAR,
+        most=10 * YEAR,
+        tables=("account_owners",),
+        column=AccountOwner.id,
+        over=lambda begins: (AccountOwner.ended_at < begins,),
+        held=erasing.held(AccountOwner.person_id),
+        erase=erasing.rows(AccountOwner.id),
+        of=lambda subject: (
+            sa.and_(AccountOwner.person_id == subject.id, AccountOwner.ended_at.is_not(None))
             if subject.kind is HoldOn.PERSON
             else None
         ),
@@ -391,6 +413,9 @@ KEPT = {
     "accounts": "One row for each account of the school, closed ones too: publications and the log name it.",
     "account_probes": "One row for each account: what its credentials allow.",
     "account_purposes": "One row for each account: what it is for (P10).",
+    "register_entries": "One row for each account: on what it rests (P8).",
+    "account_reviews": "What a look at an account found: the school's own words, once a year or so.",
+    "account_closures": "When and why an account was closed: one row for each time.",
     "audit_entries": "The trail proves what was done and is whole only from its first entry. It holds ids, "
     "states and the reasons of decisions about staff's roles, no content.",
     "heartbeats": "One row for each kind of background work.",
