@@ -1,7 +1,7 @@
 """Retention, holds, exports and erasures; the log lets its content be erased, and nothing else.
 
-Revision: 0021
-Follows: 0020.
+Revision: 0022
+Follows: 0021.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
