@@ -24,6 +24,7 @@ from moderation.models import (
     Follower,
     FollowerMove,
     FollowerState,
+    Letter,
     LogCase,
     LogEntry,
     LogEvent,
@@ -142,7 +143,7 @@ def entry_held() -> Condition:
 
 
 def erase_entries(session: Session, ids: Sequence[UUID], now: datetime) -> None:
-    """Erase what entries of the log say, with their comments, acts, referrals and meetings.
+    """Erase what entries of the log say, with their comments, acts, letters, referrals and meetings.
 
     Their numbers, times and who decided stay, and the chain goes on holding.
     """
@@ -156,6 +157,7 @@ def erase_entries(session: Session, ids: Sequence[UUID], now: datetime) -> None:
         chain.erase(session, entry_id, by=None, now=now)
     empty_comments(session, [comment for comment in comments if comment is not None], now)
     session.execute(delete(WordsAsked, WordsAsked.entry_id, ids))
+    session.execute(delete(Letter, Letter.entry_id, ids))
     acts = sa.select(PlatformAct.id).where(PlatformAct.entry_id.in_(ids))
     session.execute(
         sa.update(PlatformActMove)

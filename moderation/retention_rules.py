@@ -62,7 +62,7 @@ RULES = (
         days=6 * YEAR,
         least=YEAR,
         most=25 * YEAR,
-        tables=("log_entries", "log_events", "log_cases", "words_asked", "platform_acts"),
+        tables=("log_entries", "log_events", "log_cases", "words_asked", "platform_acts", "letters"),
         column=LogEntry.id,
         over=lambda begins: erasing.entries_over(begins, referred=False),
         held=erasing.entry_held,
@@ -200,6 +200,7 @@ RULES = (
 KEPT = {
     "flagging_rules": "Versions of thresholds and words: every flag names the version that made it.",
     "watched_posts": "The school's own posts whose comments are read: public words of the school.",
+    "letter_templates": "The school's own words; one row for each letter.",
     "comment_streams": "How far each post has been read: one row for each, no personal data.",
     "poll_records": "One row for each account.",
 }
