@@ -187,7 +187,7 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
             Problem("planned_time", f"{say(revision.planned_at)} is in the past: choose a later time.")
         )
     if revision.objective is None:
-        found.append(Problem("objective", "No objective is chosen: say what the post is for (P13)."))
+        found.append(Problem("objective", "No objective is chosen: say what the post is for."))
     unsigned = len(Criterion) - len(set(revision.checklist))
     if unsigned:
         found.append(
@@ -195,13 +195,11 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
                 "checklist",
                 f"{unsigned} of the {len(Criterion)} points of the checklist "
                 f"{'is' if unsigned == 1 else 'are'} not signed: read and tick every one, or change the "
-                "post (P14).",
+                "post.",
             )
         )
     if not revision.pupils and not revision.none_shown:
-        found.append(
-            Problem("pupils", "Say which pupils are shown or named, or tick that there are none (P26).")
-        )
+        found.append(Problem("pupils", "Say which pupils are shown or named, or tick that there are none."))
     found += name_problems(session, revision)
     day = max(today(revision.planned_at), today(now)) if revision.planned_at else today(now)
     found += consent_problems(session, revision, on=day)
@@ -223,9 +221,9 @@ def _picture_lacks(alt_text: str, source: str, licence: str) -> list[str]:
     if not alt_text.strip():
         lacks.append("has no description: say what it shows, for people who can't see it.")
     if not source.strip():
-        lacks.append("has no owner: say who took it or where it is from (P15).")
+        lacks.append("has no owner: say who took it or where it is from.")
     if not licence.strip():
-        lacks.append("has no licence: say why the school may use it (P15).")
+        lacks.append("has no licence: say why the school may use it.")
     return lacks
 
 
@@ -251,7 +249,7 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
             Problem(
                 field,
                 f"A pupil's full name, “{name}”, is in {where} beside a picture. Use a general label or the "
-                "first name alone (P27).",
+                "first name alone.",
             )
             for field, where, text in folded
             if " " in _fold(name) and pattern.search(text)
@@ -279,7 +277,7 @@ def consent_problems(session: Session, revision: DraftRevision, *, on: date) -> 
         Problem(
             "pupils",
             f"{pupil.name} has no consent for pictures in force on {on.day} {on:%B %Y}: take the pupil out "
-            "of the post, or ask the data protection officer (P26).",
+            "of the post, or ask the data protection officer.",
         )
         for pupil in without_consent(session, revision, on=on)
     ]

@@ -40,7 +40,7 @@ def publish_now(
         raise MoveNotAllowed(f"This post is {IN_WORDS[publication.state]}: there is nothing to decide.")
     if not claims.approval_holds(session, publication, draft, revision):
         raise MoveNotAllowed(
-            "The approval no longer covers this post: it must be edited and handed in again (P12)."
+            "The approval no longer covers this post: it must be edited and handed in again."
         )
     if lacking := checks.consent_problems(session, revision, on=today(now)):
         raise checks.DraftRefused(lacking)

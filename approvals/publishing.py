@@ -402,7 +402,7 @@ def _why_not(
         return waits
     author = session.get_one(Person, draft.author_id)
     if not people.may_post(session, author, account.id):
-        return f"{author.name} is no longer authorised for {account_name(account)} (P1)."
+        return f"{author.name} is no longer authorised for {account_name(account)}."
     lacking = checks.consent_problems(session, revision, on=today(now))
     if lacking:
         return " ".join(problem.sentence for problem in lacking)

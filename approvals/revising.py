@@ -110,7 +110,7 @@ def _chosen_accounts(
             continue
         if not people.may_post(session, by, account.id):
             raise NotPermitted(
-                f"You may not write for {account_name(account)}: the headteacher has not authorised you (P1)."
+                f"You may not write for {account_name(account)}: the headteacher has not authorised you."
             )
         chosen.append(account)
     return chosen

@@ -62,7 +62,7 @@ def submit(
         if not people.may_post(session, by, entry.account_id):
             raise NotPermitted(
                 f"You may not write for {account_name(entry.account)}: "
-                "the headteacher has not authorised you (P1)."
+                "the headteacher has not authorised you."
             )
     if draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}:
         before = latest(session, draft)

@@ -129,7 +129,7 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
         if consent.missing_consent(session, pupil_ids, ConsentKind.IMAGE, on=today(now)):
             claims.locked(session, publication.id)
             if publication.id not in of_publications(session, [publication.id]):
-                why = "A pupil's consent was withdrawn (P25)."
+                why = "A pupil's consent was withdrawn."
                 opened.append(_open(session, publication, why, by=None, now=now))
     return opened
 

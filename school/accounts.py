@@ -73,7 +73,7 @@ def adopt(
     """
     if Role.HEADTEACHER not in adopted_by.roles:
         raise NotPermitted(
-            f"{adopted_by.email} is not a headteacher: only the headteacher takes over accounts (P8)."
+            f"{adopted_by.email} is not a headteacher: only the headteacher takes over accounts."
         )
     address = official_address(session, school_email, practice=practice)
     found = Found(platform, identity_id, handle, display_name, url)
@@ -153,7 +153,7 @@ def official_address(session: Session, school_email: str, *, practice: bool) -> 
     address = email_address(school_email)
     if address.rpartition("@")[2] != school.domain:
         raise BadInput(
-            f"“{address}” is not an address of the school: it must end in @{school.domain} (P9).",
+            f"“{address}” is not an address of the school: it must end in @{school.domain}.",
             field="email",
         )
     return address

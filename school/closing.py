@@ -124,7 +124,7 @@ def _open_closure(session: Session, account: Account) -> AccountClosure:
 
 def _headteacher(by: Person) -> None:
     if Role.HEADTEACHER not in by.roles:
-        raise NotPermitted("Only the headteacher closes an account or opens it again (P8).")
+        raise NotPermitted("Only the headteacher closes an account or opens it again.")
 
 
 def _trail(

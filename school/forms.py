@@ -50,7 +50,7 @@ FORMS: Mapping[FormKind, Form] = {
     K.BLOCKED_CONTENT: Form(
         "Ask for access to blocked content",
         "For a site that the school's network blocks. The headteacher decides; the network manager then "
-        "opens it (P30).",
+        "opens it.",
         (
             Field("day", "Needed from", kind="date"),
             Field("url", "Web address", "Whole, one on each line.", kind="addresses"),
@@ -63,7 +63,7 @@ FORMS: Mapping[FormKind, Form] = {
     K.INAPPROPRIATE_CONTENT: Form(
         "Report inappropriate content",
         "For something that was seen on the school's devices or network, or about the school. The network "
-        "manager acts and writes down what was done (P31). If a child may be in danger, tell the DSL now.",
+        "manager acts and writes down what was done. If a child may be in danger, tell the DSL now.",
         (
             Field("day", "Seen on", kind="date"),
             Field("person", "Who was involved, if known", kind="line", required=False),
@@ -73,8 +73,7 @@ FORMS: Mapping[FormKind, Form] = {
     ),
     K.NEW_ACCOUNT: Form(
         "Ask for a new social media account",
-        "No account is made without this form, signed by the marketing officer and then the headteacher "
-        "(P8).",
+        "No account is made without this form, signed by the marketing officer and then the headteacher.",
         (
             Field("department", "Department", kind="line"),
             Field("platform", "Platform and name of the account", kind="line"),
@@ -240,7 +239,7 @@ def answer(
     if move.role not in by.roles:
         raise NotPermitted(f"Only the {move.role.value.replace('_', ' ')} can do this.")
     if entry.kind is K.NEW_ACCOUNT and by.id in {step.by_id for step in entry.steps}:
-        raise NotPermitted("The two signatures must be two people's (P8).")
+        raise NotPermitted("The two signatures must be two people's.")
     said = reason_text(words, field="words")
     entry.steps.append(FormStep(old=entry.state, new=to, words=said, at=now, by_id=by.id))
     entry.state = to

@@ -41,7 +41,7 @@ def obstacles(session: Session, person: Person, *, now: datetime) -> list[Obstac
                 f"You have not accepted the terms of use yet (version {current.number})."
                 if current
                 else "The headteacher has not published the terms of use yet.",
-                "Read and accept them (P7)." if current else "Ask the headteacher (P7).",
+                "Read and accept them." if current else "Ask the headteacher.",
                 "/terms",
                 "Read the terms",
             )
@@ -58,7 +58,7 @@ def obstacles(session: Session, person: Person, *, now: datetime) -> list[Obstac
         found.append(
             Obstacle(
                 what,
-                "Ask the headteacher or the senior leadership team to train you and to enter it (P6).",
+                "Ask the headteacher or the senior leadership team to train you and to enter it.",
                 "/me",
                 "My training",
             )

@@ -447,4 +447,4 @@ def _authorisation(session: Session, person: Person, account_id: UUID) -> Author
 
 def _headteacher_only(by: Person | None) -> None:
     if by is not None and Role.HEADTEACHER not in by.roles:
-        raise NotPermitted("Only the headteacher decides who may do what (P1).")
+        raise NotPermitted("Only the headteacher decides who may do what.")

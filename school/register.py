@@ -44,7 +44,7 @@ def signed_form(session: Session, form_id: UUID) -> FormEntry:
     signers = {step.by_id for step in signatures(form)}
     if form.state is not FormState.APPROVED or len(signers) < 2:
         raise NotPermitted(
-            "This form is not signed by both: the marketing officer signs it, then the headteacher (P8). "
+            "This form is not signed by both: the marketing officer signs it, then the headteacher. "
             "Only then can the account be connected."
         )
     used = session.scalar(sa.select(RegisterEntry.account_id).where(RegisterEntry.form_id == form.id))
@@ -161,9 +161,9 @@ def not_live(session: Session, account: Account, *, on: date) -> str:
             return ""
         return (
             f"@{account.handle} is not live yet: it needs two administrators and a go-live day. The "
-            "headteacher enters both on the account's page (P8)."
+            "headteacher enters both on the account's page."
         )
-    return f"@{account.handle} goes live on {day_text(entry.go_live_on)}: nothing is published before (P8)."
+    return f"@{account.handle} goes live on {day_text(entry.go_live_on)}: nothing is published before."
 
 
 def set_days(
@@ -185,7 +185,7 @@ def set_days(
         named = len(owners(session, account.id))
         if named < ADMINISTRATORS_MIN:
             raise BadInput(
-                f"The account has {_count(named)}: name at least two before it goes live (P8).",
+                f"The account has {_count(named)}: name at least two before it goes live.",
                 field="go_live_on",
             )
     if review_on is None or (review_on < today(now) and review_on != entry.review_on):
@@ -377,18 +377,18 @@ def problems(session: Session, account: Account, *, now: datetime) -> list[str]:
         who = f": {named[0].name}" if named else ""
         found.append(
             f"It has {_count(len(named))}{who}. The policy asks for at least two, so that nobody's leaving "
-            "shuts the school out (P8): the headteacher names another below."
+            "shuts the school out: the headteacher names another below."
         )
     entry, day = of(session, account.id), today(now)
     if waits := not_live(session, account, on=day):
         found.append(waits)
     review_on = entry.review_on if entry is not None else None
     if review_on is None:
-        found.append("No review is planned: enter the day when it is looked at next (P10).")
+        found.append("No review is planned: enter the day when it is looked at next.")
     elif review_on < day:
-        found.append(f"Its review was due on {day_text(review_on)}: enter what was found (P10).")
+        found.append(f"Its review was due on {day_text(review_on)}: enter what was found.")
     if session.get(AccountPurpose, account.id) is None:
-        found.append("What it is for, and how its success is judged, is not written down (P10).")
+        found.append("What it is for, and how its success is judged, is not written down.")
     return found
 
 

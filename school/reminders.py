@@ -98,7 +98,7 @@ def _about_accounts(session: Session, *, url: str, now: datetime) -> int:
                 subject="An account has fewer than two administrators",
                 lines=[
                     f"Fewer than two people are administrators of: {which}.",
-                    "The policy asks for at least two (P8), so that nobody's leaving shuts the school out. "
+                    "The policy asks for at least two, so that nobody's leaving shuts the school out. "
                     "Name them under Accounts.",
                 ],
                 link=f"{url}/accounts",

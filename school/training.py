@@ -68,7 +68,7 @@ def record(
         )
     if end > a_year_after(held_on):
         raise BadInput(
-            f"Training counts for a year at most (P6): until {a_year_after(held_on)}.", field="valid_until"
+            f"Training counts for a year at most: until {a_year_after(held_on)}.", field="valid_until"
         )
     what = reason_text(about, field="about")
     made = []

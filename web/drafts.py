@@ -78,9 +78,7 @@ def new() -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         if not people.authorised_accounts(session, person):
-            raise NotPermitted(
-                "You may not write for any account yet. Ask the headteacher to authorise you (P1)."
-            )
+            raise NotPermitted("You may not write for any account yet. Ask the headteacher to authorise you.")
         kept = unsaved.found(session, None, by=person)
         if kept is not None and "unsaved" in request.args:
             form = draft_form.of_kept(kept.fields)

@@ -98,7 +98,7 @@ def test_p25_a_withdrawal_takes_down_what_shows_the_pupil_and_nothing_else(
     assert takedowns.open_for_withdrawn_consent(session, now=now) == []
     withdraw(session, rosa, officer, now)
     [opened] = takedowns.open_for_withdrawn_consent(session, now=now)
-    assert opened.publication_id == ours.id and "P25" in opened.reason
+    assert opened.publication_id == ours.id and "consent was withdrawn" in opened.reason
     assert takedowns.open_for_withdrawn_consent(session, now=now) == [], "asked for once"
     session.commit()
     touched = takedowns.showing(session, rosa.id)

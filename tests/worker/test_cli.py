@@ -213,7 +213,7 @@ def test_adopting_refuses_what_does_not_fit(here: Here, school: Path, platforms:
     missing = {name: value for name, value in good.items() if name != "consumer_key"}
     cases = [
         (adopt(here, platforms, "--platform", "myspace"), ("myspace", "facebook")),
-        (adopt(here, platforms, "--email", "school@gmail.com"), ("elmroad.sch.uk", "P9")),
+        (adopt(here, platforms, "--email", "school@gmail.com"), ("must end in @elmroad.sch.uk",)),
         (adopt(here, platforms, "--adopted-by", "x@elmroad.sch.uk"), ("x@elmroad.sch.uk",)),
         (adopt(here, platforms, "--handle", "somebodyelse"), ("somebodyelse", "belong")),
         (adopt(here, platforms, "--handle", " "), ("handle",)),

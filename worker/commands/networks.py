@@ -64,10 +64,8 @@ def account_called(session: Session, name: str) -> Account:
 def adopt(
     platform: Annotated[str, typer.Option(help="x, facebook or instagram.")],
     handle: Annotated[str, typer.Option(help="The account's name on the platform.")],
-    email: Annotated[str, typer.Option(help="The school's e-mail address that the account is tied to (P9).")],
-    adopted_by: Annotated[
-        str, typer.Option(help="E-mail address of the headteacher who takes it over (P8).")
-    ],
+    email: Annotated[str, typer.Option(help="The school's e-mail address that the account is tied to.")],
+    adopted_by: Annotated[str, typer.Option(help="E-mail address of the headteacher who takes it over.")],
     credentials: Annotated[
         str, typer.Option(help="File with one JSON object, or - for standard input. Never a value itself.")
     ],
@@ -163,13 +161,11 @@ def _may_adopt(session: Session, email: str, adopted_by: str) -> tuple[bool, str
     if head is None:
         raise BadInput(f"Nobody here has the address “{adopted_by[:80]}” (--adopted-by).", field="adopted-by")
     if Role.HEADTEACHER not in head.roles:
-        raise NotPermitted(
-            f"{head.email} is not a headteacher: only the headteacher takes over accounts (P8)."
-        )
+        raise NotPermitted(f"{head.email} is not a headteacher: only the headteacher takes over accounts.")
     address = people.email_address(email)
     if address.rpartition("@")[2] != school.domain:
         raise BadInput(
-            f"“{address}” is not an address of the school: it must end in @{school.domain} (P9).",
+            f"“{address}” is not an address of the school: it must end in @{school.domain}.",
             field="email",
         )
     return school.practice, address
