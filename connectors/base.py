@@ -62,6 +62,8 @@ class Endpoints:
 
     x_url: str = "https://api.x.com"
     graph_url: str = "https://graph.facebook.com"
+    dialog_url: str = "https://www.facebook.com"
+    """Where people say yes to the school's app on Facebook, for Instagram too."""
     graph_version: str = "v24.0"
     graph_token_in: str = "header"
     """"header" or "form": where the Graph token travels (PLATFORMS.md section 6)."""

@@ -69,6 +69,12 @@ class Settings(BaseSettings):
     """US dollars for one item read from X; likewise the next two."""
     x_post_cost: float = Field(default=0.015, ge=0)
     x_link_post_cost: float = Field(default=0.20, ge=0)
+    x_consumer_key: str = ""
+    """Key and secret of the school's app at X, for connecting accounts in the browser; empty: as entered."""
+    x_consumer_secret: SecretStr | None = None
+    meta_app_id: str = ""
+    """Likewise at Meta, for Facebook and Instagram."""
+    meta_app_secret: SecretStr | None = None
     x_monthly_budget: float = Field(default=30.0, ge=0)
     """US dollars that an account on X may cost in a month, where its page says nothing else."""
 

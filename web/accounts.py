@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from connectors.practice.servers import PracticePlatforms
 from moderation.words import platform
 from school import accounts, closing, people, register, stopping
 from school.db import now, reading, transaction
-from school.errors import BadInput, NotFound
+from school.errors import BadInput
 from school.permissions import Action
-from school.settings import settings
 from school.setup import current_school
 from web.access import current_person, needs
 from web.account_health import health
 from web.forms import Typed
 
 pages = Blueprint("accounts", __name__)
-
-CREDENTIALS = {
-    "x": '{"consumer_key": "…", "consumer_secret": "…", "access_token": "…", "access_token_secret": "…"}',
-    "facebook": '{"page_id": "…", "page_access_token": "…", "app_secret": "…"}',
-    "instagram": '{"ig_user_id": "…", "page_access_token": "…", "app_secret": "…"}',
-}
-"""What `schoolgate accounts adopt` wants of each platform."""
 
 
 def _show(typed: Typed) -> str:
@@ -43,9 +34,6 @@ def _show(typed: Typed) -> str:
             stopped_by=people.get(session, school.publishing_stopped_by).name
             if school and school.publishing_stopped_by
             else "",
-            credentials=CREDENTIALS,
-            home=settings().home,
-            practice=current_app.extensions["schoolgate_practice"],
             typed=typed,
         )
 
@@ -97,35 +85,6 @@ def set_budget(account_id: UUID) -> ResponseReturnValue:
     except BadInput as error:
         return _show(typed.refuse(error)), 400
     flash(f"The monthly budget of {account.display_name} is changed.", "success")
-    return redirect(url_for("accounts.show"))
-
-
-@pages.post("/accounts/<uuid:account_id>/renew")
-@needs(Action.MANAGE_PEOPLE)
-def renew(account_id: UUID) -> ResponseReturnValue:
-    """Connect a practice account again: in the practice school nobody holds its credentials."""
-    platforms: PracticePlatforms | None = current_app.extensions["schoolgate_practice"]
-    if platforms is None:
-        raise NotFound("The practice platforms are not running here.")
-    with transaction() as session:
-        account = accounts.get(session, account_id)
-        if not account.practice:
-            raise NotFound("This is not a practice account.")
-        school_account = platforms.world.school(account.platform)
-        accounts.adopt(
-            session,
-            platform=account.platform,
-            identity_id=school_account.id,
-            handle=school_account.handle,
-            display_name=school_account.name,
-            url=account.url,
-            school_email=account.school_email,
-            credentials=platforms.credentials(account.platform),
-            adopted_by=current_person(session),
-            practice=True,
-            now=now(),
-        )
-    flash(f"{school_account.name} is connected again.", "success")
     return redirect(url_for("accounts.show"))
 
 

@@ -323,6 +323,19 @@ def set_fault() -> ResponseReturnValue:
     return redirect(url_for("practice.faults"))
 
 
+@pages.post("/practice/revoke")
+@needs(Action.USE_PRACTICE)
+def revoke() -> ResponseReturnValue:
+    """Let a platform forget the school's keys: its account stops until it is connected again."""
+    name = request.form.get("platform", "")
+    if name not in {Platform.X, Platform.FACEBOOK}:
+        raise BadInput("Choose one from the list.", field="platform")
+    _world().revoke(name)
+    which = "X" if name == Platform.X else "Facebook, and Instagram with it,"
+    flash(f"{which} has forgotten the school’s keys. Watch Accounts, then connect again there.", "warning")
+    return redirect(url_for("practice.faults"))
+
+
 @pages.post("/practice/faults/clear")
 @needs(Action.USE_PRACTICE)
 def clear_faults() -> ResponseReturnValue:

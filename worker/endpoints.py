@@ -70,9 +70,12 @@ def endpoints_for(platform: Platform, *, practice: bool) -> Endpoints:
         if urls is None:
             raise PracticeAway("The practice platforms aren't running: start them with `schoolgate run`.")
         x_url, graph_url = urls.x_url, urls.graph_url
+    graph_url = (chosen.graph_url or graph_url).rstrip("/")
     return Endpoints(
         x_url=(chosen.x_url or x_url).rstrip("/"),
-        graph_url=(chosen.graph_url or graph_url).rstrip("/"),
+        graph_url=graph_url,
+        # Whatever stands in for the Graph shows the login dialog as well.
+        dialog_url=real.dialog_url if graph_url == real.graph_url else graph_url,
         graph_version=chosen.graph_version,
         graph_token_in=chosen.graph_token_in,
         timeout=chosen.platform_timeout,

@@ -14,7 +14,8 @@ from connectors.base import Credentials, Identity, Platform
 from connectors.errors import ConnectorError
 from connectors.practice.servers import PracticePlatforms
 from connectors.registry import connector_for
-from school import accounts, closing, people, setup
+from school import accounts, app_keys, closing, people, setup
+from school.app_keys import App, Family
 from school.db import reading, transaction
 from school.models import Account, AccountState, Role
 from school.secrets import KeyMissing
@@ -104,6 +105,7 @@ def adopt_practice_accounts(platforms: PracticePlatforms, *, now: datetime) -> l
     Only what is missing or differs is changed, so a second start leaves the school as it was.
     Where a platform's address is set to another server, its practice account is left out.
     """
+    _keep_practice_apps(platforms, now=now)
     adopted = []
     for platform in Platform:
         if endpoints.elsewhere(platform):
@@ -153,6 +155,20 @@ def _adopt(platform: Platform, identity: Identity, values: dict[str, str], *, no
             practice=True,
             now=now,
         )
+
+
+def _keep_practice_apps(platforms: PracticePlatforms, *, now: datetime) -> None:
+    """Enter the practice apps' keys, so that practice accounts can be connected with nothing configured."""
+    kept = platforms.world.secrets
+    apps = {
+        Family.X: App(kept.x_consumer_key, kept.x_consumer_secret),
+        Family.META: App(kept.app_id, kept.app_secret),
+    }
+    with transaction() as session:
+        for family, app in apps.items():
+            row = app_keys.entered(session, family)
+            if row is None or row.key != app.key:
+                app_keys.keep(session, family, app, by=None, now=now)
 
 
 def _in_order(account: Account, values: dict[str, str]) -> bool:

@@ -16,6 +16,7 @@ LOOKS: dict[str, float] = {
     "actions.erase": 60.0,
     "poll.look": 1.0,
     "poll.probe": 30.0,
+    "poll.connect": 1.0,
     "mail.look": 1.0,
     "mail.watch": 60.0,
     "mail.remind": 600.0,

@@ -18,13 +18,13 @@ from celery.worker import state as worker_state
 
 from approvals import approval_mail, publishing, reconciling, schedule, takedowns
 from moderation import actions, carrying_words, polling
-from school import heartbeats, incidents, mail, probes, reminders, retention
+from school import connecting, heartbeats, incidents, mail, probes, reminders, retention
 from school.db import now, reading, transaction
 from school.models import MailState
 from school.readiness import CLASSIFIER
 from school.settings import settings
 from web.retained import RULES
-from worker import classifier, failures, outgoing, probing, rounds, watching
+from worker import classifier, consenting, failures, outgoing, probing, rounds, watching
 from worker.app import task
 
 log = structlog.get_logger(__name__)
@@ -165,6 +165,26 @@ def look_for_probes() -> None:
 def probe_account(account_id: str) -> None:
     """Look at one account's credentials."""
     probing.probe(UUID(account_id))
+
+
+@task("poll.connect")
+@at_most(1)
+def look_for_connections() -> None:
+    """Do the next step of each account that somebody is connecting in the browser."""
+    with reading() as session:
+        waiting, old = connecting.due(session, now=now()), connecting.too_old(session, now=now())
+    for connection_id in old:
+        with transaction() as session:
+            connecting.expire(session, connection_id, now=now())
+    for connection_id in waiting:
+        connect_account.apply_async((str(connection_id),), expires=HINT_EXPIRES)
+
+
+@task("poll.connect_account")
+@at_most(4)
+def connect_account(connection_id: str) -> None:
+    """Ask a platform for its consent page, or exchange its answer for an account's keys."""
+    consenting.step(UUID(connection_id))
 
 
 @task("classify.look")

@@ -7,6 +7,7 @@ import secrets
 import sqlite3
 import unicodedata
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
+_SECRET_FACTS = tuple(field.name for field in fields(Secrets))
+
+
 class Accounts:
     """Who is there."""
 
@@ -50,7 +54,7 @@ class Accounts:
         self._store = Store(path, clock)
         self.faults = FaultSwitches(self._store)
         with self._store.writing():
-            self.secrets = self._make_secrets()
+            self._make_secrets()
             self._school = {platform: self._make_school(platform) for platform in Platform}
 
     @property
@@ -64,7 +68,29 @@ class Accounts:
 
     # -- the school's own accounts ---------------------------------------------------------------
 
+    @property
+    def secrets(self) -> Secrets:
+        """The keys in force, read anew each time: another process may have revoked the ones before."""
+        return self._make_secrets()
+
+    def revoke(self, platform: Platform | str) -> None:
+        """The school's keys on this platform stop working; whoever consents anew gets the next ones.
+
+        Facebook and Instagram share one token, so both stop.
+        """
+        with self._store.writing():
+            if Platform(platform) is Platform.X:
+                own_id = self._store.fact("school:x")
+                self._store.set_fact("x_access_token", f"{own_id}-{secrets.token_hex(15)}")
+                self._store.set_fact("x_access_token_secret", secrets.token_hex(22))
+            else:
+                self._store.set_fact("user_access_token", f"EAAU{secrets.token_hex(60)}")
+                self._store.set_fact("page_access_token", f"EAAP{secrets.token_hex(60)}")
+
     def _make_secrets(self) -> Secrets:
+        kept = self._store.facts(*_SECRET_FACTS)
+        if len(kept) == len(_SECRET_FACTS):
+            return Secrets(**kept)
         once = self._store.fact_once
         x_id = once("school:x", lambda: str(1_480_000_000_000_000_000 + secrets.randbelow(10**16)))
         once("school:facebook", lambda: str(10**14 + secrets.randbelow(9 * 10**14)))

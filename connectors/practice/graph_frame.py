@@ -55,7 +55,7 @@ class GraphFrame:
             secrets.user_access_token: "user",
             f"{secrets.app_id}|{secrets.app_secret}": "app",
         }
-        who = known.get(token)
+        who = known.get(token) or ("private" if self.private_token(token) else None)
         if who is None:
             raise GraphError("Invalid OAuth access token - Cannot parse access token", 190)
         proof = self._value("appsecret_proof")
@@ -63,6 +63,10 @@ class GraphFrame:
         if proof and not hmac.compare_digest(proof, wanted):
             raise GraphError("Invalid appsecret_proof provided in the API argument", 100)
         return who
+
+    def private_token(self, token: str) -> bool:
+        """Whether this is the token of somebody who manages no Page; the login knows those."""
+        return False
 
     def _fields(self) -> Fields:
         return parse_fields(self._value("fields"))

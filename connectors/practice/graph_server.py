@@ -10,12 +10,14 @@ from typing import TypeAlias
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
 
 from connectors.base import Platform
 from connectors.practice.graph_errors import GraphError, unknown_object
 from connectors.practice.graph_fields import parse_fields
 from connectors.practice.graph_frame import Answer
 from connectors.practice.graph_instagram import GraphInstagram
+from connectors.practice.graph_login import SCOPES, GraphLogin
 from connectors.practice.graph_objects import GraphObjects
 from connectors.practice.graph_page import GraphPage
 from connectors.practice.limits import CallMeter
@@ -24,22 +26,7 @@ from connectors.practice.world import World
 
 Operation: TypeAlias = Callable[[str], Answer]
 
-SCOPES = (
-    "pages_show_list",
-    "business_management",
-    "instagram_basic",
-    "instagram_manage_comments",
-    "instagram_content_publish",
-    "instagram_manage_contents",
-    "pages_read_engagement",
-    "pages_manage_metadata",
-    "pages_read_user_content",
-    "pages_manage_posts",
-    "pages_manage_engagement",
-)
-
-
-class GraphServer(GraphPage, GraphInstagram, GraphObjects):
+class GraphServer(GraphPage, GraphInstagram, GraphObjects, GraphLogin):
     """One Flask application over one world."""
 
     def __init__(self, world: World) -> None:
@@ -78,12 +65,14 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects):
     def _picture(self, platform: str, name: str) -> Response:
         return picture_response(self._world, platform, name)
 
-    def _call(self, path: str = "") -> Response:
+    def _call(self, path: str = "") -> AnyResponse:
         parts = [part for part in path.split("/") if part]
         version = "v24.0"
         if parts and re.fullmatch(r"v\d+\.\d+", parts[0]):
             version = parts.pop(0)
-        who = self._bearer()
+        if parts == ["dialog", "oauth"]:
+            return self.dialog()
+        who = "" if parts == ["oauth", "access_token"] else self._bearer()
         answer = self._dispatch(parts, who)
         response = Response(
             json.dumps(answer, ensure_ascii=False),
@@ -119,13 +108,11 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects):
         if parts == ["debug_token"] and method == "GET":
             return self._debug_token()
         if parts == ["oauth", "access_token"]:
-            return {
-                "access_token": self._world.secrets.user_access_token,
-                "token_type": "bearer",
-                "expires_in": 5_184_000,
-            }
+            return self.login_token()
         if who == "app":
             raise GraphError("(#200) This endpoint needs a user or Page token.", 200)
+        if who == "private":
+            return self.private_me(parts)
         if parts[0] == "me":
             if who == "user":
                 return self._user(parts, method)
@@ -154,6 +141,8 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects):
     def _user(self, parts: list[str], method: str) -> Answer:
         if parts == ["me"] and method == "GET":
             return {"id": "10160000000000001", "name": "Larkfield Office"}
+        if parts == ["me", "permissions"] and method == "GET":
+            return self.permissions()
         if parts == ["me", "accounts"] and method == "GET":
             asked = self._fields() or parse_fields("id,name,access_token,category,tasks")
             return {

@@ -200,6 +200,14 @@ class Store:
             row = db.execute("select value from facts where key = ?", (key,)).fetchone()
         return None if row is None else str(row["value"])
 
+    def facts(self, *keys: str) -> dict[str, str]:
+        """Those of these values that are remembered, in one look."""
+        marks = ", ".join("?" * len(keys))
+        with self.reading() as db:
+            # Nothing but question marks is put into the statement.
+            rows = db.execute(f"select key, value from facts where key in ({marks})", keys)  # noqa: S608
+            return {row["key"]: str(row["value"]) for row in rows}
+
     def set_fact(self, key: str, value: str) -> None:
         """Remembers one value for good."""
         with self.writing() as db:
@@ -208,6 +216,13 @@ class Store:
                 " excluded.value",
                 (key, value),
             )
+
+    def take_fact(self, key: str) -> str | None:
+        """One remembered value, which is forgotten with this: whoever asks next gets None."""
+        with self.writing() as db:
+            value = self.fact(key)
+            db.execute("delete from facts where key = ?", (key,))
+            return value
 
     def fact_once(self, key: str, make: Callable[[], str]) -> str:
         """A value that is made on first use and never changes afterwards."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import g, request
 
 from connectors.base import Platform
 from connectors.practice import x_errors
@@ -23,7 +23,8 @@ class XPeople(XFrame):
 
     def me(self) -> Answer:
         """GET /2/users/me."""
-        return self._user_answer(self._world.school(Platform.X), Parameters(request, about="users"))
+        person = self._world.person(Platform.X, g.signed_as)
+        return self._user_answer(person, Parameters(request, about="users"))
 
     def user(self, user_id: str) -> Answer:
         """GET /2/users/:id. Somebody unknown is an error within a 200."""

@@ -9,10 +9,13 @@ from functools import wraps
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from connectors.base import Platform
 from connectors.practice import x_errors
+from connectors.practice.consents import Consents
 from connectors.practice.limits import RateWindows
 from connectors.practice.pages import picture_response
 from connectors.practice.world import World
+from connectors.practice.x_consent import XConsent
 from connectors.practice.x_errors import XError, generic
 from connectors.practice.x_frame import Answer
 from connectors.practice.x_people import XPeople
@@ -30,7 +33,8 @@ class XServer(XPosts, XPictures, XPeople):
 
     def __init__(self, world: World, window: int = 900) -> None:
         super().__init__(world)
-        self._signature = SignatureCheck(world.secrets)
+        self._signature = SignatureCheck(world)
+        self._consents = Consents(world)
         self._rates = RateWindows(window)
         self.app = Flask("connectors.practice.x", static_folder=None, template_folder=None)
         self.app.config["MAX_CONTENT_LENGTH"] = 16 * 1024 * 1024
@@ -67,6 +71,17 @@ class XServer(XPosts, XPictures, XPeople):
         add("POST", "/1.1/media/metadata/create.json", "metadata", 500, self.describe_v1)
         add("POST", "/1.1/blocks/create.json", "block", 50, self.block_v1)
         self.app.add_url_rule("/pictures/<platform>/<name>", view_func=self._picture)
+        page = XConsent(self._world, self._signature)
+        for method, path, view in (
+            ("POST", "/oauth/request_token", page.request_token),
+            ("GET", "/oauth/authorize", page.show),
+            ("POST", "/oauth/authorize", page.decide),
+            ("POST", "/oauth/access_token", page.access_token),
+        ):
+            self.app.add_url_rule(path, endpoint=f"{method} {path}", view_func=view, methods=[method])
+
+    def _private_secret(self, token: str) -> str | None:
+        return self._consents.private_secret(Platform.X, token)
 
     def _route(
         self,
@@ -80,7 +95,12 @@ class XServer(XPosts, XPictures, XPeople):
     ) -> None:
         @wraps(call)
         def view(**values: str) -> Response:
-            if not self._signature.passes(request):
+            token = self._signature.token(request, self._private_secret)
+            if not token:
+                raise x_errors.unauthorised()
+            g.signed_as = token.partition("-")[0]
+            if g.signed_as != self._world.school(Platform.X).id and name != "me":
+                # Somebody's own account has nothing here that the product would need.
                 raise x_errors.unauthorised()
             standing = self._rates.count(name, limit)
             g.rate_headers = {

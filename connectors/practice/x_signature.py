@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Request
 from oauthlib.oauth1 import RequestValidator, SignatureOnlyEndpoint
 
-from connectors.practice.records import Secrets
+from connectors.practice.world import World
 
 
 class _Keys(RequestValidator):  # type: ignore[misc]
-    """Knows one application and one user: the school's."""
+    """Knows one application, the school's account, and whatever other tokens it is told of."""
 
     enforce_ssl = False
     client_key_length = 5, 64
     nonce_length = 1, 128
 
-    def __init__(self, secrets: Secrets) -> None:
+    def __init__(self, world: World, others: Callable[[str], str | None]) -> None:
         super().__init__()
-        self._secrets = secrets
+        self._secrets = world.secrets
+        self._others = others
 
     @property
     def dummy_client(self) -> str:
@@ -30,7 +34,9 @@ class _Keys(RequestValidator):  # type: ignore[misc]
         return self._secrets.x_consumer_secret if client_key == self._secrets.x_consumer_key else "none"
 
     def get_access_token_secret(self, client_key: str, token: str, request: object) -> str:
-        return self._secrets.x_access_token_secret if token == self._secrets.x_access_token else "none"
+        if token == self._secrets.x_access_token:
+            return self._secrets.x_access_token_secret
+        return self._others(token) or "none"
 
     def validate_timestamp_and_nonce(
         self,
@@ -51,19 +57,21 @@ class _Keys(RequestValidator):  # type: ignore[misc]
 
 
 class SignatureCheck:
-    """Whether a request was signed with the school's consumer key and token."""
+    """Whether a request was signed with the app's consumer key, and whose token."""
 
-    def __init__(self, secrets: Secrets) -> None:
-        self._secrets = secrets
-        self._endpoint = SignatureOnlyEndpoint(_Keys(secrets))
+    def __init__(self, world: World) -> None:
+        self._world = world
 
-    def passes(self, request: Request) -> bool:
-        """True only for a right HMAC-SHA1 signature with the school's own token."""
+    def signed(self, request: Request, others: Callable[[str], str | None] = lambda _token: None) -> Any:
+        """The request as oauthlib read it, for a right HMAC-SHA1 signature; None for every other.
+
+        `others` gives the secret of a token that isn't the school's.
+        """
         if not request.headers.get("Authorization", "").startswith("OAuth "):
-            return False
+            return None
         url = f"{request.scheme}://{request.host}{request.environ.get('RAW_URI', request.full_path)}"
         form = request.mimetype == "application/x-www-form-urlencoded"
-        valid, signed = self._endpoint.validate_request(
+        valid, signed = SignatureOnlyEndpoint(_Keys(self._world, others)).validate_request(
             url,
             http_method=request.method,
             body=request.get_data(as_text=True) if form else None,
@@ -72,4 +80,10 @@ class SignatureCheck:
                 "Content-Type": request.content_type or "",
             },
         )
-        return bool(valid) and signed.resource_owner_key == self._secrets.x_access_token
+        return signed if valid else None
+
+    def token(self, request: Request, others: Callable[[str], str | None]) -> str:
+        """Whose token signed the request; empty where none did, or none that counts."""
+        signed = self.signed(request, others)
+        token = str(signed.resource_owner_key or "") if signed is not None else ""
+        return token if token == self._world.secrets.x_access_token or others(token) else ""

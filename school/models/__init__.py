@@ -2,6 +2,7 @@
 
 from school.models.accounts import Account, AccountProbe, AccountState, CallLedger
 from school.models.audit import AuditEntry
+from school.models.connections import AccountConnection, AppKeys, ConnectionState
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
 from school.models.documents import DocumentKind, IssuedDocument, Letterhead
 from school.models.forms import FormEntry, FormKind, FormState, FormStep
@@ -34,14 +35,17 @@ from school.models.school import School
 __all__ = [
     "Account",
     "AccountClosure",
+    "AccountConnection",
     "AccountOwner",
     "AccountProbe",
     "AccountPurpose",
     "AccountReview",
     "AccountState",
+    "AppKeys",
     "AuditEntry",
     "Authorisation",
     "CallLedger",
+    "ConnectionState",
     "Consent",
     "ConsentImport",
     "ConsentKind",

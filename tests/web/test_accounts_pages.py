@@ -34,7 +34,7 @@ def test_an_account_with_dead_credentials_says_what_to_do(
     page = head.get("/accounts").text
     assert "needs connecting again" in page and "Facebook ended the token: connect anew." in page
     assert "practice accounts cost nothing" in page
-    assert "schoolgate accounts adopt --platform facebook" in page
+    assert f'action="/accounts/{account.id}/connect"' in page and "Connect it now" in page
     assert "1 account with a problem" in " ".join(
         head.get("/").text.replace("<b>", "").replace("</b>", "").split()
     )
