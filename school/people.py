@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
-from school import audit, secrets
+from school import audit, passwords, secrets
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
 from school.models.accounts import Account, AccountState
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
+from school.models.school import School
 from school.times import today
 
 INVITATION_LIFETIME = timedelta(days=7)
@@ -363,11 +364,13 @@ def set_password(
         raise BadInput(
             f"The password is too long: use at most {PASSWORD_LENGTH_MAX} characters.", field="password"
         )
-    if (
-        password.lower() in {person.email, person.name.lower(), "password123", "schoolgate"}
-        or len(set(password)) < 4
-    ):
-        raise BadInput("The password is too easy to guess: three random words are better.", field="password")
+    school = session.scalar(sa.select(School.name)) or ""
+    if passwords.easily_guessed(password, (person.name, person.email, school, "Schoolgate")):
+        raise BadInput(
+            "The password is too easy to guess: it is much like a common one, or made of your name or the "
+            "school's. Three random words are better.",
+            field="password",
+        )
     person.password = secrets.hash_secret(password)
     person.fs_uniquifier = random.token_hex(32)
     audit.record(session, by=by, action="password_set", object_kind="person", object_id=person.id, now=now)

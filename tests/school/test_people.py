@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from school import audit, db, people, pins
+from school import audit, db, people, pins, secrets
 from school.errors import BadInput, LinkExpired, NotPermitted
 from school.models import Account, Person, Role
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN
@@ -116,11 +116,29 @@ def test_weak_or_odd_pins_are_refused(session: Session, school_people: People, p
         people.set_pin(session, school_people[Role.STAFF], pin, by=None, now=NOW)
 
 
-@pytest.mark.parametrize("password", ["short", "aaaaaaaaaaaa", "teacher@larkfield.test", "x" * 257])
+@pytest.mark.parametrize(
+    "password",
+    [
+        "short", "aaaaaaaaaaaa", "teacher@larkfield.test", "x" * 257, "teacherpassword1", "iloveyou2026",
+        "qwertyuiop12", "Larkfield2026", "HannahBirtwistle", "b1rtw1stle1",
+    ],
+)  # fmt: skip
 def test_weak_passwords_are_refused(session: Session, school_people: People, password: str) -> None:
     with pytest.raises(BadInput) as error:
         people.set_password(session, school_people[Role.STAFF], password, by=None, now=NOW)
     assert error.value.field == "password"
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["three random words", "мокрая выдра поёт", "Xk29fjw!pq0s", "wet otter" * 20, "🦦🦡 five otters"],
+)
+def test_a_password_that_nobody_guesses_is_taken(
+    session: Session, school_people: People, password: str
+) -> None:
+    person = school_people[Role.STAFF]
+    people.set_password(session, person, password, by=person, now=NOW)
+    assert secrets.check_secret(password, person.password)
 
 
 def test_a_sign_up_link_works_once_and_dies_when_a_newer_one_is_made(
