@@ -143,17 +143,10 @@ class Done:
     stderr: bytes
 
 
-@pytest.fixture
-def here(
-    home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
-) -> Iterator[Callable[..., Done]]:
-    """Runs a command in this process, which saves seconds of loading for each."""
-    for name in [name for name in os.environ if name.startswith("SCHOOLGATE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("SCHOOLGATE_HOME", str(home))
-    monkeypatch.chdir(home.parent)
-    before = logging.getLogger().handlers[:]
-    heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+def in_this_process(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Callable[..., Done]:
+    """What runs a command without a process of its own, with these settings besides the present ones."""
 
     def run(*arguments: str, stdin: bytes = b"", **more: str) -> Done:
         with monkeypatch.context() as patch:
@@ -167,7 +160,22 @@ def here(
         settings.cache_clear()
         return Done(status, said.out, said.err)
 
-    yield run
+    return run
+
+
+@pytest.fixture
+def here(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Iterator[Callable[..., Done]]:
+    """Runs a command in this process, which saves seconds of loading for each."""
+    for name in [name for name in os.environ if name.startswith("SCHOOLGATE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("SCHOOLGATE_HOME", str(home))
+    monkeypatch.chdir(home.parent)
+    before = logging.getLogger().handlers[:]
+    heard = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    yield in_this_process(monkeypatch, capfdbinary)
     db.engine_for.cache_clear()
     logging.getLogger().handlers[:] = before
     signal.set_wakeup_fd(-1)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import logging
 import shutil
 import sqlite3
-import sys
 import threading
 import uuid
 import zipfile
@@ -26,12 +24,10 @@ from moderation import manual
 from moderation.models import ActKind, ActState, PlatformAct
 from school import accounts, audit, db, heartbeats, mail, migrate, people, secrets
 from school.models import Account, OutboxEmail, Person, Role, School
-from school.settings import settings
 from tests.approvals import scenes
 from tests.conftest import _administer, _with_database
-from tests.worker.conftest import Done, command, running, wait_for
+from tests.worker.conftest import Done, command, in_this_process, running, wait_for
 from tests.worker.test_cli import refused
-from worker import cli
 from worker.locks import FileLock
 
 PASSPHRASE = "four random words indeed"
@@ -56,19 +52,7 @@ def run(
     """Runs a command in this process, in any home and on any database."""
     before = logging.getLogger().handlers[:]
 
-    def run(*arguments: str, stdin: bytes = b"", **more: str) -> Done:
-        with monkeypatch.context() as patch:
-            for name, value in more.items():
-                patch.setenv(name, value)
-            patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-            settings.cache_clear()
-            capfdbinary.readouterr()
-            status = cli.execute(list(arguments))
-            said = capfdbinary.readouterr()
-        settings.cache_clear()
-        return Done(status, said.out, said.err)
-
-    yield run
+    yield in_this_process(monkeypatch, capfdbinary)
     logging.getLogger().handlers[:] = before
 
 
