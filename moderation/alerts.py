@@ -47,6 +47,7 @@ def urgent(session: Session, found: Sequence[tuple[LogEntry, LogCase]], *, url: 
                 paragraphs=[part for entry in theirs for part in _urgent(entry, kinds[entry.id], url)]
                 + [("The text is on the page behind the link, not in this mail.", "")],
                 purpose="urgent_comment",
+                confidential=any(case.about_headteacher for _, case in found),
                 now=now,
             )
 
@@ -99,6 +100,7 @@ def referred(
                 ),
             ],
             purpose="referral",
+            confidential=about_headteacher,
             now=now,
         )
     return len(told)
@@ -134,6 +136,7 @@ def _send(
     subject: str,
     paragraphs: list[tuple[str, str]],
     purpose: str,
+    confidential: bool = False,
     now: datetime,
 ) -> None:
     """A mail of paragraphs, each with a link after it or none."""
@@ -149,5 +152,6 @@ def _send(
         text="\n".join(text),
         html=f'<html lang="en-GB"><body>{body}</body></html>',
         purpose=purpose,
+        confidential=confidential,
         now=now,
     )

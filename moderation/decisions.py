@@ -32,7 +32,7 @@ from moderation.moves import CASE_MOVES, check
 from moderation.sight import visible_to
 from school import audit
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
-from school.models import Account, AccountState, Person
+from school.models import Account, AccountState, Person, Role
 from school.people import reason_text
 from school.permissions import Action, may, require
 from school.times import say, today
@@ -119,6 +119,8 @@ class Decision:
     refer_to: ReferTo | None = None
     reference: str = ""
     """The police's number, say."""
+    author_is_pupil: bool | None = None
+    """To be said of what goes to the police: then the DSL alone decides (P22)."""
     about_headteacher: bool = False
     """Goes to the chair, and the headteacher no longer sees the entry (P3)."""
     meeting_on: date | None = None
@@ -153,7 +155,7 @@ def decide(
     _check_person(by, decision.outcomes)
     _check_state(session, case, decision.outcomes, seen=seen, by=by, now=now)
     comment = session.get(Comment, entry.comment_id) if entry.comment_id else None
-    _check_fit(entry, comment, decision, now=now)
+    _check_fit(entry, comment, decision, by=by, now=now)
     reason = reason_text(decision.reason)
     acts = _acts(session, entry, comment, decision, by=by, reason=reason, now=now)
     _follow(session, entry, case, decision, acts, by=by, reason=reason, url=url, now=now)
@@ -218,7 +220,9 @@ def held_by_another(case: LogCase, by: Person, *, now: datetime) -> bool:
     )
 
 
-def _check_fit(entry: LogEntry, comment: Comment | None, decision: Decision, *, now: datetime) -> None:
+def _check_fit(
+    entry: LogEntry, comment: Comment | None, decision: Decision, *, by: Person, now: datetime
+) -> None:
     outcomes = decision.outcomes
     # A warning about something seen elsewhere is given outside the product and only recorded here.
     on_comment = outcomes & _ON_COMMENT.keys() - ({Outcome.WARN} if entry.account_id is None else set())
@@ -243,6 +247,8 @@ def _check_fit(entry: LogEntry, comment: Comment | None, decision: Decision, *, 
                 "What concerns the headteacher goes to the chair of governors: choose the chair.",
                 field="refer_to",
             )
+        if decision.refer_to is ReferTo.POLICE:
+            _check_police(decision, by=by)
         if len(decision.reference) > 200:
             raise BadInput("The reference is too long: at most 200 characters fit.", field="reference")
     elif decision.about_headteacher:
@@ -257,6 +263,22 @@ def _check_fit(entry: LogEntry, comment: Comment | None, decision: Decision, *, 
                 f"The meeting's day ({decision.meeting_on:%Y-%m-%d}) is over: choose a later one.",
                 field="meeting_on",
             )
+
+
+def _check_police(decision: Decision, *, by: Person) -> None:
+    """Pupils aren't criminalised needlessly: of a pupil, the DSL decides whether the police hear (P22)."""
+    if decision.author_is_pupil is None:
+        raise BadInput(
+            "Say whether the author may be a pupil: then the safeguarding lead decides whether it goes to "
+            "the police.",
+            field="author_is_pupil",
+        )
+    if decision.author_is_pupil and Role.DSL not in by.roles:
+        raise BadInput(
+            "The author may be a pupil, so the designated safeguarding lead decides whether the police are "
+            "told: refer it to the safeguarding lead.",
+            field="refer_to",
+        )
 
 
 def _check_reply(platform: Platform, text: str) -> None:
@@ -359,6 +381,7 @@ def _refer(
             to=to,
             reference=decision.reference.strip(),
             about_headteacher=decision.about_headteacher,
+            author_is_pupil=decision.author_is_pupil if to is ReferTo.POLICE else None,
             reason=reason,
             referred_at=now,
             referred_by_id=by.id,
@@ -376,6 +399,7 @@ def _refer(
             "to": to,
             "reference": decision.reference.strip(),
             "about_headteacher": decision.about_headteacher,
+            **({"author_is_pupil": decision.author_is_pupil} if to is ReferTo.POLICE else {}),
         },
         now=now,
     )

@@ -9,12 +9,13 @@ from datetime import datetime
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from moderation import alerts, chain
-from moderation.models import LogEntry, LogOrigin
+from moderation import alerts, chain, decisions
+from moderation.decisions import Decision, Outcome
+from moderation.models import LogEntry, LogOrigin, ReferTo
 from school import audit
 from school.db import storable
 from school.errors import BadInput
-from school.models import Person
+from school.models import Person, Role
 from school.permissions import Action, require
 
 TEXT_MAX = 20_000
@@ -35,6 +36,8 @@ class ManualEntry:
     seen_at: datetime | None = None
     urgent: bool = False
     """A threat or a safeguarding matter."""
+    about_headteacher: bool = False
+    """Goes to the chair of governors at once, and the headteacher never sees it (P3)."""
     picture: bytes | None = field(default=None, repr=False)
 
 
@@ -44,6 +47,11 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
     `url`: the product's address, for the mail that an urgent entry sends.
     """
     require(by, Action.MODERATE)
+    if found.about_headteacher and Role.HEADTEACHER in by.roles:
+        raise BadInput(
+            "You are the headteacher: what concerns you is entered by somebody else.",
+            field="about_headteacher",
+        )
     platform, text, link = found.platform.strip(), storable(found.text.strip()), found.url.strip()
     if not platform or len(platform) > 40:
         raise BadInput(
@@ -90,8 +98,19 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
         picture_type=_picture_type(found.picture) if found.picture else "",
     )
     case = chain.record(session, entry, urgent=found.urgent, by=by, now=now)
+    if found.about_headteacher:
+        decision = Decision(
+            frozenset({Outcome.REFER}),
+            reason="Entered as something that concerns the headteacher.",
+            refer_to=ReferTo.CHAIR,
+            about_headteacher=True,
+        )
+        decisions.decide(session, entry.id, decision, seen=case.version, by=by, url=url, now=now)
     if found.urgent:
         alerts.urgent(session, [(entry, case)], url=url, now=now)
+    if found.about_headteacher:
+        # The headteacher reads the trail.
+        return entry
     audit.record(
         session,
         by=by,

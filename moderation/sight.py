@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from moderation.models import Comment, LogCase, LogEntry
 from school.models import Person, Role
@@ -25,6 +28,13 @@ def visible_to(viewer: Person | None) -> sa.ColumnElement[bool]:
     if Role.CHAIR in viewer.roles:
         return LogCase.referred_to_chair.is_(True)
     return sa.false()
+
+
+def kept_from(session: Session, viewer: Person) -> list[UUID]:
+    """The entries that nothing may tell this person of: of the headteacher, what concerns them (P3)."""
+    if Role.HEADTEACHER not in viewer.roles:
+        return []
+    return list(session.scalars(sa.select(LogCase.entry_id).where(LogCase.about_headteacher)))
 
 
 def comment_visible_to(viewer: Person | None) -> sa.ColumnElement[bool]:

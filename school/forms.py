@@ -207,6 +207,14 @@ def may_see(entry: FormEntry, person: Person) -> bool:
     return bool(person.roles & SEEN_BY[entry.kind])
 
 
+def kept_from(session: Session, person: Person) -> list[UUID]:
+    """The forms that nothing may tell this person of: of the headteacher, what concerns them (P3)."""
+    if Role.HEADTEACHER not in person.roles:
+        return []
+    query = sa.select(FormEntry.id).where(FormEntry.about_headteacher, FormEntry.filed_by_id != person.id)
+    return list(session.scalars(query))
+
+
 def visible(session: Session, person: Person) -> list[FormEntry]:
     """The forms that the person may see, newest first."""
     query = sa.select(FormEntry).order_by(FormEntry.filed_at.desc(), FormEntry.id.desc())
@@ -340,5 +348,6 @@ def _mail(session: Session, entry: FormEntry, to: Person, subject: str, *, url: 
         ],
         link=f"{url}/forms/entries/{entry.id}",
         purpose="form",
+        confidential=entry.about_headteacher,
         now=now,
     )

@@ -21,7 +21,7 @@ from school.db import new_id
 from school.delivery import ClaimedMail, Delivery, Outcome, deliver
 from school.errors import MoveNotAllowed, NotFound
 from school.models.mail import MailState, OutboxEmail
-from school.models.people import Person
+from school.models.people import Person, Role
 from school.models.school import School
 from school.permissions import Action, require
 from school.settings import settings
@@ -36,6 +36,7 @@ LONGEST_WAIT = timedelta(hours=1)
 LONGEST_WAIT_FOR_SERVER = timedelta(minutes=5)
 """Between two attempts while the server is away: only one mail asks, so it may be often."""
 SHOWN = 200
+PRIVATE = "Private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,13 @@ def queue(
     images: Sequence[InlineImage] = (),
     purpose: str,
     about: UUID | None = None,
+    confidential: bool = False,
     now: datetime,
 ) -> OutboxEmail:
     """Put a mail to a person into the outbox; it is sent after the commit, by a worker.
 
     `about`: the draft that it is about, so that a failure is told to whoever waits for the answer.
+    `confidential`: the headteacher must not know that there is such a mail (P3).
 
     The Message-ID is fixed here, so that a mail sent twice after a crash is recognised as one.
     """
@@ -76,6 +79,9 @@ def queue(
     message["Message-ID"] = f"<{mail_id}@{domain}>"
     # Out-of-office robots must not answer (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
+    if confidential:
+        # Mail programs say it beside the subject (RFC 4021, 2.1.55); the built-in mailbox keeps to it.
+        message["Sensitivity"] = PRIVATE
     message.set_content(_encodable(text))
     message.add_alternative(_encodable(html), subtype="html")
     parts = message.get_payload()
@@ -94,6 +100,7 @@ def queue(
         subject=_one_line(subject),
         purpose=purpose,
         about_id=about,
+        confidential=confidential,
         message_id=str(message["Message-ID"]),
         raw=message.as_bytes(),
         state=MailState.QUEUED,
@@ -113,6 +120,7 @@ def queue_plain(
     lines: Sequence[str],
     link: str,
     purpose: str,
+    confidential: bool = False,
     now: datetime,
 ) -> OutboxEmail:
     """Put a short mail into the outbox: a greeting, a paragraph for each of `lines`, and one link."""
@@ -120,7 +128,16 @@ def queue_plain(
     text = "\n\n".join([*paragraphs, link]) + "\n"
     body = "".join(f"<p>{escape(line)}</p>" for line in paragraphs)
     html = f'<html lang="en-GB"><body>{body}<p><a href="{escape(link)}">{escape(link)}</a></p></body></html>'
-    return queue(session, to=to, subject=subject, text=text, html=html, purpose=purpose, now=now)
+    return queue(
+        session,
+        to=to,
+        subject=subject,
+        text=text,
+        html=html,
+        purpose=purpose,
+        confidential=confidential,
+        now=now,
+    )
 
 
 def sender(domain: str) -> str:
@@ -222,22 +239,35 @@ def put_away(session: Session, mail_id: UUID, *, by: Person, now: datetime) -> O
     return row
 
 
-def failed(session: Session) -> list[OutboxEmail]:
-    """The mails that could not be delivered and that nobody has put away, newest first."""
+def _known_to(viewer: Person | None) -> sa.ColumnElement[bool]:
+    if viewer is None or Role.HEADTEACHER not in viewer.roles:
+        return sa.true()
+    return OutboxEmail.confidential.is_(False)
+
+
+def failed(session: Session, *, viewer: Person | None = None) -> list[OutboxEmail]:
+    """The mails that could not be delivered and that nobody has put away, newest first.
+
+    `viewer` None: the product itself, or a command on the server.
+    """
     query = (
         sa.select(OutboxEmail)
-        .where(OutboxEmail.state == MailState.FAILED, OutboxEmail.put_away_at.is_(None))
+        .where(
+            OutboxEmail.state == MailState.FAILED, OutboxEmail.put_away_at.is_(None), _known_to(viewer)
+        )
         .order_by(OutboxEmail.created_at.desc())
         .limit(SHOWN)
     )
     return list(session.scalars(query))
 
 
-def delayed(session: Session) -> list[OutboxEmail]:
+def delayed(session: Session, *, viewer: Person | None = None) -> list[OutboxEmail]:
     """The mails that were tried and wait to be tried again, oldest first."""
     query = (
         sa.select(OutboxEmail)
-        .where(OutboxEmail.state == MailState.QUEUED, OutboxEmail.problem.is_not(None))
+        .where(
+            OutboxEmail.state == MailState.QUEUED, OutboxEmail.problem.is_not(None), _known_to(viewer)
+        )
         .order_by(OutboxEmail.created_at)
         .limit(SHOWN)
     )
@@ -270,7 +300,7 @@ def _waiting_for_server() -> Update:
 def _failed(session: Session, mail_id: UUID, *, by: Person) -> OutboxEmail:
     require(by, Action.SEE_HEALTH)
     row = session.get(OutboxEmail, mail_id, with_for_update=True, options=[undefer(OutboxEmail.raw)])
-    if row is None:
+    if row is None or (row.confidential and Role.HEADTEACHER in by.roles):
         raise NotFound("There is no such e-mail.")
     if row.state is not MailState.FAILED or row.put_away_at is not None:
         raise MoveNotAllowed("This e-mail isn't among those that failed any more.")
@@ -278,6 +308,9 @@ def _failed(session: Session, mail_id: UUID, *, by: Person) -> OutboxEmail:
 
 
 def _note(session: Session, action: str, row: OutboxEmail, *, by: Person | None, now: datetime) -> None:
+    if row.confidential:
+        # The headteacher reads the trail.
+        return
     audit.record(
         session,
         by=by,

@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from approvals.checks import account_name
 from approvals.states import IN_WORDS, DraftState, PublicationState
-from school import audit
+from moderation import sight
+from school import audit, forms
 from school.db import reading
 from school.models import Account, AuditEntry
 from school.people import everybody
 from school.permissions import Action
-from web.access import needs
+from web.access import current_person, needs
 
 pages = Blueprint("audit", __name__)
 
@@ -80,6 +81,10 @@ def show() -> ResponseReturnValue:
         # SQLite's whole numbers end at 2^63; nothing in the trail is near it.
         query = query.where(AuditEntry.seq < max(min(before, 2**62), 0))
     with reading() as session:
+        person = current_person(session)
+        # What happened before somebody referred it, too: that it is no longer told of must not be told (P3).
+        kept = [*sight.kept_from(session, person), *forms.kept_from(session, person)]
+        query = query.where(AuditEntry.object_id.not_in([str(one) for one in kept]))
         entries = list(session.scalars(query))
         names = {str(person.id): person.name for person in everybody(session)}
         names |= {str(one.id): account_name(one) for one in session.scalars(sa.select(Account))}

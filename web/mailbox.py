@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 
 from school.db import reading
 from school.errors import NotFound
+from school.mail import PRIVATE
 from school.settings import settings
 from school.setup import current_school
 from web.access import current_person, signed_in
@@ -66,6 +67,9 @@ def _arrived(path: Path) -> datetime:
 
 
 def _may_read(message: EmailMessage, whose: str | None) -> bool:
+    """`whose`: only mails to this address; None: everybody's, those in confidence apart (P3)."""
+    if whose is None and _header(message, "Sensitivity") == PRIVATE:
+        whose = current_person().email
     addresses = getaddresses([str(value) for value in message.get_all("To", [])])
     return whose is None or whose in {address.lower() for _name, address in addresses}
 

@@ -25,6 +25,7 @@ from moderation.models import (
     CommentState,
     Follower,
     LogCase,
+    LogEntry,
     PlatformAct,
 )
 from school import heartbeats, incidents
@@ -47,6 +48,16 @@ BY_STATE = (
     ("schoolgate_followers", "Followers by state of their vetting", Follower.state, None),
 )
 """Numbers of rows by state: name, what it is, column, and the states that are shown with 0 too."""
+
+
+_ABOUT_HEAD = sa.select(LogCase.entry_id).where(LogCase.about_headteacher)
+KEPT: dict[Any, Any] = {
+    LogCase: LogCase.about_headteacher,
+    PlatformAct: PlatformAct.entry_id.in_(_ABOUT_HEAD),
+    Comment: Comment.id.in_(sa.select(LogEntry.comment_id).where(LogEntry.id.in_(_ABOUT_HEAD))),
+    OutboxEmail: OutboxEmail.confidential,
+}
+"""Rows that aren't counted, since they concern the headteacher."""
 
 
 @pages.get("/metrics")
@@ -81,7 +92,9 @@ class _Measured(Collector):
                 "Threats and worries about a child that nobody has decided on",
                 session.scalar(
                     sa.select(sa.func.count()).where(
-                        LogCase.state == CaseState.OPEN, LogCase.urgent.is_(True)
+                        LogCase.state == CaseState.OPEN,
+                        LogCase.urgent.is_(True),
+                        LogCase.about_headteacher.is_(False),
                     )
                 ),
             )
@@ -96,6 +109,11 @@ def _by_state(session: Session, name: str, what: str, column: Any, states: Any) 
         str(state): count
         for state, count in session.execute(sa.select(column, sa.func.count()).group_by(column))
     }
+    # The headteacher reads these, too, and a number tells of an entry that is kept from them (P3).
+    if column.class_ in KEPT:
+        kept = sa.select(column, sa.func.count()).where(KEPT[column.class_]).group_by(column)
+        for state, count in session.execute(kept):
+            counts[str(state)] -= count
     for state in sorted({*counts, *(str(known) for known in states or ())}):
         family.add_metric([state], counts.get(state, 0))
     return family

@@ -257,6 +257,7 @@ def _decision(typed: Typed) -> Decision:
         refer_to=ReferTo(to) if to else None,
         reference=typed["reference"],
         about_headteacher=typed["about_headteacher"] == "yes",
+        author_is_pupil={"yes": True, "no": False}.get(typed["author_is_pupil"]),
         meeting_on=_day(typed, "meeting_on"),
     )
 
@@ -358,6 +359,7 @@ def record_by_hand() -> ResponseReturnValue:
             author=typed["author"],
             seen_at=_seen_at(typed),
             urgent=typed["urgent"] == "yes",
+            about_headteacher=typed["about_headteacher"] == "yes",
             picture=upload.read() if upload and upload.filename else None,
         )
         with transaction() as session:

@@ -111,6 +111,7 @@ def _decision(typed: Typed) -> Decision:
         reason=typed["reason"],
         refer_to=ReferTo(to) if to else None,
         reference=typed["reference"],
+        author_is_pupil={"yes": True, "no": False}.get(typed["author_is_pupil"]),
     )
 
 

@@ -166,7 +166,7 @@ def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
 
 def _mails(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.SEE_HEALTH):
-        failed, delayed = len(mail.failed(session)), len(mail.delayed(session))
+        failed, delayed = len(mail.failed(session, viewer=person)), len(mail.delayed(session, viewer=person))
         if failed:
             yield Waiting(
                 failed,

@@ -28,6 +28,8 @@ ABOUT = {
     "publication_problem": "a post that is held or was refused",
     "restored": "a restore from a backup",
     "takedown_by_hand": "a post to take down by hand",
+    "form": "a form of the policy",
+    "referral": "something that was referred",
     "urgent_comment": "a threat or a worry about a child",
 }
 """What a mail's purpose is called on the page; others are shown as they are."""
@@ -49,6 +51,7 @@ def show() -> ResponseReturnValue:
     """Everything that is amiss with the product itself, with what to do."""
     moment = now()
     with reading() as session:
+        person = current_person(session)
         seen = heartbeats.latest(session)
         missing = heartbeats.missing(session, now=moment)
         names = {person.id: person.name for person in people.everybody(session)}
@@ -56,8 +59,8 @@ def show() -> ResponseReturnValue:
             "troubles/list.html",
             running=incidents.open_now(session),
             over=incidents.lately_over(session, since=moment - LATELY),
-            failed=mail.failed(session),
-            delayed=mail.delayed(session),
+            failed=mail.failed(session, viewer=person),
+            delayed=mail.delayed(session, viewer=person),
             names=names,
             about=ABOUT,
             work_words=WORK,

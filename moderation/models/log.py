@@ -175,6 +175,8 @@ class Referral(Base):
     reference: Mapped[str]
     """The police's crime or incident number, say; may be empty."""
     about_headteacher: Mapped[bool]
+    author_is_pupil: Mapped[bool | None]
+    """Of one to the police: whether the author may be a pupil; None where nobody was asked (P22)."""
     reason: Mapped[str]
     referred_at: Mapped[datetime]
     referred_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"))

@@ -46,5 +46,7 @@ class OutboxEmail(Base):
     """The draft that it is about; None: about nothing of that kind."""
     waits_for_server: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
     """The server is away, or refuses everything of ours: not this mail's own fault."""
+    confidential: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """That there is such a mail tells of something that the headteacher must not know of (P3)."""
     put_away_at: Mapped[datetime | None]
     """When a person gave a failed mail up."""

@@ -33,7 +33,7 @@ from tests.moderation.scenes import URL, Clock, act, decide, flagged, poll, scor
 MORE: dict[Outcome, dict[str, object]] = {
     Outcome.REPLY: {"reply": "Please be kind."},
     Outcome.WARN: {"reply": "Please keep to the rules."},
-    Outcome.REFER: {"refer_to": ReferTo.POLICE, "reference": "CAD 1234"},
+    Outcome.REFER: {"refer_to": ReferTo.POLICE, "reference": "CAD 1234", "author_is_pupil": False},
     Outcome.MEETING: {"meeting_on": date(2027, 7, 1)},
 }
 
@@ -274,6 +274,7 @@ def test_a_meeting_and_a_police_number_are_kept(
         clock=clock,
         meeting_on=date(2027, 7, 1),
         refer_to=ReferTo.POLICE,
+        author_is_pupil=False,
         reference="CAD 1234",
     )
     with reading() as session:
@@ -295,7 +296,13 @@ def test_a_meeting_and_a_police_number_are_kept(
         ((Outcome.REFER,), {}, "refer_to"),
         ((Outcome.HIDE,), {"about_headteacher": True}, "outcomes"),
         ((Outcome.REFER,), {"refer_to": ReferTo.DSL, "about_headteacher": True}, "refer_to"),
-        ((Outcome.REFER,), {"refer_to": ReferTo.POLICE, "reference": "x" * 201}, "reference"),
+        (
+            (Outcome.REFER,),
+            {"refer_to": ReferTo.POLICE, "reference": "x" * 201, "author_is_pupil": False},
+            "reference",
+        ),
+        ((Outcome.REFER,), {"refer_to": ReferTo.POLICE, "reference": "CAD 1"}, "author_is_pupil"),
+        ((Outcome.REFER,), {"refer_to": ReferTo.POLICE, "author_is_pupil": True}, "refer_to"),
         ((Outcome.MEETING,), {}, "meeting_on"),
         ((Outcome.MEETING,), {"meeting_on": date(2027, 6, 2)}, "meeting_on"),
     ],

@@ -1,0 +1,227 @@
+"""P3: of what concerns them the headteacher learns nothing, whatever page, file or mail they open."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+
+from moderation.decisions import Outcome
+from moderation.models import ActState, Author, LogEntry, PlatformAct, ReferTo
+from school.db import now, reading, transaction
+from school.models import Account, FormEntry, IssuedDocument, MailState, OutboxEmail, Person, Role
+from school.settings import settings
+from tests.moderation import scenes
+from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.web.conftest import Browser
+from tests.web.test_documents_pages import PresentClock
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+MARKS = (
+    "Xylophone",  # in the comment's text
+    "Yggdrasil",  # in every reason and note
+    "Zanzibar",  # the reference, and the form
+    "Quetzalcoatl",  # in the letter
+    "Wolfsbane",  # in what was entered by hand
+)
+SEEN = "Periwinkle"
+"""In what the headteacher may see: proves that the walk finds such words."""
+
+
+@pytest.fixture
+def secrets(
+    make_account: Callable[..., Account],
+    school_people: dict[Role, Person],
+    signed_in: Callable[[Role], Browser],
+) -> dict[str, str]:
+    """Everything that can follow from a comment about the headteacher; what must not be seen, by name."""
+    clock, slt = PresentClock(), school_people[Role.SLT]
+    account_id = make_account("facebook", identity_id="school").id
+    writer = author("Troll Tim")
+    open_one, secret = scenes.flagged(
+        account_id,
+        ScriptedPlatform(),
+        clock,
+        comment(1, f"idiot {SEEN}", author=writer),
+        comment(2, "The head is an idiot, Xylophone", author=writer),
+    )
+    browser = signed_in(Role.SLT)
+    evidence = f"/moderation/{secret}/evidence"
+    # Before it is referred, so the trail tells of it.
+    assert browser.post(evidence, f"/moderation/{secret}").status_code == 200
+    scenes.decide(secret, Outcome.HIDE, by=slt, clock=clock, reason="Yggdrasil hides")
+    scenes.decide(
+        secret, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.CHAIR, about_headteacher=True,
+        reason="Yggdrasil refers", reference="Zanzibar 1",
+    )  # fmt: skip
+    scenes.decide(secret, Outcome.NOTE, by=slt, clock=clock, reason="Yggdrasil notes")
+    assert browser.post(evidence, f"/moderation/{secret}").status_code == 200
+    chair = signed_in(Role.CHAIR)
+    page = f"/moderation/{secret}/letter"
+    sent = chair.post(
+        page, f"{page}?template=warning", do="issue", template="warning", letter=str(secret), reader="Mrs K",
+        body="Dear {reader}, Quetzalcoatl",
+    )  # fmt: skip
+    assert sent.status_code == 302
+    by_hand = browser.post(
+        "/moderation/by-hand", "/moderation/by-hand", platform="Wolfsbane Forum", text="Wolfsbane says",
+        urgent="yes", about_headteacher="yes",
+    )  # fmt: skip
+    assert by_hand.status_code == 302
+    values = {
+        "day": "2026-06-03",
+        "person": "Zanzibar",
+        "url": "https://x.test/Zanzibar",
+        "nature": "Zanzibar",
+    }
+    filed = browser.post(
+        "/forms/inappropriate-content", "/forms/inappropriate-content", about_headteacher="yes", **values
+    )
+    assert filed.status_code == 302
+    with transaction() as session:
+        # One act has failed for good, and every mail went out; those to the chair are refused afterwards.
+        session.execute(sa.update(PlatformAct).values(state=ActState.FAILED, answer="Yggdrasil answer"))
+        settings().mailbox_folder.mkdir(parents=True, exist_ok=True)
+        mails = session.scalars(sa.select(OutboxEmail).options(sa.orm.undefer(OutboxEmail.raw))).all()
+        assert sum(row.confidential for row in mails) >= 4
+        for number, row in enumerate(mails):
+            name = f"20260603T0940{number:02d}.000000Z-{number:08x}.eml"
+            (settings().mailbox_folder / name).write_bytes(row.raw)
+            row.state, row.problem = MailState.FAILED, "refused Zanzibar"
+            row.purpose = f"Zanzibar {row.purpose}" if row.confidential else row.purpose
+        hand = session.scalars(sa.select(LogEntry).where(LogEntry.platform == "Wolfsbane Forum")).one()
+        found = {"entry": str(secret), "by hand": str(hand.id), "form": str(_form(session))}
+        hashes = session.scalars(sa.select(IssuedDocument.sha256)).all()
+        ids = [str(one) for one in session.scalars(sa.select(Author.id))]
+        acts = [str(one) for one in session.scalars(sa.select(PlatformAct.id))]
+    assert len(hashes) == 3
+    return {
+        **found,
+        **{f"hash {at}": one for at, one in enumerate(hashes)},
+        **{f"act {at}": one for at, one in enumerate(acts)},
+        "/open": str(open_one),
+        "/author": ids[0],
+        "/account": str(account_id),
+    }
+
+
+def _form(session: sa.orm.Session) -> UUID:
+    return session.scalars(sa.select(FormEntry.id)).one()
+
+
+def addresses(app: Flask, ids: list[str]) -> Iterator[str]:
+    """Every address that a GET opens, with every id there is, and every search that a page offers."""
+    for rule in app.url_map.iter_rules():
+        if "GET" not in (rule.methods or ()) or rule.endpoint in {"static", "bootstrap.static"}:
+            continue
+        yield from _filled(rule, ids)
+    for query in (
+        "text=Xylophone", "text=idiot", "author=Troll", "state=decided", "outcome=refer", "outcome=hide",
+        "origin=manual", "platform=facebook", "kind=threat", "kind=safeguarding",
+    ):  # fmt: skip
+        yield f"/log?{query}"
+    for query in (
+        "referred=yes",
+        "by=post",
+        "kind=toxicity",
+        "platform=facebook",
+        *(f"author={i}" for i in ids),
+    ):
+        yield f"/moderation?{query}"
+    yield from (f"/audit?before={seq}" for seq in (20, 60, 100))
+    for path in settings().mailbox_folder.glob("*.eml"):
+        yield f"/practice/mailbox/{path.name}"
+        yield f"/practice/mailbox/{path.name}/html"
+
+
+def _filled(rule: Rule, ids: list[str]) -> Iterator[str]:
+    path = re.sub(r"<any\((\w+)[^)]*\):\w+>", r"\1", rule.rule)
+    holes = re.findall(r"<[^>]+>", path)
+    if not holes:
+        yield path
+    elif len(holes) < 3:
+        for one in ids:
+            filled = path.replace(holes[0], one, 1)
+            yield from (filled.replace(holes[1], other) for other in ids) if len(holes) == 2 else (filled,)
+
+
+def test_p3_no_page_file_or_mail_tells_the_headteacher_of_what_concerns_them(
+    app: Flask, head: Browser, signed_in: Callable[[Role], Browser], secrets: dict[str, str]
+) -> None:
+    hidden = {name: value for name, value in secrets.items() if not name.startswith("/")}
+    ids = [value for name, value in secrets.items() if "hash" not in name]
+    marks = [*MARKS, *(value for value in hidden.values())]
+    told, seen, walked = [], False, 0
+
+    def look(where: str, text: str) -> None:
+        nonlocal seen, walked
+        walked += 1
+        plain = html.unescape(text)
+        seen = seen or SEEN in plain
+        # An address that was asked for is repeated in the page's own links to sign in or to go back.
+        asked = where.partition(" ")[2]
+        told.extend(
+            f"{where}: {mark}" for mark in marks if mark in plain.replace(asked, "") and mark not in asked
+        )
+
+    for path in addresses(app, ids):
+        answer = head.get(path)
+        assert answer.status_code < 500 or path == "/health/ready", path
+        look(f"GET {path}", answer.get_data().decode("utf-8", "replace"))
+    for kind in ("csv", "jsonl"):
+        look(f"export {kind}", head.post("/log/export", "/log", format=kind).text)
+    for path in (f"/moderation/{secrets['entry']}/evidence", f"/moderation/{secrets['entry']}/letter"):
+        assert head.post(path, "/me", do="preview", template="warning").status_code == 404
+    assert not told
+    assert seen and walked > 100
+    # The same walk finds it all for those who may know.
+    slt = signed_in(Role.SLT)
+    assert all(mark in slt.get(f"/moderation/{secrets['entry']}").text for mark in MARKS[:2])
+    assert "Wolfsbane" in slt.get("/log").text and "Xylophone" in signed_in(Role.CHAIR).get("/log").text
+
+
+def test_p3_no_number_gives_it_away(
+    head: Browser, signed_in: Callable[[Role], Browser], secrets: dict[str, str]
+) -> None:
+    measured = head.get("/metrics").text
+    assert 'schoolgate_log_cases{state="decided"} 0.0' in measured
+    assert 'schoolgate_log_cases{state="open"} 1.0' in measured
+    assert "schoolgate_urgent_cases_open 0.0" in measured
+    assert 'schoolgate_platform_acts{state="failed"} 0.0' in measured
+    assert 'schoolgate_comments{state="flagged"} 1.0' in measured
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", head.get("/reports").text))
+    assert "Flagged 1" in page and "Seen elsewhere" not in page and "referred" not in page
+    entry = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", head.get(f"/moderation/{secrets['/open']}").text))
+    assert "Flagged 1 (1 open)" in entry
+    start = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", head.get("/").text))
+    assert "1 flagged comment to decide on" in start and "task to do by hand" not in start
+    troubles = head.get("/troubles").text
+    assert "Gillian" not in troubles or "referral" not in troubles
+    other = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", signed_in(Role.CHAIR).get("/reports").text))
+    assert "Flagged" in other
+
+
+def test_p3_a_pack_of_theirs_is_not_known_to_the_headteacher(
+    head: Browser, signed_in: Callable[[Role], Browser], secrets: dict[str, str]
+) -> None:
+    page = f"/moderation/{secrets['entry']}"
+    made = signed_in(Role.SLT).post(f"{page}/evidence", page).data
+    with reading() as session:
+        newest = session.scalars(
+            sa.select(IssuedDocument).order_by(IssuedDocument.made_at.desc()).limit(1)
+        ).one()
+        assert newest.trail_seq is None and newest.log_seq is not None
+        assert now() - newest.made_at < timedelta(minutes=5)
+    for browser, known in ((head, False), (signed_in(Role.CHAIR), True)):
+        form = {"csrf_token": browser.token("/documents/check"), "file": (io.BytesIO(made), "pack.pdf")}
+        said = browser.client.post("/documents/check", data=form).text
+        assert ("This file was made here." in said) is known
