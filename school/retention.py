@@ -197,7 +197,7 @@ def erase_batch(session: Session, rule: Rule, *, now: datetime, size: int = BATC
     Less than `size`: the round is at its end, and the next is a day away. What was erased, and by
     which rule, is in the trail; what it said is not.
     """
-    _lock(session)
+    lock(session)
     days = period(session, rule)
     begins = now - timedelta(days=days)
     chosen = list(
@@ -247,7 +247,7 @@ def delete(table: Any, column: Any, ids: Sequence[UUID] | sa.Select[Any]) -> sa.
     return sa.delete(table).where(column.in_(ids)).execution_options(synchronize_session=False)
 
 
-def _lock(session: Session) -> None:
+def lock(session: Session) -> None:
     """Read what to erase only after any other process has committed what it erased.
 
     A lock of its own, before any row's and before those of the log and the trail. On SQLite every

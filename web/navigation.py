@@ -37,6 +37,7 @@ ITEMS = (
     Item("Forms", "/forms", of_school=True),
     Item("Letters", "/letters", (Action.SET_LETTERS,), of_school=True),
     Item("Reports", "/reports", (Action.SEE_REPORTS,), of_school=True),
+    Item("Data protection", "/data-protection", (Action.SEE_PROTECTION,), of_school=True),
     Item("Trail", "/audit", (Action.SEE_AUDIT,), of_school=True),
     Item("Troubles", "/troubles", (Action.SEE_HEALTH,), of_school=True),
     Item("Practice", "/practice", (Action.USE_PRACTICE,)),

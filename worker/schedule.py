@@ -14,6 +14,7 @@ LOOKS: dict[str, float] = {
     "publish.takedowns": 5.0,
     "actions.look": 1.0,
     "actions.erase": 60.0,
+    "actions.exports": 2.0,
     "poll.look": 1.0,
     "poll.probe": 30.0,
     "poll.connect": 1.0,

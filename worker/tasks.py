@@ -24,7 +24,7 @@ from school.models import MailState
 from school.readiness import CLASSIFIER
 from school.settings import settings
 from web.retained import RULES
-from worker import classifier, consenting, failures, outgoing, probing, rounds, watching
+from worker import classifier, consenting, exporting, failures, outgoing, probing, rounds, watching
 from worker.app import task
 
 log = structlog.get_logger(__name__)
@@ -306,6 +306,14 @@ def sweep_drafts() -> None:
         with transaction() as session:
             missed = schedule.miss_unapproved(session, now=now())
         log.info("drafts_missed", count=missed)
+
+
+@task("actions.exports")
+@at_most(1)
+def make_exports() -> None:
+    """Make the files with people's data that were asked for (P34, P15)."""
+    while not stopping() and exporting.make_one():
+        pass
 
 
 @task("actions.erase")

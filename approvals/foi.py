@@ -1,0 +1,191 @@
+"""Searching what the school published and decided, for freedom of information (P15; FOI Act 2000)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals.models import (
+    ApprovalDecision,
+    Draft,
+    DraftMove,
+    DraftRevision,
+    Publication,
+    RevisionAccount,
+    Takedown,
+)
+from approvals.states import IN_WORDS
+from school.db import storable
+from school.errors import BadInput
+from school.models import Person
+from school.times import LONDON
+
+MOST = 5_000
+"""Posts in one file."""
+WORDS_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FoiSearch:
+    """Words that must all be in a post or a decision's reason, and school days, both included."""
+
+    words: tuple[str, ...] = ()
+    first: date | None = None
+    last: date | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As a row keeps it."""
+        return {
+            "words": " ".join(self.words),
+            "from": self.first.isoformat() if self.first else "",
+            "to": self.last.isoformat() if self.last else "",
+        }
+
+
+def parse(values: Mapping[str, str]) -> FoiSearch:
+    """What a form asks for: `words`, `from`, `to`. Raises BadInput that names field and value."""
+    words = storable(values.get("words", "")).strip()
+    if len(words) > WORDS_MAX:
+        raise BadInput(
+            f"“{words[:20]}…” has {len(words):,} characters: at most {WORDS_MAX} fit.", field="words"
+        )
+    first, last = _day(values.get("from", ""), "from"), _day(values.get("to", ""), "to")
+    if first and last and first > last:
+        raise BadInput(f"The first day, {first}, is after the last, {last}: exchange them.", field="from")
+    return FoiSearch(tuple(words.split()), first, last)
+
+
+def _day(text: str, field: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        found = date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput(
+            f"The date “{text[:40]}” can't be read. Write it as 2027-06-03.", field=field
+        ) from None
+    if not 2000 <= found.year <= 2199:
+        raise BadInput(f"The date “{text[:40]}” is out of range: check the year.", field=field)
+    return found
+
+
+def found(session: Session, search: FoiSearch, *, limit: int, skip: int = 0) -> tuple[list[Draft], int]:
+    """Drafts, published or not, the newest first, and how many there are in all.
+
+    The days are those on which a draft was changed last, decided on, or published.
+    """
+    conditions = [_with(word) for word in search.words]
+    if search.first or search.last:
+        conditions.append(_in_days(search))
+    count = session.scalar(sa.select(sa.func.count()).select_from(Draft).where(*conditions)) or 0
+    query = sa.select(Draft).where(*conditions).order_by(Draft.changed_at.desc(), Draft.id.desc())
+    return list(session.scalars(query.limit(limit).offset(skip))), count
+
+
+def _with(word: str) -> sa.ColumnElement[bool]:
+    def says(column: Any) -> sa.ColumnElement[bool]:
+        written: sa.ColumnElement[bool] = column.icontains(word, autoescape=True)
+        return written
+
+    own = sa.select(RevisionAccount.revision_id).where(
+        RevisionAccount.revision_id == DraftRevision.id, says(RevisionAccount.own_text)
+    )
+    texts = sa.select(DraftRevision.id).where(
+        DraftRevision.draft_id == Draft.id,
+        sa.or_(says(DraftRevision.text), says(DraftRevision.link), own.exists()),
+    )
+    reasons = sa.select(ApprovalDecision.id).where(
+        ApprovalDecision.draft_id == Draft.id, says(ApprovalDecision.reason)
+    )
+    return sa.or_(texts.exists(), reasons.exists())
+
+
+def _in_days(search: FoiSearch) -> sa.ColumnElement[bool]:
+    def within(column: Any) -> sa.ColumnElement[bool]:
+        bounds = [column >= _begins(search.first)] if search.first else []
+        if search.last:
+            bounds.append(column < _begins(search.last + timedelta(days=1)))
+        return sa.and_(*bounds)
+
+    published = sa.select(Publication.id).where(
+        Publication.draft_id == Draft.id, within(Publication.published_at)
+    )
+    decided = sa.select(ApprovalDecision.id).where(
+        ApprovalDecision.draft_id == Draft.id, within(ApprovalDecision.decided_at)
+    )
+    return sa.or_(within(Draft.changed_at), published.exists(), decided.exists())
+
+
+def _begins(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
+
+
+def rows(session: Session, drafts: Sequence[Draft]) -> list[dict[str, Any]]:
+    """What is handed out of each: wording, decisions, publications; pupils as a number alone."""
+    names: dict[UUID, str] = {one.id: one.name for one in session.scalars(sa.select(Person))}
+    return [_row(session, draft, names) for draft in drafts]
+
+
+def _row(session: Session, draft: Draft, names: Mapping[UUID, str]) -> dict[str, Any]:
+    revisions = session.scalars(
+        sa.select(DraftRevision).where(DraftRevision.draft_id == draft.id).order_by(DraftRevision.number)
+    ).all()
+    decisions = session.scalars(
+        sa.select(ApprovalDecision)
+        .where(ApprovalDecision.draft_id == draft.id)
+        .order_by(ApprovalDecision.decided_at)
+    )
+    moves = session.scalars(sa.select(DraftMove).where(DraftMove.draft_id == draft.id).order_by(DraftMove.at))
+    publications = session.execute(
+        sa.select(Publication, Takedown)
+        .outerjoin(Takedown, Takedown.publication_id == Publication.id)
+        .where(Publication.draft_id == draft.id)
+    )
+    return {
+        "written by": names.get(draft.author_id, ""),
+        "begun": draft.created_at,
+        "changed last": draft.changed_at,
+        "state": IN_WORDS[draft.state],
+        "versions": [
+            {
+                "no.": one.number,
+                "at": one.made_at,
+                "text": one.text,
+                "other wordings": [entry.own_text for entry in one.accounts if entry.own_text],
+                "link": one.link,
+                "for": [
+                    f"{entry.account.display_name} on {entry.account.platform}" for entry in one.accounts
+                ],
+                "pictures": [picture.alt_text for picture in one.pictures],
+                "pupils shown": len(one.pupils),
+            }
+            for one in revisions
+        ],
+        "decisions": [
+            {
+                "at": one.decided_at,
+                "by": names.get(one.approver_id, ""),
+                "decision": one.kind.in_words,
+                "reason": one.reason,
+                "no longer counts": one.void_reason or "",
+            }
+            for one in decisions
+        ],
+        "what happened": [{"at": one.at, "became": IN_WORDS[one.new], "reason": one.reason} for one in moves],
+        "published": [
+            {
+                "on": f"{one.account.display_name} on {one.account.platform}",
+                "state": IN_WORDS[one.state],
+                "at": one.published_at or "",
+                "address": one.post_url or "",
+                "taken down": takedown.finished_at or takedown.state if takedown else "",
+            }
+            for one, takedown in publications
+        ],
+    }

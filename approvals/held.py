@@ -1,0 +1,124 @@
+"""What posts and drafts hold on one person, for a subject access request (P34; article 15)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals.erasing import shows
+from approvals.models import (
+    ApprovalDecision,
+    Draft,
+    DraftMove,
+    DraftRevision,
+    MediaFile,
+    Publication,
+    Takedown,
+    UnsavedDraft,
+)
+from approvals.states import IN_WORDS
+from school.held import Section
+from school.models import HoldOn
+from school.retention import Subject
+
+
+def sections(session: Session, subject: Subject) -> list[Section]:
+    """What somebody of the school wrote, decided and had not saved; the posts that show a pupil."""
+    if subject.kind is HoldOn.PUPIL:
+        drafts = session.scalars(sa.select(Draft).where(shows(subject.id)).order_by(Draft.created_at))
+        return [Section("Posts that show or name them", [_draft(session, draft) for draft in drafts])]
+    if subject.kind is not HoldOn.PERSON:
+        return []
+    drafts = session.scalars(sa.select(Draft).where(Draft.author_id == subject.id).order_by(Draft.created_at))
+    decisions = session.scalars(
+        sa.select(ApprovalDecision)
+        .where(ApprovalDecision.approver_id == subject.id)
+        .order_by(ApprovalDecision.decided_at)
+    )
+    moves = session.scalars(
+        sa.select(DraftMove).where(DraftMove.actor_id == subject.id).order_by(DraftMove.at)
+    )
+    unsaved = session.scalars(sa.select(UnsavedDraft).where(UnsavedDraft.person_id == subject.id))
+    pictures = session.scalars(
+        sa.select(MediaFile).where(MediaFile.uploaded_by_id == subject.id).order_by(MediaFile.uploaded_at)
+    )
+    return [
+        Section("Drafts and posts they wrote", [_draft(session, draft) for draft in drafts]),
+        Section(
+            "What they were writing and did not save",
+            [{"kept": one.kept_at, **_fields(one.fields)} for one in unsaved],
+        ),
+        Section(
+            "Decisions they made on posts",
+            [
+                {"at": one.decided_at, "decision": one.kind.in_words, "reason": one.reason, "by": one.how}
+                for one in decisions
+            ],
+        ),
+        Section(
+            "What they did with drafts",
+            [{"at": one.at, "made it": IN_WORDS[one.new], "reason": one.reason} for one in moves],
+        ),
+        Section(
+            "Pictures they uploaded",
+            [
+                {
+                    "at": one.uploaded_at,
+                    "file": one.filename,
+                    "description": one.alt_text,
+                    "source": one.source,
+                    "licence": one.licence,
+                }
+                for one in pictures
+            ],
+        ),
+    ]
+
+
+def _fields(fields: list[list[str]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in fields:
+        found.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def _draft(session: Session, draft: Draft) -> dict[str, Any]:
+    revisions = session.scalars(
+        sa.select(DraftRevision).where(DraftRevision.draft_id == draft.id).order_by(DraftRevision.number)
+    )
+    publications = session.scalars(sa.select(Publication).where(Publication.draft_id == draft.id)).all()
+    removed = set(
+        session.scalars(
+            sa.select(Takedown.publication_id).where(
+                Takedown.publication_id.in_([one.id for one in publications])
+            )
+        )
+    )
+    return {
+        "begun": draft.created_at,
+        "state": IN_WORDS[draft.state],
+        "versions": [
+            {
+                "at": one.made_at,
+                "text": one.text,
+                "other wordings": [entry.own_text for entry in one.accounts if entry.own_text],
+                "link": one.link,
+                "pictures": [picture.alt_text for picture in one.pictures],
+                "planned": one.planned_at or "",
+                "pupils shown": len(one.pupils),
+            }
+            for one in revisions
+        ],
+        "published": [
+            {
+                "on": f"{one.account.display_name} on {one.account.platform}",
+                "at": one.published_at or "",
+                "address": one.post_url or "",
+                "state": IN_WORDS[one.state],
+                "taken down or being so": one.id in removed,
+            }
+            for one in publications
+        ],
+    }

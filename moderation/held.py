@@ -1,0 +1,207 @@
+"""What the log, comments and followers hold on one person, for a subject access request (P34; article 15)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation.models import (
+    Author,
+    BlockedAuthor,
+    Comment,
+    CommentScore,
+    CommentVersion,
+    EventKind,
+    Follower,
+    FollowerMove,
+    Letter,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    PlatformAct,
+)
+from school.held import Section
+from school.models import Account, HoldOn
+from school.retention import Subject
+
+MOST = 20_000
+"""Comments of one person in one file: nobody has more, and a machine's memory has an end."""
+
+
+def sections(session: Session, subject: Subject, *, past_head: bool) -> list[Section]:
+    """What somebody wrote on a platform and what was done about it; where a name is written.
+
+    `past_head`: the file goes to a headteacher, so what concerns the headteacher is left out (P3).
+    """
+    if subject.kind is HoldOn.AUTHOR:
+        return _of_author(session, session.get_one(Author, subject.id), past_head=past_head)
+    found = [_named(session, subject.name, past_head=past_head)]
+    if subject.kind is HoldOn.PERSON:
+        found.append(_done_by(session, subject, past_head=past_head))
+    return found
+
+
+def _seen(past_head: bool) -> sa.ColumnElement[bool]:
+    return LogCase.about_headteacher.is_(False) if past_head else sa.true()
+
+
+def _of_author(session: Session, author: Author, *, past_head: bool) -> list[Section]:
+    comments = session.scalars(
+        sa.select(Comment).where(Comment.author_id == author.id).order_by(Comment.created_at).limit(MOST)
+    ).all()
+    ids = [one.id for one in comments]
+    versions: dict[Any, list[dict[str, Any]]] = {}
+    scores: dict[Any, dict[str, Any]] = {}
+    for start in range(0, len(ids), 500):
+        part = ids[start : start + 500]
+        for old in session.scalars(sa.select(CommentVersion).where(CommentVersion.comment_id.in_(part))):
+            versions.setdefault(old.comment_id, []).append({"text": old.text, "replaced": old.replaced_at})
+        query = sa.select(CommentScore).where(CommentScore.comment_id.in_(part))
+        for score in session.scalars(query.order_by(CommentScore.scored_at)):
+            scores[score.comment_id] = {"flagged": score.flagged, **score.scores}
+    followers = session.execute(
+        sa.select(Follower, Account)
+        .join(Account, Account.id == Follower.account_id)
+        .where(Follower.author_id == author.id)
+    ).all()
+    moves = session.scalars(
+        sa.select(FollowerMove)
+        .join(Follower, Follower.id == FollowerMove.follower_id)
+        .where(Follower.author_id == author.id)
+        .order_by(FollowerMove.at)
+    )
+    blocks = session.scalars(sa.select(BlockedAuthor).where(BlockedAuthor.author_id == author.id))
+    return [
+        Section(
+            "Their profile as last seen",
+            [
+                {
+                    "platform": author.platform,
+                    "handle": author.handle,
+                    "name": author.display_name,
+                    "about": author.bio,
+                    "address": author.url,
+                    "followers": author.followers,
+                    "follows": author.following,
+                    "first seen": author.first_seen_at,
+                }
+            ],
+        ),
+        Section(
+            "Comments they wrote",
+            [
+                {
+                    "written": one.created_at,
+                    "text": one.text,
+                    "earlier": versions.get(one.id, []),
+                    "address": one.url,
+                    "state": one.state,
+                    "scores": scores.get(one.id, {}),
+                }
+                for one in comments
+            ],
+        ),
+        _entries(
+            session, LogEntry.author_id == author.id, "Entries of the log", own=True, past_head=past_head
+        ),
+        Section(
+            "Accounts they follow or followed",
+            [
+                {
+                    "account": f"{account.display_name} on {account.platform}",
+                    "state": one.state,
+                    "first seen": one.first_seen_at,
+                    "last seen": one.last_seen_at,
+                    "name when vetted": one.name_vetted,
+                    "about when vetted": one.bio_vetted,
+                    "scores": one.scores,
+                }
+                for one, account in followers
+            ],
+        ),
+        Section(
+            "Decisions on them as followers",
+            [{"at": one.at, "became": one.new, "reason": one.reason} for one in moves],
+        ),
+        Section(
+            "Blocks",
+            [{"from": one.blocked_at, "reason": one.reason, "lifted": one.lifted_at or ""} for one in blocks],
+        ),
+    ]
+
+
+def _named(session: Session, name: str, *, past_head: bool) -> Section:
+    written = sa.or_(
+        LogEntry.text.icontains(name, autoescape=True), LogEntry.post_text.icontains(name, autoescape=True)
+    )
+    return _entries(session, written, "Entries of the log that say their name", past_head=past_head)
+
+
+def _entries(
+    session: Session, condition: sa.ColumnElement[bool], title: str, *, own: bool = False, past_head: bool
+) -> Section:
+    entries = session.execute(
+        sa.select(LogEntry, LogCase)
+        .join(LogCase, LogCase.entry_id == LogEntry.id)
+        .where(condition, _seen(past_head))
+        .order_by(LogEntry.number)
+        .limit(MOST)
+    ).all()
+    rows = []
+    for entry, case in entries:
+        events = session.scalars(
+            sa.select(LogEvent)
+            .where(LogEvent.entry_id == entry.id, LogEvent.kind != EventKind.ERASED)
+            .order_by(LogEvent.seq)
+        )
+        letters = session.scalars(sa.select(Letter).where(Letter.entry_id == entry.id))
+        acts = session.scalars(sa.select(PlatformAct).where(PlatformAct.entry_id == entry.id))
+        rows.append(
+            {
+                "no.": entry.number,
+                "recorded": entry.recorded_at,
+                "platform": entry.platform,
+                # Who wrote about somebody is another person's data.
+                **({"written by": entry.author_name, "address": entry.url} if own else {}),
+                "text": entry.text,
+                "why flagged": [str(reason.get("detail", "")) for reason in entry.reasons],
+                "scores": entry.scores,
+                "state": case.state,
+                "what happened": [{"at": event.at, "what": event.kind, **_said(event)} for event in events],
+                "done on the platform": [
+                    {"what": act.kind, "state": act.state, "words": act.text} for act in acts
+                ],
+                "letters": [
+                    {"at": letter.issued_at, "kind": letter.template, **_letter(letter, own)}
+                    for letter in letters
+                ],
+            }
+        )
+    return Section(title, rows)
+
+
+def _letter(letter: Letter, own: bool) -> dict[str, Any]:
+    return {"to": letter.addressed_to, "address": letter.address, "text": letter.body} if own else {}
+
+
+_TOLD = ("outcomes", "reason", "note", "why", "reply", "meeting_on", "to", "text")
+
+
+def _said(event: LogEvent) -> dict[str, Any]:
+    return {name: event.detail[name] for name in _TOLD if event.detail.get(name)}
+
+
+def _done_by(session: Session, subject: Subject, *, past_head: bool) -> Section:
+    events = session.execute(
+        sa.select(LogEvent, LogEntry.number)
+        .join(LogEntry, LogEntry.id == LogEvent.entry_id)
+        .join(LogCase, LogCase.entry_id == LogEvent.entry_id)
+        .where(LogEvent.by_id == subject.id, _seen(past_head))
+        .order_by(LogEvent.seq)
+    )
+    return Section(
+        "What they did in the log",
+        [{"entry": number, "at": event.at, "what": event.kind, **_said(event)} for event, number in events],
+    )

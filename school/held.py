@@ -1,0 +1,271 @@
+"""What the school's own records hold on one person, for a subject access request (P34; article 15)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from school import forms, holds
+from school.models import (
+    Account,
+    AccountOwner,
+    AuditEntry,
+    Authorisation,
+    Consent,
+    Deputy,
+    FormEntry,
+    FormStep,
+    HoldOn,
+    OutboxEmail,
+    Person,
+    Pupil,
+    Role,
+    RoleGrant,
+    TermsAcceptance,
+    TermsVersion,
+    TrainingRecord,
+)
+from school.retention import Subject
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One kind of record, as it is handed out: a name and a value for each thing it says."""
+
+    title: str
+    rows: Sequence[Row] = field(default_factory=list)
+
+
+def was_headteacher(session: Session, person_id: Any) -> bool:
+    """Whether a person is or was the headteacher: what concerns the headteacher is not for them (P3)."""
+    return (
+        session.scalar(
+            sa.select(RoleGrant.id)
+            .where(RoleGrant.person_id == person_id, RoleGrant.role == Role.HEADTEACHER)
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def sections(session: Session, subject: Subject, *, past_head: bool) -> list[Section]:
+    """What is held on a member of staff or a pupil.
+
+    `past_head`: the file goes to a headteacher, so forms that concern the headteacher are left out.
+    """
+    if subject.kind is HoldOn.PUPIL:
+        return _of_pupil(session, session.get_one(Pupil, subject.id))
+    if subject.kind is HoldOn.PERSON:
+        person = session.get_one(Person, subject.id)
+        return [*_of_person(session, person), *_done_by(session, person, past_head=past_head)]
+    return []
+
+
+def mentions_in_forms(session: Session, name: str, *, past_head: bool) -> Section:
+    """Forms that say the person's name."""
+    wanted = name.casefold()
+    query = sa.select(FormEntry).order_by(FormEntry.filed_at)
+    if past_head:
+        query = query.where(FormEntry.about_headteacher.is_(False))
+    rows = []
+    for entry in session.scalars(query):
+        words = [str(entry.fields), *(step.words for step in entry.steps)]
+        if any(wanted in text.casefold() for text in words):
+            rows.append(_form(entry))
+    return Section("Forms that name them", rows)
+
+
+def _form(entry: FormEntry) -> Row:
+    return {
+        "form": forms.FORMS[entry.kind].title,
+        "filed": entry.filed_at,
+        **{field.label: entry.fields.get(field.name, "") for field in forms.FORMS[entry.kind].fields},
+        "answers": [f"{step.new}: {step.words}" for step in entry.steps],
+    }
+
+
+def _of_pupil(session: Session, pupil: Pupil) -> list[Section]:
+    consents = session.scalars(
+        sa.select(Consent).where(Consent.pupil_id == pupil.id).order_by(Consent.recorded_at)
+    )
+    return [
+        Section(
+            "In the consent register",
+            [
+                {
+                    "name": pupil.name,
+                    "class": pupil.class_name,
+                    "the office's number": pupil.reference or "",
+                    "entered": pupil.created_at,
+                    "left": pupil.left_on or "",
+                }
+            ],
+        ),
+        Section(
+            "Consents",
+            [
+                {
+                    "kind": one.kind,
+                    "given by": one.given_by,
+                    "from": one.first_day,
+                    "to": one.last_day,
+                    "recorded": one.recorded_at,
+                    "withdrawn": one.withdrawn_at or "",
+                    "why withdrawn": one.withdrawn_reason or "",
+                }
+                for one in consents
+            ],
+        ),
+    ]
+
+
+def _of_person(session: Session, person: Person) -> list[Section]:
+    accounts = {
+        row.id: f"{row.display_name} on {row.platform}" for row in session.scalars(sa.select(Account))
+    }
+    leaves = session.scalars(
+        sa.select(Authorisation)
+        .where(Authorisation.person_id == person.id)
+        .order_by(Authorisation.granted_at)
+    )
+    owned = session.scalars(
+        sa.select(AccountOwner).where(AccountOwner.person_id == person.id).order_by(AccountOwner.named_at)
+    )
+    deputies = session.scalars(sa.select(Deputy).where(Deputy.person_id == person.id))
+    trained = session.scalars(sa.select(TrainingRecord).where(TrainingRecord.person_id == person.id))
+    accepted = session.execute(
+        sa.select(TermsVersion.number, TermsAcceptance.accepted_at)
+        .join(TermsAcceptance, TermsAcceptance.terms_id == TermsVersion.id)
+        .where(TermsAcceptance.person_id == person.id)
+    )
+    return [
+        Section(
+            "Who they are here",
+            [
+                {
+                    "name": person.name,
+                    "e-mail address": person.email,
+                    "added": person.created_at,
+                    "may sign in": person.active,
+                    "signed in last": person.current_login_at or "never",
+                    "times signed in": person.login_count,
+                    "second factor set up": bool(person.tf_totp_secret),
+                    "password and PIN": "kept as fingerprints that can't be turned back",
+                }
+            ],
+        ),
+        Section(
+            "Roles",
+            [
+                {
+                    "role": one.role,
+                    "from": one.granted_at,
+                    "reason": one.reason,
+                    "until": one.withdrawn_at or "",
+                    "why ended": one.withdrawn_reason or "",
+                }
+                for one in sorted(person.grants, key=lambda grant: grant.granted_at)
+            ],
+        ),
+        Section(
+            "Accounts they may write for",
+            [
+                {
+                    "account": accounts.get(one.account_id, ""),
+                    "from": one.granted_at,
+                    "reason": one.reason,
+                    "until": one.withdrawn_at or "",
+                    "why ended": one.withdrawn_reason or "",
+                }
+                for one in leaves
+            ],
+        ),
+        Section(
+            "Accounts they administer",
+            [
+                {
+                    "account": accounts.get(one.account_id, ""),
+                    "from": one.named_at,
+                    "reason": one.reason,
+                    "until": one.ended_at or "",
+                }
+                for one in owned
+            ],
+        ),
+        Section("Stood in for the headteacher", [{"from": d.first_day, "to": d.last_day} for d in deputies]),
+        Section(
+            "Training",
+            [{"held": one.held_on, "counts until": one.valid_until, "about": one.about} for one in trained],
+        ),
+        Section("Terms of use", [{"version": number, "accepted": at} for number, at in accepted]),
+    ]
+
+
+def _done_by(session: Session, person: Person, *, past_head: bool) -> list[Section]:
+    mails = session.scalars(
+        sa.select(OutboxEmail).where(OutboxEmail.to_id == person.id).order_by(OutboxEmail.created_at)
+    )
+    filed = sa.select(FormEntry).where(FormEntry.filed_by_id == person.id).order_by(FormEntry.filed_at)
+    answers = (
+        sa.select(FormStep, FormEntry)
+        .join(FormEntry, FormEntry.id == FormStep.entry_id)
+        .where(FormStep.by_id == person.id)
+        .order_by(FormStep.at)
+    )
+    if past_head:
+        filed = filed.where(FormEntry.about_headteacher.is_(False))
+        answers = answers.where(FormEntry.about_headteacher.is_(False))
+    trail = session.scalars(
+        sa.select(AuditEntry)
+        .where(sa.or_(AuditEntry.actor_id == person.id, AuditEntry.object_id == str(person.id)))
+        .order_by(AuditEntry.seq)
+    )
+    return [
+        Section(
+            "E-mails sent to them",
+            [
+                {"at": one.created_at, "subject": one.subject, "to": one.to_address, "state": one.state}
+                for one in mails
+            ],
+        ),
+        Section("Forms they filed", [_form(entry) for entry in session.scalars(filed)]),
+        Section(
+            "Forms they answered",
+            [
+                {
+                    "form": forms.FORMS[entry.kind].title,
+                    "at": step.at,
+                    "answer": step.new,
+                    "words": step.words,
+                }
+                for step, entry in session.execute(answers)
+            ],
+        ),
+        Section(
+            "In the trail",
+            [
+                {
+                    "no.": one.seq,
+                    "at": one.at,
+                    "what": one.action.replace("_", " "),
+                    "done by them": one.actor_id == person.id,
+                    "reason": one.detail.get("reason", ""),
+                }
+                for one in trail
+            ],
+        ),
+        Section(
+            "Holds",
+            [
+                {"since": one.placed_at, "reason": one.reason, "lifted": one.lifted_at or ""}
+                for one in holds.every(session)
+                if one.object_id == person.id
+            ],
+        ),
+    ]

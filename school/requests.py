@@ -1,0 +1,127 @@
+"""One person's request to be erased, decided by the DPO for each kind of record (P34; UK GDPR article 17)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from school import audit
+from school.errors import NotFound
+from school.models import ErasureDecision, HoldOn, Person, Pupil
+from school.people import reason_text
+from school.permissions import Action, require
+from school.retention import Condition, Rule, Subject, held_on, lock
+
+MOST = 1000
+"""Records erased by one decision: more are erased by deciding once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What is held of one kind on a person."""
+
+    rule: Rule
+    count: int
+    held_back: int
+    """Of those, what a hold keeps."""
+
+
+def holdings(
+    session: Session, rules: Sequence[Rule], subject: Subject, *, seen: Mapping[str, Condition]
+) -> list[Holding]:
+    """The kinds of record that can be erased, with how many there are on this person.
+
+    `seen`: by a rule's key, which of its records whoever looks may know of.
+    """
+    found = []
+    for rule in rules:
+        if rule.of(subject) is None:
+            continue
+        more = [seen[rule.key]] if rule.key in seen else []
+        count = len(held_on(session, rule, subject, *more))
+        if count:
+            held = len(held_on(session, rule, subject, rule.held(), *more))
+            found.append(Holding(rule, count, held))
+    return found
+
+
+def decide(
+    session: Session, rule: Rule, subject: Subject, *, grant: bool, reason: str, by: Person, now: datetime
+) -> ErasureDecision:
+    """Erase what is held of one kind on a person, or refuse with the reason.
+
+    What is on hold stays. The trail says who decided what of which kind and how many were erased;
+    neither the person nor the reason. Raises NotFound where nothing of the kind is held on them.
+    """
+    require(by, Action.PROTECT_DATA)
+    why = reason_text(reason)
+    lock(session)
+    if not held_on(session, rule, subject):
+        raise NotFound(f"Nothing is held on them any more under “{rule.title}”.")
+    held = len(held_on(session, rule, subject, rule.held()))
+    chosen = held_on(session, rule, subject, sa.not_(rule.held()))[:MOST] if grant else []
+    if chosen:
+        rule.erase(session, chosen, now)
+    made = ErasureDecision(
+        subject_kind=subject.kind.value,
+        subject_id=subject.id,
+        key=rule.key,
+        granted=grant,
+        reason=why,
+        erased=len(chosen),
+        held_back=held,
+        decided_at=now,
+        decided_by_id=by.id,
+    )
+    session.add(made)
+    # The trail names the decision by id.
+    session.flush()
+    audit.record(
+        session,
+        by=by,
+        action="erased_on_request" if grant else "erasure_refused",
+        object_kind="erasure",
+        object_id=made.id,
+        detail={"kind": rule.key, "count": made.erased, "held_back": held},
+        now=now,
+    )
+    return made
+
+
+def decisions(session: Session, subject: Subject) -> list[ErasureDecision]:
+    """What was decided on a person's requests, the newest first."""
+    return list(
+        session.scalars(
+            sa.select(ErasureDecision)
+            .where(ErasureDecision.subject_id == subject.id)
+            .order_by(ErasureDecision.decided_at.desc())
+        )
+    )
+
+
+def people_named(session: Session, words: str, *, most: int = 20) -> list[Subject]:
+    """Members of staff and pupils whose name, address or number has these words in it."""
+    staff = session.scalars(
+        sa.select(Person)
+        .where(
+            sa.or_(
+                Person.name.icontains(words, autoescape=True), Person.email.icontains(words, autoescape=True)
+            )
+        )
+        .order_by(Person.name)
+        .limit(most)
+    )
+    pupils = session.scalars(
+        sa.select(Pupil)
+        .where(sa.or_(Pupil.name.icontains(words, autoescape=True), Pupil.reference == words))
+        .order_by(Pupil.name)
+        .limit(most)
+    )
+    return [
+        *(Subject(HoldOn.PERSON, one.id, one.name) for one in staff),
+        *(Subject(HoldOn.PUPIL, one.id, one.name) for one in pupils),
+    ]

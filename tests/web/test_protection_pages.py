@@ -1,0 +1,200 @@
+"""Data protection in the pages: who may, what is said, and that they fit (P34, P15)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+import sqlalchemy as sa
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import expect
+from sqlalchemy.orm import Session
+from waitress import create_server
+
+from moderation.models import WatchedPost
+from school import db
+from school.models import Account, DataExport, ErasureDecision, LegalHold, Person, RetentionPeriod, Role
+from tests.web.conftest import Browser
+from tests.web.remembered import World, remember
+from worker import exporting
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def world(session: Session, school_people: dict[Role, Person], make_account: Callable[..., Account]) -> World:
+    x = make_account("x")
+    made = remember(session, school_people, x, make_account("facebook", identity_id="school"))
+    # Read again what the fixture made stale, and leave the database to the pages.
+    for row in (*school_people.values(), made.staff, made.pupil, made.author, made.draft):
+        session.refresh(row)
+    session.commit()
+    return made
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The app behind a real server; its address."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+def one(model: type[db.Base]) -> object:
+    with db.reading() as session:
+        [found] = session.scalars(sa.select(model))
+        return found
+
+
+def test_p34_the_dpo_leads_the_headteacher_sees_others_get_nothing(
+    signed_in: Callable[[Role], Browser],
+) -> None:
+    pages = ("", "/retention", "/holds", "/people", "/search", "/files", "/record")
+    for role in (Role.SLT, Role.DSL, Role.NETWORK_MANAGER, Role.CHAIR, Role.STAFF):
+        browser = signed_in(role)
+        assert {browser.get(f"/data-protection{page}").status_code for page in pages} == {403}, role
+        assert "Data protection" not in browser.get("/").text
+    head = signed_in(Role.HEADTEACHER)
+    assert {head.get(f"/data-protection{page}").status_code for page in pages} == {200}
+    assert "Keep them for so long" not in head.get("/data-protection/retention").text
+    for path in ("/retention/comments", "/holds", "/search"):
+        assert head.post(f"/data-protection{path}", "/me", days="90", reason="Mine").status_code == 403
+
+
+def test_p34_a_period_is_changed_on_its_page(signed_in: Callable[[Role], Browser]) -> None:
+    dpo, page = signed_in(Role.DPO), "/data-protection/retention"
+    refused = dpo.post(f"{page}/mails", page, days="5", reason="Typed with care")
+    assert refused.status_code == 400
+    assert "out of range" in refused.text and "Typed with care" in refused.text
+    assert dpo.post(f"{page}/mails", page, days="30", reason="Board, 3 June").status_code == 302
+    row = one(RetentionPeriod)
+    assert isinstance(row, RetentionPeriod) and (row.key, row.days) == ("mails", 30)
+    assert "Board, 3 June" in signed_in(Role.HEADTEACHER).get(page).text
+    assert dpo.post(f"{page}/nothing", page, days="30", reason="x").status_code == 404
+
+
+def test_p34_holds_are_placed_by_number_or_address_and_seen_on_the_record(
+    signed_in: Callable[[Role], Browser], world: World
+) -> None:
+    dpo, page = signed_in(Role.DPO), "/data-protection/holds"
+    with db.reading() as session:
+        post = session.scalar(sa.select(WatchedPost.url))
+    for on, which in (
+        ("entry", "1"),
+        ("draft", f"http://127.0.0.1:8000/drafts/{world.draft.id}"),
+        ("thread", str(post)),
+    ):
+        answer = dpo.post(page, page, on=on, which=which, reason="A claim")
+        assert answer.status_code == 302, answer.text
+    for on, which in (("entry", "99"), ("draft", "my draft"), ("form", ""), ("", "1"), ("thread", "")):
+        answer = dpo.post(page, page, on=on, which=which, reason="A claim")
+        assert answer.status_code == 400, (on, which)
+    again = dpo.post(page, page, on="entry", which="1", reason="Twice")
+    assert again.status_code == 409
+    assert (
+        "On hold" in dpo.get(f"/drafts/{world.draft.id}").text
+        or "on hold" in dpo.get(f"/drafts/{world.draft.id}").text
+    )
+    assert "on hold" in signed_in(Role.SLT).get(f"/moderation/{world.entry}").text
+    with db.reading() as session:
+        hold = session.scalars(sa.select(LegalHold)).first()
+    assert hold is not None
+    lift = f"{page}/{hold.id}/lift"
+    assert dpo.post(lift, page, lifted_reason="").status_code == 400
+    assert dpo.post(lift, page, lifted_reason="Settled").status_code == 302
+    assert "Settled" in dpo.get(page).text
+
+
+def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
+    signed_in: Callable[[Role], Browser], world: World
+) -> None:
+    dpo = signed_in(Role.DPO)
+    found = dpo.get("/data-protection/people?q=zebedee").text
+    address = f"/data-protection/people/author/{world.author.id}"
+    assert address in found
+    assert "Comments that were not flagged" in dpo.get(address).text
+    assert dpo.post(f"{address}/file", address).status_code == 302
+    assert exporting.make_one()
+    export = one(DataExport)
+    assert isinstance(export, DataExport)
+    files = "/data-protection/files"
+    assert "Fetch the file" in dpo.get(files).text
+    assert "Fetch the file" not in signed_in(Role.HEADTEACHER).get(files).text
+    answer = dpo.post(f"{files}/{export.id}", files)
+    assert answer.headers["Cache-Control"] == "no-store"
+    with ZipFile(BytesIO(answer.data)) as archive:
+        assert b"Zebedee" in archive.read("data.json")
+    empty = dpo.post(f"{address}/erase", address, key="comments", do="erase", reason="")
+    assert empty.status_code == 400
+    assert dpo.post(f"{address}/erase", address, key="comments", do="", reason="So").status_code == 400
+    assert (
+        dpo.post(f"{address}/erase", address, key="comments", do="erase", reason="They asked").status_code
+        == 302
+    )
+    decided = one(ErasureDecision)
+    assert isinstance(decided, ErasureDecision) and decided.erased == 1
+    assert "They asked" in dpo.get(address).text
+    twice = dpo.post(f"{address}/erase", address, key="comments", do="erase", reason="They asked")
+    assert twice.status_code == 404
+
+
+def test_p34_the_record_of_processing_follows_periods_and_settings(
+    signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    make_account("instagram")
+    dpo = signed_in(Role.DPO)
+    dpo.post("/data-protection/retention/mails", "/data-protection/retention", days="21", reason="Board")
+    page = dpo.get("/data-protection/record").text
+    assert "21 days from when it was written" in page and "Instagram (Meta)" in page
+    assert "Larkfield" in page and "none: a person decides on every flag" in page
+
+
+def test_p15_the_search_is_for_dpo_and_headteacher(
+    signed_in: Callable[[Role], Browser], world: World
+) -> None:
+    dpo, page = signed_in(Role.DPO), "/data-protection/search"
+    assert "1 post" in dpo.get(f"{page}?words=thistledown").text
+    assert dpo.get(f"{page}?from=soon").status_code == 400
+    assert dpo.post(page, page, words="thistledown").status_code == 302
+    assert exporting.make_one()
+    assert "Freedom of information" in dpo.get("/data-protection/files").text
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_p34_the_pages_fit_and_are_accessible(
+    width: int, address: str, chromium: Chromium, world: World
+) -> None:
+    context = chromium.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.goto(f"{address}/sign-in")
+    page.get_by_role("button", name="Tomasz Zielinski").click()
+    page.wait_for_url(f"{address}/")
+    page.goto(f"{address}/data-protection/people/author/{world.author.id}")
+    page.get_by_label("Reason", exact=True).fill("A claim against the school")
+    page.get_by_role("button", name="Put everything of theirs on hold").click()
+    expect(page.get_by_text("On hold", exact=True)).to_be_visible()
+    for path in (
+        "", "/retention", "/holds", "/people?q=e", f"/people/author/{world.author.id}", "/search?words=fair",
+        "/files", "/record",
+    ):  # fmt: skip
+        page.goto(f"{address}/data-protection{path}")
+        page.evaluate("document.querySelectorAll('main details').forEach(one => { one.open = true })")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            problems.append(f"{path} is {wide} wide")
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        for violation in found.response["violations"]:
+            where = [node["target"] for node in violation["nodes"][:3]]
+            problems.append(f"{path}: {violation['id']} at {where}")
+    context.close()
+    assert not problems, "\n".join(problems)

@@ -1,0 +1,278 @@
+"""One person's data: the file for them, erasure on request, freedom of information (P34, P15)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from io import BytesIO
+from zipfile import ZipFile
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import foi
+from approvals.models import Draft
+from moderation import chain, manual
+from moderation.decisions import Outcome
+from moderation.models import LogEntry, ReferTo
+from school import audit, consent, db, exports, holds, requests, retention
+from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
+from school.models import Account, AuditEntry, DataExport, ErasureDecision, ExportState, HoldOn, Person, Role
+from school.redaction import SOMEBODY, Redactor
+from school.retention import Subject
+from tests.moderation.scenes import Clock, decide
+from tests.web.conftest import Browser
+from tests.web.remembered import World, found_in, remember
+from web import disclosure
+from web.retained import BY_KEY, RULES
+from worker import exporting
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+People = dict[Role, Person]
+
+
+@pytest.fixture
+def world(session: Session, school_people: People, make_account: Callable[..., Account]) -> World:
+    x = make_account("x")
+    return remember(session, school_people, x, make_account("facebook", identity_id="school"))
+
+
+def made(session: Session, subject: Subject, by: Person) -> tuple[dict[str, list[dict[str, object]]], str]:
+    """The file of a person as a worker makes it: its sections, and its page."""
+    asked = exports.ask_for_subject(session, subject, by=by, now=db.now())
+    session.commit()
+    assert exporting.make_one() and not exporting.make_one()
+    content = exports.fetch(session, asked.id, by=by, now=db.now())
+    session.commit()
+    with ZipFile(BytesIO(content)) as archive:
+        assert sorted(archive.namelist()) == ["data.html", "data.json"]
+        return json.loads(archive.read("data.json"))["sections"], archive.read("data.html").decode()
+
+
+def test_p34_a_commenters_file_has_what_is_theirs_and_nobody_elses(
+    session: Session, school_people: People, world: World
+) -> None:
+    subject = disclosure.subject_of(session, "author", world.author.id)
+    sections, page = made(session, subject, school_people[Role.DPO])
+    everything = json.dumps(sections)
+    assert {"Their profile as last seen", "Comments they wrote", "Entries of the log", "Blocks"} <= set(
+        sections
+    )
+    assert len(sections["Comments they wrote"]) == 3 and len(sections["Entries of the log"]) == 2
+    assert "Zebedee's own words" in everything and "You idiot" in everything and "Larkspur" in everything
+    for other in ("Marigold", "Whitcombe", school_people[Role.SLT].name, school_people[Role.DPO].email):
+        assert other not in everything and other not in page, other
+    assert f"Zebedee frightens {SOMEBODY}" in page
+
+
+def test_p34_a_colleagues_file_has_what_they_never_saved(
+    session: Session, school_people: People, world: World
+) -> None:
+    subject = disclosure.subject_of(session, "person", world.staff.id)
+    sections, _page = made(session, subject, school_people[Role.DPO])
+    unsaved = sections["What they were writing and did not save"]
+    assert "Quillfeather thought of a Thistledown Fair" in json.dumps(unsaved)
+    assert sections["Who they are here"][0]["e-mail address"] == "quillfeather@larkfield.test"
+    assert {
+        "Training",
+        "Terms of use",
+        "Drafts and posts they wrote",
+        "Forms they filed",
+        "In the trail",
+    } <= set(sections)
+    assert "Marigold" not in json.dumps(sections)
+
+
+def test_p34_a_pupils_file_has_register_consents_and_posts(
+    session: Session, school_people: People, world: World
+) -> None:
+    subject = disclosure.subject_of(session, "pupil", world.pupil.id)
+    other = consent.add_pupil(
+        session, name="Rosalind Petty", class_name="Kites", by=school_people[Role.DPO], now=db.now()
+    )
+    sections, _page = made(session, subject, school_people[Role.DPO])
+    everything = json.dumps(sections)
+    assert {"In the consent register", "Consents", "Posts that show or name them"} <= set(sections)
+    assert "Marigold Finch" in everything and "Thistledown Fair" in everything
+    assert other.name not in everything
+
+
+def test_p3_what_concerns_the_headteacher_is_in_no_file_for_a_headteacher(
+    session: Session, school_people: People, world: World, signed_in: Callable[[Role], Browser]
+) -> None:
+    head = school_people[Role.HEADTEACHER]
+    entry = manual.record(
+        session,
+        manual.ManualEntry(platform="a parents' group", text=f"Thornapple says of {head.name}: idiot"),
+        by=school_people[Role.SLT],
+        url="https://social.test",
+        now=db.now(),
+    )
+    session.commit()
+    decide(
+        entry.id,
+        Outcome.REFER,
+        by=school_people[Role.SLT],
+        clock=Clock(),
+        reason="Thornapple wants the chair",
+        refer_to=ReferTo.CHAIR,
+        about_headteacher=True,
+    )
+    session.expire_all()
+    for subject in (Subject(HoldOn.PERSON, head.id, head.name),):
+        sections, page = made(session, subject, school_people[Role.DPO])
+        assert "Thornapple" not in json.dumps(sections) and "Thornapple" not in page
+    other = disclosure.of_subject(
+        session,
+        Subject(HoldOn.PERSON, school_people[Role.STAFF].id, head.name),
+        asked_by_id=school_people[Role.DPO].id,
+    )
+    assert "Thornapple" in str(other), "the rule, not the words, kept it out"
+    holds.place(
+        session, HoldOn.ENTRY, entry.id, reason="Thornapple", by=school_people[Role.DPO], now=db.now()
+    )
+    session.commit()
+    page = signed_in(Role.HEADTEACHER).get("/data-protection/holds").text
+    assert "Thornapple" not in page and f"Entry {entry.number}" not in page
+    assert f"Entry {entry.number}" in signed_in(Role.DPO).get("/data-protection/holds").text
+
+
+def test_p34_a_file_is_encrypted_fetched_by_whoever_asked_and_gone_in_time(
+    session: Session, school_people: People, world: World
+) -> None:
+    officer, head = school_people[Role.DPO], school_people[Role.HEADTEACHER]
+    subject = disclosure.subject_of(session, "author", world.author.id)
+    with pytest.raises(NotPermitted):
+        exports.ask_for_subject(session, subject, by=head, now=db.now())
+    asked = exports.ask_for_subject(session, subject, by=officer, now=db.now())
+    with pytest.raises(MoveNotAllowed):
+        exports.ask_for_subject(session, subject, by=officer, now=db.now())
+    session.commit()
+    with pytest.raises(NotFound):
+        exports.fetch(session, asked.id, by=officer, now=db.now())
+    file_id = asked.id
+    session.rollback()
+    exporting.make_one()
+    kept = session.scalar(sa.select(DataExport.content))
+    assert kept is not None and b"PK" not in kept[:4] and b"data.json" not in kept
+    trail = [one.action for one in session.scalars(sa.select(AuditEntry)) if one.object_kind == "export"]
+    assert trail == ["export_asked", "export_made"]
+    with pytest.raises(NotPermitted):
+        exports.fetch(session, asked.id, by=head, now=db.now())
+    later = db.now() + retention.EVERY * 15
+    assert retention.erase_batch(session, BY_KEY["exports"], now=later) == 1
+    with pytest.raises(NotFound):
+        exports.fetch(session, file_id, by=officer, now=db.now())
+
+
+def test_p34_a_killed_worker_or_a_failure_does_not_lose_a_request(
+    session: Session, school_people: People, world: World
+) -> None:
+    officer = school_people[Role.DPO]
+    subject = disclosure.subject_of(session, "author", world.author.id)
+    asked = exports.ask_for_subject(session, subject, by=officer, now=db.now())
+    session.commit()
+    lease = retention.LEASE
+    first = exports.claim(session, lease=lease, now=db.now())
+    assert first is not None and exports.claim(session, lease=lease, now=db.now()) is None
+    second = exports.claim(session, lease=lease, now=db.now() + lease * 2)
+    assert second is not None and second.id == asked.id
+    exports.record(session, first, b"late", records=1, url="https://social.test", now=db.now())
+    session.commit()
+    assert session.get_one(DataExport, asked.id).state is ExportState.MAKING, "a late answer changes nothing"
+    for _ in range(exports.TRIES):
+        exports.fail(session, second, now=db.now())
+        again = exports.claim(session, lease=lease, now=db.now())
+        second = again or second
+    assert session.get_one(DataExport, asked.id, populate_existing=True).state is ExportState.FAILED
+
+
+def test_p34_the_dpo_decides_per_kind_and_holds_are_kept(
+    session: Session, school_people: People, world: World
+) -> None:
+    officer = school_people[Role.DPO]
+    subject = disclosure.subject_of(session, "author", world.author.id)
+    before = {one.rule.key: one.count for one in requests.holdings(session, RULES, subject, seen={})}
+    assert before == {"comments": 1, "log": 1, "referrals": 1, "followers": 1, "authors": 1}
+    hold = holds.place(session, HoldOn.ENTRY, world.entry, reason="A claim", by=officer, now=db.now())
+
+    def asked(key: str, *, grant: bool = True) -> ErasureDecision:
+        found = requests.decide(
+            session, BY_KEY[key], subject, grant=grant, reason="Zebedee wrote to us", by=officer, now=db.now()
+        )
+        session.commit()
+        return found
+
+    assert asked("comments").erased == 1
+    kept = asked("log")
+    assert (kept.erased, kept.held_back) == (0, 1)
+    assert not asked("referrals", grant=False).granted
+    assert "idiot" in session.get_one(LogEntry, world.entry).text
+    with pytest.raises(BadInput):
+        requests.decide(session, BY_KEY["log"], subject, grant=True, reason=" ", by=officer, now=db.now())
+    with pytest.raises(NotPermitted):
+        requests.decide(
+            session,
+            BY_KEY["log"],
+            subject,
+            grant=True,
+            reason="Because",
+            by=school_people[Role.HEADTEACHER],
+            now=db.now(),
+        )
+    holds.lift(session, hold.id, reason="Settled", by=officer, now=db.now())
+    assert asked("log").erased == 1 and asked("referrals").erased == 1
+    assert asked("followers").erased == 1 and asked("authors").erased == 1
+    with pytest.raises(NotFound):
+        asked("log")
+    session.rollback()
+    assert set(found_in(session, "Zebedee")) <= {
+        "blocked_authors.reason",
+        "erasure_decisions.reason",
+        "outbox_emails.raw",
+    }
+    assert chain.verify(session) is None and audit.verify(session) is None
+    assert not [place for place in found_in(session, "Zebedee") if place.startswith("audit")]
+
+
+def test_p15_foi_finds_by_words_and_days_and_names_no_pupil(
+    session: Session, school_people: People, world: World
+) -> None:
+    officer = school_people[Role.DPO]
+    today = db.now().date().isoformat()
+    assert foi.found(session, foi.parse({"words": "thistledown JOY"}), limit=9)[1] == 1
+    assert foi.found(session, foi.parse({"words": "thistledown sorrow"}), limit=9)[1] == 0
+    assert foi.found(session, foi.parse({"words": "100%"}), limit=9)[1] == 0
+    assert foi.found(session, foi.parse({"from": today, "to": today}), limit=9)[1] == 1
+    assert foi.found(session, foi.parse({"to": "2020-01-01"}), limit=9)[1] == 0
+    for bad in ({"from": "yesterday"}, {"from": "2027-02-01", "to": "2027-01-01"}, {"words": "a" * 201}):
+        with pytest.raises(BadInput):
+            foi.parse(bad)
+    session.execute(
+        sa.text("UPDATE approval_decisions SET reason = 'Marigold Finch may; ask mum on 07700 900123'")
+    )
+    asked = exports.ask_for_foi(
+        session, foi.parse({"words": "Thistledown"}).as_json(), by=officer, now=db.now()
+    )
+    session.commit()
+    assert exporting.make_one()
+    with ZipFile(BytesIO(exports.fetch(session, asked.id, by=officer, now=db.now()))) as archive:
+        text = archive.read("data.json").decode() + archive.read("data.html").decode()
+    assert "Thistledown Fair" in text and "Quillfeather Marsh" in text and "pupils shown" in text
+    assert "Marigold" not in text and "Finch" not in text and "900123" not in text
+    assert session.scalar(sa.select(sa.func.count()).select_from(Draft)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Marigold and Finch went", f"{SOMEBODY} and {SOMEBODY} went"),
+        ("a marigold in the garden", "a marigold in the garden"),
+        ("Ask ANNE LISTER or @troll99 or @me_myself", f"Ask {SOMEBODY} or {SOMEBODY} or @me_myself"),
+        ("Marigolds", "Marigolds"),
+    ],
+)
+def test_p34_redaction_leaves_no_half_of_a_pupils_name(database: str, text: str, left: str) -> None:
+    redactor = Redactor(pupils=["Marigold Finch"], adults=["Anne Lister"], own=["me_myself"])
+    assert redactor.text(text) == left

@@ -1,0 +1,87 @@
+"""Freedom of information: search what was published and decided, and take it out redacted (P15)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from approvals import foi
+from approvals.models import Draft, DraftRevision
+from approvals.states import IN_WORDS
+from school import exports, people
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from school.permissions import Action
+from web.access import current_person, needs
+from web.forms import Typed
+
+pages = Blueprint("foi", __name__)
+
+PAGE_LENGTH = 50
+
+
+def _show(typed: Typed, status: int = 200) -> ResponseReturnValue:
+    page = max(request.args.get("page", 1, type=int), 1)
+    with reading() as session:
+        drafts: list[Draft] = []
+        count: int | None = None
+        summaries: dict[UUID, str] = {}
+        if typed.values and not typed.errors:
+            try:
+                search = foi.parse(typed.values)
+                drafts, count = foi.found(
+                    session, search, limit=PAGE_LENGTH, skip=min(page - 1, 10_000) * PAGE_LENGTH
+                )
+            except BadInput as error:
+                typed.refuse(error)
+                status = 400
+        for draft in drafts:
+            text = session.scalar(
+                sa.select(DraftRevision.text).where(
+                    DraftRevision.draft_id == draft.id, DraftRevision.number == draft.revision_number
+                )
+            )
+            summaries[draft.id] = (text or "No words yet")[:160]
+        following = urlencode(
+            {name: typed[name] for name in ("words", "from", "to") if typed[name]} | {"page": page + 1}
+        )
+        html = render_template(
+            "protection/foi.html",
+            typed=typed,
+            drafts=drafts,
+            count=count,
+            summaries=summaries,
+            following=following if count and page * PAGE_LENGTH < count else "",
+            in_words=IN_WORDS,
+            names={one.id: one.name for one in people.everybody(session)},
+        )
+    return html, status
+
+
+@pages.get("/data-protection/search")
+@needs(Action.SEE_PROTECTION)
+def show() -> ResponseReturnValue:
+    """Search by words and days."""
+    return _show(Typed(request.args))
+
+
+@pages.post("/data-protection/search")
+@needs(Action.PROTECT_DATA)
+def export() -> ResponseReturnValue:
+    """Have the file made of what the search finds."""
+    typed = Typed(request.form)
+    try:
+        search = foi.parse(typed.values)
+        with transaction() as session:
+            exports.ask_for_foi(session, search.as_json(), by=current_person(session), now=now())
+    except BadInput as error:
+        return _show(typed.refuse(error), 400)
+    flash(
+        "The file is being made. You get an e-mail when it can be fetched, usually within a minute.",
+        "success",
+    )
+    return redirect(url_for("subjects.files"))

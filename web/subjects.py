@@ -1,0 +1,193 @@
+"""One person's data: what is held where, the file for them, a hold, and erasure on request (P34)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from moderation.models import Author, LogCase, LogEntry
+from moderation.sight import visible_to
+from school import exports, holds, people, requests
+from school.db import now, reading, transaction
+from school.errors import BadInput, NotFound
+from school.models import HoldOn, Person, Role
+from school.permissions import Action
+from school.retention import Condition, Subject
+from school.times import today
+from web import disclosure, record_holds
+from web.access import current_person, needs
+from web.forms import Typed
+from web.retained import BY_KEY, RULES
+
+pages = Blueprint("subjects", __name__)
+
+SHOWN_MAX = 20
+BEING_MADE = "The file is being made. You get an e-mail when it can be fetched, usually within a minute."
+
+
+@pages.get("/data-protection/people")
+@needs(Action.SEE_PROTECTION)
+def search() -> ResponseReturnValue:
+    """Find a person: staff, pupils, and people on the platforms."""
+    typed = Typed(request.args)
+    words = typed["q"][:100]
+    found: list[Subject] = []
+    handles: dict[UUID, str] = {}
+    if words:
+        with reading() as session:
+            found = requests.people_named(session, words, most=SHOWN_MAX)
+            bare = words.lstrip("@")
+            authors = session.scalars(
+                sa.select(Author)
+                .where(
+                    sa.or_(
+                        Author.handle.icontains(bare, autoescape=True),
+                        Author.display_name.icontains(words, autoescape=True),
+                        Author.platform_id == words,
+                    )
+                )
+                .order_by(Author.display_name)
+                .limit(SHOWN_MAX)
+            )
+            for one in authors:
+                found.append(Subject(HoldOn.AUTHOR, one.id, one.display_name or one.handle))
+                handles[one.id] = f"@{one.handle} on {one.platform}" if one.handle else one.platform
+    return render_template(
+        "protection/people.html", typed=typed, found=found, handles=handles, kinds=record_holds.WORDS
+    )
+
+
+def _seen(viewer: Person) -> dict[str, Condition]:
+    """What concerns the headteacher isn't even counted for the headteacher (P3)."""
+    if Role.HEADTEACHER not in viewer.roles:
+        return {}
+    allowed = LogEntry.id.in_(sa.select(LogCase.entry_id).where(visible_to(viewer)))
+    return {"log": allowed, "referrals": allowed}
+
+
+def _one(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> ResponseReturnValue:
+    with reading() as session:
+        viewer = current_person(session)
+        subject = disclosure.subject_of(session, kind, subject_id)
+        page = render_template(
+            "protection/person.html",
+            subject=subject,
+            kind=record_holds.WORDS[subject.kind],
+            holdings=requests.holdings(session, RULES, subject, seen=_seen(viewer)),
+            hold=holds.of(session, subject.kind, subject.id),
+            decisions=requests.decisions(session, subject),
+            rules=BY_KEY,
+            active=subject.kind is HoldOn.PERSON and session.get_one(Person, subject.id).active,
+            names={one.id: one.name for one in people.everybody(session)},
+            typed=typed,
+        )
+    return page, status
+
+
+@pages.get("/data-protection/people/<kind>/<uuid:subject_id>")
+@needs(Action.SEE_PROTECTION)
+def one(kind: str, subject_id: UUID) -> ResponseReturnValue:
+    """What is held on one person, and where."""
+    return _one(kind, subject_id, Typed())
+
+
+@pages.post("/data-protection/people/<kind>/<uuid:subject_id>/file")
+@needs(Action.PROTECT_DATA)
+def ask(kind: str, subject_id: UUID) -> ResponseReturnValue:
+    """Have a file made of all that is held on them."""
+    with transaction() as session:
+        subject = disclosure.subject_of(session, kind, subject_id)
+        exports.ask_for_subject(session, subject, by=current_person(session), now=now())
+    flash(
+        "The file is being made. You get an e-mail when it can be fetched, usually within a minute.",
+        "success",
+    )
+    return redirect(url_for("subjects.files"))
+
+
+@pages.post("/data-protection/people/<kind>/<uuid:subject_id>/hold")
+@needs(Action.PROTECT_DATA)
+def hold(kind: str, subject_id: UUID) -> ResponseReturnValue:
+    """Hold everything of theirs back from erasure."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            subject = disclosure.subject_of(session, kind, subject_id)
+            holds.place(
+                session,
+                subject.kind,
+                subject.id,
+                reason=typed["hold_reason"],
+                by=current_person(session),
+                now=now(),
+            )
+    except BadInput as error:
+        return _one(kind, subject_id, typed.refuse(BadInput(str(error), field="hold_reason")), 400)
+    flash("They are on hold: nothing of theirs is erased until the hold is lifted.", "success")
+    return redirect(url_for("subjects.one", kind=kind, subject_id=subject_id))
+
+
+@pages.post("/data-protection/people/<kind>/<uuid:subject_id>/erase")
+@needs(Action.PROTECT_DATA)
+def erase(kind: str, subject_id: UUID) -> ResponseReturnValue:
+    """Erase one kind of record of theirs, or refuse to."""
+    typed = Typed(request.form)
+    rule = BY_KEY.get(typed["key"])
+    if rule is None:
+        raise NotFound("There is no such kind of record.")
+    try:
+        if typed["do"] not in {"erase", "refuse"}:
+            raise BadInput("Choose whether to erase it or to refuse.", field="reason")
+        with transaction() as session:
+            subject = disclosure.subject_of(session, kind, subject_id)
+            made = requests.decide(
+                session,
+                rule,
+                subject,
+                grant=typed["do"] == "erase",
+                reason=typed["reason"],
+                by=current_person(session),
+                now=now(),
+            )
+    except BadInput as error:
+        return _one(kind, subject_id, typed.refuse(error), 400)
+    if not made.granted:
+        flash("The refusal is recorded with its reason.", "success")
+    else:
+        kept = f" {made.held_back} are on hold and stay." if made.held_back else ""
+        flash(f"{made.erased:,} records were erased.{kept}", "success")
+    with reading() as session:
+        try:
+            disclosure.subject_of(session, kind, subject_id)
+        except NotFound:
+            # Nothing is left that names them.
+            return redirect(url_for("subjects.search"))
+    return redirect(url_for("subjects.one", kind=kind, subject_id=subject_id))
+
+
+@pages.get("/data-protection/files")
+@needs(Action.SEE_PROTECTION)
+def files() -> ResponseReturnValue:
+    """The files that were asked for, and those that can be fetched."""
+    with reading() as session:
+        return render_template(
+            "protection/files.html",
+            files=exports.every(session),
+            me=current_person(session).id,
+            names={one.id: one.name for one in people.everybody(session)},
+        )
+
+
+@pages.post("/data-protection/files/<uuid:export_id>")
+@needs(Action.PROTECT_DATA)
+def fetch(export_id: UUID) -> Response:
+    """The file itself, for whoever asked for it. A POST, since it leaves a line in the trail."""
+    with transaction() as session:
+        data = exports.fetch(session, export_id, by=current_person(session), now=now())
+    answer = make_response(data)
+    answer.headers["Content-Type"] = "application/zip"
+    answer.headers["Content-Disposition"] = f"attachment; filename=schoolgate-data-{today(now())}.zip"
+    return answer
