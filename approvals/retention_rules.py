@@ -64,7 +64,7 @@ RULES = (
         title="Published posts with their approvals",
         why="What the school said in public, who approved it and which pupils it shows: as long as a child "
         "is at a primary school. A post that shows a pupil still at the school is kept, so that a withdrawn "
-        "consent finds it (P25).",
+        "consent finds it.",
         counted_from="from the last change",
         days=7 * YEAR,
         least=YEAR,
@@ -157,5 +157,3 @@ RULES = (
         data="name, class, the office's number, consents with giver, dates and withdrawal",
     ),
 )
-
-KEPT: dict[str, str] = {}

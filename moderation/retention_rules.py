@@ -56,7 +56,7 @@ RULES = (
     Rule(
         key="log",
         title="Entries of the SLT log that were decided",
-        why="Evidence of abuse and of what the school did (P17), for repeat cases, complaints and claims: "
+        why="Evidence of abuse and of what the school did, for repeat cases, complaints and claims: "
         "six years is the limit for most claims (Limitation Act 1980).",
         counted_from="from the decision",
         days=6 * YEAR,
@@ -132,7 +132,7 @@ RULES = (
     Rule(
         key="blocks",
         title="Blocks that were lifted",
-        why="To know of a person who was blocked before when they break the rules again (P20).",
+        why="To know of a person who was blocked before when they break the rules again.",
         counted_from="from when the block was lifted",
         days=3 * YEAR,
         least=30,
