@@ -66,11 +66,11 @@ def _followers(work: Round) -> None:
     cursor = place.cursor if not work.plan.followers_known else None
     seen: set[UUID] = set()
     cursors = {cursor}
-    circle = False
+    whole = cursor is None
     while True:
         people, following = work.connector.followers(cursor=cursor)
         if following in cursors and following is not None:
-            following, circle = None, True
+            following, whole = None, False
         cursors.add(following)
         with work.keeping() as session:
             noted = follower_lists.note_followers(
@@ -82,7 +82,9 @@ def _followers(work: Round) -> None:
                 now=work.clock(),
             )
             row = ingest.stream_row(session, work.plan.account_id, _FOLLOWERS)
-            row.cursor, row.problem, row.problem_since = following, None, None
+            # A later reading stops early on purpose: the next one begins at the top again.
+            row.cursor = following if not work.plan.followers_known else None
+            row.problem, row.problem_since = None, None
         seen |= noted.ids
         work.report.followers += noted.new
         if following is None or (not counting and noted.new == 0):
@@ -94,7 +96,7 @@ def _followers(work: Round) -> None:
         if counting:
             record.followers_counted_at = work.plan.began_at
             # After a circle or in the middle of the list, whom it didn't show may be there.
-            if place.cursor is None and not circle:
+            if whole:
                 follower_lists.note_left(
                     session, work.plan.account_id, seen, before=work.plan.began_at, now=work.clock()
                 )

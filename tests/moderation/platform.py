@@ -83,6 +83,8 @@ class ScriptedPlatform:
     elsewhere: list[str] = field(default_factory=list)
     """Streams beside the posts'."""
     people: list[RemoteAuthor] = field(default_factory=list)
+    people_at_once: int = 0
+    """How many followers a page shows; 0: all of them."""
     asking: list[RemoteAuthor] = field(default_factory=list)
     deleted: set[str] = field(default_factory=set)
     done: list[tuple[str, str]] = field(default_factory=list)
@@ -175,7 +177,9 @@ class ScriptedPlatform:
 
     def followers(self, *, cursor: str | None) -> tuple[list[RemoteAuthor], str | None]:
         self._may_fail("followers")
-        return self.people, None
+        start = int(cursor or 0)
+        end = start + (self.people_at_once or len(self.people))
+        return self.people[start:end], str(end) if end < len(self.people) else None
 
     def follow_requests(self, *, cursor: str | None) -> tuple[list[RemoteAuthor], str | None]:
         return self.asking, None

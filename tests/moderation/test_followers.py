@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -16,7 +18,7 @@ from school.db import reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person, Role
 from tests.moderation.platform import ScriptedPlatform, author, comment
-from tests.moderation.scenes import Clock, act, flagged, poll, score
+from tests.moderation.scenes import PACE, Clock, act, flagged, poll, score
 
 
 def rows() -> dict[str, Follower]:
@@ -177,6 +179,30 @@ def test_a_removal_by_hand_ticks_itself_off_and_a_return_is_seen(
             .order_by(FollowerMove.id)
         ).all()
     assert moves == ["waiting", "removed", "left", "waiting"]
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_who_left_is_noticed_where_the_list_has_several_pages(
+    with_nora: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
+) -> None:
+    """Between two readings of the whole list are shorter ones, which stop where all are known."""
+    many = [author(f"Neighbour {number}") for number in range(5)]
+    platform.people, platform.people_at_once = [author("Nora"), *many, author("Old Olaf")], 2
+    seldom = replace(PACE, followers_counted_every=timedelta(minutes=5))
+    clock.on(minutes=10)
+    poll(with_nora, platform, clock, seldom)
+    vet("Nora", FollowerOutcome.REMOVE, slt, clock)
+    clock.on(minutes=1)
+    poll(with_nora, platform, clock, seldom)
+    platform.people = [*many, author("Old Olaf")]
+    clock.on(minutes=1)
+    poll(with_nora, platform, clock, seldom)
+    assert rows()["Nora"].state is FollowerState.REMOVED
+    clock.on(minutes=10)
+    poll(with_nora, platform, clock, seldom)
+    found = rows()
+    assert found.pop("Nora").state is FollowerState.LEFT
+    assert FollowerState.LEFT not in {row.state for row in found.values()}
 
 
 def test_an_accepted_request_becomes_an_approved_follower(
