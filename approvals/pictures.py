@@ -9,6 +9,7 @@ from datetime import datetime
 from io import BytesIO
 from uuid import UUID
 
+import pi_heif
 import sqlalchemy as sa
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Session, undefer
@@ -22,7 +23,12 @@ from school.errors import BadInput, NotFound
 from school.models import Person
 from school.settings import settings
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP")
+# What iPhones take pictures in.
+pi_heif.register_heif_opener()
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF")
+STILL_WITH_MORE = {"MPO", "HEIF"}
+"""Formats whose further frames are depth, a second lens or a burst: the first is the picture."""
 PIXELS_MAX = 60_000_000
 """Above this a picture would need more memory than a web process should give it."""
 SIDE_MAX = 4096
@@ -246,7 +252,7 @@ def _check_size(image: Image.Image, name: str) -> None:
             f"“{name}” has only {width} × {height} pixels: each side needs at least {SIDE_MIN}.",
             field="pictures",
         )
-    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":
+    if getattr(image, "n_frames", 1) > 1 and image.format not in STILL_WITH_MORE:
         raise BadInput(f"“{name}” is a moving picture: choose one that stands still.", field="pictures")
 
 

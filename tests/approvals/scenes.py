@@ -14,6 +14,7 @@ from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
+import pillow_heif
 import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.orm import Session, undefer
@@ -46,7 +47,11 @@ def picture_bytes(
     image = Image.new("RGB", (width, height), (30, 90, 160))
     image.paste((240, 200, 40), (0, 0, width, height // 2))
     out = BytesIO()
-    image.convert(mode).save(out, kind, **save)
+    if kind == "HEIF":
+        exif = save.pop("exif", Image.Exif())
+        pillow_heif.from_pillow(image).save(out, exif=exif.tobytes(), **save)
+    else:
+        image.convert(mode).save(out, kind, **save)
     return out.getvalue()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from datetime import datetime
 
+import pillow_heif
 import pytest
 import sqlalchemy as sa
 from PIL import Image, ImageCms
@@ -52,7 +53,7 @@ def test_a_broken_colour_profile_is_left_out() -> None:
     assert copies(scenes.picture_bytes(icc_profile=b"not a profile"))
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
 def test_place_device_and_comments_are_taken_out_of_every_copy(kind: str) -> None:
     exif = Image.Exif()
     exif[0x010F] = "SecretPhone"
@@ -66,11 +67,28 @@ def test_place_device_and_comments_are_taken_out_of_every_copy(kind: str) -> Non
         assert not {"exif", "xmp", "comment", "icc_profile"} & set(opened(copy).info)
 
 
-def test_a_picture_taken_sideways_is_turned_upright() -> None:
+@pytest.mark.parametrize("kind", ["JPEG", "HEIF"])
+def test_a_picture_taken_sideways_is_turned_upright(kind: str) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    found = copies(scenes.picture_bytes(600, 500, exif=exif))
+    found = copies(scenes.picture_bytes(600, 500, kind=kind, exif=exif))
     assert (found[RenditionUse.X].width, found[RenditionUse.X].height) == (500, 600)
+    # The yellow half was above, and turned right it is on the right.
+    red, green, blue = opened(found[RenditionUse.X]).getpixel((400, 300))  # type: ignore[misc]
+    assert red > 200 and green > 160 and blue < 90
+
+
+def test_of_an_iphones_several_pictures_in_a_file_the_first_is_taken() -> None:
+    """Beside the picture there may be others: a burst, the depth, the moment before."""
+    together = pillow_heif.from_pillow(Image.new("RGB", (64, 64), "red"))
+    together.add_from_pillow(Image.new("RGB", (64, 64), "blue"))
+    out = io.BytesIO()
+    together.save(out)
+    prepared = pictures.prepare(out.getvalue(), "IMG_0001.HEIC")
+    assert prepared.original_type == "image/heif"
+    red, _, blue = opened(prepared.copies[0]).getpixel((32, 32))  # type: ignore[misc]
+    assert red > 200 and blue < 60
+    assert {copy.mime_type for copy in prepared.copies} == {"image/jpeg"}
 
 
 def test_a_clear_ground_stays_clear_for_x_and_turns_white_for_instagram() -> None:
@@ -141,14 +159,18 @@ def moving() -> bytes:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a picture"),
         (scenes.picture_bytes()[:2000], "is not a picture"),
         (scenes.picture_bytes(kind="PNG")[:300], "is not a picture"),
+        (scenes.picture_bytes(kind="HEIF")[:500], "is not a picture"),
         (bytes(50 * 1024 * 1024), "is larger than 25 MB"),
         (scenes.bomb_png(60_000, 60_000), "pixels"),
         (scenes.bomb_png(9_000, 9_000), "has 9000 × 9000 pixels"),
         (scenes.picture_bytes(10, 10), "has only 10 × 10 pixels"),
         (moving(), "is a moving picture"),
     ],
-    ids=["empty", "text", "svg", "half-jpeg", "half-png", "50MB", "bomb", "too-many", "too-few", "moving"],
-)
+    ids=[
+        "empty", "text", "svg", "half-jpeg", "half-png", "half-heic", "50MB", "bomb", "too-many", "too-few",
+        "moving",
+    ],
+)  # fmt: skip
 def test_what_cannot_be_taken_is_refused_by_name(data: bytes, says: str) -> None:
     with pytest.raises(BadInput) as refused:
         pictures.prepare(data, "evil\x00name.jpg")
