@@ -44,6 +44,7 @@ class Approvals:
     by_kind: Mapping[DecisionKind, int]
     median: timedelta | None
     slowest: timedelta | None
+    waits: tuple[timedelta, ...]
 
 
 def posts(session: Session, *, begins: datetime, ends: datetime) -> dict[UUID, Posts]:
@@ -89,6 +90,7 @@ def approvals(session: Session, *, begins: datetime, ends: datetime) -> Approval
         by_kind=Counter(kind for kind, _decided, _submitted in rows),
         median=middle(waits),
         slowest=max(waits, default=None),
+        waits=tuple(waits),
     )
 
 

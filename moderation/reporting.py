@@ -12,14 +12,14 @@ from sqlalchemy.orm import Session
 
 from moderation.chain import unlisted
 from moderation.models import CaseState, Comment, Follower, FollowerMove, FollowerState, LogCase
-from moderation.sight import visible_to
+from moderation.sight import counted_for
 from school.models import Person
 from school.times import middle
 
 
 @dataclass(slots=True)
 class Flags:
-    """What was flagged on one account (None: seen elsewhere), of what the viewer may see."""
+    """What was flagged on one account (None: seen elsewhere), as far as the viewer may know of it."""
 
     comments: int = 0
     flagged: int = 0
@@ -61,7 +61,7 @@ def flags(session: Session, *, begins: datetime, ends: datetime, viewer: Person)
         LogCase.outcomes,
         LogCase.recorded_at,
         LogCase.decided_at,
-    ).where(LogCase.recorded_at >= begins, LogCase.recorded_at < ends, visible_to(viewer))
+    ).where(LogCase.recorded_at >= begins, LogCase.recorded_at < ends, counted_for(viewer))
     for row in session.execute(cases).yield_per(1000):
         of_account = found.setdefault(row.account_id, Flags())
         of_account.flagged += 1

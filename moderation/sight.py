@@ -30,6 +30,16 @@ def visible_to(viewer: Person | None) -> sa.ColumnElement[bool]:
     return sa.false()
 
 
+def counted_for(viewer: Person) -> sa.ColumnElement[bool]:
+    """The entries that a report's numbers are of: all, without what concerns the headteacher for them (P3).
+
+    The chair of governors, who reads none but what was referred to the chair, is told how many there were.
+    """
+    if Role.HEADTEACHER in viewer.roles:
+        return LogCase.about_headteacher.is_(False)
+    return sa.true()
+
+
 def kept_from(session: Session, viewer: Person) -> list[UUID]:
     """The entries that nothing may tell this person of: of the headteacher, what concerns them (P3)."""
     if Role.HEADTEACHER not in viewer.roles:

@@ -11,13 +11,14 @@ from flask.typing import ResponseReturnValue
 from approvals import schedule, takedowns
 from approvals.checks import account_name
 from approvals.states import IN_WORDS
-from school import consent
+from school import consent, consent_record
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import ConsentKind
 from school.permissions import Action
 from school.times import today
 from web.access import current_person, needs
+from web.documents import pdf
 from web.forms import Typed
 from web.people import day
 
@@ -131,6 +132,18 @@ def add(pupil_id: UUID) -> ResponseReturnValue:
         return _one(pupil_id, typed.refuse(error)), 400
     flash("The consent is recorded.", "success")
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))
+
+
+@pages.post("/consent/<uuid:pupil_id>/record")
+@needs(Action.EDIT_CONSENT)
+def record(pupil_id: UUID) -> ResponseReturnValue:
+    """What was agreed to, as a PDF for the parent; that it was made is recorded."""
+    moment = now()
+    with reading() as session:
+        data = consent_record.draw(session, pupil_id, by=current_person(session), now=moment)
+    with transaction() as session:
+        consent_record.keep(session, pupil_id, data, by=current_person(session), now=moment)
+    return pdf(data, f"consent-record-{today(moment)}")
 
 
 @pages.post("/consent/<uuid:pupil_id>/left")

@@ -3,70 +3,90 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 import approvals.reporting as posting
 from approvals.models import DecisionKind, Objective
 from moderation import reporting as moderating
-from moderation.models import FollowerState
 from moderation.speed import said
 from moderation.words import KINDS, OUTCOMES
-from school import accounts, reporting
+from school import accounts, documents, letterhead, reporting
 from school.db import now, reading, transaction
 from school.errors import BadInput
+from school.models import DocumentKind, Person
 from school.permissions import Action
-from school.times import middle, today
+from school.reporting import Period
+from school.times import today
+from web import report_paper
 from web.access import current_person, needs
+from web.documents import pdf
 from web.forms import Typed
 from web.people import day
 
 pages = Blueprint("reports", __name__)
 
-VETTED = (FollowerState.APPROVED, FollowerState.DECLINED, FollowerState.REMOVED, FollowerState.WAITING)
+
+def _figures(session: Session, person: Person, when: Period, moment: datetime) -> dict[str, Any]:
+    """What page and PDF alike show of a period, as far as the person may see it."""
+    flags = moderating.flags(session, begins=when.begins, ends=when.ends, viewer=person)
+    removals = posting.takedown_times(session, begins=when.begins, ends=when.ends)
+    return {
+        "when": when,
+        "accounts": accounts.everything(session),
+        "purposes": reporting.purposes(session),
+        "posts": posting.posts(session, begins=when.begins, ends=when.ends),
+        "no_posts": posting.Posts(),
+        "approvals": posting.approvals(session, begins=when.begins, ends=when.ends),
+        "flags": flags,
+        "no_flags": moderating.Flags(),
+        "all_kinds": sum((one.by_kind for one in flags.values()), Counter()),
+        "all_outcomes": sum((one.by_outcome for one in flags.values()), Counter()),
+        "vetting": moderating.vetting(session, begins=when.begins, ends=when.ends),
+        "costs": reporting.costs(session, when),
+        "coverage": reporting.coverage(session, when, now=moment),
+        "removals": removals,
+    }
 
 
-def _report(typed: Typed, status: int = 200) -> ResponseReturnValue:
+def _period(dates: Typed, moment: datetime) -> Period:
+    """The days that were asked for; this term where none were. Raises BadInput by the form's own names."""
+    if not dates["from"] and not dates["to"]:
+        return reporting.term(today(moment))
+    try:
+        return reporting.period(day(dates, "from"), day(dates, "to"))
+    except BadInput as error:
+        raise BadInput(str(error), field={"last_day": "to"}.get(error.field, error.field)) from None
+
+
+def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> ResponseReturnValue:
     moment = now()
     when = reporting.term(today(moment))
-    dates = Typed(request.args)
+    dates = dates or Typed(request.args)
     try:
-        if dates["from"] or dates["to"]:
-            when = reporting.period(day(dates, "from"), day(dates, "to"))
+        when = _period(dates, moment)
     except BadInput as error:
-        field = {"last_day": "to"}.get(error.field, error.field)
-        dates.refuse(BadInput(str(error), field=field))
+        dates.refuse(error)
         status = 400
     with reading() as session:
-        person = current_person(session)
-        flags = moderating.flags(session, begins=when.begins, ends=when.ends, viewer=person)
-        removed = posting.takedown_times(session, begins=when.begins, ends=when.ends)
+        figures = _figures(session, current_person(session), when, moment)
         page = render_template(
             "reports/report.html",
-            when=when,
+            **figures,
             made_at=moment,
             dates=dates,
-            accounts=accounts.everything(session),
-            purposes=reporting.purposes(session),
-            posts=posting.posts(session, begins=when.begins, ends=when.ends),
-            no_posts=posting.Posts(),
             objectives=list(Objective),
-            approvals=posting.approvals(session, begins=when.begins, ends=when.ends),
             decision_kinds=list(DecisionKind),
-            flags=flags,
-            no_flags=moderating.Flags(),
-            all_kinds=sum((one.by_kind for one in flags.values()), Counter()),
-            all_outcomes=sum((one.by_outcome for one in flags.values()), Counter()),
             kinds=KINDS,
             outcomes=OUTCOMES,
-            vetting=moderating.vetting(session, begins=when.begins, ends=when.ends),
-            vetted=VETTED,
-            costs=reporting.costs(session, when),
-            coverage=reporting.coverage(session, when, now=moment),
-            removed=len(removed),
-            removed_median=middle(removed),
+            vetted_rows=report_paper.vetted,
+            spread=report_paper.spread,
+            all_waits=[wait for one in figures["flags"].values() for wait in one.waits],
             said=said,
             typed=typed,
         )
@@ -78,6 +98,36 @@ def _report(typed: Typed, status: int = 200) -> ResponseReturnValue:
 def show() -> ResponseReturnValue:
     """The report of this term, or of the days chosen."""
     return _report(Typed())
+
+
+@pages.post("/reports/pdf")
+@needs(Action.SEE_REPORTS)
+def as_pdf() -> ResponseReturnValue:
+    """The same as a PDF, whose hash is kept."""
+    dates, moment = Typed(request.form), now()
+    try:
+        when = _period(dates, moment)
+    except BadInput:
+        return _report(Typed(), dates=dates)
+    with reading() as session:
+        person = current_person(session)
+        data = report_paper.draw(
+            _figures(session, person, when, moment),
+            head=letterhead.current(session),
+            maker=person.name,
+            now=moment,
+        )
+    with transaction() as session:
+        documents.record(
+            session,
+            DocumentKind.REPORT,
+            data,
+            object_kind="report",
+            object_id=f"{when.first_day}/{when.last_day}",
+            by=current_person(session),
+            now=moment,
+        )
+    return pdf(data, f"social-media-report-{when.first_day}-{when.last_day}")
 
 
 @pages.post("/reports/purposes/<uuid:account_id>")

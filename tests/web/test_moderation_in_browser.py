@@ -61,6 +61,9 @@ def test_rules_are_tried_and_saved_and_entries_decided_together(
     expect(narrow.get_by_text("Version 2 is saved.")).to_be_visible()
     narrow.get_by_role("button", name="Score them again").click()
     expect(narrow.get_by_text("Under way:")).to_be_visible()
+    for path in ("/letters", "/documents/check", "/reports"):
+        narrow.goto(f"{address}{path}")
+        assert narrow.evaluate("document.documentElement.scrollWidth") <= 320, path
     narrow.goto(f"{address}/moderation")
     narrow.get_by_role("link", name=f"Decide on all {entries} open of this author together").click()
     narrow.get_by_label("Hide them").check()
@@ -74,6 +77,7 @@ def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> Non
     sign_in_as(wide, address, "Daniel Whitcombe")
     wide.goto(f"{address}/moderation")
     together = wide.get_by_role("link", name="Decide on all").get_attribute("href")
+    entry = wide.locator('a[href^="/moderation/0"]').first.get_attribute("href")
     problems = []
     for path in (
         "/moderation",
@@ -82,6 +86,10 @@ def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> Non
         "/moderation/rules?version=1",
         together,
         "/log?from=yesterday",
+        "/letters",
+        "/documents/check",
+        "/reports",
+        f"{entry}/letter?template=warning",
     ):
         wide.goto(f"{address}{path}")
         found = Axe().run(wide)

@@ -18,6 +18,7 @@ from school.models import Account, Person, Role
 from school.times import middle, today
 from tests.approvals import scenes
 from tests.web.conftest import Browser
+from web.report_paper import spread
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -102,3 +103,8 @@ def test_a_period_begins_and_ends_at_school_midnight() -> None:
     with pytest.raises(BadInput):
         reporting.period(date(2026, 6, 2), date(2026, 6, 1))
     assert middle([]) is None and middle([timedelta(1), timedelta(3)]) == timedelta(2)
+
+
+def test_p10_response_times_are_spread_over_steps() -> None:
+    waits = [timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=3), timedelta(days=9)]
+    assert [count for _, count in spread(waits)] == [2, 0, 1, 0, 1]

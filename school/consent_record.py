@@ -1,0 +1,127 @@
+"""What a parent or pupil agreed to, as a paper for them (P24, P25)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from school import accounts, consent, documents, letterhead, people
+from school.models import AccountState, Consent, ConsentKind, DocumentKind, IssuedDocument, Person, Role
+from school.paper import Paper
+from school.permissions import Action, require
+from school.times import say, today
+
+KINDS = {
+    ConsentKind.IMAGE: "Pictures that show the pupil",
+    ConsentKind.VIDEO: "Videos that show the pupil",
+    ConsentKind.WORK: "The pupil’s work",
+}
+_PLATFORMS = {"x": "X (Twitter)", "facebook": "Facebook", "instagram": "Instagram"}
+
+
+def draw(session: Session, pupil_id: UUID, *, by: Person, now: datetime) -> bytes:
+    """The record of one pupil as a PDF. Raises NotFound, NotPermitted.
+
+    It names nobody but the pupil, who consented, and whom to write to.
+    """
+    require(by, Action.EDIT_CONSENT)
+    pupil, on = consent.get(session, pupil_id), today(now)
+    head = letterhead.current(session)
+    paper = Paper(f"Consent record of {pupil.name}", footer=f"{head.name}: consent record", made_at=now)
+    paper.letterhead(head)
+    paper.title("What you agreed to", f"{pupil.name}, {pupil.class_name}. As it stands on {say(now)}.")
+    paper.text(
+        "This is what the school holds about your consent to being shown on its social media. Where a line "
+        "says that consent is in force, the school may publish, and only in that way and between those days."
+    )
+    if pupil.left_on is not None:
+        paper.text(
+            f"{pupil.name} left the school on {_day(pupil.left_on)}: nothing may be published any more."
+        )
+    paper.heading("In force today")
+    held = [one for one in _sorted(pupil.consents) if pupil.left_on is None and consent.in_force(one, on=on)]
+    if held:
+        paper.table(
+            ("For", "From", "To", "Given by"),
+            [(KINDS[one.kind], _day(one.first_day), _day(one.last_day), one.given_by) for one in held],
+            widths=(34, 20, 20, 26),
+        )
+    else:
+        paper.text("Nothing. The school may not show this pupil.", bold=True)
+    lacking = [words for kind, words in KINDS.items() if kind not in {one.kind for one in held}]
+    if lacking:
+        paper.text(f"Not agreed to, so not done: {'; '.join(lacking).lower()}.")
+    paper.heading("Where")
+    shown = [one for one in accounts.everything(session) if one.state is not AccountState.CLOSED]
+    if shown:
+        paper.text("Your consent is for the school’s own accounts:")
+        paper.table(
+            ("Platform", "Account", "Address"),
+            [(_PLATFORMS.get(one.platform, one.platform), f"@{one.handle}", one.url) for one in shown],
+            widths=(25, 30, 45),
+        )
+        paper.text(
+            "These companies are outside the school. What is published there can be copied by others before "
+            "it is taken down.",
+            small=True,
+        )
+    else:
+        paper.text("The school has no account on social media at the moment.")
+    _ended(paper, [one for one in _sorted(pupil.consents) if one not in held], on)
+    _withdrawing(paper, session, head.name)
+    return paper.finish()
+
+
+def keep(session: Session, pupil_id: UUID, data: bytes, *, by: Person, now: datetime) -> IssuedDocument:
+    """Note that the record was handed out."""
+    return documents.record(
+        session, DocumentKind.CONSENT_RECORD, data, object_kind="pupil", object_id=pupil_id, by=by, now=now
+    )
+
+
+def _ended(paper: Paper, ended: list[Consent], on: date) -> None:
+    if not ended:
+        return
+    paper.heading("Not in force")
+    paper.table(
+        ("For", "From", "To", "Given by", "Why not"),
+        [
+            (KINDS[one.kind], _day(one.first_day), _day(one.last_day), one.given_by, _why(one, on))
+            for one in ended
+        ],
+        widths=(27, 17, 17, 19, 20),
+    )
+
+
+def _why(one: Consent, on: date) -> str:
+    if one.withdrawn_at is not None:
+        return f"withdrawn {say(one.withdrawn_at)}"
+    if one.last_day < on:
+        return "ended"
+    return "not begun yet" if one.first_day > on else "the pupil has left"
+
+
+def _withdrawing(paper: Paper, session: Session, school: str) -> None:
+    paper.heading("How to change or withdraw it")
+    officers = people.holders(session, Role.DPO)
+    whom = " or ".join(f"{one.name} ({one.email})" for one in officers) or "the school office"
+    paper.text(
+        f"Write to the school’s data protection officer, {whom}, at any time and without giving a reason. "
+        f"{school} then stops at once, and takes published posts that show the pupil down wherever it can. "
+        "Saying no, or changing your mind, has no consequence for the pupil."
+    )
+    paper.text(
+        "If you are not content with how this is done, you can complain to the Information Commissioner’s "
+        "Office (ico.org.uk).",
+        small=True,
+    )
+
+
+def _sorted(consents: list[Consent]) -> list[Consent]:
+    return sorted(consents, key=lambda one: (one.kind, one.first_day, one.recorded_at))
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,186 @@
+"""The termly report for governors as a PDF, with the plots that its page has (P10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from approvals.models import DecisionKind, Objective
+from moderation.models import FollowerState
+from moderation.speed import said
+from moderation.words import KINDS, OUTCOMES
+from school.paper import Letterhead, Paper
+from school.times import say
+from web.naming import platform_name
+
+Rows = list[tuple[str, int]]
+
+_STEPS = (
+    (timedelta(minutes=15), "within 15 minutes"),
+    (timedelta(hours=1), "within an hour"),
+    (timedelta(hours=4), "within 4 hours"),
+    (timedelta(days=1), "within a day"),
+    (timedelta.max, "later"),
+)
+
+
+def spread(waits: Iterable[timedelta]) -> Rows:
+    """How many took how long, for a plot."""
+    counts = dict.fromkeys([words for _, words in _STEPS], 0)
+    for wait in waits:
+        counts[next(words for most, words in _STEPS if wait <= most)] += 1
+    return list(counts.items())
+
+
+def vetted(found: Any) -> Rows:
+    """What became of followers, for a plot."""
+    return [
+        ("Approved", found.get(FollowerState.APPROVED, 0)),
+        ("Declined", found.get(FollowerState.DECLINED, 0)),
+        ("Removed", found.get(FollowerState.REMOVED, 0)),
+    ]
+
+
+def covered(coverage: Any) -> Rows:
+    """Training and terms, for a plot."""
+    return [
+        ("People at the school", coverage.people),
+        ("Training in date today", coverage.trained),
+        ("Terms of use accepted", coverage.accepted_terms),
+    ]
+
+
+def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime) -> bytes:
+    """The whole report; `figures` as the page shows them."""
+    when = figures["when"]
+    days = f"{_day(when.first_day)} to {_day(when.last_day)}"
+    paper = Paper(f"Social media report, {days}", footer=f"{head.name}: social media report", made_at=now)
+    paper.letterhead(head)
+    paper.title("Social media report for governors", f"{days}. Made {say(now)} by {maker}.")
+    approvals = figures["approvals"]
+    paper.heading("Approvals before publication")
+    paper.bars(
+        "Decisions of approvers",
+        [
+            ("Approved", approvals.by_kind[DecisionKind.APPROVE]),
+            ("Changes asked for", approvals.by_kind[DecisionKind.CHANGES]),
+            ("Rejected", approvals.by_kind[DecisionKind.REJECT]),
+        ],
+    )
+    paper.bars("How long authors waited", spread(approvals.waits))
+    paper.facts(
+        [("Half were decided within", said(approvals.median)), ("The slowest took", said(approvals.slowest))]
+    )
+    _flags(paper, figures)
+    _duties(paper, figures)
+    _costs(paper, figures)
+    for account in figures["accounts"]:
+        _account(paper, account, figures)
+    if not figures["accounts"]:
+        paper.text("No account is connected yet, so there is nothing more to report.")
+    elsewhere = figures["flags"].get(None)
+    if elsewhere:
+        paper.heading("Seen elsewhere")
+        paper.facts(
+            [("Entries made by hand", str(elsewhere.flagged)), ("Still open", str(elsewhere.still_open))]
+        )
+    paper.text(
+        "Entries of the log are counted as far as who made this report may know of them. Reach is not "
+        "reported: the platforms give it only to some accounts.",
+        small=True,
+    )
+    return paper.finish()
+
+
+def _flags(paper: Paper, figures: dict[str, Any]) -> None:
+    paper.heading("Comments and what was flagged")
+    flags = figures["flags"].values()
+    paper.facts(
+        [
+            ("Comments read", f"{sum(one.comments for one in flags):,}"),
+            ("Flagged", f"{sum(one.flagged for one in flags):,}"),
+            ("Of those urgent", f"{sum(one.urgent for one in flags):,}"),
+            ("Still open", f"{sum(one.still_open for one in flags):,}"),
+        ]
+    )
+    for caption, counts, names in (
+        ("By kind, each entry once", figures["all_kinds"], KINDS),
+        ("What was decided; one entry can have several", figures["all_outcomes"], OUTCOMES),
+    ):
+        rows = [(str(names.get(value, value)).capitalize(), count) for value, count in counts.most_common()]
+        if rows:
+            paper.bars(caption, rows)
+    paper.bars("From arrival in the log to the decision", spread(_waits(flags)))
+
+
+def _waits(flags: Iterable[Any]) -> list[timedelta]:
+    return [wait for one in flags for wait in one.waits]
+
+
+def _duties(paper: Paper, figures: dict[str, Any]) -> None:
+    coverage, removed = figures["coverage"], figures["removals"]
+    paper.heading("Training, terms, consent")
+    paper.bars("People", covered(coverage))
+    paper.bars(
+        "Consents in the period",
+        [("Recorded", coverage.consents_given), ("Withdrawn", coverage.consents_withdrawn)],
+    )
+    paper.bars("Posts taken down, from asking to the platform’s answer", spread(removed))
+
+
+def _costs(paper: Paper, figures: dict[str, Any]) -> None:
+    rows: Sequence[tuple[str, str, str]] = [
+        (
+            f"{account.display_name} on {platform_name(account.platform)}",
+            f"{figures['costs'].get(account.id, (0, 0.0))[0]:,}",
+            f"${figures['costs'].get(account.id, (0, 0.0))[1]:.2f}",
+        )
+        for account in figures["accounts"]
+    ]
+    if rows:
+        paper.heading("What the accounts cost")
+        paper.table(("Account", "Requests to the platform", "Cost"), rows, widths=(60, 22, 18))
+        cents = [
+            (words, round(figures["costs"].get(account.id, (0, 0.0))[1] * 100))
+            for account, (words, _, _) in zip(figures["accounts"], rows, strict=True)
+        ]
+        paper.bars("In US cents", cents)
+
+
+def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
+    post = figures["posts"].get(account.id, figures["no_posts"])
+    flag = figures["flags"].get(account.id, figures["no_flags"])
+    purpose = figures["purposes"].get(account.id)
+    paper.heading(f"{account.display_name} on {platform_name(account.platform)}")
+    paper.facts(
+        [
+            ("Purpose", purpose.purpose if purpose else "Nobody has written it down yet."),
+            ("How success is judged", purpose.measures if purpose else ""),
+        ]
+    )
+    paper.bars("Posts by objective", [(one.in_words, post.by_objective[one]) for one in Objective])
+    paper.bars(
+        "What became of posts",
+        [
+            ("Published", post.published),
+            ("Missed", post.missed),
+            ("Failed", post.failed),
+            ("Taken down", post.taken_down),
+        ],
+    )
+    paper.bars(
+        "Comments",
+        [
+            ("Read", flag.comments),
+            ("Flagged", flag.flagged),
+            ("Urgent", flag.urgent),
+            ("Open", flag.still_open),
+        ],
+    )
+    paper.bars("Followers vetted", vetted(figures["vetting"].get(account.id, {})))
+    paper.facts([("Half were decided within", said(flag.median)), ("The slowest took", said(flag.slowest))])
+
+
+def _day(day: Any) -> str:
+    return f"{day.day} {day:%B %Y}"
