@@ -28,6 +28,7 @@ RULES = (
     Rule(
         key="unsaved",
         title="What somebody was writing and did not save",
+        called="What they were writing and did not save",
         why="So that nothing typed is lost when a browser or a machine stops.",
         counted_from="from when it was last kept",
         days=unsaved.FOR.days,
@@ -121,6 +122,7 @@ RULES = (
     Rule(
         key="pictures",
         title="Pictures that no post uses",
+        called="Pictures that they uploaded and no post uses",
         why="Somebody may still choose them for the draft they are writing.",
         counted_from="from the upload",
         days=30,
@@ -142,6 +144,7 @@ RULES = (
     Rule(
         key="pupils",
         title="Pupils who left, with their consents",
+        called="Entry in the consent register, with consents",
         why="To show that there was consent for a post while it can still be seen or complained about.",
         counted_from="from when they left",
         days=3 * YEAR,

@@ -111,6 +111,7 @@ RULES = (
     Rule(
         key="followers",
         title="Followers who left, were declined or removed",
+        called="Accounts of the school that they follow or followed",
         why="So that somebody who was turned down is known when they ask again.",
         counted_from="from when they were last seen as a follower",
         days=2 * YEAR,
@@ -153,6 +154,7 @@ RULES = (
     Rule(
         key="authors",
         title="Profiles on the platforms that nothing needs any more",
+        called="Their profile",
         why="A profile is needed only with a comment, an entry, a follower or a block of that person.",
         counted_from="from when the profile was last seen to change",
         days=30,

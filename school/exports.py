@@ -89,6 +89,17 @@ def claim(session: Session, *, lease: timedelta, now: datetime) -> ClaimedExport
         DataExport.state == ExportState.WAITING,
         sa.and_(DataExport.state == ExportState.MAKING, DataExport.lease_until <= now),
     )
+    # Whatever ends the worker each time is not tried for ever.
+    session.execute(
+        sa.update(DataExport)
+        .where(
+            DataExport.state == ExportState.MAKING,
+            DataExport.lease_until <= now,
+            DataExport.attempts >= TRIES,
+        )
+        .values(state=ExportState.FAILED, lease_id=None, lease_until=None)
+        .execution_options(synchronize_session=False)
+    )
     found = session.scalar(sa.select(DataExport.id).where(free).order_by(DataExport.asked_at).limit(1))
     if found is None:
         return None

@@ -70,6 +70,8 @@ class Rule:
     erase: Callable[[Session, Sequence[UUID], datetime], None]
     of: Callable[[Subject], Condition | None] = lambda subject: None
     """Which of them are about a person; None: such records are about nobody of that kind."""
+    called: str = ""
+    """What the page of one person calls them, where the title says that their time is over."""
     people: str = ""
     """Whose personal data it is, for the record of processing; empty: nobody's."""
     data: str = ""

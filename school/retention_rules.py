@@ -32,6 +32,7 @@ RULES = (
     Rule(
         key="mails",
         title="E-mails that the product sent",
+        called="E-mails to them",
         why="To send one again, and to see what somebody was told. They can hold drafts and comments.",
         counted_from="from when it was written",
         days=90,
@@ -97,6 +98,7 @@ RULES = (
     Rule(
         key="training",
         title="Training that ran out",
+        called="Training",
         why="To show that whoever posted was trained then.",
         counted_from="from the last day on which it counted",
         days=6 * YEAR,
@@ -130,6 +132,7 @@ RULES = (
     Rule(
         key="acceptances",
         title="Acceptances of former terms of use",
+        called="Acceptances of the terms of use",
         why="To show that whoever posted had accepted the terms of that time.",
         counted_from="from the acceptance",
         days=6 * YEAR,
@@ -235,6 +238,7 @@ RULES = (
     Rule(
         key="invitations",
         title="Sign-up links that are used or ran out",
+        called="Sign-up links",
         why="To see that a link was sent; only a fingerprint of the link is stored.",
         counted_from="from when it ran out",
         days=90,
@@ -297,6 +301,7 @@ RULES = (
     Rule(
         key="people",
         title="Names and addresses of people who left",
+        called="Their name and address",
         why="To say by name who approved or decided something, as long as that can be asked.",
         counted_from="from the last sign-in or the last role that ended",
         days=6 * YEAR,

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from approvals.models import Publication
 from approvals.states import PublicationState
 from moderation.models import Comment, CommentState
-from school import accounts, heartbeats, mail
+from school import accounts, heartbeats, mail, retention
 from school.incidents import Trouble
-from school.models import Account, AccountState, Role, School
+from school.models import Account, AccountState, RetentionRound, Role, School
 from school.settings import settings
 from school.times import say
+from web.retained import BY_KEY
 
 DISK_LOW = 1024**3
 """Bytes."""
@@ -25,6 +26,7 @@ CLASSIFIER_PATIENCE = timedelta(minutes=15)
 PUBLISHING_PATIENCE = timedelta(minutes=10)
 WORK_PATIENCE = timedelta(minutes=10)
 MAIL_PATIENCE = timedelta(minutes=30)
+ERASING_PATIENCE = timedelta(days=2)
 
 _TECHNICAL = frozenset({Role.HEADTEACHER, Role.NETWORK_MANAGER})
 _URGENT = _TECHNICAL | {Role.SLT}
@@ -43,7 +45,7 @@ _RESTART = (
 def troubles(session: Session, *, now: datetime) -> list[Trouble]:
     """Everything that is wrong now, however short."""
     return [*_accounts(session), *_comments(session), *_posts(session, now), *_work(session, now),
-            *_disk(now), *_mail(session)]  # fmt: skip
+            *_disk(now), *_mail(session), *_erasing(session, now)]  # fmt: skip
 
 
 def _accounts(session: Session) -> Iterator[Trouble]:
@@ -137,4 +139,19 @@ def _mail(session: Session) -> Iterator[Trouble]:
             patience=MAIL_PATIENCE,
             # It could not be sent either: Today says it.
             by_mail=False,
+        )
+
+
+def _erasing(session: Session, now: datetime) -> Iterator[Trouble]:
+    oldest = session.scalar(
+        sa.select(sa.func.min(RetentionRound.ended_at)).where(RetentionRound.key.in_(list(BY_KEY)))
+    )
+    if oldest is not None and now - oldest > retention.EVERY:
+        yield Trouble(
+            key="erasing",
+            sentence="Records whose time is over are not being erased.",
+            advice=f"Data protection, Retention says which were gone through when. {_RESTART}",
+            since=oldest + retention.EVERY,
+            tell=_TECHNICAL | {Role.DPO},
+            patience=ERASING_PATIENCE,
         )

@@ -58,7 +58,7 @@ def remember(session: Session, school_people: dict[Role, Person], x: Account, fa
     training.record(
         session,
         person_ids=[staff.id],
-        held_on=now.date(),
+        held_on=now.date() - timedelta(days=2),
         valid_until=now.date() + timedelta(days=300),
         about="Platforms",
         by=head,

@@ -142,6 +142,15 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
     decided = one(ErasureDecision)
     assert isinstance(decided, ErasureDecision) and decided.erased == 1
     assert "They asked" in dpo.get(address).text
+    assert (
+        dpo.post(f"{address}/erase", address, key="log", do="erase", reason="They asked").status_code == 302
+    )
+    slt = signed_in(Role.SLT)
+    for path in (f"/moderation/{world.entry}", "/log", "/moderation"):
+        shown = slt.get(path)
+        assert shown.status_code == 200 and "Zebedee of Bramblewick" not in shown.text, path
+    assert "no longer kept" in slt.get(f"/moderation/{world.entry}").text
+    assert slt.post(f"/moderation/{world.entry}/evidence", "/me").status_code < 500
     twice = dpo.post(f"{address}/erase", address, key="comments", do="erase", reason="They asked")
     assert twice.status_code == 404
 

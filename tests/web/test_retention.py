@@ -11,11 +11,21 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from moderation import chain, ingest, log
+from moderation import chain, followers, ingest, log
 from moderation.models import Author, BlockedAuthor, Comment, Follower, LogEntry, LogEvent, WatchedPost
-from school import audit, db, holds, retention
+from school import audit, consent, db, holds, retention, training
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
-from school.models import Account, AuditEntry, HoldOn, LegalHold, OutboxEmail, Person, RetentionRound, Role
+from school.models import (
+    Account,
+    AuditEntry,
+    Consent,
+    HoldOn,
+    LegalHold,
+    OutboxEmail,
+    Person,
+    RetentionRound,
+    Role,
+)
 from school.retention import Rule
 from tests.moderation.platform import comment
 from tests.web.remembered import WORDS, World, far, found_in, leave, remember
@@ -210,6 +220,32 @@ def test_p34_two_schedulers_and_a_kill_in_the_middle_erase_each_record_once(
     )
     assert sum(detail["count"] for detail in counts) == 30
     assert audit.verify(session) is None
+
+
+@SQLITE
+def test_p34_the_trail_repeats_no_words_about_pupils_followers_and_drafts(
+    session: Session, school_people: People, world: World
+) -> None:
+    """It is kept for ever, so what must go one day must not be in it."""
+    officer, head = school_people[Role.DPO], school_people[Role.HEADTEACHER]
+    given = session.scalars(sa.select(Consent).where(Consent.pupil_id == world.pupil.id)).one()
+    consent.withdraw(session, given.id, reason="Larkspur said so", by=officer, now=db.now())
+    row = session.scalars(sa.select(Follower)).one()
+    followers.decide_follower(
+        session,
+        row.id,
+        followers.FollowerOutcome.REMOVE,
+        seen=row.version,
+        reason="Larkspur knows Zebedee",
+        by=head,
+        now=db.now(),
+    )
+    training.refresh_after_incident(
+        session, reason="Larkspur was upset", by=head, url="https://social.test", now=db.now()
+    )
+    session.commit()
+    for word in WORDS:
+        assert not [place for place in found_in(session, word) if place.startswith("audit_entries")], word
 
 
 @SQLITE
