@@ -174,7 +174,7 @@ def erase_entries(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     session.execute(
         sa.update(Referral)
         .where(Referral.entry_id.in_(ids))
-        .values(reference="", reason=chain.ERASED)
+        .values(reference="", reason=chain.ERASED, author_is_pupil=None)
         .execution_options(synchronize_session=False)
     )
     session.execute(

@@ -143,20 +143,24 @@ def set_period(session: Session, rule: Rule, *, days: str, reason: str, by: Pers
     )
 
 
-def standing(session: Session, rule: Rule, *, now: datetime) -> Standing:
-    """How a rule stands at the moment."""
+def standing(session: Session, rule: Rule, *, seen: Mapping[str, Condition], now: datetime) -> Standing:
+    """How a rule stands at the moment.
+
+    `seen`: by a rule's key, which of its records whoever looks may know of; the others aren't counted.
+    """
     changed = session.get(RetentionPeriod, rule.key)
     days = changed.days if changed else rule.days
     begins = now - timedelta(days=days)
     free = sa.not_(rule.held())
+    known = seen.get(rule.key, sa.true())
     ended = session.get(RetentionRound, rule.key)
     return Standing(
         rule,
         days,
         changed,
-        now=_count(session, rule, *rule.over(begins), free),
-        soon=_count(session, rule, *rule.over(begins + AHEAD), free),
-        held_back=_count(session, rule, *rule.over(begins + AHEAD), rule.held()),
+        now=_count(session, rule, *rule.over(begins), free, known),
+        soon=_count(session, rule, *rule.over(begins + AHEAD), free, known),
+        held_back=_count(session, rule, *rule.over(begins + AHEAD), rule.held(), known),
         ended_at=ended.ended_at if ended else None,
     )
 

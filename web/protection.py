@@ -17,7 +17,7 @@ from school.setup import current_school
 from web import record_holds
 from web.access import current_person, needs
 from web.forms import Typed
-from web.retained import BY_KEY, KEPT, RULES
+from web.retained import BY_KEY, KEPT, RULES, seen_by
 
 pages = Blueprint("protection", __name__)
 
@@ -27,7 +27,8 @@ AHEAD_DAYS = retention.AHEAD.days
 def _retention(typed: Typed, status: int = 200) -> ResponseReturnValue:
     with reading() as session:
         moment = now()
-        standings = [retention.standing(session, rule, now=moment) for rule in RULES]
+        seen = seen_by(current_person(session))
+        standings = [retention.standing(session, rule, seen=seen, now=moment) for rule in RULES]
         page = render_template(
             "protection/retention.html",
             standings=standings,
@@ -47,7 +48,8 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         moment = now()
-        standings = [retention.standing(session, rule, now=moment) for rule in RULES]
+        seen = seen_by(current_person(session))
+        standings = [retention.standing(session, rule, seen=seen, now=moment) for rule in RULES]
         return render_template(
             "protection/overview.html",
             soon=sum(one.soon for one in standings),
@@ -147,12 +149,15 @@ def record() -> ResponseReturnValue:
     """The record of processing (UK GDPR, article 30), made from the rules and settings in force."""
     with reading() as session:
         moment = now()
+        seen = seen_by(current_person(session))
         school = current_school(session)
         return render_template(
             "protection/record.html",
             school=school,
             officers=people.holders(session, *processing.OFFICERS),
-            standings=[retention.standing(session, rule, now=moment) for rule in RULES if rule.people],
+            standings=[
+                retention.standing(session, rule, seen=seen, now=moment) for rule in RULES if rule.people
+            ],
             technical=[rule for rule in RULES if not rule.people],
             kept=sorted(KEPT.items()),
             settings=processing.measures(settings()),

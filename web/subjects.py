@@ -8,19 +8,18 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation.models import Author, LogCase, LogEntry
-from moderation.sight import visible_to
+from moderation.models import Author
 from school import exports, holds, people, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
-from school.models import HoldOn, Person, Role
+from school.models import HoldOn, Person
 from school.permissions import Action
-from school.retention import Condition, Subject
+from school.retention import Subject
 from school.times import today
 from web import disclosure, record_holds
 from web.access import current_person, needs
 from web.forms import Typed
-from web.retained import BY_KEY, RULES
+from web.retained import BY_KEY, RULES, seen_by
 
 pages = Blueprint("subjects", __name__)
 
@@ -60,14 +59,6 @@ def search() -> ResponseReturnValue:
     )
 
 
-def _seen(viewer: Person) -> dict[str, Condition]:
-    """What concerns the headteacher isn't even counted for the headteacher (P3)."""
-    if Role.HEADTEACHER not in viewer.roles:
-        return {}
-    allowed = LogEntry.id.in_(sa.select(LogCase.entry_id).where(visible_to(viewer)))
-    return {"log": allowed, "referrals": allowed}
-
-
 def _one(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> ResponseReturnValue:
     with reading() as session:
         viewer = current_person(session)
@@ -76,7 +67,7 @@ def _one(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> Respon
             "protection/person.html",
             subject=subject,
             kind=record_holds.WORDS[subject.kind],
-            holdings=requests.holdings(session, RULES, subject, seen=_seen(viewer)),
+            holdings=requests.holdings(session, RULES, subject, seen=seen_by(viewer)),
             hold=holds.of(session, subject.kind, subject.id),
             decisions=requests.decisions(session, subject),
             rules=BY_KEY,

@@ -134,6 +134,7 @@ def remember(session: Session, school_people: dict[Role, Person], x: Account, fa
         reason="Zebedee frightens Marigold",
         refer_to=ReferTo.POLICE,
         reference="Bramblewick 12",
+        author_is_pupil=False,
     )
     act(platform, clock)
     session.expire_all()

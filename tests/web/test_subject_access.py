@@ -23,9 +23,9 @@ from school.redaction import SOMEBODY, Redactor
 from school.retention import Subject
 from tests.moderation.scenes import Clock, decide
 from tests.web.conftest import Browser
-from tests.web.remembered import World, found_in, remember
+from tests.web.remembered import World, far, found_in, remember
 from web import disclosure
-from web.retained import BY_KEY, RULES
+from web.retained import BY_KEY, RULES, seen_by
 from worker import exporting
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -129,6 +129,14 @@ def test_p3_what_concerns_the_headteacher_is_in_no_file_for_a_headteacher(
         asked_by_id=school_people[Role.DPO].id,
     )
     assert "Thornapple" in str(other), "the rule, not the words, kept it out"
+    rule = BY_KEY["referrals"]
+    counts = {
+        role: retention.standing(
+            session, rule, seen=seen_by(session.get_one(Person, school_people[role].id)), now=far()
+        ).now
+        for role in (Role.HEADTEACHER, Role.DPO)
+    }
+    assert counts == {Role.HEADTEACHER: 1, Role.DPO: 2}, "not even a number tells the headteacher"
     holds.place(
         session, HoldOn.ENTRY, entry.id, reason="Thornapple", by=school_people[Role.DPO], now=db.now()
     )
