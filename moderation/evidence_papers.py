@@ -7,6 +7,7 @@ from datetime import datetime
 
 from moderation import words
 from moderation.chain import evidence_hash, unlisted
+from moderation.letters import SIGNING_AS
 from moderation.log import LogRow
 from moderation.models import Comment, Letter, LogCase, LogEntry
 from moderation.review import EntryPage
@@ -46,8 +47,7 @@ def draw(
 
 
 def _roles(person: Person) -> str:
-    held = sorted(role.value.replace("_", " ") for role in person.roles if role.value != "staff")
-    return ", ".join(held) or "staff"
+    return ", ".join(said.lower() for role, said in SIGNING_AS if role in person.roles)
 
 
 def _comment(paper: Paper, page: EntryPage, row: LogRow, picture: bytes | None) -> None:

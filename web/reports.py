@@ -86,6 +86,7 @@ def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> Resp
             outcomes=OUTCOMES,
             vetted_rows=report_paper.vetted,
             spread=report_paper.spread,
+            covered=report_paper.covered,
             all_waits=[wait for one in figures["flags"].values() for wait in one.waits],
             said=said,
             typed=typed,

@@ -16,8 +16,9 @@ from werkzeug.routing import Rule
 
 from moderation.decisions import Outcome
 from moderation.models import ActState, Author, LogEntry, PlatformAct, ReferTo
+from school import people
 from school.db import now, reading, transaction
-from school.models import Account, FormEntry, IssuedDocument, MailState, OutboxEmail, Person, Role
+from school.models import Account, FormEntry, HoldOn, IssuedDocument, MailState, OutboxEmail, Person, Role
 from school.settings import settings
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
@@ -45,6 +46,10 @@ def secrets(
 ) -> dict[str, str]:
     """Everything that can follow from a comment about the headteacher; what must not be seen, by name."""
     clock, slt = PresentClock(), school_people[Role.SLT]
+    with transaction() as session:
+        # Whatever other roles they hold: this one opens everything about data protection.
+        holder = session.get_one(Person, school_people[Role.HEADTEACHER].id)
+        people.grant_role(session, holder, Role.DPO, by=holder, reason="Stands in", now=now())
     account_id = make_account("facebook", identity_id="school").id
     writer = author("Troll Tim")
     open_one, secret = scenes.flagged(
@@ -137,6 +142,11 @@ def addresses(app: Flask, ids: list[str]) -> Iterator[str]:
         *(f"author={i}" for i in ids),
     ):
         yield f"/moderation?{query}"
+    yield from (f"/data-protection/people/{kind}/{one}" for kind in HoldOn for one in ids)
+    for query in ("people?q=Troll", "people?q=Xylophone", "people?q=Wolfsbane", "search?words=Xylophone"):
+        yield f"/data-protection/{query}"
+    yield from (f"/moderation/together?author={one}" for one in ids)
+    yield from (f"/followers?state={state}" for state in ("waiting", "approved", "earlier"))
     yield from (f"/audit?before={seq}" for seq in (20, 60, 100))
     for path in settings().mailbox_folder.glob("*.eml"):
         yield f"/practice/mailbox/{path.name}"
