@@ -36,6 +36,7 @@ ITEMS = (
     Item("Training", "/training", (Action.MANAGE_TRAINING,), of_school=True),
     Item("Forms", "/forms", of_school=True),
     Item("Letters", "/letters", (Action.SET_LETTERS,), of_school=True),
+    Item("Check a document", "/documents/check", (Action.CHECK_DOCUMENTS,), of_school=True),
     Item("Reports", "/reports", (Action.SEE_REPORTS,), of_school=True),
     Item("Data protection", "/data-protection", (Action.SEE_PROTECTION,), of_school=True),
     Item("Trail", "/audit", (Action.SEE_AUDIT,), of_school=True),
