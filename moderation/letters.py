@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
-from moderation import letter_templates, review, words
+from moderation import chain, letter_templates, review, words
 from moderation.issuing import issue
 from moderation.models import Author, Comment, Letter, LogEntry, LogEvent, Meeting, Referral
 from school import consent, documents, letterhead
@@ -153,8 +153,10 @@ def keep(session: Session, prepared: Prepared, *, by: Person, now: datetime) -> 
     Raises NotFound where the entry was kept from `by` meanwhile.
     """
     require(by, Action.ISSUE_LETTERS)
+    # Before looking: who presses the button twice at once has two requests that do.
+    chain.lock(session)
     case = review.get_case(session, prepared.entry_id, viewer=by)
-    there = session.get(Letter, prepared.id, with_for_update=True)
+    there = session.get(Letter, prepared.id)
     if there is not None:
         return there
     letter = Letter(
