@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, drafts, submissions, takedowns
+from approvals import approval_mail, drafts, submissions
 from approvals.checks import account_name
 from approvals.models import Draft, DraftRevision, Publication, RevisionAccount
 from approvals.moves import move_draft, move_publication
@@ -24,7 +24,6 @@ def stop_for(session: Session, account: Account, *, reason: str, by: Person, now
     Each author is told by mail. How many posts and drafts that was.
     """
     said = f"{account_name(account)} was closed: {reason}"
-    takedowns.hand_over_for(session, account.id, reason=f"{said} Remove it by hand there.", by=by, now=now)
     cancelled = list(
         session.scalars(
             sa.select(Publication)

@@ -50,6 +50,7 @@ IN_WORDS: Mapping[TakedownState, str] = {
     S.DONE: "taken down",
     S.BY_HAND: "to be taken down by hand",
 }
+_CLOSED = "The account was closed, so Schoolgate can't reach it. Remove the post by hand there."
 _FIRST_WAIT = timedelta(seconds=15)
 _LONGEST_WAIT = timedelta(hours=1)
 
@@ -147,17 +148,18 @@ def due(session: Session, *, now: datetime) -> list[UUID]:
     return list(session.scalars(query))
 
 
-def hand_over_for(session: Session, account_id: UUID, *, reason: str, by: Person, now: datetime) -> int:
-    """The account was closed: what was to be taken down there is a person's task now; how many."""
+def hand_over_closed(session: Session, *, now: datetime) -> int:
+    """What is to be taken down on an account that was closed is a person's task; how many there were."""
     query = (
         sa.select(Takedown)
         .join(Publication, Publication.id == Takedown.publication_id)
-        .where(Publication.account_id == account_id, Takedown.state == S.REQUESTED)
+        .join(Account, Account.id == Publication.account_id)
+        .where(Takedown.state == S.REQUESTED, Account.state == AccountState.CLOSED)
         .with_for_update(of=Takedown)
     )
     found = list(session.scalars(query))
     for takedown in found:
-        _move(session, takedown, S.BY_HAND, answer=reason, by=by, now=now)
+        _move(session, takedown, S.BY_HAND, answer=_CLOSED, by=None, now=now)
     return len(found)
 
 

@@ -80,6 +80,7 @@ _DONE: Mapping[ActKind, str] = {
     ActKind.DECLINE_REQUEST: "The request is declined.",
     ActKind.REMOVE_FOLLOWER: "The person no longer follows the account.",
 }
+_CLOSED = "The account was closed, so Schoolgate can't reach it. Do it there, then tick it off."
 _UNFINISHED = (ActState.REQUESTED, ActState.DOING)
 _ATTEMPTS_MAX = 20
 _FIRST_WAIT = timedelta(seconds=10)
@@ -490,15 +491,19 @@ def offered(session: Session, account_id: UUID) -> frozenset[ActKind] | None:
     return frozenset(kind for kind, capability in NEEDS.items() if capability.value in record.capabilities)
 
 
-def hand_over_for(session: Session, account_id: UUID, *, reason: str, by: Person, now: datetime) -> int:
-    """The account can't be used any more: what was to be done there is a person's task now; how many."""
-    chain.lock(session)
-    query = sa.select(PlatformAct).where(
-        PlatformAct.account_id == account_id, PlatformAct.state == ActState.REQUESTED
+def hand_over_closed(session: Session, *, now: datetime) -> int:
+    """What is to be done on an account that was closed is a person's task; how many there were."""
+    waiting = (
+        sa.select(PlatformAct)
+        .join(Account, Account.id == PlatformAct.account_id)
+        .where(PlatformAct.state == ActState.REQUESTED, Account.state == AccountState.CLOSED)
     )
-    found = list(session.scalars(query.with_for_update()))
+    if session.scalar(waiting.with_only_columns(PlatformAct.id).limit(1)) is None:
+        return 0
+    chain.lock(session)
+    found = list(session.scalars(waiting.with_for_update(of=PlatformAct)))
     for row in found:
-        finish(session, row, ActState.BY_HAND, by=by, answer=reason, now=now)
+        finish(session, row, ActState.BY_HAND, by=None, answer=_CLOSED, now=now)
     return len(found)
 
 

@@ -97,7 +97,7 @@ def start(
             register.signed_form(session, form_id)
         elif Role.HEADTEACHER not in by.roles:
             raise NotPermitted(
-                "Only the headteacher takes over an account that the school had already (P8). A new one "
+                "Only the headteacher takes over an account that the school had already. A new one "
                 "needs the form, signed by both."
             )
         else:

@@ -86,7 +86,7 @@ FORMS: Mapping[FormKind, Form] = {
             Field(
                 "administrators",
                 "Administrators",
-                "At least two, one name on each line.",
+                "At least two, one name on each line, as they stand under People.",
                 kind="people",
                 at_least=2,
             ),

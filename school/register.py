@@ -377,7 +377,7 @@ def problems(session: Session, account: Account, *, now: datetime) -> list[str]:
         who = f": {named[0].name}" if named else ""
         found.append(
             f"It has {_count(len(named))}{who}. The policy asks for at least two, so that nobody's leaving "
-            "shuts the school out: the headteacher names another below."
+            "shuts the school out: the headteacher names another on its page."
         )
     entry, day = of(session, account.id), today(now)
     if waits := not_live(session, account, on=day):

@@ -143,8 +143,7 @@ def begin_new(name: str) -> ResponseReturnValue:
                 now=now(),
             )
     except BadInput as error:
-        field = "" if error.field == "app" else error.field
-        return _new(platform, typed.refuse(BadInput(str(error), field=field))), 400
+        return _new(platform, typed.refuse(error)), 400
     return redirect(url_for("connecting.show", connection_id=made.id))
 
 

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from approvals import closing as stopping_posts
+from approvals import takedowns
 from moderation import actions
 from school import accounts, closing, people, pins, register, reporting
 from school.db import now, reading, transaction
@@ -178,10 +179,11 @@ def close(account_id: UUID) -> ResponseReturnValue:
             signed = pins.check(session, by, typed["pin"], now=moment)
             if signed:
                 account = accounts.get(session, account_id)
-                said = f"The account was closed: {reason} Do it by hand there."
                 closing.close(session, account, reason=reason, data_fate=fate, by=by, now=moment)
                 stopped = stopping_posts.stop_for(session, account, reason=reason, by=by, now=moment)
-                actions.hand_over_for(session, account_id, reason=said, by=by, now=moment)
+                # What the workers' next look would find as well: nothing waits for an account that is gone.
+                takedowns.hand_over_closed(session, now=moment)
+                actions.hand_over_closed(session, now=moment)
         # A wrong PIN counts, so the transaction above was committed all the same.
         if not signed:
             raise pins.refusal(by, now=moment)

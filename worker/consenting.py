@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -54,7 +55,7 @@ def callback_address(platform: str) -> str:
 def step(connection_id: UUID) -> None:
     """Do what is next for one try to connect an account."""
     with transaction() as session:
-        work = connecting.claim(session, connection_id, lease=settings().lease, now=now())
+        work = connecting.claim(session, connection_id, lease=_lease(), now=now())
     if work is None:
         return
     try:
@@ -72,6 +73,11 @@ def step(connection_id: UUID) -> None:
         with transaction() as session:
             connecting.fail(session, work, str(error), now=now())
     log.info("connection_step", connection_id=str(connection_id), platform=work.platform, outcome=outcome)
+
+
+def _lease() -> timedelta:
+    """As long as the requests of one step may take: somebody waits at the page for a worker that was lost."""
+    return min(settings().lease, timedelta(seconds=8 * settings().platform_timeout))
 
 
 def _prepare(work: Work) -> Record:

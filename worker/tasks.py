@@ -230,6 +230,7 @@ def look_for_acts() -> None:
     """Carry out one act that is due. Others that are due are begun beside it, not after it."""
     alive("actions")
     with transaction() as session:
+        actions.hand_over_closed(session, now=now())
         claimed = actions.claim_action(session, lease=settings().lease, now=now())
     if claimed is not None:
         look_for_acts.apply_async(expires=HINT_EXPIRES)
@@ -282,6 +283,7 @@ def look_for_takedowns() -> None:
     """Have posts removed that have to go: those of pupils whose consent was withdrawn, and others (P25)."""
     with transaction() as session:
         opened = takedowns.open_for_withdrawn_consent(session, now=now())
+        takedowns.hand_over_closed(session, now=now())
         due = takedowns.due(session, now=now())
     if opened:
         log.info("takedowns_opened", count=len(opened))

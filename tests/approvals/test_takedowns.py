@@ -18,9 +18,9 @@ from connectors.base import Connector, Credentials, Endpoints, Platform
 from connectors.practice.faults import Fault, FaultRule, OperationKind
 from connectors.practice.servers import PracticePlatforms
 from connectors.registry import connector_for
-from school import audit, consent
+from school import audit, closing, consent
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
-from school.models import Account, AccountState, ConsentKind, Person, Pupil, Role
+from school.models import Account, AccountState, ConsentKind, DataFate, Person, Pupil, Role
 from tests.approvals import scenes
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -247,3 +247,22 @@ def test_only_published_posts_are_taken_down_and_only_by_who_may(
     with pytest.raises(BadInput):
         takedowns.request(session, out.id, reason=" ", by=head, now=now)
     assert session.scalar(sa.select(sa.func.count()).select_from(Takedown)) == 0
+
+
+def test_p8_p25_on_a_closed_account_a_withdrawal_becomes_a_persons_task(
+    session: Session,
+    school_people: dict[Role, Person],
+    teacher: Person,
+    head: Person,
+    x: Account,
+    rosa: Pupil,
+    now: datetime,
+) -> None:
+    published(session, teacher, head, x, rosa, now)
+    closing.close(session, x, reason="Over", data_fate=DataFate.KEEP, by=head, now=now)
+    withdraw(session, rosa, school_people[Role.DPO], now)
+    [opened] = takedowns.open_for_withdrawn_consent(session, now=now)
+    assert takedowns.hand_over_closed(session, now=now) == 1
+    session.commit()
+    assert opened.state is TakedownState.BY_HAND and "was closed" in opened.answer
+    assert takedowns.by_hand(session) == [opened]

@@ -224,6 +224,21 @@ def test_without_the_capability_it_is_a_task_that_ticks_itself_off(
     assert (one_act().state, one_act().answer) == (ActState.DONE, "Seen on the platform.")
 
 
+def test_p8_what_is_asked_of_a_closed_account_is_a_persons_task(
+    entry_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person, account_id: UUID
+) -> None:
+    decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
+    with transaction() as session:
+        assert actions.hand_over_closed(session, now=clock()) == 0
+        session.get_one(Account, account_id).state = AccountState.CLOSED
+    with transaction() as session:
+        assert actions.hand_over_closed(session, now=clock()) == 1
+    act(platform, clock)
+    assert platform.done == []
+    found = one_act()
+    assert found.state is ActState.BY_HAND and "was closed" in found.answer
+
+
 def test_dead_credentials_wait_for_the_new_ones(
     entry_id: UUID, account_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
 ) -> None:
