@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -134,13 +134,13 @@ def set_up_practice(session: Session, *, now: datetime) -> School:
 
 
 def ready_practice(session: Session, *, now: datetime) -> None:
-    """Train the practice school's people and let them accept the terms, the new teacher apart (P6, P7).
+    """Let the practice school's people have been trained the day before, and accept the terms (P6, P7).
 
-    Nothing happens where somebody was trained before.
+    The new teacher has neither. Nothing happens where somebody was trained before.
     """
     if session.scalar(sa.select(TrainingRecord.id).limit(1)) is not None:
         return
-    version, day = terms.publish_first(session, now=now), today(now)
+    version, day = terms.publish_first(session, now=now), today(now) - timedelta(days=1)
     for person in practice_people(session)[:-1]:
         session.add(
             TrainingRecord(
