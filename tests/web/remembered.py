@@ -17,7 +17,7 @@ from approvals.models import Draft
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
 from moderation.decisions import Outcome
-from moderation.models import Author, LogEntry, ReferTo
+from moderation.models import Author, Letter, LogEntry, ReferTo
 from school import consent, db, forms, people, terms, training
 from school.models import Account, FormKind, FormState, Person, Pupil, Role
 from tests.approvals import scenes as writing
@@ -137,6 +137,20 @@ def remember(session: Session, school_people: dict[Role, Person], x: Account, fa
         author_is_pupil=False,
     )
     act(platform, clock)
+    session.add(
+        Letter(
+            entry_id=first,
+            template="Warning",
+            addressed_to="Zebedee Crook",
+            address="1 Bramblewick Lane",
+            body="Dear Zebedee, please read our rules.",
+            file=b"",
+            sha256="0" * 64,
+            issued_at=now,
+            issued_by_id=slt.id,
+        )
+    )
+    session.commit()
     session.expire_all()
     found = session.scalar(sa.select(Author).where(Author.display_name == "Zebedee Crook"))
     assert found is not None

@@ -28,6 +28,7 @@ from school.models import (
 )
 from school.retention import Rule
 from tests.moderation.platform import comment
+from tests.moderation.scenes import tampering
 from tests.web.remembered import WORDS, World, far, found_in, leave, remember
 from web.retained import BY_KEY, KEPT, RULES
 from worker import tasks
@@ -173,6 +174,15 @@ def test_p34_what_was_erased_without_a_word_in_the_chain_is_found(session: Sessi
     session.execute(sa.update(LogEvent).where(LogEvent.seq == 2).values(detail={}, erased_at=db.now()))
     session.commit()
     assert chain.verify(session) is not None
+
+
+def test_p34_what_is_left_of_an_erased_entry_cannot_be_changed_either(session: Session, world: World) -> None:
+    """Nobody can put a decision on somebody else once its reason is gone."""
+    erase_all(session, rules=(BY_KEY["log"],))
+    assert chain.verify(session) is None
+    seq = session.scalar(sa.select(LogEvent.seq).where(LogEvent.by_id.is_not(None)).limit(1))
+    with tampering(session, f"UPDATE log_events SET by_id = NULL WHERE seq = {seq}"):
+        assert chain.verify(session) is not None
 
 
 def test_p34_two_schedulers_and_a_kill_in_the_middle_erase_each_record_once(
