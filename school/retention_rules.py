@@ -19,6 +19,7 @@ from school.models import (
     OutboxEmail,
     Person,
     Reminder,
+    Role,
     RoleGrant,
     TermsAcceptance,
     TermsVersion,
@@ -154,18 +155,23 @@ RULES = (
     Rule(
         key="roles",
         title="Roles that were withdrawn",
-        why="To show who could do what at the time.",
+        why="To show who could do what at the time. That somebody was headteacher is kept, so that what "
+        "concerned them then is never handed to them.",
         counted_from="from the withdrawal",
         days=6 * YEAR,
         least=YEAR,
         most=10 * YEAR,
         tables=("role_grants",),
         column=RoleGrant.id,
-        over=lambda begins: (RoleGrant.withdrawn_at < begins,),
+        over=lambda begins: (RoleGrant.withdrawn_at < begins, RoleGrant.role != Role.HEADTEACHER),
         held=erasing.held(RoleGrant.person_id),
         erase=erasing.rows(RoleGrant.id),
         of=lambda subject: (
-            sa.and_(RoleGrant.person_id == subject.id, RoleGrant.withdrawn_at.is_not(None))
+            sa.and_(
+                RoleGrant.person_id == subject.id,
+                RoleGrant.withdrawn_at.is_not(None),
+                RoleGrant.role != Role.HEADTEACHER,
+            )
             if subject.kind is HoldOn.PERSON
             else None
         ),

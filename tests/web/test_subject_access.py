@@ -18,7 +18,18 @@ from moderation.decisions import Outcome
 from moderation.models import LogEntry, ReferTo
 from school import audit, consent, db, exports, holds, requests, retention
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
-from school.models import Account, AuditEntry, DataExport, ErasureDecision, ExportState, HoldOn, Person, Role
+from school.held import was_headteacher
+from school.models import (
+    Account,
+    AuditEntry,
+    DataExport,
+    ErasureDecision,
+    ExportState,
+    HoldOn,
+    Person,
+    Role,
+    RoleGrant,
+)
 from school.redaction import SOMEBODY, Redactor
 from school.retention import Subject
 from tests.moderation.scenes import Clock, decide
@@ -144,6 +155,19 @@ def test_p3_what_concerns_the_headteacher_is_in_no_file_for_a_headteacher(
     page = signed_in(Role.HEADTEACHER).get("/data-protection/holds").text
     assert "Thornapple" not in page and f"Entry {entry.number}" not in page
     assert f"Entry {entry.number}" in signed_in(Role.DPO).get("/data-protection/holds").text
+
+
+def test_p3_a_former_headteacher_stays_one_when_withdrawn_roles_are_erased(
+    session: Session, school_people: People
+) -> None:
+    person, now = school_people[Role.SLT], db.now()
+    for role in (Role.HEADTEACHER, Role.DSL):
+        session.add(
+            RoleGrant(person_id=person.id, role=role, granted_at=now, reason="For a while", withdrawn_at=now)
+        )
+    session.flush()
+    assert retention.erase_batch(session, BY_KEY["roles"], now=far()) == 1
+    assert was_headteacher(session, person.id)
 
 
 def test_p34_a_file_is_encrypted_fetched_by_whoever_asked_and_gone_in_time(
