@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import accounts, audit, consent, keys, people, register, secrets, terms, training
+from school import accounts, audit, consent, keys, people, register, reporting, secrets, terms, training
 from school.errors import BadInput
 from school.models.consent import ConsentKind
 from school.models.people import Person, Role
@@ -20,6 +20,13 @@ PRACTICE_PASSWORD = "practice makes perfect"
 PRACTICE_PIN = "2580"
 PRACTICE_DOMAIN = "larkfield.test"
 PRACTICE_NAME = "Larkfield Primary School"
+
+PRACTICE_PURPOSES = {
+    "x": ("Reminders and closures, in a line.", "Fewer calls to the office on snow days and before trips."),
+    "facebook": ("What a week at school is like.", "One post a week; more families at fairs and open days."),
+    "instagram": ("The children's work, in pictures.", "A picture of each class every term."),
+}
+"""By platform: what the practice account is for, and how its success is judged (P10)."""
 
 PRACTICE_PEOPLE: tuple[tuple[str, str, Role], ...] = (
     ("Margaret Oyelaran", "head", Role.HEADTEACHER),
@@ -155,11 +162,15 @@ def ready_practice(session: Session, *, now: datetime) -> None:
 def authorise_practice(session: Session, *, now: datetime) -> None:
     """Let the practice school's teacher, deputy and headteacher write for every practice account.
 
-    The network manager is each account's second administrator.
+    The network manager is each account's second administrator, and what it is for is written down.
     """
     head = people.holders(session, Role.HEADTEACHER)[0]
     manager = people.find(session, f"network@{PRACTICE_DOMAIN}")
+    known = reporting.purposes(session)
     for account in accounts.everything(session):
+        if account.id not in known:
+            purpose, measures = PRACTICE_PURPOSES[account.platform]
+            reporting.set_purpose(session, account.id, purpose=purpose, measures=measures, by=head, now=now)
         if manager is not None and manager.active and manager not in register.owners(session, account.id):
             register.name_owner(session, account, manager, reason="Practice", by=head, now=now)
     for mailbox in ("teacher", "deputy", "head"):

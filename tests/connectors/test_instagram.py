@@ -352,7 +352,7 @@ def test_our_own_answer_is_found_again(server: Scripted, instagram: InstagramCon
         answer(listed([comment(1, NOW, text="Thank you.")], after="a2")),
         answer(listed([own])),
     )
-    since = datetime.now(UTC) - timedelta(minutes=5)
+    since = datetime.fromtimestamp(NOW, UTC) - timedelta(minutes=5)
     assert instagram.find_reply("1785", "Thank you.", since=since) == own["id"]
 
 
