@@ -20,7 +20,7 @@ run: $(VENV)/.run-stamp  ## start a working school: pages, worker, scheduler, pr
 	@exec $(VENV)/bin/schoolgate run
 
 test: $(VENV)/.dev-stamp chromium  ## run every test
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/.dev-stamp  ## measure speed and memory, and how good the classifier is
 	$(PY) -m pytest -s -o python_files='bench_*.py' tests/bench
