@@ -151,6 +151,18 @@ def records(
     }
 
 
+def named(session: Session, words: str, *, most: int) -> list[Author]:
+    """Whom these words may mean: part of a handle or a name, or a platform's own id; by name."""
+    query = sa.select(Author).where(
+        sa.or_(
+            Author.handle.icontains(words.lstrip("@"), autoescape=True),
+            Author.display_name.icontains(words, autoescape=True),
+            Author.platform_id == words,
+        )
+    )
+    return list(session.scalars(query.order_by(Author.display_name).limit(most)))
+
+
 def block(session: Session, author_id: UUID, *, by: Person, reason: str, now: datetime) -> None:
     """Put somebody on the block list. Nothing happens where they are on it already."""
     if _in_force(session, author_id) is None:

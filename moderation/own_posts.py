@@ -61,6 +61,14 @@ def watched(session: Session, account_id: UUID, *, since: datetime) -> dict[str,
     return {row.platform_id: row.created_at for row in session.execute(query)}
 
 
+def at(session: Session, where: str) -> UUID | None:
+    """The school's own post with this address or platform's id."""
+    query = sa.select(WatchedPost.id).where(
+        sa.or_(WatchedPost.url == where, WatchedPost.platform_id == where)
+    )
+    return session.scalar(query.limit(1))
+
+
 def latest(session: Session, account_id: UUID) -> datetime | None:
     """When the newest post that is still there was written."""
     return session.scalar(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from moderation.models import Comment, LogCase, LogEntry
 from school.models import Person, Role
 
+_T = TypeVar("_T")
 _MODERATION = frozenset({Role.SLT, Role.DSL, Role.MODERATOR})
 
 
@@ -38,6 +40,23 @@ def counted_for(viewer: Person) -> sa.ColumnElement[bool]:
     if Role.HEADTEACHER in viewer.roles:
         return LogCase.about_headteacher.is_(False)
     return sa.true()
+
+
+def entry_numbered(session: Session, number: int, viewer: Person) -> UUID | None:
+    """The entry of the log with this number, if nothing keeps it from this person (P3)."""
+    return _counted(session, LogEntry.id, LogEntry.number == number, viewer)
+
+
+def number_of(session: Session, entry_id: UUID, viewer: Person) -> int | None:
+    """The number of an entry of the log, if nothing keeps it from this person (P3)."""
+    return _counted(session, LogEntry.number, LogEntry.id == entry_id, viewer)
+
+
+def _counted(
+    session: Session, column: InstrumentedAttribute[_T], which: sa.ColumnElement[bool], viewer: Person
+) -> _T | None:
+    query = sa.select(column).join(LogCase, LogCase.entry_id == LogEntry.id)
+    return session.scalar(query.where(which, counted_for(viewer)))
 
 
 def kept_from(session: Session, viewer: Person) -> list[UUID]:

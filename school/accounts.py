@@ -226,15 +226,8 @@ def _sealed(credentials: Mapping[str, str]) -> bytes:
 
 
 def _note(session: Session, action: str, account: Account, *, by: Person, now: datetime) -> None:
-    audit.record(
-        session,
-        by=by,
-        action=action,
-        object_kind="account",
-        object_id=account.id,
-        detail={"platform": account.platform, "platform_id": account.platform_id},
-        now=now,
-    )
+    detail = {"platform": account.platform, "platform_id": account.platform_id}
+    register.trail(session, action, account, by=by, now=now, **detail)
 
 
 def _refuse_another(session: Session, platform: str, handle: str, identity_id: str) -> None:

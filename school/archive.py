@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -100,15 +101,11 @@ def read(path: Path) -> Manifest:
         raise BadInput(f"There is no file {path}. Give the path of a backup.", field="file") from None
     except IsADirectoryError:
         raise BadInput(f"{path} is a folder. Give the path of a backup file.", field="file") from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, RuntimeError) as error:
+        # A RuntimeError is how zipfile refuses what is encrypted or packed in a way that it can't read.
         raise _damaged(path, "it can't be unpacked") from error
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(path, "its manifest can't be read") from error
-    except Exception as error:
-        # zlib.error, which zipfile lets through, is a plain Exception.
-        if type(error).__name__ != "error":
-            raise
-        raise _damaged(path, "it can't be unpacked") from error
     return manifest
 
 

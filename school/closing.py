@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, people, secrets
+from school import people, register, secrets
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models.accounts import Account, AccountProbe, AccountState
 from school.models.people import Authorisation, Person, Role
@@ -56,7 +56,7 @@ def close(
         account_id=account.id, reason=why, data_fate=data_fate, closed_at=now, closed_by_id=by.id
     )
     session.add(made)
-    _trail(session, "account_closed", account, by=by, now=now, reason=why, data=data_fate.value)
+    register.trail(session, "account_closed", account, by=by, now=now, reason=why, data=data_fate.value)
     return made
 
 
@@ -89,7 +89,7 @@ def note_page_gone(session: Session, account: Account, *, words: str, by: Person
         raise MoveNotAllowed("Somebody ticked this off already.")
     said = people.reason_text(words, field="words")
     closure.page_gone_at, closure.page_gone_by_id, closure.page_gone_words = now, by.id, said
-    _trail(session, "account_page_gone", account, by=by, now=now, words=said)
+    register.trail(session, "account_page_gone", account, by=by, now=now, words=said)
 
 
 def reopen(session: Session, account: Account, *, reason: str, by: Person, now: datetime) -> None:
@@ -101,7 +101,7 @@ def reopen(session: Session, account: Account, *, reason: str, by: Person, now: 
     account.state = AccountState.NEEDS_CONNECTING
     account.problem = "It was closed and opened again: connect it anew."
     account.problem_since = now
-    _trail(session, "account_reopened", account, by=by, now=now, reason=why)
+    register.trail(session, "account_reopened", account, by=by, now=now, reason=why)
 
 
 def refuse_closed(session: Session, account: Account) -> None:
@@ -125,17 +125,3 @@ def _open_closure(session: Session, account: Account) -> AccountClosure:
 def _headteacher(by: Person) -> None:
     if Role.HEADTEACHER not in by.roles:
         raise NotPermitted("Only the headteacher closes an account or opens it again.")
-
-
-def _trail(
-    session: Session, action: str, account: Account, *, by: Person, now: datetime, **detail: object
-) -> None:
-    audit.record(
-        session,
-        by=by,
-        action=action,
-        object_kind="account",
-        object_id=account.id,
-        detail=detail,
-        now=now,
-    )

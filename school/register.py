@@ -194,7 +194,7 @@ def set_days(
             field="review_on",
         )
     entry.go_live_on, entry.review_on = go_live_on, review_on
-    _trail(
+    trail(
         session,
         "account_days_set",
         account,
@@ -212,7 +212,7 @@ def set_recovery(session: Session, account: Account, words: str, *, by: Person, 
     if len(text) > WORDS_MAX:
         raise BadInput(f"This has {len(text):,} characters: at most {WORDS_MAX:,} fit.", field="recovery")
     _entry(session, account, by=by, now=now).recovery = text
-    _trail(session, "account_recovery_set", account, by=by, now=now)
+    trail(session, "account_recovery_set", account, by=by, now=now)
 
 
 # Reviews
@@ -233,7 +233,7 @@ def review(
     made = AccountReview(account_id=account.id, found=words, next_on=next_on, at=now, by_id=by.id)
     session.add(made)
     _entry(session, account, by=by, now=now).review_on = next_on
-    _trail(session, "account_reviewed", account, by=by, now=now, next_on=next_on.isoformat())
+    trail(session, "account_reviewed", account, by=by, now=now, next_on=next_on.isoformat())
     return made
 
 
@@ -341,7 +341,7 @@ def _name(
             account_id=account.id, person_id=person.id, named_at=now, named_by_id=by.id, reason=reason
         )
     )
-    _trail(session, "account_owner_named", account, by=by, now=now, person=str(person.id), reason=reason)
+    trail(session, "account_owner_named", account, by=by, now=now, person=str(person.id), reason=reason)
 
 
 def _end(
@@ -351,7 +351,7 @@ def _end(
     if found is None:
         raise MoveNotAllowed(f"{person.name} is not administrator of this account.")
     found.ended_at, found.ended_by_id, found.ended_reason = now, by.id, reason
-    _trail(session, "account_owner_ended", account, by=by, now=now, person=str(person.id), reason=reason)
+    trail(session, "account_owner_ended", account, by=by, now=now, person=str(person.id), reason=reason)
 
 
 def _in_force(session: Session, account_id: UUID, person_id: UUID) -> AccountOwner | None:
@@ -396,9 +396,10 @@ def _count(number: int) -> str:
     return {0: "no administrator", 1: "one administrator only"}.get(number, f"{number} administrators")
 
 
-def _trail(
+def trail(
     session: Session, action: str, account: Account, *, by: Person, now: datetime, **detail: object
 ) -> None:
+    """Note in the trail what was done about an account."""
     audit.record(
         session,
         by=by,

@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
-import sqlalchemy as sa
 from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
@@ -21,7 +20,7 @@ from approvals import foi
 from approvals.erasing import ERASED
 from moderation.classifier.personal_data import find_personal_data
 from moderation.models import Author
-from school import consent
+from school import consent, people
 from school.errors import NotFound
 from school.held import Section, was_headteacher
 from school.models import HoldOn, Person, Pupil
@@ -66,7 +65,7 @@ def of_foi(session: Session, search: foi.FoiSearch) -> list[Section]:
     Staff are named: they acted for the school.
     """
     drafts, _count = foi.found(session, search, limit=foi.MOST)
-    staff = tuple(session.scalars(sa.select(Person.name)))
+    staff = tuple(one.name for one in people.everybody(session))
     pupils = _pupils(session)
     redactor = Redactor(pupils=pupils, adults=(), own=staff, find=lambda text: _personal(text, tuple(pupils)))
     return [Section("Posts, approvals and decisions", redactor.plain(foi.rows(session, drafts)))]
@@ -80,7 +79,7 @@ def _redactor(session: Session, subject: Subject) -> Redactor:
         author = session.get_one(Author, subject.id)
         own += [author.handle, author.display_name]
     pupils = _pupils(session)
-    staff = [name for name in session.scalars(sa.select(Person.name)) if name != subject.name]
+    staff = [one.name for one in people.everybody(session) if one.name != subject.name]
     others = tuple(name for name in (*pupils, *staff) if name != subject.name)
     return Redactor(pupils=pupils, adults=staff, own=own, find=lambda text: _personal(text, others))
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from urllib.parse import urlencode
-from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from approvals import foi
-from approvals.models import Draft, DraftRevision
+from approvals.drafts import current_revisions
+from approvals.models import Draft
 from approvals.states import IN_WORDS
 from school import exports, people
 from school.db import now, reading, transaction
@@ -29,7 +28,6 @@ def _show(typed: Typed, status: int = 200) -> ResponseReturnValue:
     with reading() as session:
         drafts: list[Draft] = []
         count: int | None = None
-        summaries: dict[UUID, str] = {}
         if typed.values and not typed.errors:
             try:
                 search = foi.parse(typed.values)
@@ -39,13 +37,8 @@ def _show(typed: Typed, status: int = 200) -> ResponseReturnValue:
             except BadInput as error:
                 typed.refuse(error)
                 status = 400
-        for draft in drafts:
-            text = session.scalar(
-                sa.select(DraftRevision.text).where(
-                    DraftRevision.draft_id == draft.id, DraftRevision.number == draft.revision_number
-                )
-            )
-            summaries[draft.id] = (text or "No words yet")[:160]
+        newest = current_revisions(session, drafts)
+        summaries = {draft.id: (newest[draft.id].text or "No words yet")[:160] for draft in drafts}
         following = urlencode(
             {name: typed[name] for name in ("words", "from", "to") if typed[name]} | {"page": page + 1}
         )

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import url_for
 from sqlalchemy.orm import Session
 
-from approvals.models import Draft, DraftRevision
-from moderation.models import Author, LogCase, LogEntry, WatchedPost
-from moderation.sight import visible_to
+from approvals import drafts
+from approvals.models import Draft
+from moderation import own_posts, sight
+from moderation.models import Author, WatchedPost
 from school import forms, holds
 from school.errors import BadInput
-from school.models import FormEntry, HoldOn, LegalHold, Person, Pupil
+from school.models import FormEntry, HoldOn, LegalHold, Person, Pupil, Role
 
 BY_ADDRESS: Mapping[HoldOn, str] = {
     HoldOn.DRAFT: "A draft or post of the school",
@@ -51,31 +51,17 @@ def find(session: Session, on: str, which: str, *, by: Person) -> tuple[HoldOn, 
     if kind is None:
         raise BadInput("Choose what it is.", field="on")
     given, number = which.strip(), _ID.findall(which)
-    found: UUID | None = None
-    if kind is HoldOn.ENTRY:
-        digits = given.lstrip("#")
-        condition = (
-            LogEntry.number == int(digits)
-            if digits.isascii() and digits.isdecimal() and len(digits) < 10
-            else LogEntry.id == UUID(number[-1])
-            if number
-            else sa.false()
-        )
-        found = session.scalar(
-            sa.select(LogEntry.id)
-            .join(LogCase, LogCase.entry_id == LogEntry.id)
-            .where(condition, _visible(by))
-        )
+    digits, found = given.lstrip("#"), None
+    if kind is HoldOn.ENTRY and digits.isascii() and digits.isdecimal() and len(digits) < 10:
+        found = sight.entry_numbered(session, int(digits), by)
     elif kind is HoldOn.THREAD and given:
-        found = session.scalar(
-            sa.select(WatchedPost.id)
-            .where(sa.or_(WatchedPost.url == given, WatchedPost.platform_id == given))
-            .limit(1)
-        )
+        found = own_posts.at(session, given)
     elif number:
         wanted = UUID(number[-1])
-        if kind is HoldOn.DRAFT:
-            found = session.scalar(sa.select(Draft.id).where(Draft.id == wanted))
+        if kind is HoldOn.ENTRY:
+            found = wanted if sight.number_of(session, wanted, by) is not None else None
+        elif kind is HoldOn.DRAFT:
+            found = wanted if session.get(Draft, wanted) is not None else None
         elif kind is HoldOn.FORM:
             entry = session.get(FormEntry, wanted)
             found = entry.id if entry and not (entry.about_headteacher and _is_head(by)) else None
@@ -96,13 +82,8 @@ def seen(session: Session, viewer: Person) -> list[Shown]:
     return [one for one in shown if one is not None]
 
 
-def _visible(viewer: Person) -> sa.ColumnElement[bool]:
-    """Not what concerns the headteacher, where the headteacher looks (P3). The DPO works with all."""
-    return visible_to(viewer) if _is_head(viewer) else sa.true()
-
-
 def _is_head(person: Person) -> bool:
-    return "headteacher" in person.roles
+    return Role.HEADTEACHER in person.roles
 
 
 def _shown(session: Session, hold: LegalHold, viewer: Person) -> Shown | None:
@@ -115,12 +96,8 @@ def _shown(session: Session, hold: LegalHold, viewer: Person) -> Shown | None:
             address = url_for("subjects.one", kind=hold.on.value, subject_id=one) if found else ""
             return Shown(hold, kind, name or "no longer kept", address)
         case HoldOn.DRAFT:
-            text = session.scalar(
-                sa.select(DraftRevision.text)
-                .where(DraftRevision.draft_id == one)
-                .order_by(DraftRevision.number.desc())
-                .limit(1)
-            )
+            draft = session.get(Draft, one)
+            text = drafts.current_revision(session, draft).text if draft is not None else ""
             return Shown(
                 hold,
                 kind,
@@ -131,11 +108,7 @@ def _shown(session: Session, hold: LegalHold, viewer: Person) -> Shown | None:
             post = session.get(WatchedPost, one)
             return Shown(hold, kind, (post.text if post else "")[:80] or "a post", post.url if post else "")
         case HoldOn.ENTRY:
-            number = session.scalar(
-                sa.select(LogEntry.number)
-                .join(LogCase, LogCase.entry_id == LogEntry.id)
-                .where(LogEntry.id == one, _visible(viewer))
-            )
+            number = sight.number_of(session, one, viewer)
             return None if number is None else Shown(hold, kind, f"Entry {number}", "")
         case HoldOn.FORM:
             entry = session.get(FormEntry, one)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation.models import Author
+from moderation import authors
 from school import exports, holds, people, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
-from school.models import HoldOn, Person
+from school.models import HoldOn
 from school.permissions import Action
 from school.retention import Subject
 from school.times import today
@@ -38,20 +37,7 @@ def search() -> ResponseReturnValue:
     if words:
         with reading() as session:
             found = requests.people_named(session, words, most=SHOWN_MAX)
-            bare = words.lstrip("@")
-            authors = session.scalars(
-                sa.select(Author)
-                .where(
-                    sa.or_(
-                        Author.handle.icontains(bare, autoescape=True),
-                        Author.display_name.icontains(words, autoescape=True),
-                        Author.platform_id == words,
-                    )
-                )
-                .order_by(Author.display_name)
-                .limit(SHOWN_MAX)
-            )
-            for one in authors:
+            for one in authors.named(session, words, most=SHOWN_MAX):
                 found.append(Subject(HoldOn.AUTHOR, one.id, one.display_name or one.handle))
                 handles[one.id] = f"@{one.handle} on {one.platform}" if one.handle else one.platform
     return render_template(
@@ -71,7 +57,7 @@ def _one(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> Respon
             hold=holds.of(session, subject.kind, subject.id),
             decisions=requests.decisions(session, subject),
             rules=BY_KEY,
-            active=subject.kind is HoldOn.PERSON and session.get_one(Person, subject.id).active,
+            active=subject.kind is HoldOn.PERSON and people.get(session, subject.id).active,
             names={one.id: one.name for one in people.everybody(session)},
             typed=typed,
         )

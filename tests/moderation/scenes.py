@@ -15,7 +15,7 @@ from connectors.base import RemoteComment
 from moderation import actions, decisions, followers, polling, scoring, thresholds
 from moderation.decisions import Decision, Outcome
 from moderation.models import FlaggingRules, LogCase, LogEntry, PlatformAct
-from school.db import transaction
+from school.db import now, transaction
 from school.models import Person
 from tests.moderation.platform import WHEN, ScriptedPlatform, comment
 
@@ -47,6 +47,13 @@ class Clock:
         """Later by so much."""
         self.at += timedelta(**more)
         return self.at
+
+
+class PresentClock(Clock):
+    """The real time, moved on by the test: for scenes before pages, which use the real time."""
+
+    def __init__(self) -> None:
+        self.at = now()
 
 
 def poll(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,7 +12,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from connectors.practice.servers import PracticePlatforms
-from school.models import Person, Role
+from school import db
+from school.models import Account, Person, Role
 from school.setup import PRACTICE_PASSWORD
 from web.app import create_app
 
@@ -80,3 +82,18 @@ def signed_in(app: Flask, school_people: dict[Role, Person]) -> Callable[[Role],
 def head(signed_in: Callable[[Role], Browser]) -> Browser:
     """The headteacher, signed in."""
     return signed_in(Role.HEADTEACHER)
+
+
+@pytest.fixture
+def x(make_account: Callable[..., Account]) -> Account:
+    return make_account("x")
+
+
+@pytest.fixture
+def teacher(signed_in: Callable[[Role], Browser], x: Account) -> Browser:
+    return signed_in(Role.STAFF)
+
+
+@pytest.fixture
+def later() -> datetime:
+    return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)

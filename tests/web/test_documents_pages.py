@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from moderation.decisions import Outcome
 from moderation.models import Author, Comment, LogEvent, ReferTo
-from school import audit, db
+from school import audit
 from school.db import reading, transaction
 from school.models import Account, AuditEntry, IssuedDocument, Person, Role
 from school.times import today
@@ -30,16 +30,9 @@ SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ABUSE = "You idiot, Zażółć یہ \U0001f984"
 
 
-class PresentClock(scenes.Clock):
-    """The pages use the real time, so the scenes before them do as well."""
-
-    def __init__(self) -> None:
-        self.at = db.now()
-
-
 @pytest.fixture
-def clock() -> PresentClock:
-    return PresentClock()
+def clock() -> scenes.PresentClock:
+    return scenes.PresentClock()
 
 
 @pytest.fixture
@@ -49,7 +42,7 @@ def platform() -> ScriptedPlatform:
 
 @pytest.fixture
 def entries(
-    make_account: Callable[..., Account], platform: ScriptedPlatform, clock: PresentClock
+    make_account: Callable[..., Account], platform: ScriptedPlatform, clock: scenes.PresentClock
 ) -> list[UUID]:
     """Two abusive comments of one author, among harmless ones."""
     account_id = make_account("facebook", identity_id="school").id
@@ -82,7 +75,7 @@ def test_p22_the_pack_holds_comment_thread_history_scores_decisions_answers_and_
     signed_in: SignIn,
     school_people: dict[Role, Person],
     platform: ScriptedPlatform,
-    clock: PresentClock,
+    clock: scenes.PresentClock,
 ) -> None:
     slt = school_people[Role.SLT]
     day = today(clock()) + timedelta(days=9)
@@ -178,7 +171,7 @@ def test_p22_only_those_whom_the_table_names_make_packs(entries: list[UUID], sig
 
 @SQLITE
 def test_a_pack_of_a_flood_is_drawn_in_time(
-    entries: list[UUID], signed_in: SignIn, session: sa.orm.Session, clock: PresentClock
+    entries: list[UUID], signed_in: SignIn, session: sa.orm.Session, clock: scenes.PresentClock
 ) -> None:
     """The longest texts that a platform takes, in letters that no font has, hold nobody up."""
     writer = session.scalars(sa.select(Author).where(Author.display_name.startswith("Seán"))).one()

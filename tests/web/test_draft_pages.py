@@ -39,21 +39,6 @@ from tests.web.writing import count, decide, fields, mailed_token, mails, only_d
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def x(make_account: Callable[..., Account]) -> Account:
-    return make_account("x")
-
-
-@pytest.fixture
-def teacher(signed_in: Callable[[Role], Browser], x: Account) -> Browser:
-    return signed_in(Role.STAFF)
-
-
-@pytest.fixture
-def later() -> datetime:
-    return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
-
-
 def test_the_story_from_writing_to_the_address_of_the_post(
     app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
 ) -> None:

@@ -22,8 +22,8 @@ from school.models import Account, FormEntry, HoldOn, IssuedDocument, MailState,
 from school.settings import settings
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.moderation.scenes import PresentClock
 from tests.web.conftest import Browser
-from tests.web.test_documents_pages import PresentClock
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

@@ -22,8 +22,8 @@ from school.settings import settings
 from school.times import today
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.moderation.scenes import PresentClock
 from tests.web.conftest import Browser
-from tests.web.test_documents_pages import PresentClock
 
 SignIn = Callable[[Role], Browser]
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -19,7 +19,6 @@ from moderation.classifier.engine import load_engine
 from moderation.decisions import Outcome
 from moderation.models import ActState, FollowerState, LogCase, LogEntry, LogEvent, PlatformAct, ReferTo
 from moderation.models import Follower as FollowerRow
-from school import db
 from school.db import reading, transaction
 from school.models import Account, OutboxEmail, Person, Role
 from tests.moderation import scenes
@@ -30,17 +29,10 @@ SignIn = Callable[[Role], Browser]
 ABUSE = "You idiot"
 
 
-class PresentClock(scenes.Clock):
-    """The pages use the real time, so the scenes before them do as well."""
-
-    def __init__(self) -> None:
-        self.at = db.now()
-
-
 @pytest.fixture
-def clock() -> PresentClock:
+def clock() -> scenes.PresentClock:
     """Real time, moved on by the test."""
-    return PresentClock()
+    return scenes.PresentClock()
 
 
 @pytest.fixture
@@ -56,13 +48,13 @@ def account_id(make_account: Callable[..., Account]) -> UUID:
 
 
 @pytest.fixture
-def entry_id(account_id: UUID, platform: ScriptedPlatform, clock: PresentClock) -> UUID:
+def entry_id(account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock) -> UUID:
     """One abusive comment in the log."""
     return scenes.flagged(account_id, platform, clock, comment(1, ABUSE))[0]
 
 
 def test_the_queue_shows_an_entry_and_hide_reaches_the_platform(
-    entry_id: UUID, head: Browser, platform: ScriptedPlatform, clock: PresentClock
+    entry_id: UUID, head: Browser, platform: ScriptedPlatform, clock: scenes.PresentClock
 ) -> None:
     page = head.get("/moderation")
     assert page.status_code == 200 and "Entry 1" in page.text and "Troll Tim" in page.text
@@ -133,7 +125,7 @@ def test_bad_input_is_said_beside_the_form(
 def test_a_referral_about_the_headteacher_vanishes_for_them(
     entry_id: UUID,
     platform: ScriptedPlatform,
-    clock: PresentClock,
+    clock: scenes.PresentClock,
     signed_in: SignIn,
     school_people: dict[Role, Person],
 ) -> None:
@@ -238,7 +230,7 @@ def test_bad_entries_by_hand_are_refused(head: Browser, fields: dict[str, object
 
 
 def test_markup_in_comments_and_names_is_only_text(
-    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, head: Browser
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, head: Browser
 ) -> None:
     evil = "<script>alert('idiot')</script>"
     entry_id = scenes.flagged(
@@ -250,7 +242,7 @@ def test_markup_in_comments_and_names_is_only_text(
 
 
 def test_a_hand_task_is_ticked_off(
-    entry_id: UUID, platform: ScriptedPlatform, clock: PresentClock, head: Browser
+    entry_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, head: Browser
 ) -> None:
     platform.capabilities -= {Capability.BLOCK}
     page = f"/moderation/{entry_id}"
@@ -268,7 +260,7 @@ def test_a_hand_task_is_ticked_off(
 
 
 def test_the_words_that_carried_the_score_are_shown_when_a_worker_knows(
-    entry_id: UUID, head: Browser, signed_in: SignIn, clock: PresentClock
+    entry_id: UUID, head: Browser, signed_in: SignIn, clock: scenes.PresentClock
 ) -> None:
     """The page asks and waits; it never loads the classifier itself."""
     page = f"/moderation/{entry_id}"
@@ -284,7 +276,7 @@ def test_the_words_that_carried_the_score_are_shown_when_a_worker_knows(
     assert "<mark" not in re.sub(r"<details.*?</details>", "", shown, flags=re.DOTALL)
 
 
-def rounds_that_answer(clock: PresentClock) -> int:
+def rounds_that_answer(clock: scenes.PresentClock) -> int:
     """What the worker does; how many questions it answered."""
     with transaction() as session:
         question = carrying_words.take(session, lease=scenes.LEASE, now=clock())
@@ -296,7 +288,7 @@ def rounds_that_answer(clock: PresentClock) -> int:
 
 
 def test_one_decision_on_all_of_an_authors_entries(
-    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, signed_in: SignIn
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
 ) -> None:
     """Those that are ticked; the page says which were left and why."""
     entries = scenes.flagged(account_id, platform, clock, *(comment(n, f"idiot {n}") for n in range(3)))
@@ -326,7 +318,7 @@ def test_one_decision_on_all_of_an_authors_entries(
 
 
 def test_the_log_is_searched_and_taken_out(
-    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, signed_in: SignIn
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
 ) -> None:
     scenes.flagged(
         account_id,
@@ -356,7 +348,7 @@ def test_the_log_is_searched_and_taken_out(
 
 
 def test_followers_are_vetted(
-    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, signed_in: SignIn
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
 ) -> None:
     """P19: approve, and remove as a task where the platform has no way."""
     platform.capabilities -= {Capability.REMOVE_FOLLOWER}
@@ -442,7 +434,7 @@ def test_looking_changes_nothing(entry_id: UUID, head: Browser) -> None:
 
 
 def test_the_pages_of_a_long_queue_hold_every_entry_once(
-    account_id: UUID, platform: ScriptedPlatform, clock: PresentClock, head: Browser
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, head: Browser
 ) -> None:
     scenes.flagged(
         account_id, platform, clock, *(comment(n, f"idiot {n}", author=author(f"A{n}")) for n in range(60))
@@ -458,7 +450,7 @@ def test_the_pages_of_a_long_queue_hold_every_entry_once(
 
 
 def test_a_decision_by_another_shows_on_an_open_page(
-    entry_id: UUID, head: Browser, clock: PresentClock, school_people: dict[Role, Person]
+    entry_id: UUID, head: Browser, clock: scenes.PresentClock, school_people: dict[Role, Person]
 ) -> None:
     before = head.get(f"/moderation/{entry_id}/news").json
     queue_before = head.get("/moderation/news").json

@@ -28,21 +28,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 WORDS = "Bring “boots” & a coat: <muddy> field."
 
 
-@pytest.fixture
-def x(make_account: Callable[..., Account]) -> Account:
-    return make_account("x")
-
-
-@pytest.fixture
-def teacher(signed_in: Callable[[Role], Browser], x: Account) -> Browser:
-    return signed_in(Role.STAFF)
-
-
-@pytest.fixture
-def later() -> datetime:
-    return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
-
-
 def text_in(answer: TestResponse) -> str:
     """What the field of the text holds on a page."""
     found = re.search(r'<textarea[^>]*name="text"[^>]*>\n?(.*?)</textarea>', answer.text, re.S)

@@ -20,8 +20,8 @@ from school.times import today
 from tests.approvals import scenes as drafting
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, comment
+from tests.moderation.scenes import PresentClock
 from tests.web.conftest import Browser
-from tests.web.test_documents_pages import PresentClock
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

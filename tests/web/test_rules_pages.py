@@ -12,7 +12,6 @@ from werkzeug.test import TestResponse
 
 from moderation import thresholds
 from moderation.decisions import Outcome
-from school import db
 from school.db import reading
 from school.models import Account, AuditEntry, Person, Role
 from tests.moderation import scenes
@@ -24,22 +23,15 @@ SignIn = Callable[[Role], Browser]
 PAGE = "/moderation/rules"
 
 
-class PresentClock(scenes.Clock):
-    """The pages use the real time, so the scenes before them do as well."""
-
-    def __init__(self) -> None:
-        self.at = db.now()
-
-
 @pytest.fixture
-def clock() -> PresentClock:
+def clock() -> scenes.PresentClock:
     """Real time, moved on by the test."""
-    return PresentClock()
+    return scenes.PresentClock()
 
 
 @pytest.fixture
 def decided(
-    make_account: Callable[..., Account], clock: PresentClock, school_people: dict[Role, Person]
+    make_account: Callable[..., Account], clock: scenes.PresentClock, school_people: dict[Role, Person]
 ) -> list[UUID]:
     """One abusive and one harmless comment that the deputy decided on, one that waits, two that are clear."""
     platform, now = ScriptedPlatform(), clock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -14,28 +14,12 @@ from waitress import create_server
 
 from approvals.models import Draft, DraftRevision, Submission
 from approvals.states import DraftState
-from school import db
 from school.models import Account, Role
 from tests.web.conftest import Browser
 from tests.web.writing import count, decide, fields, mailed_token, mails, only_draft
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 FORM = "01920000-0000-7000-8000-000000000001"
-
-
-@pytest.fixture
-def x(make_account: Callable[..., Account]) -> Account:
-    return make_account("x")
-
-
-@pytest.fixture
-def teacher(signed_in: Callable[[Role], Browser], x: Account) -> Browser:
-    return signed_in(Role.STAFF)
-
-
-@pytest.fixture
-def later() -> datetime:
-    return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture

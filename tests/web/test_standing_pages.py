@@ -23,16 +23,6 @@ from tests.web.writing import decide, mailed_token, rows, write
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-def x(make_account: Callable[..., Account]) -> Account:
-    return make_account("x")
-
-
-@pytest.fixture
-def later() -> datetime:
-    return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
-
-
 def due_now(publication: Publication) -> None:
     """Its time has come."""
     with db.transaction() as working:
