@@ -20,7 +20,7 @@ from approvals.models import Publication, Takedown
 from moderation.models import PlatformAct
 from school import heartbeats
 from school.db import now, reading, transaction
-from school.models import Account, OutboxEmail
+from school.models import Account, AccountConnection, OutboxEmail
 
 log = structlog.get_logger(__name__)
 
@@ -35,9 +35,10 @@ WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     PlatformAct.next_try_at,
     Takedown.next_try_at,
     OutboxEmail.next_try_at,
+    AccountConnection.next_try_at,
 )
 """Times until which something waits after a try. Planned times are people's, and stay as they are; so do
-leases, which living workers hold."""
+leases, which living workers hold, and what is due daily (`next_at`), which may be an hour late."""
 
 
 def shorten_waits(session: Session, by: timedelta, *, now: datetime) -> int:

@@ -11,9 +11,9 @@ from celery import Celery
 from sqlalchemy.orm import Session
 
 from school import heartbeats
-from school.db import now
+from school.db import Base, now
 from school.models import Account, OutboxEmail, Person, Role
-from worker.steady import SteadyScheduler, shorten_waits
+from worker.steady import WAITS, SteadyScheduler, shorten_waits
 
 HOUR = timedelta(hours=1)
 
@@ -80,6 +80,17 @@ def test_a_clock_set_back_while_nothing_ran_is_noticed_at_the_start(
     scheduler.tick()
     session.refresh(account)
     assert account.next_poll_at is not None and account.next_poll_at - now() <= timedelta(minutes=3)
+
+
+def test_every_time_that_something_waits_for_is_known() -> None:
+    waits = {
+        f"{table.name}.{column.name}"
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if column.name in ("next_try_at", "next_poll_at")
+    }
+    known = {f"{column.class_.__tablename__}.{column.key}" for column in WAITS}
+    assert waits - known == {"publications.next_try_at"}, "before the first try it is the planned time"
 
 
 def test_only_what_waits_for_another_try_is_shortened(
