@@ -19,8 +19,8 @@ from approvals.claims import PublicationClaim
 from approvals.models import DraftRevision, Publication
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
-from approvals.steps import may_have_been_sent
-from connectors.base import Connector, RemotePost
+from approvals.steps import keep_step, may_have_been_sent, note_sent_before
+from connectors.base import STEP_POSTING, Connector, RemotePost, StepStore
 from connectors.errors import ConnectorRefused, ConnectorUnavailable
 from school.db import new_id
 from school.models import AccountState
@@ -45,6 +45,8 @@ class LookKind(StrEnum):
 
     FOUND = "found"
     ABSENT = "absent"
+    NEVER_POSTED = "never_posted"
+    """It isn't there, and the platform says that it was never asked to post it."""
     SEVERAL = "several"
     """More than one post could be it: a person must say which."""
     FAILED = "failed"
@@ -63,6 +65,11 @@ class Look:
 def look_again_after() -> timedelta:
     """How long to wait before the account's posts are read once more for the same publication."""
     return min(LOOK_AGAIN_AFTER, settings().consistency_delay / LOOKS_AT_LEAST)
+
+
+def _settled_after() -> timedelta:
+    """How old a question must be: the platform shows what it has, and no request is still under way."""
+    return max(settings().consistency_delay, timedelta(seconds=2 * settings().platform_timeout))
 
 
 def due_looks(session: Session, *, now: datetime) -> list[UUID]:
@@ -109,16 +116,21 @@ def claim_look(
     return claims.made_claim(session, publication, revision, lease_id, now=now, with_pictures=False)
 
 
-def reconcile(claim: PublicationClaim, connector: Connector) -> Look:
+def reconcile(claim: PublicationClaim, connector: Connector, steps: StepStore) -> Look:
     """Read the account's own posts once and look for this one by text, pictures and time.
 
+    Where it isn't among them, the platform is asked whether it knows by what was prepared, `steps`.
     No transaction may be open.
     """
     since = claim.started_at - CLOCKS_APART
     try:
-        posts = connector.recent_posts(since=since)
+        return _looked(claim, connector, steps, since)
     except (ConnectorUnavailable, ConnectorRefused) as error:
         return Look(LookKind.FAILED, detail=error.detail)
+
+
+def _looked(claim: PublicationClaim, connector: Connector, steps: StepStore, since: datetime) -> Look:
+    posts = connector.recent_posts(since=since)
     ours = connector.shown_text(claim.content)
     fitting = [
         post
@@ -129,7 +141,7 @@ def reconcile(claim: PublicationClaim, connector: Connector) -> Look:
         and same_post_text(post.text, ours)
     ]
     if not fitting:
-        return Look(LookKind.ABSENT)
+        return Look(LookKind.NEVER_POSTED if connector.never_posted(steps=steps) else LookKind.ABSENT)
     if len(fitting) > 1:
         return Look(LookKind.SEVERAL, detail=f"{len(fitting)} posts on the account could be this one.")
     return Look(LookKind.FOUND, post=fitting[0])
@@ -154,12 +166,14 @@ def record_look(session: Session, claim: PublicationClaim, look: Look, *, now: d
             )
     elif look.kind is LookKind.SEVERAL:
         _hand_over(session, publication, look.detail, now=now)
-    elif look.kind is LookKind.ABSENT:
+    elif look.kind in {LookKind.ABSENT, LookKind.NEVER_POSTED}:
         publication.looks += 1
-        if publication.looks < LOOKS_AT_LEAST or now - since < settings().consistency_delay:
+        if publication.looks < LOOKS_AT_LEAST or now - since < _settled_after():
             publication.next_try_at = now + look_again_after()
         elif publication.attempts == 0:
             _go_on(session, publication, now=now)
+        elif look.kind is LookKind.NEVER_POSTED:
+            _try_again(session, publication, now=now)
         else:
             _hand_over(
                 session,
@@ -205,6 +219,24 @@ def _go_on(session: Session, publication: Publication, *, now: datetime) -> None
         actor=Actor.PRODUCT,
         by=None,
         reason="The account's own posts were read and it isn't among them: it goes out as planned.",
+        now=now,
+    )
+
+
+def _try_again(session: Session, publication: Publication, *, now: datetime) -> None:
+    """The platform never got the request that posts: the mark of it goes, and the post is due again."""
+    keep_step(session, publication.id, STEP_POSTING, "")
+    # Should the platform then refuse it, that may be because it has it after all.
+    note_sent_before(session, publication.id)
+    publication.unknown_since = publication.problem = None
+    publication.next_try_at = now
+    move_publication(
+        session,
+        publication,
+        PublicationState.SCHEDULED,
+        actor=Actor.PRODUCT,
+        by=None,
+        reason="The platform says that it was never asked to post it: it is tried again.",
         now=now,
     )
 

@@ -294,6 +294,15 @@ class Connector(Protocol):
         """The account's own posts since then, newest first."""
         ...
 
+    def never_posted(self, *, steps: StepStore) -> bool:
+        """Whether the platform itself says that an interrupted publication posted nothing.
+
+        True only where sending again can't make two posts: Instagram publishes a container once.
+        False: it is posted, or that can't be told. What to ask when it isn't among `recent_posts`,
+        once the request can no longer be under way.
+        """
+        ...
+
     def delete_post(self, post_platform_id: str) -> None: ...
 
     def fetch_comments(

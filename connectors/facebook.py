@@ -174,6 +174,10 @@ class FacebookConnector(GraphAccount):
 
     # Comments
 
+    def never_posted(self, *, steps: StepStore) -> bool:
+        """Nothing on a Page tells of a post that isn't listed."""
+        return False
+
     def comment_streams(self, *, posts: Mapping[str, datetime]) -> Iterator[str | None]:
         """Every watched post, since Facebook has no list of all comments; what visitors post; and tags."""
         yield from posts

@@ -132,6 +132,10 @@ class InstagramConnector(GraphAccount):
                 break
         return sorted(found, key=lambda post: post.created_at, reverse=True)
 
+    def never_posted(self, *, steps: StepStore) -> bool:
+        """Whether the container still waits to be published; GET /{container}?fields=status_code."""
+        return InstagramPublication(self, steps, self._ig_id).never_posted()
+
     # Comments
 
     def comment_streams(self, *, posts: Mapping[str, datetime]) -> Iterator[str | None]:

@@ -72,6 +72,11 @@ class InstagramPublication:
             picture_count=len(pictures),
         )
 
+    def never_posted(self) -> bool:
+        """Whether what was begun waits for its media_publish still."""
+        container = self._steps.get(STEP_CONTAINER)
+        return bool(container) and self._status(container) in {"FINISHED", "IN_PROGRESS"}
+
     def _after_interruption(
         self, container: str, interrupted: datetime, caption: str, pictures: int
     ) -> RemotePost | None:

@@ -17,6 +17,7 @@ from connectors.base import (
     Inspection,
     RemoteAuthor,
     RemotePost,
+    StepStore,
 )
 from connectors.errors import ConnectorRefused, NotSupported
 from connectors.exchange import Call, Ledger, number, required_id, server_time, shown_code
@@ -165,6 +166,10 @@ class XReader:
             token = mapping.next_token(answer)
             if token is None:
                 return
+
+    def never_posted(self, *, steps: StepStore) -> bool:
+        """Nothing on X tells of a post that isn't listed."""
+        return False
 
     def find_reply(self, comment_platform_id: str, text: str, *, since: datetime) -> str | None:
         """Our own answer among our newest posts, or None."""

@@ -338,7 +338,7 @@ def look_for_post(publication_id: UUID) -> None:
         return
     # Without a connector too: what was lost on an account that can't be read must not stay as it was.
     look = (
-        reconciling.reconcile(claimed, found[1])
+        reconciling.reconcile(claimed, found[1], DurableSteps(transaction, claimed, now))
         if found is not None
         else reconciling.Look(reconciling.LookKind.FAILED, detail="The account can't be used at the moment.")
     )

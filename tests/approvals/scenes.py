@@ -240,6 +240,9 @@ class Board:
             raise self.unreadable
         return [post for post in self.posts if post.created_at >= since]
 
+    def never_posted(self, *, steps: StepStore) -> bool:
+        return False
+
     def shown_text(self, post: PostContent) -> str:
         return shown_text(self.platform, post)
 

@@ -189,7 +189,7 @@ def test_looking_again_never_posts_and_is_for_those_who_may(
         assert reconciling.due_looks(session, now=at) == [due.id]
         look = reconciling.claim_look(session, due.id, now=at)
         assert look is not None
-        reconciling.record_look(session, look, reconciling.reconcile(look, board), now=at)  # type: ignore[arg-type]
+        reconciling.record_look(session, look, reconciling.reconcile(look, board, Memory()), now=at)  # type: ignore[arg-type]
         assert due.state is (PublicationState.HELD if turn == 2 else PublicationState.UNKNOWN)
     assert board.posts == []
     with pytest.raises(BadInput):
@@ -201,7 +201,7 @@ def test_looking_again_never_posts_and_is_for_those_who_may(
     look = reconciling.claim_look(session, due.id, now=at)
     assert look is not None
     due.started_at = db.now()
-    reconciling.record_look(session, look, reconciling.reconcile(look, board), now=at)  # type: ignore[arg-type]
+    reconciling.record_look(session, look, reconciling.reconcile(look, board, Memory()), now=at)  # type: ignore[arg-type]
     assert due.state is PublicationState.PUBLISHED and len(board.posts) == 1
     assert publishing.due(session, now=at + HOUR) == []
 

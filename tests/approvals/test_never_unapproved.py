@@ -198,7 +198,7 @@ class World:
             claim = reconciling.claim_look(self.session, each, now=self.now)
             self.session.commit()
             if claim is not None:
-                found = reconciling.reconcile(claim, self.board)  # type: ignore[arg-type]
+                found = reconciling.reconcile(claim, self.board, Memory())  # type: ignore[arg-type]
                 reconciling.record_look(self.session, claim, found, now=self.now)
 
     def miss(self) -> None:

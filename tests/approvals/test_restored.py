@@ -38,7 +38,7 @@ def _look(session: Session, publication: Publication, board: Board, at: datetime
         claim = reconciling.claim_look(session, publication.id, now=at)
         session.commit()
         if claim is not None:
-            look = reconciling.reconcile(claim, board)  # type: ignore[arg-type]
+            look = reconciling.reconcile(claim, board, Memory())  # type: ignore[arg-type]
             reconciling.record_look(session, claim, look, now=at)
             session.commit()
         at += MINUTE

@@ -127,6 +127,9 @@ class ScriptedPlatform:
         self._may_fail("recent_posts")
         return [post for post in self.posts if post.created_at >= since]
 
+    def never_posted(self, *, steps: StepStore) -> bool:
+        return False
+
     def delete_post(self, post_platform_id: str) -> None:
         raise NotSupported("Not here.")
 
