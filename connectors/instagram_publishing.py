@@ -75,7 +75,7 @@ class InstagramPublication:
     def never_posted(self) -> bool:
         """Whether what was begun waits for its media_publish still."""
         container = self._steps.get(STEP_CONTAINER)
-        return bool(container) and self._status(container) in {"FINISHED", "IN_PROGRESS"}
+        return self._status(container) in {"FINISHED", "IN_PROGRESS"} if container else False
 
     def _after_interruption(
         self, container: str, interrupted: datetime, caption: str, pictures: int
