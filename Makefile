@@ -6,6 +6,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/^ *"torch==\([0-9.]*\)".*/\1/p' pyproject.toml)
+DATA_ONLY := $(shell sed -n 's/^data-only = \["\(.*\)"\]/\1/p' pyproject.toml)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ROOMS := school connectors moderation approvals web worker
 
@@ -61,6 +62,7 @@ $(VENV)/.torch-stamp: | $(PY)
 $(VENV)/.run-stamp: pyproject.toml $(VENV)/.torch-stamp
 	@echo "Installing Schoolgate ..."
 	@$(PIP) install -q -e .
+	@$(PIP) install -q --no-deps $(DATA_ONLY)
 	@touch $@
 
 $(VENV)/.dev-stamp: pyproject.toml $(VENV)/.run-stamp

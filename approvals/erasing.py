@@ -17,6 +17,7 @@ from approvals.models import (
     DraftRevision,
     MediaFile,
     MediaRendition,
+    PictureLook,
     Publication,
     PublicationMove,
     PublicationStep,
@@ -164,7 +165,8 @@ def picture_held() -> Condition:
 
 
 def erase_pictures(session: Session, ids: Sequence[UUID], now: datetime) -> None:
-    """Forget pictures with their clean copies."""
+    """Forget pictures with their clean copies and what was seen in them."""
+    session.execute(delete(PictureLook, PictureLook.media_id, ids))
     session.execute(delete(MediaRendition, MediaRendition.media_id, ids))
     session.execute(delete(MediaFile, MediaFile.id, ids))
 

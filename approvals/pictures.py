@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Session, undefer
 
 from approvals.content import tidy
-from approvals.models import MediaFile, MediaRendition, RenditionUse
+from approvals.models import LookState, MediaFile, MediaRendition, PictureLook, RenditionUse
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import audit, secrets
@@ -97,7 +97,10 @@ def keep(
     by: Person,
     now: datetime,
 ) -> MediaFile:
-    """Keep a prepared picture: the original encrypted, its clean copies beside it (P28)."""
+    """Keep a prepared picture: the original encrypted, its clean copies beside it (P28).
+
+    A worker looks at it soon, for faces.
+    """
     media = MediaFile(
         uploaded_by_id=by.id,
         uploaded_at=now,
@@ -124,6 +127,7 @@ def keep(
                 data=copy.data,
             )
         )
+    session.add(PictureLook(media_id=media.id, state=LookState.WAITING, asked_at=now, attempts=0, faces=[]))
     # The hash of a revision is made from the stored copies.
     session.flush()
     audit.record(session, by=by, action="picture_added", object_kind="media", object_id=media.id, now=now)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from approvals import shown_faces
 from approvals.checks import account_name, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
@@ -47,6 +48,8 @@ class PicturePreview:
     licence: str
     width: int
     height: int
+    faces: str
+    """How many faces were found in it, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,9 @@ class DraftPreview:
     checklist: tuple[tuple[str, bool], ...]
     """Each criterion in words, and whether the author has signed it (P14)."""
     findings: tuple[Mapping[str, Any], ...]
+    """As they were when it was handed in."""
+    warnings: tuple[str, ...]
+    """What is to be asked of its pictures, as it is known now."""
     none_shown: bool
     pupils: tuple[PupilPreview, ...]
     compared_with: str
@@ -94,6 +100,7 @@ def preview(
     earlier = seen_before(session, revision)
     lacking = {pupil.id for pupil in without_consent(session, revision, on=day)}
     author = session.get_one(Person, draft.author_id)
+    faces = shown_faces.of(session, [picture.media_id for picture in revision.pictures])
     return DraftPreview(
         draft_id=draft.id,
         revision_id=revision.id,
@@ -111,6 +118,7 @@ def preview(
                 licence=picture.licence,
                 width=picture.media.width,
                 height=picture.media.height,
+                faces=faces[picture.media_id].sentence,
             )
             for place, picture in enumerate(revision.pictures, start=1)
         ),
@@ -124,6 +132,7 @@ def preview(
             (criterion.in_words, criterion.value in revision.checklist) for criterion in Criterion
         ),
         findings=tuple(findings),
+        warnings=tuple(shown_faces.warnings(session, revision)),
         none_shown=revision.none_shown,
         pupils=tuple(
             PupilPreview(entry.pupil.name, entry.pupil.class_name, entry.pupil_id not in lacking)

@@ -128,7 +128,7 @@ RULES = (
         days=30,
         least=1,
         most=YEAR,
-        tables=("media_files", "media_renditions"),
+        tables=("media_files", "media_renditions", "picture_looks"),
         column=MediaFile.id,
         over=lambda begins: (MediaFile.uploaded_at < begins, sa.not_(erasing.used())),
         held=erasing.picture_held,
@@ -139,7 +139,7 @@ RULES = (
             else None
         ),
         people="pupils and staff who are shown",
-        data="the picture and its copies",
+        data="the picture and its copies; where faces are in it, never whose",
     ),
     Rule(
         key="pupils",

@@ -7,6 +7,7 @@ and Detoxify's own checkpoints need: the model that ships is served by ONNX Runt
 from __future__ import annotations
 
 import sys
+import tomllib
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -40,7 +41,14 @@ def pins() -> dict[str, str]:
         if name != "schoolgate":
             found[name] = installed.version
         waiting += _needed_by(installed.requires or [])
+    found |= data_only()
     return dict(sorted(found.items()))
+
+
+def data_only() -> dict[str, str]:
+    """Name to version of the packages of which only a file is used: nothing that they ask for comes along."""
+    project = tomllib.loads((FILE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    return dict(line.split("==") for line in project["tool"]["schoolgate"]["data-only"])
 
 
 def _needed_by(lines: list[str]) -> list[str]:

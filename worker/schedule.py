@@ -24,6 +24,7 @@ LOOKS: dict[str, float] = {
     "classify.look": 1.0,
     "classify.again": 2.0,
     "classify.words": 1.0,
+    "classify.pictures": 1.0,
 }
 
 

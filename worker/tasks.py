@@ -16,7 +16,7 @@ from uuid import UUID
 import structlog
 from celery.worker import state as worker_state
 
-from approvals import approval_mail, publishing, reconciling, schedule, takedowns
+from approvals import approval_mail, looks, publishing, reconciling, schedule, takedowns
 from moderation import actions, carrying_words, polling
 from school import connecting, heartbeats, incidents, mail, probes, reminders, retention
 from school.db import now, reading, transaction
@@ -24,7 +24,7 @@ from school.models import MailState
 from school.readiness import CLASSIFIER
 from school.settings import settings
 from web.retained import RULES
-from worker import classifier, consenting, exporting, failures, outgoing, probing, rounds, watching
+from worker import classifier, consenting, exporting, failures, looking, outgoing, probing, rounds, watching
 from worker.app import task
 
 log = structlog.get_logger(__name__)
@@ -222,6 +222,16 @@ def look_for_words() -> None:
         waiting = carrying_words.waits(session)
     if waiting:
         rounds.say_which_words()
+
+
+@task("classify.pictures")
+@at_most(1)
+def look_at_pictures() -> None:
+    """Look for faces in pictures that were added, where somebody is about to ask (P28)."""
+    with reading() as session:
+        waiting = looks.waits(session)
+    while waiting and not stopping():
+        waiting = looking.look_at_one()
 
 
 @task("actions.look")

@@ -11,6 +11,7 @@ from approvals.models.drafts import (
     RevisionPicture,
     RevisionPupil,
 )
+from approvals.models.faces import LookState, PictureLook
 from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
@@ -24,9 +25,11 @@ __all__ = [
     "Draft",
     "DraftMove",
     "DraftRevision",
+    "LookState",
     "MediaFile",
     "MediaRendition",
     "Objective",
+    "PictureLook",
     "PublicPicture",
     "Publication",
     "PublicationMove",

@@ -1,0 +1,130 @@
+"""Looking at pictures: an upload is to be looked at, a worker does it, the pages show what was found.
+
+No page and no task looks by itself; `approvals.seeing`, a process of its own, does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals.models import LookState, MediaFile, MediaRendition, PictureLook, RenditionUse
+from school.errors import MoveNotAllowed
+
+ATTEMPTS_MAX = 3
+
+MOVES: Mapping[LookState, frozenset[LookState]] = {
+    LookState.WAITING: frozenset({LookState.DONE, LookState.FAILED}),
+    # Somebody asks for another look.
+    LookState.DONE: frozenset({LookState.WAITING}),
+    LookState.FAILED: frozenset({LookState.WAITING}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A picture that this worker alone looks at until `until`."""
+
+    media_id: UUID
+    until: datetime
+    data: bytes = field(repr=False)
+    """A clean copy; smaller than the picture where a platform's limit asked for that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was found in a copy of so many pixels."""
+
+    width: int
+    height: int
+    faces: tuple[tuple[int, ...], ...]
+    """Left, top, width and height of each, in pixels of that copy."""
+
+
+def waits(session: Session) -> bool:
+    """Whether any picture waits to be looked at."""
+    query = sa.select(PictureLook.media_id).where(PictureLook.state == LookState.WAITING).limit(1)
+    return session.scalar(query) is not None
+
+
+def take(session: Session, *, lease: timedelta, now: datetime) -> Look | None:
+    """The picture that waits longest, for this worker alone; None when none does."""
+    row = session.scalar(
+        sa.select(PictureLook)
+        .where(
+            PictureLook.state == LookState.WAITING,
+            sa.or_(PictureLook.lease_until.is_(None), PictureLook.lease_until < now),
+        )
+        .order_by(PictureLook.asked_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if row is None:
+        return None
+    row.lease_until, row.attempts = now + lease, row.attempts + 1
+    data = session.scalars(
+        sa.select(MediaRendition.data).where(
+            MediaRendition.media_id == row.media_id, MediaRendition.use == RenditionUse.FACEBOOK
+        )
+    ).one()
+    return Look(row.media_id, row.lease_until, data)
+
+
+def record(session: Session, look: Look, seen: Seen, *, now: datetime) -> bool:
+    """Keep what was found; False where another worker has taken the picture meanwhile."""
+    row = _held(session, look)
+    if row is None:
+        return False
+    _move(row, LookState.DONE)
+    media = session.get_one(MediaFile, look.media_id)
+    by = (media.width / seen.width, media.height / seen.height) * 2
+    row.faces = [[round(one * factor) for one, factor in zip(face, by, strict=True)] for face in seen.faces]
+    row.finished_at, row.lease_until = now, None
+    return True
+
+
+def fail(session: Session, look: Look, *, now: datetime) -> None:
+    """It could not be looked at: it is tried again, and then said."""
+    row = _held(session, look)
+    if row is None:
+        return
+    row.lease_until = now + timedelta(seconds=5)
+    if row.attempts >= ATTEMPTS_MAX:
+        _move(row, LookState.FAILED)
+        row.finished_at, row.lease_until = now, None
+
+
+def ask(session: Session, media_id: UUID, *, now: datetime) -> None:
+    """Have a picture looked at once more, or for the first time where it is older than the looking."""
+    row = session.get(PictureLook, media_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        session.add(
+            PictureLook(media_id=media_id, state=LookState.WAITING, asked_at=now, attempts=0, faces=[])
+        )
+    elif row.state is not LookState.WAITING:
+        _move(row, LookState.WAITING)
+        row.asked_at, row.attempts, row.lease_until, row.finished_at = now, 0, None, None
+
+
+def of(session: Session, media_ids: Sequence[UUID]) -> dict[UUID, PictureLook]:
+    """What is known of each of these pictures, by the picture's id."""
+    rows = session.scalars(sa.select(PictureLook).where(PictureLook.media_id.in_(set(media_ids))))
+    return {row.media_id: row for row in rows}
+
+
+def _held(session: Session, look: Look) -> PictureLook | None:
+    row = session.get(PictureLook, look.media_id, with_for_update=True, populate_existing=True)
+    if row is None or row.state is not LookState.WAITING or row.lease_until != look.until:
+        return None
+    return row
+
+
+def _move(row: PictureLook, to: LookState) -> None:
+    if to not in MOVES[row.state]:
+        raise MoveNotAllowed(f"This picture's look is {row.state.value} and can't become {to.value}.")
+    row.state = to

@@ -1,0 +1,135 @@
+"""Pictures are looked at for faces by a process of its own, and nobody waits for it (P28)."""
+
+from __future__ import annotations
+
+import random
+import sys
+from datetime import datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib
+import pytest
+import sqlalchemy as sa
+from PIL import Image
+from sqlalchemy.orm import Session
+
+from approvals import looks, pictures
+from approvals.models import LookState, MediaFile, PictureLook
+from school import db
+from school.models import Person, Role
+from school.settings import settings
+from tests.approvals import scenes
+from worker import looking, tasks
+
+PORTRAIT = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
+"""A portrait that is in the public domain, of 512 × 600 pixels."""
+HEAD = (130, 40, 400, 400)
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def class_photo(rows: int, columns: int, face: int, **save: object) -> bytes:
+    """As many faces as that, of about so many pixels, no two alike."""
+    chance = random.Random(7)
+    with Image.open(PORTRAIT) as portrait:
+        head = portrait.convert("RGB").crop(HEAD)
+    image = Image.new("RGB", (columns * face * 2, rows * face * 2), (96, 112, 128))
+    for row in range(rows):
+        for column in range(columns):
+            side = int(face * chance.uniform(1.4, 1.8))
+            one = head.resize((side, side * head.height // head.width)).rotate(chance.uniform(-12, 12))
+            image.paste(one, (column * face * 2, row * face * 2))
+    turned = image.rotate(90, expand=True) if save.get("exif") else image
+    out = BytesIO()
+    turned.save(out, "JPEG", **save)
+    return out.getvalue()
+
+
+def add(session: Session, by: Person, data: bytes) -> MediaFile:
+    return scenes.add_picture(session, by, db.now(), data)
+
+
+def look_of(media: MediaFile) -> PictureLook:
+    with db.reading() as session:
+        return session.get_one(PictureLook, media.id)
+
+
+@pytest.fixture
+def teacher(school_people: dict[Role, Person]) -> Person:
+    return school_people[Role.STAFF]
+
+
+def test_sixty_faces_of_a_class_photo_held_sideways_are_found(session: Session, teacher: Person) -> None:
+    exif = Image.Exif()
+    # The camera was turned: its picture lies on its side, and says so.
+    exif[0x0112] = 6
+    media = add(session, teacher, class_photo(5, 12, 90, exif=exif))
+    assert media.width > media.height
+    tasks.look_at_pictures()
+    look = look_of(media)
+    assert look.state is LookState.DONE and look.finished_at
+    assert 57 <= len(look.faces) <= 61
+    cells = {((left + wide // 2) // 180, (top + tall // 2) // 180) for left, top, wide, tall in look.faces}
+    assert len(cells) >= 57, "each in another place of the picture, the right way up"
+    first, second = look.faces[:2]
+    assert first[0] < second[0] and abs(first[1] - second[1]) < 90, "numbered row by row"
+
+
+def test_nothing_is_found_where_nobody_is(session: Session, teacher: Person) -> None:
+    media = add(session, teacher, scenes.picture_bytes(900, 600))
+    assert looking.look_at_one()
+    look = look_of(media)
+    assert look.state is LookState.DONE and look.faces == []
+    assert not looking.look_at_one(), "nothing waits any more"
+
+
+def test_the_places_are_those_of_the_picture_where_its_copy_is_smaller(
+    session: Session, teacher: Person
+) -> None:
+    media = add(session, teacher, scenes.picture_bytes(900, 600))
+    look = looks.take(session, lease=timedelta(minutes=1), now=db.now())
+    assert look is not None
+    looks.record(session, look, looks.Seen(450, 300, faces=((10, 20, 30, 40),)), now=db.now())
+    session.commit()
+    assert look_of(media).faces == [[20, 40, 60, 80]]
+
+
+def test_a_look_that_breaks_off_is_tried_again_and_then_said(
+    session: Session, teacher: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    media = add(session, teacher, scenes.picture_bytes(900, 600))
+    # No Python at all: as where the machine kills it, nothing is said on standard output.
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    for attempt in range(1, looks.ATTEMPTS_MAX + 1):
+        with pytest.raises(looking.NotSeen):
+            looking.look_at_one()
+        look = look_of(media)
+        assert look.attempts == attempt
+        assert look.state is (LookState.FAILED if attempt == looks.ATTEMPTS_MAX else LookState.WAITING)
+        session.execute(sa.update(PictureLook).values(lease_until=None))
+        session.commit()
+    assert not looking.look_at_one()
+    looks.ask(session, media.id, now=db.now())
+    session.commit()
+    assert look_of(media).state is LookState.WAITING and looks.waits(session)
+
+
+def test_of_two_workers_one_looks(session: Session, teacher: Person) -> None:
+    media = add(session, teacher, scenes.picture_bytes())
+    moment = datetime.now(db.now().tzinfo)
+    first = looks.take(session, lease=timedelta(minutes=1), now=moment)
+    assert first is not None and looks.take(session, lease=timedelta(minutes=1), now=moment) is None
+    late = moment + timedelta(minutes=2)
+    second = looks.take(session, lease=timedelta(minutes=1), now=late)
+    assert second is not None and second.media_id == media.id
+    seen = looks.Seen(640, 480, faces=())
+    assert not looks.record(session, first, seen, now=late), "it was taken for dead"
+    assert looks.record(session, second, seen, now=late)
+
+
+def test_a_bomb_never_reaches_it(session: Session, teacher: Person) -> None:
+    with pytest.raises(pictures.BadInput, match="million"):
+        add(session, teacher, scenes.bomb_png(40_000, 40_000))
+    assert not looks.waits(session)
+    assert settings().lease > timedelta(seconds=looking.SECONDS_MOST), "no second worker takes it meanwhile"
