@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -22,6 +22,7 @@ class Capability(StrEnum):
 
     PUBLISH_TEXT = "publish_text"
     PUBLISH_PICTURES = "publish_pictures"
+    PUBLISH_VIDEO = "publish_video"
     DELETE_POST = "delete_post"
     FETCH_COMMENTS = "fetch_comments"
     HIDE = "hide"
@@ -36,6 +37,18 @@ class Capability(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """What a video in a post may be on this platform (P16): an MP4 with H.264 and AAC everywhere."""
+
+    seconds_min: float
+    seconds_max: float
+    bytes_max: int
+    narrowest: float
+    """Width over height; likewise the next."""
+    widest: float
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What a post may be on this platform (P16). Lengths count as the platform counts them."""
 
@@ -46,6 +59,7 @@ class Limits:
     picture_types: tuple[str, ...]
     """MIME types."""
     alt_text_max: int
+    video: VideoLimits
     hashtags_max: int | None = None
 
 
@@ -71,6 +85,18 @@ class Endpoints:
     """Seconds for one request."""
     x_follow_requests: bool = False
     """Whether X's v1.1 list of pending follow requests is open to this tier."""
+
+    @property
+    def graph_video_url(self) -> str:
+        """Where a Page's videos are sent; whatever stands in for the Graph takes them, too."""
+        real = self.graph_url == "https://graph.facebook.com"
+        return "https://graph-video.facebook.com" if real else self.graph_url
+
+    @property
+    def graph_upload_url(self) -> str:
+        """Where Instagram's videos are sent, likewise."""
+        real = self.graph_url == "https://graph.facebook.com"
+        return "https://rupload.facebook.com" if real else self.graph_url
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +227,33 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
+class Video:
+    """A video to publish: an MP4 with H.264 and AAC, never whole in memory."""
+
+    size: int
+    """Bytes."""
+    sha256: str
+    """Of its bytes, hexadecimal."""
+    seconds: float
+    width: int
+    height: int
+    read: Callable[[int, int], bytes] = field(repr=False)
+    """`read(offset, most)`: at most so many of its bytes from there on; fewer only at the end."""
+
+
+@dataclass(frozen=True, slots=True)
 class PostContent:
-    """What is to be published on one account."""
+    """What is to be published on one account: a text with pictures or with one video."""
 
     text: str
     pictures: tuple[Picture, ...] = ()
     link: str = ""
+    video: Video | None = None
+
+    @property
+    def media_count(self) -> int:
+        """How many pictures and videos the post shows."""
+        return len(self.pictures) + (self.video is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +265,7 @@ class RemotePost:
     created_at: datetime
     url: str = ""
     picture_count: int | None = None
-    """None where the platform doesn't say."""
+    """Pictures and videos; None where the platform doesn't say."""
     comment_count: int | None = None
 
 

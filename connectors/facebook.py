@@ -28,6 +28,7 @@ from connectors.base import (
 )
 from connectors.errors import ConnectorRefused, NotSupported, OutcomeUnknown
 from connectors.exchange import Call, Effect, number, required_id, sendable
+from connectors.facebook_video import FacebookVideo
 from connectors.graph import UPLOAD_PATIENCE, GraphAccount, a_little_before, after_of, confirmed, unix
 from connectors.graph_paging import NewestFirst, read_page
 from connectors.limits import LIMITS, shown_text, text_length
@@ -58,6 +59,7 @@ class FacebookConnector(GraphAccount):
         {
             Capability.PUBLISH_TEXT,
             Capability.PUBLISH_PICTURES,
+            Capability.PUBLISH_VIDEO,
             Capability.DELETE_POST,
             Capability.FETCH_COMMENTS,
             Capability.HIDE,
@@ -107,8 +109,13 @@ class FacebookConnector(GraphAccount):
         return shown_text(Platform.FACEBOOK, content)
 
     def publish(self, content: PostContent, *, steps: StepStore) -> RemotePost:
-        """Upload the pictures unpublished with their alt texts, then POST /{page}/feed once."""
+        """Upload the pictures unpublished with their alt texts, then POST /{page}/feed once.
+
+        A video goes up in pieces, and the request that ends its upload posts it.
+        """
         words = checked_text(Platform.FACEBOOK, content)
+        if content.video is not None:
+            return FacebookVideo(self, steps, self._page_id, content.video).publish(words)
         refuse_second_sending(steps)
         photos = [self._uploaded(picture, steps) for picture in content.pictures]
         form: dict[str, object] = {"message": words} if words.strip() else {}

@@ -30,11 +30,12 @@ UPLOAD_PATIENCE = 3.0
 class _Bearer(requests.auth.AuthBase):
     """The token as a header. As `auth`, so that no ~/.netrc entry can take its place."""
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, kind: str = "Bearer") -> None:
         self._token = token
+        self._kind = kind
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"Bearer {self._token}"
+        request.headers["Authorization"] = f"{self._kind} {self._token}"
         return request
 
 
@@ -53,6 +54,8 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]
         self.access_token = "set"
         self.token = token
         self.base_url = endpoints.graph_url.rstrip("/")
+        self.video_url = endpoints.graph_video_url.rstrip("/")
+        self.upload_url = endpoints.graph_upload_url.rstrip("/")
         self.platform = platform
         self.ledger = ledger
         self.call = Call("start")
@@ -80,16 +83,48 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]
         query = dict(args or {})
         form = dict(post_args or {})
         (form if verb == "POST" else query).update(self._secrets)
+        return self._exchange(
+            call,
+            verb,
+            f"{self.base_url}/{path.lstrip('/')}",
+            params=query,
+            data=form or None,
+            files=files,
+            auth=self._auth,
+        )
+
+    def send_video(
+        self, path: str, form: Mapping[str, object], files: Mapping[str, object] | None = None
+    ) -> dict[str, Any]:
+        """One phase of a Page's video upload, at Facebook's host for videos. Raises as `request` does."""
+        return self._exchange(
+            self.call,
+            "POST",
+            f"{self.video_url}/{path.lstrip('/')}",
+            data={**form, **self._secrets},
+            files=files,
+            auth=self._auth,
+        )
+
+    def send_bytes(self, path: str, body: object, headers: Mapping[str, str]) -> dict[str, Any]:
+        """Bytes of a video for Instagram, at Meta's host for uploads. Raises as `request` does.
+
+        The token goes in the header that this host alone documents.
+        """
+        return self._exchange(
+            self.call,
+            "POST",
+            f"{self.upload_url}/{path.lstrip('/')}",
+            data=body,
+            headers=dict(headers),
+            auth=_Bearer(self.token, "OAuth"),
+        )
+
+    def _exchange(self, call: Call, verb: str, url: str, **more: Any) -> dict[str, Any]:
         missing: ConnectorError | None = None
         try:
             response = self.transport.request(
-                verb,
-                f"{self.base_url}/{path.lstrip('/')}",
-                params=query,
-                data=form or None,
-                files=files,
-                auth=self._auth,
-                timeout=self.transport.timeout * call.patience,
+                verb, url, timeout=self.transport.timeout * call.patience, **more
             )
         except NoAnswer as error:
             missing = unanswered(call, self.platform, error.reason, sent=error.sent)

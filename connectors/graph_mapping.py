@@ -141,7 +141,7 @@ def _facebook_pictures(item: Mapping[str, object]) -> int | None:
     found = 0
     for attachment in records(record(item.get("attachments")).get("data")):
         parts = records(record(attachment.get("subattachments")).get("data")) or [attachment]
-        found += sum(1 for part in parts if part.get("media_type") == "photo")
+        found += sum(1 for part in parts if text(part.get("media_type")) in {"photo", "video"})
     return found
 
 
@@ -189,7 +189,7 @@ def instagram_post(item: Mapping[str, object]) -> RemotePost:
 
 def _instagram_pictures(item: Mapping[str, object]) -> int | None:
     children = records(record(item.get("children")).get("data"))
-    return len(children) or (1 if item.get("media_type") == "IMAGE" else None)
+    return len(children) or (1 if text(item.get("media_type")) in {"IMAGE", "VIDEO"} else None)
 
 
 def instagram_url(handle: str) -> str:

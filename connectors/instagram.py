@@ -57,6 +57,7 @@ class InstagramConnector(GraphAccount):
     capabilities = frozenset(
         {
             Capability.PUBLISH_PICTURES,
+            Capability.PUBLISH_VIDEO,
             Capability.DELETE_POST,
             Capability.FETCH_COMMENTS,
             Capability.HIDE,
@@ -101,10 +102,11 @@ class InstagramConnector(GraphAccount):
         return shown_text(Platform.INSTAGRAM, content)
 
     def publish(self, content: PostContent, *, steps: StepStore) -> RemotePost:
-        """Containers for the pictures, wait for them, then media_publish once.
+        """Containers for the pictures, or one for the video; wait for them, then media_publish once.
 
-        Instagram fetches each picture from its `public_url`. Raises ConnectorUnavailable with
-        code "in_progress" while it is still at it; the same `steps` take up from there.
+        Instagram fetches each picture from its `public_url`; a video is sent to it. Raises
+        ConnectorUnavailable with code "in_progress" while it is still at it; the same `steps` take
+        up from there.
         """
         caption = checked_text(Platform.INSTAGRAM, content)
         for place, picture in enumerate(content.pictures, start=1):
@@ -114,7 +116,9 @@ class InstagramConnector(GraphAccount):
                     "Set SCHOOLGATE_PUBLIC_URL to an address that Instagram can reach.",
                     code="public_url",
                 )
-        return InstagramPublication(self, steps, self._ig_id).publish(caption, content.pictures)
+        return InstagramPublication(self, steps, self._ig_id).publish(
+            caption, content.pictures, content.video
+        )
 
     def delete_post(self, post_platform_id: str) -> None:
         """DELETE /{media}. Raises Gone if it isn't there (any more)."""

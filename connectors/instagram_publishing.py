@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from connectors import graph_mapping as mapping
-from connectors.base import STEP_POSTING, Picture, RemotePost, StepStore
+from connectors.base import STEP_POSTING, Picture, RemotePost, StepStore, Video
 from connectors.errors import (
     ConnectorError,
     ConnectorRefused,
@@ -21,6 +21,7 @@ from connectors.errors import (
 )
 from connectors.exchange import Call, Effect, required_id
 from connectors.graph import GraphAccount, a_little_before, unix
+from connectors.instagram_video import InstagramUpload
 from connectors.posting import same_text, send_once
 from connectors.untrusted import identifier, records, text, web_address, when
 
@@ -43,23 +44,27 @@ class InstagramPublication:
         self._steps = steps
         self._ig_id = required_id(ig_id, "account")
 
-    def publish(self, caption: str, pictures: Sequence[Picture]) -> RemotePost:
+    def publish(self, caption: str, pictures: Sequence[Picture], video: Video | None = None) -> RemotePost:
         """Carry the publication on from wherever it stands; the post once it is there."""
+        shown = len(pictures) + (video is not None)
         interrupted = when(self._steps.get(STEP_POSTING) or None)
         container = self._steps.get(STEP_CONTAINER)
         if interrupted is not None and container:
-            published = self._after_interruption(container, interrupted, caption, len(pictures))
+            published = self._after_interruption(container, interrupted, caption, shown)
             if published is not None:
                 return published
         if not self._steps.get(STEP_BEGAN):
             self._steps.put(STEP_BEGAN, datetime.now(UTC).isoformat())
-        container = self._steps.get(STEP_CONTAINER) or self._make_container(caption, pictures)
+        if video is not None:
+            container = self._uploaded(caption, video)
+        else:
+            container = self._steps.get(STEP_CONTAINER) or self._make_container(caption, pictures)
         if self._wait_for(container, STEP_CONTAINER) == "PUBLISHED":
-            return self._found(caption, len(pictures))
+            return self._found(caption, shown)
         try:
             answer = send_once(self._steps, lambda: self._media_publish(container))
         except OutcomeUnknown:
-            found = self._if_published(container, caption, len(pictures))
+            found = self._if_published(container, caption, shown)
             if found is None:
                 raise
             return found
@@ -69,13 +74,36 @@ class InstagramPublication:
             text=caption,
             created_at=datetime.now(UTC),
             url=self._permalink(platform_id),
-            picture_count=len(pictures),
+            picture_count=shown,
         )
 
     def never_posted(self) -> bool:
         """Whether what was begun waits for its media_publish still."""
         container = self._steps.get(STEP_CONTAINER)
         return self._status(container) in {"FINISHED", "IN_PROGRESS"} if container else False
+
+    def _uploaded(self, caption: str, video: Video) -> str:
+        """The video's container, made now or by an earlier attempt, with the whole video in it."""
+        container = self._steps.get(STEP_CONTAINER)
+        if not container:
+            container = self._make(
+                "container",
+                {
+                    "media_type": "REELS",
+                    "upload_type": "resumable",
+                    "caption": caption,
+                    "share_to_feed": "true",
+                },
+            )
+            self._steps.put(STEP_CONTAINER, container)
+        try:
+            InstagramUpload(self._account, self._steps, container, video).send()
+        except Gone:
+            self._forget(STEP_CONTAINER)
+            raise ConnectorUnavailable(
+                "The preparation of this post has expired and begins anew.", code="EXPIRED", retry_after=1.0
+            ) from None
+        return container
 
     def _after_interruption(
         self, container: str, interrupted: datetime, caption: str, pictures: int
@@ -135,16 +163,14 @@ class InstagramPublication:
             self._account.ask(call, self._client.put_object, self._ig_id, "media", **form).get("id")
         )
         if not container:
-            raise ConnectorRefused(
-                "Instagram took a picture without saying under which id.", code="container"
-            )
+            raise ConnectorRefused("Instagram took a file without saying under which id.", code="container")
         return required_id(container, "container")
 
     def _wait_for(self, container: str, step: str) -> str:
         """Wait until the container is finished, for one time limit at most.
 
         Raises ConnectorUnavailable while it is not, or when it is too old to be published (a new
-        one is made next time), and ConnectorRefused if Instagram can't use the picture.
+        one is made next time), and ConnectorRefused if Instagram can't use the picture or video.
         """
         deadline = time.monotonic() + self._account.timeout
         pause = 0.5
@@ -154,7 +180,9 @@ class InstagramPublication:
                 return status
             if status == "ERROR":
                 self._forget(step)
-                raise ConnectorRefused("Instagram could not use a picture of this post.", code="ERROR")
+                raise ConnectorRefused(
+                    "Instagram could not use a picture or the video of this post.", code="ERROR"
+                )
             if status in {"EXPIRED", "GONE"}:
                 self._forget(step)
                 raise ConnectorUnavailable(
@@ -164,7 +192,7 @@ class InstagramPublication:
                 )
             if time.monotonic() + pause > deadline:
                 raise ConnectorUnavailable(
-                    "Instagram is still preparing the pictures.",
+                    "Instagram is still preparing the post.",
                     code="in_progress",
                     retry_after=NOT_READY_WAIT,
                 )

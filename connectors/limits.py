@@ -7,7 +7,7 @@ import unicodedata
 import warnings
 from collections.abc import Mapping
 
-from connectors.base import Limits, Platform, PostContent
+from connectors.base import Limits, Platform, PostContent, VideoLimits
 
 with warnings.catch_warnings():
     # The package reads its list of emoji through pkg_resources, which warns of its own end.
@@ -23,6 +23,10 @@ LIMITS: Mapping[Platform, Limits] = {
         picture_bytes_max=5 * 1024 * 1024,
         picture_types=("image/jpeg", "image/png", "image/webp"),
         alt_text_max=1000,
+        # X, media best practices: 140 seconds and 512 MB for an account that doesn't pay for more.
+        video=VideoLimits(
+            seconds_min=0.5, seconds_max=140.0, bytes_max=512 * 1024 * 1024, narrowest=1 / 3, widest=3.0
+        ),
     ),
     Platform.FACEBOOK: Limits(
         text_max=63_206,
@@ -31,6 +35,10 @@ LIMITS: Mapping[Platform, Limits] = {
         picture_bytes_max=4_000_000,
         picture_types=("image/jpeg", "image/png"),
         alt_text_max=1000,
+        # Meta, Video API: far more than this product takes.
+        video=VideoLimits(
+            seconds_min=1.0, seconds_max=4 * 3600.0, bytes_max=10 * 1024**3, narrowest=9 / 16 / 2, widest=4.0
+        ),
     ),
     Platform.INSTAGRAM: Limits(
         text_max=2200,
@@ -39,6 +47,10 @@ LIMITS: Mapping[Platform, Limits] = {
         picture_bytes_max=8_000_000,
         picture_types=("image/jpeg",),
         alt_text_max=1000,
+        # Meta, Content Publishing: reel specifications.
+        video=VideoLimits(
+            seconds_min=3.0, seconds_max=15 * 60.0, bytes_max=300_000_000, narrowest=0.01, widest=10.0
+        ),
         hashtags_max=30,
     ),
 }
@@ -75,11 +87,11 @@ def text_length(platform: Platform, text: str) -> int:
 def shown_text(platform: Platform, content: PostContent) -> str:
     """The text as the public will see it on this platform.
 
-    Facebook shows a link as a card of its own when there are no pictures; everywhere else the
-    link becomes the text's last line, unless the author has written it there already.
+    Facebook shows a link as a card of its own when there are no pictures and no video; everywhere
+    else the link becomes the text's last line, unless the author has written it there already.
     """
     link = content.link.strip()
-    has_field = platform is Platform.FACEBOOK and not content.pictures
+    has_field = platform is Platform.FACEBOOK and not content.media_count
     if not link or has_field or link in content.text:
         return content.text
     return f"{content.text.rstrip()}\n{link}" if content.text.strip() else link

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from connectors.base import STEP_POSTING, Platform, PostContent, StepStore
+from connectors.base import STEP_POSTING, Picture, Platform, PostContent, StepStore, Video, VideoLimits
 from connectors.errors import ConnectorError, ConnectorRefused, OutcomeUnknown
 from connectors.exchange import sendable
 from connectors.limits import LIMITS, shown_text, text_length
@@ -33,8 +33,8 @@ def checked_text(platform: Platform, content: PostContent) -> str:
     """
     limits, name = LIMITS[platform], NAMES[platform]
     shown = sendable(shown_text(platform, content))
-    pictures = content.pictures
-    if not shown.strip() and not pictures:
+    pictures, video = content.pictures, content.video
+    if not shown.strip() and not content.media_count:
         raise ConnectorRefused("The post is empty.", code="empty")
     length = text_length(platform, shown)
     if length > limits.text_max:
@@ -42,7 +42,9 @@ def checked_text(platform: Platform, content: PostContent) -> str:
             f"The text counts {length} characters on {name}; at most {limits.text_max} are allowed.",
             code="length",
         )
-    if not limits.pictures_min <= len(pictures) <= limits.pictures_max:
+    if video is not None:
+        _check_video(video, pictures, limits.video, name)
+    elif not limits.pictures_min <= len(pictures) <= limits.pictures_max:
         raise ConnectorRefused(
             f"{name} takes {limits.pictures_min} to {limits.pictures_max} pictures in a post; "
             f"this one has {len(pictures)}.",
@@ -63,6 +65,21 @@ def checked_text(platform: Platform, content: PostContent) -> str:
                 code="pictures",
             )
     return shown
+
+
+def _check_video(video: Video, pictures: Sequence[Picture], limits: VideoLimits, name: str) -> None:
+    if pictures:
+        raise ConnectorRefused(f"A post on {name} has pictures or a video, not both.", code="video")
+    if not limits.seconds_min <= video.seconds <= limits.seconds_max:
+        raise ConnectorRefused(
+            f"{name} takes videos of {limits.seconds_min:g} to {limits.seconds_max:g} seconds; this one has "
+            f"{video.seconds:.1f}.",
+            code="video",
+        )
+    if video.size > limits.bytes_max:
+        raise ConnectorRefused(
+            f"The video is larger than the {limits.bytes_max} bytes that {name} takes.", code="video"
+        )
 
 
 def refuse_second_sending(steps: StepStore) -> None:

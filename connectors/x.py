@@ -16,6 +16,7 @@ from connectors.limits import LIMITS, shown_text, text_length
 from connectors.posting import checked_text, refuse_second_sending, send_once
 from connectors.untrusted import flag, identifier, record
 from connectors.x_reading import XReader
+from connectors.x_video import XVideoUpload
 
 UPLOAD_PATIENCE = 3.0
 UPLOAD_LIFE = 20 * 3600.0
@@ -39,10 +40,16 @@ class XConnector(XReader):
         return shown_text(Platform.X, content)
 
     def publish(self, content: PostContent, *, steps: StepStore) -> RemotePost:
-        """Upload the pictures with their alt texts, then POST /2/tweets once."""
+        """Upload the pictures with their alt texts, or the video, then POST /2/tweets once.
+
+        X takes no description of a video. Raises ConnectorUnavailable with code "in_progress" while it
+        is still preparing one; the same `steps` take up from there.
+        """
         words = checked_text(Platform.X, content)
         refuse_second_sending(steps)
         media = [self._uploaded(picture, steps) for picture in content.pictures]
+        if content.video is not None:
+            media = [XVideoUpload(self._client, self._session, steps, content.video).media_id()]
         answer = send_once(
             steps,
             lambda: self._posted(Call("publish", Effect.ONCE), text=words or None, media_ids=media or None),

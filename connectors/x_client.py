@@ -10,7 +10,7 @@ from connectors.untrusted import record
 
 
 class XClient(tweepy.Client):  # type: ignore[misc]
-    """tweepy's client with what it lacks: the v2 upload, and our own id without a request."""
+    """tweepy's client with what it lacks: the v2 uploads, and our own id without a request."""
 
     own_id: Callable[[], str]
 
@@ -19,14 +19,31 @@ class XClient(tweepy.Client):  # type: ignore[misc]
 
     def upload_picture(self, data: bytes, mime_type: str) -> Mapping[str, object]:
         """POST /2/media/upload as one multipart form, signed like every other request."""
+        return self._form(
+            "/2/media/upload",
+            {"media_category": "tweet_image", "media_type": mime_type},
+            ("picture", data, mime_type),
+        )
+
+    def append_video(self, media_id: str, index: int, piece: bytes) -> Mapping[str, object]:
+        """POST /2/media/upload/{id}/append: one piece of a video, numbered from 0."""
+        return self._form(
+            f"/2/media/upload/{media_id}/append",
+            {"segment_index": str(index)},
+            ("piece", piece, "application/octet-stream"),
+        )
+
+    def _form(
+        self, path: str, fields: Mapping[str, str], file: tuple[str, bytes, str]
+    ) -> Mapping[str, object]:
         signer = tweepy.OAuth1UserHandler(
             self.consumer_key, self.consumer_secret, self.access_token, self.access_token_secret
         ).apply_auth()
         with self.session.request(
             "POST",
-            "https://api.twitter.com/2/media/upload",
-            data={"media_category": "tweet_image", "media_type": mime_type},
-            files={"media": ("picture", data, mime_type)},
+            f"https://api.twitter.com{path}",
+            data=dict(fields),
+            files={"media": file},
             headers={"User-Agent": self.user_agent},
             auth=signer,
         ) as response:

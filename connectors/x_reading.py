@@ -85,6 +85,7 @@ class XReader:
         capabilities = {
             Capability.PUBLISH_TEXT,
             Capability.PUBLISH_PICTURES,
+            Capability.PUBLISH_VIDEO,
             Capability.DELETE_POST,
             Capability.FETCH_COMMENTS,
             Capability.HIDE,

@@ -1,4 +1,4 @@
-"""Instagram's two steps to a post: the container that fetches a picture, and its publication."""
+"""Instagram's two steps to a post: the container of a picture or video, and its publication."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import IO
 from urllib.parse import urlsplit
 
 import requests
@@ -26,6 +27,7 @@ HASHTAGS_MAX = 30
 CHILDREN_MAX = 10
 _PICTURE_BYTES_MAX = 8 * 1024 * 1024
 _FETCH_SECONDS = 10
+_PIECE = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +36,14 @@ class Container:
 
     id: str
     kind: str
-    """ "image", "item" (part of a carousel) or "carousel"."""
+    """ "image", "item" (part of a carousel), "carousel" or "video"."""
     caption: str
     children: tuple[str, ...]
     picture_id: str | None
     status: str
     """IN_PROGRESS, FINISHED, PUBLISHED or EXPIRED."""
+    video_id: str = ""
+    """Once the first byte of its video has come."""
 
 
 def fetch_picture(url: str) -> bytes:
@@ -109,6 +113,29 @@ class Containers:
                 raise GraphError(f"(#100) The child {child_id} is no carousel item.", 100, subcode=2_207_006)
         return self._insert("carousel", caption, children, None)
 
+    def make_video(self, *, caption: str) -> str:
+        """A container for a video, whose bytes come afterwards. The new container's id."""
+        _check_caption(caption)
+        return self._insert("video", caption, [], None)
+
+    def take_video(self, container_id: str, start: int, size: int, stream: IO[bytes]) -> None:
+        """The rest of a video from there on. Raises BadInput for a wrong place or an unusable video."""
+        container = self.find(container_id)
+        assert container is not None
+        video_id = container.video_id
+        if not video_id:
+            video_id = self._world.begin_video(Platform.INSTAGRAM, size).id
+            with self._world.store.writing() as db:
+                # The one column that names a file serves the video, too.
+                db.execute("update containers set picture_id = ? where id = ?", (video_id, container_id))
+        video = self._world.video(Platform.INSTAGRAM, video_id)
+        if start != video.received or size != video.size:
+            raise BadInput(f"The upload goes on at {video.received} of {video.size} bytes.", field="offset")
+        while piece := stream.read(_PIECE):
+            self._world.add_video_piece(Platform.INSTAGRAM, video_id, start, piece)
+            start += len(piece)
+        self._world.close_video(Platform.INSTAGRAM, video_id)
+
     def _insert(self, kind: str, caption: str, children: list[str], picture_id: str | None) -> str:
         store = self._world.store
         number = str(store.next_serial("ig-container", 17_950_000_000_000_000, 10**6))
@@ -129,11 +156,15 @@ class Containers:
         if row is None:
             return None
         now = store.now()
+        video_id = row["picture_id"] or "" if row["kind"] == "video" else ""
+        unready = row["kind"] == "video" and (
+            not video_id or self._world.video(Platform.INSTAGRAM, video_id).state != "ready"
+        )
         if row["published_id"]:
             status = "PUBLISHED"
         elif now > row["created_at"] + LIFETIME.total_seconds():
             status = "EXPIRED"
-        elif now < row["ready_at"]:
+        elif now < row["ready_at"] or unready:
             status = "IN_PROGRESS"
         else:
             status = "FINISHED"
@@ -142,8 +173,9 @@ class Containers:
             row["kind"],
             row["caption"],
             tuple(json.loads(row["children"])),
-            row["picture_id"],
+            None if row["kind"] == "video" else row["picture_id"],
             status,
+            video_id,
         )
 
     def used(self) -> int:
@@ -187,7 +219,9 @@ class Containers:
                 child = self.find(child_id)
                 if child is not None and child.picture_id:
                     pictures.append(child.picture_id)
-            post = self._world.publish(Platform.INSTAGRAM, container.caption, picture_ids=pictures)
+            post = self._world.publish(
+                Platform.INSTAGRAM, container.caption, picture_ids=pictures, video_id=container.video_id
+            )
             db.execute("update containers set published_id = ? where id = ?", (post.id, container_id))
         return post
 

@@ -31,7 +31,7 @@ _HTML = (
     "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head>"
     "<body><center><h1>502 Bad Gateway</h1></center></body></html>"
 )
-_UNTOUCHED = re.compile(r"/pictures/|/oauth/authorize$|(/v\d+\.\d+)?/dialog/oauth$")
+_UNTOUCHED = re.compile(r"/(pictures|videos)/|/oauth/authorize$|(/v\d+\.\d+)?/dialog/oauth$")
 """What people see in their browser."""
 _LOGIN = re.compile(r"(/v\d+\.\d+)?/oauth/(request_token|access_token)$")
 """Where keys are given out: those that died don't matter there."""
@@ -41,7 +41,9 @@ def x_operation(method: str, path: str) -> Operation:
     """What a request to the practice X is for."""
     if method == "GET":
         return Platform.X, OperationKind.READ
-    publishes = method == "POST" and path in {"/2/tweets", "/2/media/upload", "/1.1/media/upload.json"}
+    publishes = method == "POST" and (
+        path in {"/2/tweets", "/1.1/media/upload.json"} or path.startswith("/2/media/upload")
+    )
     return Platform.X, OperationKind.PUBLISH if publishes else OperationKind.ACTION
 
 
@@ -52,6 +54,8 @@ def graph_operation(world: World) -> Callable[[str, str], Operation]:
         parts = [part for part in path.split("/") if part]
         if parts and re.fullmatch(r"v\d+\.\d+", parts[0]):
             parts = parts[1:]
+        if parts[:1] == ["ig-api-upload"]:
+            return Platform.INSTAGRAM, OperationKind.PUBLISH
         target, edge = [*parts, "", ""][:2]
         platform = Platform.INSTAGRAM if world.is_instagram(target) else Platform.FACEBOOK
         if method in {"GET", "HEAD"}:
@@ -59,6 +63,7 @@ def graph_operation(world: World) -> Callable[[str, str], Operation]:
         publishes = method == "POST" and edge in {
             "feed",
             "photos",
+            "videos",
             "comments",
             "replies",
             "media",

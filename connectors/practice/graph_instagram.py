@@ -49,8 +49,13 @@ class GraphInstagram(GraphFrame):
                 parsed = raw.split(",")
             children = [str(child).strip() for child in parsed] if isinstance(parsed, list) else []
             return {"id": self._containers.make_carousel(children=children, caption=caption)}
+        if kind == "REELS":
+            if self._value("upload_type") != "resumable":
+                raise bad_parameter("The practice Instagram takes videos by resumable upload only")
+            made = self._containers.make_video(caption=caption)
+            return {"id": made, "uri": f"{self._world.base_url(Platform.INSTAGRAM)}/ig-api-upload/{made}"}
         if kind not in {"", "IMAGE"}:
-            raise bad_parameter("The practice Instagram takes pictures only")
+            raise bad_parameter("The practice Instagram takes pictures, carousels and reels only")
         if not self._value("image_url"):
             raise bad_parameter("The parameter image_url is required")
         made = self._containers.make(

@@ -49,6 +49,11 @@ class GraphObjects(GraphFrame):
                 pass
         if platform is Platform.FACEBOOK and method == "GET":
             try:
+                return self._wire.video(world.video(platform, object_id), self._fields())
+            except NotFound:
+                pass
+        if platform is Platform.FACEBOOK and method == "GET":
+            try:
                 found = world.elsewhere_post(platform, object_id)
             except NotFound:
                 pass

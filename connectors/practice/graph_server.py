@@ -20,23 +20,26 @@ from connectors.practice.graph_instagram import GraphInstagram
 from connectors.practice.graph_login import SCOPES, GraphLogin
 from connectors.practice.graph_objects import GraphObjects
 from connectors.practice.graph_page import GraphPage
+from connectors.practice.graph_videos import GraphVideos
 from connectors.practice.limits import CallMeter
-from connectors.practice.pages import picture_response
+from connectors.practice.pages import picture_response, video_response
 from connectors.practice.world import World
 
 Operation: TypeAlias = Callable[[str], Answer]
 
-class GraphServer(GraphPage, GraphInstagram, GraphObjects, GraphLogin):
+
+class GraphServer(GraphPage, GraphVideos, GraphInstagram, GraphObjects, GraphLogin):
     """One Flask application over one world."""
 
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self._meter = CallMeter()
         self.app = Flask("connectors.practice.graph", static_folder=None, template_folder=None)
-        self.app.config["MAX_CONTENT_LENGTH"] = 64 * 1024 * 1024
+        self.app.config["MAX_CONTENT_LENGTH"] = 320 * 1024 * 1024
         self.app.register_error_handler(GraphError, lambda error: error.response())
         self.app.register_error_handler(HTTPException, _http_error)
         self.app.add_url_rule("/pictures/<platform>/<name>", view_func=self._picture)
+        self.app.add_url_rule("/videos/<platform>/<name>", view_func=self._video_file)
         self.app.add_url_rule("/", endpoint="root", view_func=self._call, methods=["GET", "POST", "DELETE"])
         self.app.add_url_rule("/<path:path>", view_func=self._call, methods=["GET", "POST", "DELETE"])
         self._facebook: dict[tuple[str, str], Operation] = {
@@ -48,6 +51,7 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects, GraphLogin):
             ("GET", "scheduled_posts"): self._nothing,
             ("POST", "feed"): self._publish,
             ("POST", "photos"): self._photo,
+            ("POST", "videos"): self._video_phase,
             ("GET", "blocked"): self._blocked,
             ("POST", "blocked"): self._block,
             ("DELETE", "blocked"): self._unblock,
@@ -64,6 +68,9 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects, GraphLogin):
 
     def _picture(self, platform: str, name: str) -> Response:
         return picture_response(self._world, platform, name)
+
+    def _video_file(self, platform: str, name: str) -> Response:
+        return video_response(self._world, platform, name)
 
     def _call(self, path: str = "") -> AnyResponse:
         parts = [part for part in path.split("/") if part]
@@ -105,6 +112,8 @@ class GraphServer(GraphPage, GraphInstagram, GraphObjects, GraphLogin):
             method = self._value("method").upper()
         if not parts:
             return {found: self._node(found, "GET", who) for found in self._value("ids").split(",") if found}
+        if parts[0] == "ig-api-upload":
+            return self._video_bytes(parts)
         if parts == ["debug_token"] and method == "GET":
             return self._debug_token()
         if parts == ["oauth", "access_token"]:

@@ -14,7 +14,7 @@ from connectors.practice.containers import Container
 from connectors.practice.graph_errors import bad_parameter
 from connectors.practice.graph_fields import Asked, Fields, Getter, select
 from connectors.practice.posts import short_code
-from connectors.practice.records import Comment, Elsewhere, Person, Post, PostPicture
+from connectors.practice.records import Comment, Elsewhere, Person, Post, PostPicture, PostVideo
 from connectors.practice.world import World
 
 T = TypeVar("T")
@@ -117,7 +117,9 @@ class GraphWire:
             "from": lambda _: {"id": school.id, "name": school.name},
             "is_published": lambda _: True,
             "is_hidden": lambda _: False,
-            "status_type": lambda _: "added_photos" if post.pictures else "mobile_status_update",
+            "status_type": lambda _: (
+                "added_video" if post.video else "added_photos" if post.pictures else "mobile_status_update"
+            ),
             "attachments": lambda _: self._attachments(post),
             "comments": lambda how: self._comment_list(post.id, None, how),
             "shares": lambda _: None,
@@ -136,6 +138,16 @@ class GraphWire:
             }
             for picture in post.pictures
         ]
+        if post.video:
+            parts = [
+                {
+                    "media_type": "video",
+                    "type": "video_inline",
+                    "url": post.video.url,
+                    "media": {"source": post.video.url},
+                    "target": {"id": post.video.id, "url": post.video.url},
+                }
+            ]
         if len(parts) > 1:
             album = {**parts[0], "media_type": "album", "type": "album", "subattachments": {"data": parts}}
             return {"data": [album]}
@@ -158,6 +170,18 @@ class GraphWire:
         }
         return select(asked, ("created_time", "id"), getters, "Photo")
 
+    def video(self, video: PostVideo, asked: Fields) -> dict[str, Any]:
+        """A video of the Page, from the moment it was announced."""
+        owner, _, number = video.post_id.partition("_")
+        getters: dict[str, Getter] = {
+            "id": lambda _: video.id,
+            "published": lambda _: bool(video.post_id),
+            "post_id": lambda _: number or None,
+            "permalink_url": lambda _: f"/{owner}/videos/{video.id}/" if video.post_id else None,
+            "status": lambda _: {"video_status": "ready" if video.state == "ready" else "processing"},
+        }
+        return select(asked, ("id",), getters, "Video")
+
     def media(self, post: Post, asked: Fields) -> dict[str, Any]:
         """A post on Instagram."""
         school = self._world.school(Platform.INSTAGRAM)
@@ -167,9 +191,13 @@ class GraphWire:
             "timestamp": lambda _: stamp(post.created_at),
             "permalink": lambda _: self._world.post_url(post),
             "shortcode": lambda _: short_code(int(post.id)),
-            "media_type": lambda _: "CAROUSEL_ALBUM" if len(post.pictures) > 1 else "IMAGE",
-            "media_product_type": lambda _: "FEED",
-            "media_url": lambda _: post.pictures[0].url if post.pictures else None,
+            "media_type": lambda _: (
+                "VIDEO" if post.video else "CAROUSEL_ALBUM" if len(post.pictures) > 1 else "IMAGE"
+            ),
+            "media_product_type": lambda _: "REELS" if post.video else "FEED",
+            "media_url": lambda _: (
+                post.video.url if post.video else post.pictures[0].url if post.pictures else None
+            ),
             "alt_text": lambda _: (post.pictures[0].alt_text or None) if post.pictures else None,
             "username": lambda _: school.handle,
             "owner": lambda _: {"id": school.id},
@@ -208,8 +236,21 @@ class GraphWire:
             "id": lambda _: container.id,
             "status_code": lambda _: container.status,
             "status": lambda _: words[container.status],
+            "video_status": lambda _: self._video_status(container),
         }
         return select(asked, ("id",), getters, "IGContainer")
+
+    def _video_status(self, container: Container) -> dict[str, Any] | None:
+        if container.kind != "video":
+            return None
+        video = self._world.video(Platform.INSTAGRAM, container.video_id) if container.video_id else None
+        complete = video is not None and video.state != "receiving"
+        return {
+            "uploading_phase": {
+                "status": "complete" if complete else "in_progress" if video else "not_started",
+                "bytes_transferred": video.received if video else 0,
+            }
+        }
 
     def elsewhere(self, found: Elsewhere, asked: Fields) -> dict[str, Any]:
         """Somebody's own post, on the Page or with the school tagged."""

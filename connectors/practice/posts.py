@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from connectors.base import Platform
-from connectors.practice.accounts import Accounts, moment, when
+from connectors.practice.accounts import moment, when
 from connectors.practice.pictures import picture_facts
 from connectors.practice.records import Post, PostPicture
+from connectors.practice.videos import Videos
 from school.errors import NotFound
 
 _CODE_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -24,7 +25,7 @@ def short_code(number: int) -> str:
     return letters or "A"
 
 
-class Posts(Accounts):
+class Posts(Videos):
     """What the school has published."""
 
     # -- pictures --------------------------------------------------------------------------------
@@ -118,6 +119,7 @@ class Posts(Accounts):
                 "select 1 where exists (select 1 from posts where platform = :p and id = :i)"
                 " or exists (select 1 from comments where platform = :p and id = :i)"
                 " or exists (select 1 from pictures where platform = :p and id = :i)"
+                " or exists (select 1 from videos where platform = :p and id = :i)"
                 " or exists (select 1 from elsewhere where platform = :p and id = :i)"
                 " or exists (select 1 from containers where id = :i)",
                 {"p": Platform.INSTAGRAM.value, "i": object_id},
@@ -133,6 +135,7 @@ class Posts(Accounts):
         *,
         link: str = "",
         picture_ids: Iterable[str] = (),
+        video_id: str = "",
         at: datetime | None = None,
     ) -> Post:
         """The school posts. `at` places it in the past (earlier posts of a new world)."""
@@ -157,6 +160,8 @@ class Posts(Accounts):
                     "update pictures set post_id = ?, position = ? where platform = ? and id = ?",
                     (post_id, position, platform, picture_id),
                 )
+            if video_id:
+                self._show_video(platform, video_id, post_id)
         return self.post(platform, post_id)
 
     def _post(self, row: sqlite3.Row) -> Post:
@@ -176,6 +181,7 @@ class Posts(Accounts):
             edited_at=when(row["edited_at"]),
             deleted_at=when(row["deleted_at"]),
             pictures=tuple(self._picture(p) for p in pictures),
+            video=self.video_of(row["platform"], row["id"]),
         )
 
     def post(self, platform: Platform | str, post_id: str) -> Post:

@@ -41,6 +41,24 @@ class PostPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class PostVideo:
+    """A video on a platform, or what has come of one. `url` is where anybody can see it."""
+
+    platform: Platform
+    id: str
+    size: int
+    """Bytes, as announced."""
+    received: int
+    """Bytes that have come, without a gap, from the start."""
+    width: int
+    height: int
+    state: str
+    """"receiving", "processing", "ready" or "failed"."""
+    post_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A post of the school."""
 
@@ -53,6 +71,7 @@ class Post:
     edited_at: datetime | None
     deleted_at: datetime | None
     pictures: tuple[PostPicture, ...] = ()
+    video: PostVideo | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,13 @@ class _Handler(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         return
 
+    def make_environ(self) -> WSGIEnvironment:
+        environ = super().make_environ()
+        # Names with an underscore are left out as a rule; Meta's host for uploads documents this one.
+        if size := self.headers.get("file_size"):
+            environ["HTTP_FILE_SIZE"] = size
+        return environ
+
     def connection_dropped(self, error: BaseException, environ: WSGIEnvironment | None = None) -> None:
         self.close_connection = True
 

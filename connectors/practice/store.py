@@ -68,6 +68,25 @@ create table if not exists pictures (
     primary key (platform, id)
 );
 create index if not exists ix_pictures_post on pictures (platform, post_id);
+create table if not exists videos (
+    platform text not null,
+    id text not null,
+    size integer not null,
+    width integer not null default 0,
+    height integer not null default 0,
+    created_at real not null,
+    ready_at real,
+    post_id text,
+    primary key (platform, id)
+);
+create index if not exists ix_videos_post on videos (platform, post_id);
+create table if not exists video_pieces (
+    platform text not null,
+    id text not null,
+    start integer not null,
+    data blob not null,
+    primary key (platform, id, start)
+);
 create table if not exists comments (
     platform text not null,
     id text not null,

@@ -79,21 +79,43 @@ class XPosts(XLists):
             raise invalid("text", "", "Either `text` or `media` is required")
         if text and text_length(Platform.X, text) > TEXT_MAX:
             raise forbidden("Your Post text is too long.")
-        for picture_id in picture_ids:
-            self._unused_picture(picture_id)
+        video_id = self._video_among(picture_ids)
+        if not video_id:
+            for picture_id in picture_ids:
+                self._unused_picture(picture_id)
         if "reply" in body:
             reply = body["reply"]
             if not isinstance(reply, dict):
                 raise invalid("reply", "", "[$.reply]: must be an object")
             if picture_ids:
-                raise forbidden("The practice X takes no pictures in replies.")
+                raise forbidden("The practice X takes no pictures or videos in replies.")
             return self._reply(text, str(reply.get("in_reply_to_tweet_id", "")))
         recent = self._world.posts(Platform.X, limit=20, since=self._world.clock() - timedelta(hours=24))
-        if not picture_ids and any(post.text == text and not post.pictures for post in recent):
+        if not picture_ids and any(
+            post.text == text and not post.pictures and not post.video for post in recent
+        ):
             raise forbidden("You are not allowed to create a Tweet with duplicate content.")
-        post = self._world.publish(Platform.X, text, picture_ids=picture_ids)
+        post = self._world.publish(
+            Platform.X, text, picture_ids=[] if video_id else picture_ids, video_id=video_id
+        )
         log.info("practice_x_posted", post_id=post.id)
         return {"data": self._wire.tweet(self._wire.of_post(post), Parameters(request).wanted())}
+
+    def _video_among(self, media_ids: list[str]) -> str:
+        """The id of the video that a post is to show; empty where it shows pictures."""
+        videos = []
+        for media_id in media_ids:
+            try:
+                videos.append(self._world.video(Platform.X, media_id))
+            except NotFound:
+                continue
+        if not videos:
+            return ""
+        if len(media_ids) > 1:
+            raise generic(400, "Invalid Request", "A post has up to 4 photos or 1 video.")
+        if videos[0].state != "ready" or videos[0].post_id:
+            raise generic(400, "Invalid Request", "Your media IDs are invalid.")
+        return videos[0].id
 
     def _unused_picture(self, picture_id: object) -> None:
         try:

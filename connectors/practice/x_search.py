@@ -96,7 +96,7 @@ def _operator(token: str, wire: XWire, query: str) -> Test:
             case "is" if value in {"retweet", "quote", "verified", "nullcast"}:
                 return lambda tweet: False
             case "has" if value in {"images", "media"}:
-                return lambda tweet: bool(tweet.pictures)
+                return lambda tweet: bool(tweet.media_keys)
             case "has" if value in {"mentions", "links"}:
                 return lambda tweet: bool(
                     getattr(wire.lay_out(tweet), "urls" if value == "links" else "mentions")

@@ -13,7 +13,7 @@ from connectors.base import Platform
 from connectors.practice import x_errors
 from connectors.practice.consents import Consents
 from connectors.practice.limits import RateWindows
-from connectors.practice.pages import picture_response
+from connectors.practice.pages import picture_response, video_response
 from connectors.practice.world import World
 from connectors.practice.x_consent import XConsent
 from connectors.practice.x_errors import XError, generic
@@ -22,13 +22,14 @@ from connectors.practice.x_people import XPeople
 from connectors.practice.x_pictures import XPictures
 from connectors.practice.x_posts import XPosts
 from connectors.practice.x_signature import SignatureCheck
+from connectors.practice.x_videos import XVideos
 
 READ_SCALE = 5
 """The practice X allows five times X's own number of reads, because the product looks at it every few
 seconds; the headers say so. Writes are limited as on X."""
 
 
-class XServer(XPosts, XPictures, XPeople):
+class XServer(XPosts, XPictures, XVideos, XPeople):
     """One Flask application over one world."""
 
     def __init__(self, world: World, window: int = 900) -> None:
@@ -52,6 +53,10 @@ class XServer(XPosts, XPictures, XPeople):
         add("DELETE", "/2/tweets/<tweet_id>", "delete", 50, self.delete)
         add("PUT", "/2/tweets/<tweet_id>/hidden", "hidden", 50, self.hide)
         add("POST", "/2/media/upload", "media", 500, self.upload)
+        add("GET", "/2/media/upload", "media-status", 1000, self.upload_status)
+        add("POST", "/2/media/upload/initialize", "media-begin", 1875, self.begin_upload)
+        add("POST", "/2/media/upload/<media_id>/append", "media-append", 1875, self.append)
+        add("POST", "/2/media/upload/<media_id>/finalize", "media-close", 1875, self.close_upload)
         add("POST", "/2/media/metadata", "metadata", 500, self.describe)
         add("GET", "/2/users/me", "me", 75 * READ_SCALE, self.me)
         add("GET", "/2/users", "users", 900 * READ_SCALE, self.users)
@@ -71,6 +76,7 @@ class XServer(XPosts, XPictures, XPeople):
         add("POST", "/1.1/media/metadata/create.json", "metadata", 500, self.describe_v1)
         add("POST", "/1.1/blocks/create.json", "block", 50, self.block_v1)
         self.app.add_url_rule("/pictures/<platform>/<name>", view_func=self._picture)
+        self.app.add_url_rule("/videos/<platform>/<name>", view_func=self._video_file)
         page = XConsent(self._world, self._signature)
         for method, path, view in (
             ("POST", "/oauth/request_token", page.request_token),
@@ -132,3 +138,6 @@ class XServer(XPosts, XPictures, XPeople):
 
     def _picture(self, platform: str, name: str) -> Response:
         return picture_response(self._world, platform, name)
+
+    def _video_file(self, platform: str, name: str) -> Response:
+        return video_response(self._world, platform, name)

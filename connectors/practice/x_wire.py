@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.base import Platform
-from connectors.practice.records import Comment, Person, Post, PostPicture
+from connectors.practice.records import Comment, Person, Post, PostPicture, PostVideo
 from connectors.practice.world import World
 from school.errors import NotFound
 
@@ -34,7 +34,14 @@ class Tweet:
     replied_to: str = ""
     replied_to_author: Person | None = None
     pictures: tuple[PostPicture, ...] = ()
+    video: PostVideo | None = None
     versions: tuple[str, ...] = ()
+
+    @property
+    def media_keys(self) -> list[str]:
+        """Of its pictures or its video."""
+        video = [f"7_{self.video.id}"] if self.video else []
+        return [f"3_{picture.id}" for picture in self.pictures] + video
 
 
 @dataclass(slots=True)
@@ -89,6 +96,7 @@ class XWire:
             created_at=post.created_at,
             conversation_id=post.id,
             pictures=post.pictures,
+            video=post.video,
             versions=(post.id,),
         )
 
@@ -169,11 +177,12 @@ class XWire:
         pieces.append(tail)
         place += len(tail)
         display = (len(lead), place)
-        if tweet.pictures:
-            address = f"https://x.com/{tweet.author.handle}/status/{tweet.id}/photo/1"
+        if tweet.media_keys:
+            kind = "video" if tweet.video else "photo"
+            address = f"https://x.com/{tweet.author.handle}/status/{tweet.id}/{kind}/1"
             start = place + 1 if place else 0
             pieces.append(f" {short_link(address)}" if place else short_link(address))
-            for picture in tweet.pictures:
+            for key in tweet.media_keys:
                 urls.append(
                     {
                         "start": start,
@@ -181,7 +190,7 @@ class XWire:
                         "url": short_link(address),
                         "expanded_url": address,
                         "display_url": "pic.x.com/" + short_link(address)[-10:],
-                        "media_key": f"3_{picture.id}",
+                        "media_key": key,
                     }
                 )
         text = "".join(pieces)
@@ -238,8 +247,8 @@ class XWire:
         if tweet.replied_to and tweet.replied_to_author is not None:
             more["in_reply_to_user_id"] = tweet.replied_to_author.id
             more["referenced_tweets"] = [{"type": "replied_to", "id": tweet.replied_to}]
-        if tweet.pictures:
-            more["attachments"] = {"media_keys": [f"3_{picture.id}" for picture in tweet.pictures]}
+        if tweet.media_keys:
+            more["attachments"] = {"media_keys": tweet.media_keys}
         # An expansion brings the field that it expands along, whether it was asked for or not.
         asked = wanted.tweet | {name.partition(".")[0] for name in wanted.expansions}
         body.update({name: value for name, value in more.items() if name in asked})
@@ -306,6 +315,7 @@ class XWire:
         people: dict[str, Person] = {}
         others: dict[str, Tweet] = {}
         pictures: dict[str, PostPicture] = {}
+        videos: dict[str, PostVideo] = {}
         for tweet in tweets:
             if "author_id" in wanted.expansions:
                 people[tweet.author.id] = tweet.author
@@ -316,6 +326,7 @@ class XWire:
                     people[mention["id"]] = self._world.person(Platform.X, mention["id"])
             if "attachments.media_keys" in wanted.expansions:
                 pictures.update({picture.id: picture for picture in tweet.pictures})
+                videos.update({video.id: video for video in [tweet.video] if video})
             if (
                 tweet.replied_to
                 and {"referenced_tweets.id", "referenced_tweets.id.author_id"} & wanted.expansions
@@ -330,8 +341,9 @@ class XWire:
             found["users"] = [self.user(person, wanted.user) for person in people.values()]
         if others:
             found["tweets"] = [self.tweet(other, wanted) for other in others.values()]
-        if pictures:
+        if pictures or videos:
             found["media"] = [self.media(picture, wanted.media) for picture in pictures.values()]
+            found["media"] += [{"media_key": f"7_{video.id}", "type": "video"} for video in videos.values()]
         return found
 
     def timeline(
