@@ -117,6 +117,20 @@ def take_unscored(session: Session, limit: int, *, lease: timedelta, now: dateti
     )
 
 
+def put_back(session: Session, batch: ScoringBatch) -> None:
+    """A batch that nobody has tried to score yet: others may have it at once, and it counts as no attempt."""
+    session.execute(
+        sa.update(Comment)
+        .where(
+            Comment.id.in_([item.comment_id for item in batch.items]),
+            Comment.state == CommentState.FETCHED,
+            Comment.scoring_until == batch.until,
+        )
+        .values(scoring_until=None, scoring_attempts=Comment.scoring_attempts - 1)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def give_back(session: Session, batch: ScoringBatch, *, now: datetime, url: str) -> int:
     """The classifier failed on this batch: let it be tried again, and hand to a person what failed too often.
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -110,15 +111,14 @@ def probe(smtp_url: str) -> str:
 def _connected(smtp_url: str) -> Iterator[smtplib.SMTP]:
     """A connection that is encrypted and signed in as far as the setting asks for it."""
     host, port, user, password, tls = server_of(smtp_url)
-    context = ssl.create_default_context()
     if tls:
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=context)
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=_trusted())
     else:
         connection = smtplib.SMTP(host, port, timeout=TIMEOUT)
     with connection:
         connection.ehlo_or_helo_if_needed()
         if not tls and connection.has_extn("starttls"):
-            connection.starttls(context=context)
+            connection.starttls(context=_trusted())
             connection.ehlo()
         elif not tls and user and not _is_here(host):
             raise Unfit(
@@ -128,6 +128,12 @@ def _connected(smtp_url: str) -> Iterator[smtplib.SMTP]:
         if user:
             connection.login(user, password)
         yield connection
+
+
+@lru_cache(maxsize=1)
+def _trusted() -> ssl.SSLContext:
+    """What this machine trusts: reading all of its certificates takes longer than sending a mail."""
+    return ssl.create_default_context()
 
 
 def _of_recipient(code: int, text: bytes | str) -> Delivery:

@@ -24,7 +24,18 @@ from school.models import MailState
 from school.readiness import CLASSIFIER
 from school.settings import settings
 from web.retained import RULES
-from worker import classifier, consenting, exporting, failures, looking, outgoing, probing, rounds, watching
+from worker import (
+    classifier,
+    consenting,
+    exporting,
+    failures,
+    judging,
+    looking,
+    outgoing,
+    probing,
+    rounds,
+    watching,
+)
 from worker.app import task
 
 log = structlog.get_logger(__name__)
@@ -195,9 +206,9 @@ def look_for_scoring() -> None:
         alive("classify")
         if model := classifier.loaded_model():
             alive(CLASSIFIER, detail=model)
-        scored = rounds.score_waiting(batches=8)
+        scored = judging.score_waiting(batches=8)
         # After the comments, and few at once: a threat must not wait for a thousand bios (P23).
-        profiles = rounds.score_profiles(batches=2)
+        profiles = judging.score_profiles(batches=2)
         if not scored.total and not profiles:
             return
 
@@ -211,7 +222,7 @@ def stopping() -> bool:
 @at_most(1)
 def look_for_scoring_again() -> None:
     """Score recent comments again, where somebody asked for it and no new comment waits."""
-    rounds.score_again()
+    judging.score_again()
 
 
 @task("classify.words")
@@ -221,7 +232,7 @@ def look_for_words() -> None:
     with reading() as session:
         waiting = carrying_words.waits(session)
     if waiting:
-        rounds.say_which_words()
+        judging.say_which_words()
 
 
 @task("classify.pictures")

@@ -10,13 +10,15 @@ import pytest
 import sqlalchemy as sa
 
 from moderation import rescoring
-from moderation.models import LogEntry, RescoreState
+from moderation.models import Comment, LogEntry, RescoreState
 from school import db
 from school.db import reading, transaction
+from school.errors import BadInput
 from school.models import Account, Person, Role
+from school.settings import settings
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.moderation.scenes import URL, Clock, change_rules, poll
-from worker import rounds
+from worker import judging
 from worker.cli import execute
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -30,23 +32,48 @@ def test_new_comments_go_first(
     account_id = make_account("facebook", identity_id="school").id
     platform.show(comment(1, "The sunflowers are out", created_at=clock()))
     poll(account_id, platform, clock)
-    assert rounds.score_waiting().clear == 1
+    assert judging.score_waiting().clear == 1
     with transaction() as session:
         slt = session.get_one(Person, school_people[Role.SLT].id)
         change_rules(session, words=("sunflowers",), by=slt, now=clock())
         rescoring.ask(session, 30, by=slt, url=URL, now=clock())
     platform.show(comment(2, "Lovely assembly", created_at=clock()))
     poll(account_id, platform, clock)
-    assert rounds.score_again() == 0
+    assert judging.score_again() == 0
     with reading() as session:
         waiting = rescoring.newest(session)
         assert waiting is not None and (waiting.state, waiting.done) == (RescoreState.RUNNING, 0)
-    assert rounds.score_waiting().clear == 1
-    assert rounds.score_again() == 1
+    assert judging.score_waiting().clear == 1
+    assert judging.score_again() == 1
     with reading() as session:
         ended = rescoring.newest(session)
         assert ended is not None and (ended.state, ended.done) == (RescoreState.DONE, 1)
         assert session.scalars(sa.select(LogEntry.text)).all() == ["The sunflowers are out"]
+
+
+def test_what_was_taken_ahead_is_put_back_untried_where_the_classifier_fails(
+    make_account: Callable[..., Account], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, platform = Clock(), ScriptedPlatform()
+    clock.at = db.now()
+    account_id = make_account("facebook", identity_id="school").id
+    platform.show(*(comment(n, f"Lovely assembly {n}", created_at=clock()) for n in range(judging.BATCH + 6)))
+    poll(account_id, platform, clock)
+    with monkeypatch.context() as without:
+        without.setenv("SCHOOLGATE_CLASSIFIER_MODEL", str(tmp_path / "nowhere"))
+        settings.cache_clear()
+        with pytest.raises(BadInput):
+            judging.score_waiting()
+    settings.cache_clear()
+    with reading() as session:
+        found = session.execute(
+            sa.select(Comment.scoring_attempts, sa.func.count(), sa.func.count(Comment.scoring_until))
+            .group_by(Comment.scoring_attempts)
+            .order_by(Comment.scoring_attempts)
+        ).all()
+    # Those that failed wait for another try, each alone; the others were never tried.
+    assert [tuple(row) for row in found] == [(0, 6, 0), (1, judging.BATCH, judging.BATCH)]
+    assert judging.score_waiting().clear == 6
 
 
 def test_a_file_is_judged_by_the_schools_own_rules(

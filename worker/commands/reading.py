@@ -16,7 +16,7 @@ from school import accounts, keys, setup
 from school.db import now, reading
 from school.errors import BadInput
 from school.models import Account, AccountState
-from worker import rounds
+from worker import judging, rounds
 from worker.commands.networks import account_called
 from worker.practice import at_hand_if_practice
 from worker.terminal import FAILURE, AsJson, Failure, answer, table
@@ -43,8 +43,8 @@ def poll(
         raise Failure("No account is connected: connect one with `schoolgate accounts adopt`.")
     with at_hand_if_practice():
         told = [_poll(one) for one in wanted]
-    rounds.score_waiting()
-    rounds.score_profiles()
+    judging.score_waiting()
+    judging.score_profiles()
     for one in told:
         _count_flagged(one)
     shown = table("Account", "New", "Changed", "Gone", "Flagged", "Followers", "Notes")

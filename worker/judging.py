@@ -1,0 +1,188 @@
+"""The classifier's rounds: score what waits, score again what was asked for, say which words carried a score.
+
+Each takes in one transaction, asks the classifier with none open, and records in another.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from moderation import carrying_words, followers, rescoring, scoring
+from moderation.scoring import ScoringBatch
+from school import heartbeats
+from school.db import now, reading, transaction
+from school.settings import settings
+from worker import classifier
+
+log = structlog.get_logger(__name__)
+
+BATCH = 64
+"""Comments scored at once: a small batch lets what was just written into the log soon."""
+BATCH_AGAIN = 8
+"""Comments scored again at once: a new one waits for no more than these."""
+SCORING_LEASE_MOST = timedelta(minutes=1)
+"""A batch takes less than a second: when its worker dies, a threat in it must not wait long (P23)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What a round of scoring came to."""
+
+    clear: int = 0
+    flagged: int = 0
+    urgent: int = 0
+
+    @property
+    def total(self) -> int:
+        """How many comments were judged."""
+        return self.clear + self.flagged
+
+    def __add__(self, other: Scored) -> Scored:
+        return Scored(self.clear + other.clear, self.flagged + other.flagged, self.urgent + other.urgent)
+
+
+def score_waiting(*, batches: int = 50) -> Scored:
+    """Score the comments that wait, newest first, so many batches at most; the SLT log gets what is flagged.
+
+    While the classifier works on one batch, the one before is written into the database and the one
+    after is taken out of it. A batch that the classifier fails on is given back, and after some tries
+    handed to a person; the error passes through.
+    """
+    total = Scored()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="recording") as beside:
+        following: Future[ScoringBatch] | None = beside.submit(_take)
+        recording: Future[Scored] | None = None
+        try:
+            for left in reversed(range(batches)):
+                if following is None or not (batch := following.result()).items:
+                    break
+                following = beside.submit(_take) if left else None
+                scores, model_name, seconds = _scores(batch)
+                if recording is not None:
+                    total += recording.result()
+                recording = beside.submit(_record, batch, scores, model_name, seconds)
+            if recording is not None:
+                total += recording.result()
+        except BaseException:
+            if following is not None and not following.cancel() and (taken := following.result()).items:
+                with transaction() as session:
+                    scoring.put_back(session, taken)
+            raise
+    return total
+
+
+def _take() -> ScoringBatch:
+    with transaction() as session:
+        return scoring.take_unscored(session, BATCH, lease=_scoring_lease(), now=now())
+
+
+def _scores(batch: ScoringBatch) -> tuple[Sequence[Mapping[str, float]], str, float]:
+    """What the classifier says of a batch, its model's name, and how many seconds it took."""
+    try:
+        engine = classifier.engine()
+        began = time.monotonic()
+        return engine.score(batch.texts), engine.model_name, time.monotonic() - began
+    except Exception:
+        with transaction() as session:
+            scoring.give_back(session, batch, now=now(), url=settings().effective_public_url)
+        raise
+
+
+def _scoring_lease() -> timedelta:
+    return min(settings().lease, SCORING_LEASE_MOST)
+
+
+def _record(
+    batch: ScoringBatch, scores: Sequence[Mapping[str, float]], model_name: str, seconds: float
+) -> Scored:
+    chosen = settings()
+    with transaction() as session:
+        recorded = scoring.record_scores(
+            session,
+            batch,
+            scores,
+            model_name=model_name,
+            now=now(),
+            url=chosen.effective_public_url,
+            hide_over=chosen.hide_threshold if chosen.hide_at_once else None,
+        )
+        heartbeats.note_batch(session, seconds=seconds, comments=len(batch.items), now=now())
+    log.info("scored", clear=recorded.clear, flagged=recorded.flagged, urgent=recorded.urgent)
+    return Scored(recorded.clear, recorded.flagged, recorded.urgent)
+
+
+def score_profiles(*, batches: int = 4) -> int:
+    """Score followers' names and bios that wait for it, so many batches at most; how many were read."""
+    read = 0
+    for _ in range(batches):
+        with transaction() as session:
+            batch = followers.take_unscored(session, BATCH, lease=_scoring_lease(), now=now())
+        if not batch.items:
+            break
+        engine = classifier.engine()
+        scores = engine.score(batch.texts)
+        with transaction() as session:
+            followers.record_scores(session, batch, scores, model_name=engine.model_name, now=now())
+        read += len(batch.items)
+    return read
+
+
+def score_again(*, batches: int = 25) -> int:
+    """Score recent comments again where somebody asked for it, as long as no new one waits (P23).
+
+    How many came into the log. A batch that the classifier fails on is given back; the error passes through.
+    """
+    flagged, chosen = 0, settings()
+    for _ in range(batches):
+        with reading() as session:
+            if not rescoring.waits(session, now=now()) or scoring.waiting(session):
+                break
+        with transaction() as session:
+            batch = rescoring.take(
+                session, BATCH_AGAIN, lease=chosen.lease, url=chosen.effective_public_url, now=now()
+            )
+        if batch is None:
+            break
+        try:
+            engine = classifier.engine()
+            scores = engine.score(batch.texts)
+        except Exception:
+            with transaction() as session:
+                rescoring.give_back(session, batch, now=now())
+            raise
+        with transaction() as session:
+            new = rescoring.record(
+                session,
+                batch,
+                scores,
+                model_name=engine.model_name,
+                url=chosen.effective_public_url,
+                now=now(),
+            )
+        flagged += new
+        log.info("scored_again", comments=len(batch.items), flagged=new)
+    return flagged
+
+
+def say_which_words(*, most: int = 4) -> int:
+    """Work out which words carried the scores that people ask about; how many were answered."""
+    for number in range(most):
+        with transaction() as session:
+            question = carrying_words.take(session, lease=settings().lease, now=now())
+        if question is None:
+            return number
+        try:
+            found = carrying_words.answer(classifier.engine(), question)
+        except Exception:
+            with transaction() as session:
+                carrying_words.fail(session, question, now=now())
+            raise
+        with transaction() as session:
+            carrying_words.record(session, question, found, now=now())
+    return most
