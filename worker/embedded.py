@@ -73,9 +73,9 @@ def run(*, host: str | None, port: int | None) -> int:
         clean = worker.stop()
     log.info("stopped", clean=clean)
     if not clean or threading.active_count() > 2:
-        # A request to a platform is still waiting for its answer. Its intent stands in the database
-        # with a lease, so nothing is lost by not waiting with it.
-        _leave_soon(seconds=2.0)
+        # A request to a platform is still waiting for its answer, and has had its time. Its intent stands in
+        # the database with a lease, so nothing is lost by not waiting with it.
+        _leave_soon(seconds=2.0 if clean else 0.0)
     return 0
 
 

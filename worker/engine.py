@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import Any
 
 import structlog
 from celery import Celery
 from celery.beat import EmbeddedService
 from celery.worker import WorkController
 from celery.worker import state as worker_state
+from celery.worker.consumer import Consumer
 
 from worker.app import QUEUES
 
@@ -19,6 +21,26 @@ THREADS = 16
 """Each account that is stuck holds one for as long as a request may take; a school has a handful."""
 GRACE = 6.0
 """Seconds that work under way gets to end by itself. What is cut off is claimed again after its lease."""
+
+
+STRETCH = 0.2
+"""Seconds that the worker waits for a message before it looks whether it is to stop."""
+
+
+class _Attentive:
+    """A connection whose waits are short. Celery's own take 2 seconds, and a stop has to sit out two."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def drain_events(self, *, timeout: float) -> None:
+        self._connection.drain_events(timeout=min(timeout, STRETCH))
+
+
+class _Consumer(Consumer):  # type: ignore[misc]
+    def loop_args(self) -> tuple[Any, ...]:
+        worker, connection, *others = super().loop_args()
+        return worker, _Attentive(connection), *others
 
 
 class EmbeddedWorker:
@@ -39,6 +61,7 @@ class EmbeddedWorker:
             without_gossip=True,
             without_mingle=True,
             without_heartbeat=True,
+            consumer_cls=_Consumer,
             ready_callback=lambda _consumer: self._ready.set(),
         )
         self._thread = threading.Thread(target=self._work, name="worker", daemon=True)

@@ -127,7 +127,10 @@ def fetch_and_use(
     log.info("model_put_to_use", model=official.name, sha256=digest)
     answer(
         {
-            "model": official.name, "folder": str(folder), "sha256": digest, "in_use": True,
+            "model": official.name,
+            "folder": str(folder),
+            "sha256": digest,
+            "in_use": True,
             "served": asdict(served),
         },
         [
