@@ -129,6 +129,13 @@ def make_engine(url: str) -> Engine:
     return engine
 
 
+def disk_is_full(error: sa.exc.DBAPIError) -> bool:
+    """Whether the database could not write because there is no room left for it."""
+    said = str(error.orig or "").lower()
+    # In the middle of a write-ahead log, SQLite calls it an "I/O error"; so are failing disks.
+    return "disk is full" in said or "no space left on device" in said
+
+
 @lru_cache(maxsize=4)
 def engine_for(url: str) -> Engine:
     """The engine of this process for that URL."""

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from school import db
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
 from web import keeping
 from web.doors import MARK as ACCESS_MARK
@@ -59,6 +60,12 @@ WORDS: dict[int, str] = {
     503: "The database can't be used at the moment. Nothing was saved. Try again in a minute, and tell the "
     "network manager if it goes on.",
 }
+
+
+DISK_FULL = (
+    "The server's disk is full, so nothing was saved. Tell the network manager to make room on it, then try "
+    "again. Nothing is published or lost meanwhile, and all goes on by itself afterwards."
+)
 
 
 def page(status: int, message: str = "") -> ResponseReturnValue:
@@ -123,8 +130,9 @@ def _for_everybody() -> bool:
 
 
 def _database(error: OperationalError) -> ResponseReturnValue:
-    log.error("database_failed", endpoint=request.endpoint, error=type(error.orig).__name__)
-    return page(503)
+    full = db.disk_is_full(error)
+    log.error("database_failed", endpoint=request.endpoint, error=type(error.orig).__name__, disk_full=full)
+    return page(503, DISK_FULL if full else "")
 
 
 def _unknown(error: Exception) -> ResponseReturnValue:

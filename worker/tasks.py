@@ -15,6 +15,7 @@ from uuid import UUID
 
 import structlog
 from celery.worker import state as worker_state
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from approvals import approval_mail, looks, publishing, reconciling, schedule, takedowns
 from moderation import actions, carrying_words, polling
@@ -102,6 +103,7 @@ def look_for_mail() -> None:
     url = outgoing.smtp_url()
     if url is None:
         return
+    _record_mails()
     while not stopping():
         # A mail server that answers nothing takes half a minute for each.
         alive("mail")
@@ -109,11 +111,26 @@ def look_for_mail() -> None:
             claimed = mail.claim(session, now=now())
         if claimed is None:
             return
-        delivery = mail.deliver(claimed, url)
-        with transaction() as session:
-            row = mail.record(session, claimed, delivery, now=now())
-            if row.state is MailState.FAILED:
-                approval_mail.tell_author_of_failed(session, row, now=now())
+        _answered.append((claimed, mail.deliver(claimed, url)))
+        _record_mails()
+
+
+_answered: list[tuple[mail.ClaimedMail, mail.Delivery]] = []
+"""What the mail server said and the database doesn't have yet. Where that can't be written (its disk is
+full, it is gone), it is tried again before any other mail, so that none goes out twice for it."""
+
+
+def _record_mails() -> None:
+    while _answered:
+        claimed, delivery = _answered.pop()
+        try:
+            with transaction() as session:
+                row = mail.record(session, claimed, delivery, now=now())
+                if row.state is MailState.FAILED:
+                    approval_mail.tell_author_of_failed(session, row, now=now())
+        except (OperationalError, InterfaceError):
+            _answered.append((claimed, delivery))
+            raise
         log.info("mail_tried", mail_id=str(claimed.id), outcome=delivery.outcome.value)
 
 

@@ -72,8 +72,7 @@ class System:
     """Everything that runs, and where."""
 
     home: Path
-    postgres: Postgres
-    redis: Redis
+    url: str
     mail: MailServer
     platforms: PracticePlatforms
     processes: dict[str, Process]
@@ -82,6 +81,10 @@ class System:
     def start(self) -> None:
         for process in self.processes.values():
             process.start()
+
+    def kill(self) -> None:
+        for process in self.processes.values():
+            process.kill()
 
     def died_by_themselves(self) -> list[str]:
         """Processes that ended although nobody killed them; they are started again."""
@@ -94,6 +97,14 @@ class System:
         return found
 
 
+@dataclass
+class Production(System):
+    """With the servers that stand beside it."""
+
+    postgres: Postgres = field(kw_only=True)
+    redis: Redis = field(kw_only=True)
+
+
 @contextmanager
 def system(
     folder: Path,
@@ -101,11 +112,8 @@ def system(
     workers: int = 2,
     x_window: int = 900,
     lease: int = 10,
-    consistency: int = 6,
-    poll_interval: float = 1.0,
     mail_away: bool = False,
-    more: Mapping[str, str] | None = None,
-) -> Iterator[System]:
+) -> Iterator[Production]:
     """A school on PostgreSQL with accounts on all three platforms; its processes are not started yet.
 
     `workers` for publishing, polling, acting and mail; one for the classifier comes on top, and two
@@ -126,25 +134,8 @@ def system(
             PracticePlatforms(None, pace=None, earlier_life=False, x_window=x_window)
         )
         port = free_port()
-        chosen = {
-            "SCHOOLGATE_HOME": str(home),
-            "SCHOOLGATE_DATABASE_URL": postgres.url,
-            "SCHOOLGATE_BROKER_URL": redis.url,
-            "SCHOOLGATE_SMTP_URL": mail.url,
-            "SCHOOLGATE_X_URL": platforms.x_url,
-            "SCHOOLGATE_GRAPH_URL": platforms.graph_url,
-            "SCHOOLGATE_PUBLIC_URL": f"http://127.0.0.1:{port}",
-            "SCHOOLGATE_POLL_INTERVAL": str(poll_interval),
-            # The same at night as in school hours, and as much of it as is needed.
-            "SCHOOLGATE_POLL_ADAPTS": "false",
-            "SCHOOLGATE_X_MONTHLY_BUDGET": "1000000",
-            "SCHOOLGATE_LEASE": f"PT{lease}S",
-            "SCHOOLGATE_CONSISTENCY_DELAY": f"PT{consistency}S",
-            "SCHOOLGATE_PLATFORM_TIMEOUT": "5",
-            **(more or {}),
-        }
-        stack.enter_context(_settings(chosen))
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        more = {"SCHOOLGATE_DATABASE_URL": postgres.url, "SCHOOLGATE_BROKER_URL": redis.url}
+        stack.enter_context(_settings(_chosen(home, port, mail, platforms, lease=lease) | more))
         commands = {
             "web": ("web", "--port", str(port)),
             **{
@@ -155,14 +146,55 @@ def system(
             "scheduler-0": ("scheduler",),
             "scheduler-1": ("scheduler",),
         }
-        made = System(
-            home, postgres, redis, mail, platforms,
-            {name: Process(name, arguments, folder, environment) for name, arguments in commands.items()},
+        made = Production(
+            home, f"http://127.0.0.1:{port}", mail, platforms, _processes(folder, commands),
+            postgres=postgres, redis=redis,
         )  # fmt: skip
-        upgrade(settings().effective_database_url)
+        stack.callback(made.kill)
         _school(made)
-        stack.callback(lambda: [process.kill() for process in made.processes.values()])
         yield made
+
+
+@contextmanager
+def embedded(folder: Path, home: Path) -> Iterator[System]:
+    """A school in one process, on SQLite; not started yet. `folder`: for what isn't the product's."""
+    home.mkdir(parents=True)
+    with ExitStack() as stack:
+        mail = MailServer()
+        mail.start()
+        stack.callback(mail.stop)
+        platforms = stack.enter_context(PracticePlatforms(None, pace=None, earlier_life=False))
+        port = free_port()
+        stack.enter_context(_settings(_chosen(home, port, mail, platforms, lease=10)))
+        commands = {"run": ("run", "--port", str(port))}
+        made = System(home, f"http://127.0.0.1:{port}", mail, platforms, _processes(folder, commands))
+        stack.callback(made.kill)
+        _school(made)
+        yield made
+
+
+def _chosen(
+    home: Path, port: int, mail: MailServer, platforms: PracticePlatforms, *, lease: int
+) -> dict[str, str]:
+    return {
+        "SCHOOLGATE_HOME": str(home),
+        "SCHOOLGATE_SMTP_URL": mail.url,
+        "SCHOOLGATE_X_URL": platforms.x_url,
+        "SCHOOLGATE_GRAPH_URL": platforms.graph_url,
+        "SCHOOLGATE_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "SCHOOLGATE_POLL_INTERVAL": "1",
+        # The same at night as in school hours, and as much of it as is needed.
+        "SCHOOLGATE_POLL_ADAPTS": "false",
+        "SCHOOLGATE_X_MONTHLY_BUDGET": "1000000",
+        "SCHOOLGATE_LEASE": f"PT{lease}S",
+        "SCHOOLGATE_CONSISTENCY_DELAY": "PT6S",
+        "SCHOOLGATE_PLATFORM_TIMEOUT": "5",
+    }
+
+
+def _processes(folder: Path, commands: Mapping[str, tuple[str, ...]]) -> dict[str, Process]:
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    return {name: Process(name, arguments, folder, environment) for name, arguments in commands.items()}
 
 
 @contextmanager
@@ -187,6 +219,7 @@ def _settings(chosen: Mapping[str, str]) -> Iterator[None]:
 
 def _school(made: System) -> None:
     """Somebody in every role, and an account on each platform, as a real school has them."""
+    upgrade(settings().effective_database_url)
     with db.transaction() as session:
         setup.set_up_practice(session, now=db.now()).practice = False
     with db.transaction() as session:

@@ -75,7 +75,7 @@ def test_redis_postgresql_and_mail_come_back_and_all_goes_on(tmp_path: Path) -> 
         assert fetched(made, 120), logs(made)
 
         # Due while one or the other was away, or after: all are out once.
-        assert wait_for(lambda: _published(made) == 9 or None, 180), logs(made)
+        assert wait_for(lambda: published(made) == 9 or None, 180), logs(made)
         with db.reading() as session:
             states = set(session.scalars(sa.select(OutboxEmail.state)))
         assert MailState.SENT not in states and MailState.FAILED not in states
@@ -89,7 +89,7 @@ def test_redis_postgresql_and_mail_come_back_and_all_goes_on(tmp_path: Path) -> 
         assert found.mails_twice == 0 and found.mails >= 9
 
 
-def _published(made: System) -> int:
+def published(made: System) -> int:
     with db.reading() as session:
         return (
             session.scalar(sa.select(sa.func.count()).where(Publication.state == PublicationState.PUBLISHED))
