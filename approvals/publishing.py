@@ -11,15 +11,14 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks, claims, pictures
+from approvals import approval_mail, claims, permits
 from approvals.checks import account_name
 from approvals.claims import PublicationClaim, locked, publication_lease
-from approvals.content import use_for
 from approvals.models import ApprovalDecision, Draft, DraftRevision, Publication
 from approvals.moves import move_publication, note_publication
 from approvals.states import Actor, PublicationState
 from approvals.steps import ClaimLost, may_have_been_sent, sent_before
-from connectors.base import Connector, Platform, RemotePost, StepStore
+from connectors.base import Connector, RemotePost, StepStore
 from connectors.errors import (
     ConnectorRefused,
     ConnectorUnavailable,
@@ -27,12 +26,11 @@ from connectors.errors import (
     DuplicatePost,
     OutcomeUnknown,
 )
-from school import accounts, people, register
+from school import accounts, people
 from school.db import new_id
-from school.errors import SchoolgateError
 from school.models import Account, AccountState, Person, Role
 from school.settings import settings
-from school.times import say, today
+from school.times import say
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +106,7 @@ def claim(
     if publication.state is not PublicationState.SCHEDULED or publication.next_try_at > now:
         return None
     revision = session.get_one(DraftRevision, publication.revision_id)
-    reason = _why_not(session, publication, draft, revision, now=now)
+    reason = permits.why_not(session, publication, draft, revision, now=now)
     if reason:
         hold(session, publication, reason, now=now)
         return None
@@ -307,7 +305,8 @@ def _try_later(session: Session, publication: Publication, outcome: Outcome, *, 
         hold(
             session,
             publication,
-            f"{outcome.detail} It would be more than {_minutes(settings().publish_late_limit)} minutes late.",
+            f"{outcome.detail} It would be more than {permits.minutes(settings().publish_late_limit)} "
+            "minutes late.",
             now=now,
         )
         return
@@ -378,41 +377,3 @@ def _tell(
         purpose="publication_problem",
         now=now,
     )
-
-
-def _why_not(
-    session: Session, publication: Publication, draft: Draft, revision: DraftRevision, *, now: datetime
-) -> str:
-    """Why this publication may not be sent now, for a person; empty when it may."""
-    if not claims.approval_holds(session, publication, draft, revision):
-        return "What is stored is not exactly what was approved for this account. It needs a new approval."
-    account = publication.account
-    limit = settings().publish_late_limit
-    if now - publication.due_at > limit:
-        away = ""
-        if account.state is not AccountState.ACTIVE:
-            away = f"{account_name(account)} can't be used: {account.problem or 'it is paused.'} "
-        return (
-            f"It was due on {say(publication.due_at)} and is more than {_minutes(limit)} minutes late. {away}"
-            "Decide whether it should still go out."
-        )
-    if account.state is AccountState.CLOSED:
-        return f"{account_name(account)} was closed."
-    if waits := register.not_live(session, account, on=today(now)):
-        return waits
-    author = session.get_one(Person, draft.author_id)
-    if not people.may_post(session, author, account.id):
-        return f"{author.name} is no longer authorised for {account_name(account)}."
-    lacking = checks.consent_problems(session, revision, on=today(now))
-    if lacking:
-        return " ".join(problem.sentence for problem in lacking)
-    try:
-        for picture in revision.pictures:
-            pictures.check_rendition(session, picture.media_id, use_for(Platform(account.platform)))
-    except SchoolgateError as error:
-        return str(error)
-    return ""
-
-
-def _minutes(span: timedelta) -> int:
-    return int(span.total_seconds() // 60)

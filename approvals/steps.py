@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import claims
+from approvals import claims, permits
 from approvals.claims import PublicationClaim
-from approvals.models import PublicationStep
+from approvals.models import Draft, DraftRevision, Publication, PublicationStep
 from connectors.base import STEP_POSTING
 from connectors.errors import ConnectorUnavailable
 from school.errors import SchoolgateError
@@ -49,15 +49,26 @@ class DurableSteps:
     def put(self, key: str, value: str) -> None:
         """Keep a value; committed when this returns.
 
-        Raises ClaimLost after a takeover, and ConnectorUnavailable when all publishing was
-        stopped since the claim was made and this is the mark of the request that posts.
+        Raises ClaimLost after a takeover. Before the mark of the request that posts everything is looked at
+        once more: uploads take minutes, in which a consent may be withdrawn or somebody shut out (P1, P26).
+        Raises ConnectorUnavailable when it may not go out any more; the next claim then says so to people.
         """
+        now = self._clock()
         with self._transaction() as session:
-            if not claims.keep_lease(session, self._claim, now=self._clock()):
+            if not claims.keep_lease(session, self._claim, now=now):
                 raise ClaimLost("Another worker has taken this post over.")
-            if key == STEP_POSTING and value and claims.stopped(session):
-                raise ConnectorUnavailable("All publishing was stopped just before it was sent.")
+            if key == STEP_POSTING and value:
+                self._check(session, now)
             keep_step(session, self._claim.publication_id, key, value)
+
+    def _check(self, session: Session, now: datetime) -> None:
+        if claims.stopped(session):
+            raise ConnectorUnavailable("All publishing was stopped just before it was sent.")
+        publication = session.get_one(Publication, self._claim.publication_id)
+        draft = session.get_one(Draft, publication.draft_id)
+        revision = session.get_one(DraftRevision, publication.revision_id)
+        if reason := permits.why_not(session, publication, draft, revision, now=now):
+            raise ConnectorUnavailable(reason)
 
 
 def keep_step(session: Session, publication_id: UUID, key: str, value: str) -> None:

@@ -1,0 +1,58 @@
+"""Whether an approved post may go out at this moment: the one answer that claiming and sending rest on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from approvals import checks, claims, pictures
+from approvals.checks import account_name
+from approvals.content import use_for
+from approvals.models import Draft, DraftRevision, Publication
+from connectors.base import Platform
+from school import people, register
+from school.errors import SchoolgateError
+from school.models import AccountState, Person
+from school.settings import settings
+from school.times import say, today
+
+
+def why_not(
+    session: Session, publication: Publication, draft: Draft, revision: DraftRevision, *, now: datetime
+) -> str:
+    """Why this publication may not be sent now, for a person; empty when it may."""
+    if not claims.approval_holds(session, publication, draft, revision):
+        return "What is stored is not exactly what was approved for this account. It needs a new approval."
+    account = publication.account
+    limit = settings().publish_late_limit
+    if now - publication.due_at > limit:
+        away = ""
+        if account.state is not AccountState.ACTIVE:
+            away = f"{account_name(account)} can't be used: {account.problem or 'it is paused.'} "
+        return (
+            f"It was due on {say(publication.due_at)} and is more than {minutes(limit)} minutes late. {away}"
+            "Decide whether it should still go out."
+        )
+    if account.state is AccountState.CLOSED:
+        return f"{account_name(account)} was closed."
+    if waits := register.not_live(session, account, on=today(now)):
+        return waits
+    author = session.get_one(Person, draft.author_id)
+    if not people.may_post(session, author, account.id):
+        return f"{author.name} is no longer authorised for {account_name(account)}."
+    lacking = checks.consent_problems(session, revision, on=today(now))
+    lacking += checks.name_problems(session, revision)
+    if lacking:
+        return " ".join(problem.sentence for problem in lacking)
+    try:
+        for picture in revision.pictures:
+            pictures.check_rendition(session, picture.media_id, use_for(Platform(account.platform)))
+    except SchoolgateError as error:
+        return str(error)
+    return ""
+
+
+def minutes(span: timedelta) -> int:
+    """A span in whole minutes, for a sentence."""
+    return int(span.total_seconds() // 60)
