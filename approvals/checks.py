@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from approvals import pictures
 from approvals.content import shown_on
-from approvals.models import Criterion, DraftRevision
+from approvals.models import Criterion, DraftRevision, PupilsAppear
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
 from school import consent, register
@@ -275,22 +275,65 @@ def _fold(text: str) -> str:
     return _WORD_JOIN.sub(" ", re.sub(r"[-_‐-―'’`.]", " ", bare)).strip()
 
 
-def without_consent(session: Session, revision: DraftRevision, *, on: date) -> list[Pupil]:
-    """The pupils shown in a revision who lack consent for it on that day (P26)."""
+CONSENT_FOR: Mapping[ConsentKind, str] = {
+    ConsentKind.IMAGE: "pictures",
+    ConsentKind.VIDEO: "videos",
+    ConsentKind.WORK: "showing their work",
+    ConsentKind.NAME: "being named",
+}
+
+
+def consent_needed(revision: DraftRevision) -> tuple[ConsentKind, ...]:
+    """The exact kinds of consent that each pupil of a revision must have given (P26)."""
+    match PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN):
+        case PupilsAppear.WORK:
+            return (ConsentKind.WORK,)
+        case PupilsAppear.NAMED:
+            return (ConsentKind.NAME,)
+    return (ConsentKind.IMAGE,)
+
+
+def without_consent(
+    session: Session, revision: DraftRevision, *, on: date, platforms: Collection[str] | None = None
+) -> dict[Pupil, dict[ConsentKind, list[str]]]:
+    """The pupils of a revision who lack consent on that day (P26): for what, and on which platforms.
+
+    `platforms`: those that matter; None: all that the revision is for.
+    """
     shown: list[UUID] = [entry.pupil_id for entry in revision.pupils]
-    return consent.missing_consent(session, shown, ConsentKind.IMAGE, on=on)
+    if platforms is None:
+        platforms = {entry.account.platform for entry in revision.accounts}
+    found: dict[Pupil, dict[ConsentKind, list[str]]] = {}
+    for kind in consent_needed(revision):
+        for platform in sorted(platforms):
+            for pupil in consent.missing_consent(session, shown, kind, on=on, platform=platform):
+                found.setdefault(pupil, {}).setdefault(kind, []).append(platform)
+    return found
 
 
-def consent_problems(session: Session, revision: DraftRevision, *, on: date) -> list[Problem]:
-    """One sentence for each pupil shown without consent on that day."""
+def consent_problems(
+    session: Session, revision: DraftRevision, *, on: date, platforms: Collection[str] | None = None
+) -> list[Problem]:
+    """One sentence for each pupil and kind without consent on that day; `platforms` as above."""
     return [
         Problem(
             "pupils",
-            f"{pupil.name} has no consent for pictures in force on {on.day} {on:%B %Y}: take the pupil out "
-            "of the post, or ask the data protection officer.",
+            f"{pupil.name} has no consent for {CONSENT_FOR[kind]}{_only_on(pupil, kind, lacking)} in force "
+            f"on {on.day} {on:%B %Y}: take the pupil out of the post, or ask the data protection officer.",
         )
-        for pupil in without_consent(session, revision, on=on)
+        for pupil, kinds in sorted(
+            without_consent(session, revision, on=on, platforms=platforms).items(),
+            key=lambda item: item[0].name,
+        )
+        for kind, lacking in kinds.items()
     ]
+
+
+def _only_on(pupil: Pupil, kind: ConsentKind, lacking: Sequence[str]) -> str:
+    """The platforms in words, where the pupil agreed to others."""
+    if not any(one.kind is kind and one.platform for one in pupil.consents):
+        return ""
+    return " on " + " and ".join(consent.PLATFORMS.get(platform, platform) for platform in lacking)
 
 
 def findings(

@@ -12,7 +12,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals.models import Criterion, DraftRevision, MediaRendition, Objective, RenditionUse
+from approvals.models import (
+    Criterion,
+    DraftRevision,
+    MediaRendition,
+    Objective,
+    PupilsAppear,
+    RenditionUse,
+)
 from connectors.base import Picture, Platform, PostContent
 from connectors.limits import shown_text
 from school.db import storable
@@ -44,6 +51,7 @@ class DraftContent:
     objective: Objective | None = None
     checklist: frozenset[Criterion] = frozenset()
     pupil_ids: tuple[UUID, ...] = ()
+    pupils_appear: PupilsAppear = PupilsAppear.SEEN
     none_shown: bool = False
     urgent: bool = False
     device: str = ""
@@ -78,7 +86,7 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
     """SHA-256, hexadecimal, over what an approval covers, read from what is stored now (P12).
 
     Covered: the text of each account, each picture's bytes as they will be sent and its alt
-    text, the link, the accounts, the planned time on the wall and in UTC, and the pupils shown.
+    text, the link, the accounts, the planned time on the wall and in UTC, and the pupils shown and how.
     Canonical JSON (sorted keys, ASCII only), so that no two contents have one form.
     """
     uses = [RenditionUse.PREVIEW, *(use_for(Platform(entry.account.platform)) for entry in revision.accounts)]
@@ -108,5 +116,7 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
             for picture in revision.pictures
         ],
     }
+    if revision.pupils_appear is not None:
+        covered["pupils_appear"] = revision.pupils_appear
     canonical = json.dumps(covered, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals.checks import account_name
-from approvals.models import Criterion, DraftRevision, Submission
+from approvals.models import Criterion, DraftRevision, PupilsAppear, Submission
 from school.times import say
 
 WORDS_COMPARED_MOST = 2000
@@ -89,6 +89,8 @@ def _said(revision: DraftRevision) -> dict[str, str]:
         if revision.none_shown
         else ", ".join(sorted(entry.pupil.name for entry in revision.pupils))
     )
+    if revision.pupils:
+        said["How they appear"] = PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN).in_words
     said["Planned for"] = say(revision.planned_at) if revision.planned_at else ""
     said["What it is for"] = revision.objective.in_words if revision.objective else ""
     said["Urgent"] = "yes" if revision.urgent else "no"

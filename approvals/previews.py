@@ -11,13 +11,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from approvals import shown_faces
-from approvals.checks import account_name, without_consent
+from approvals.checks import CONSENT_FOR, account_name, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
-from approvals.models import Criterion, Draft, DraftRevision
+from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from school.models import Person
+from school import consent
+from school.models import ConsentKind, Person
 from school.times import say, today
 
 
@@ -59,6 +60,8 @@ class PupilPreview:
     name: str
     class_name: str
     consent: bool
+    lacking: str
+    """What there is no consent for, and where; empty when nothing is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,8 @@ class DraftPreview:
     """What is to be asked of its pictures, as it is known now."""
     none_shown: bool
     pupils: tuple[PupilPreview, ...]
+    pupils_appear: str
+    """How, in words."""
     compared_with: str
     """The version that was handed in before, in words; empty where this is the first."""
     changes: tuple[Change, ...]
@@ -98,7 +103,7 @@ def preview(
     """One revision as it will appear, with the findings of its submission."""
     day = today(revision.planned_at) if revision.planned_at else today(revision.made_at)
     earlier = seen_before(session, revision)
-    lacking = {pupil.id for pupil in without_consent(session, revision, on=day)}
+    lacking = {pupil.id: kinds for pupil, kinds in without_consent(session, revision, on=day).items()}
     author = session.get_one(Person, draft.author_id)
     faces = shown_faces.of(session, [picture.media_id for picture in revision.pictures])
     return DraftPreview(
@@ -135,11 +140,22 @@ def preview(
         warnings=tuple(shown_faces.warnings(session, revision)),
         none_shown=revision.none_shown,
         pupils=tuple(
-            PupilPreview(entry.pupil.name, entry.pupil.class_name, entry.pupil_id not in lacking)
+            PupilPreview(
+                entry.pupil.name, entry.pupil.class_name, entry.pupil_id not in lacking,
+                _lacking(lacking.get(entry.pupil_id, {})),
+            )
             for entry in sorted(revision.pupils, key=lambda entry: entry.pupil.name)
         ),
+        pupils_appear=PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN).in_words,
         compared_with=f"version {earlier.number} of {say(earlier.made_at)}" if earlier else "",
         changes=changes(earlier, revision) if earlier else (),
+    )
+
+
+def _lacking(kinds: Mapping[ConsentKind, Sequence[str]]) -> str:
+    return "; ".join(
+        f"{CONSENT_FOR[kind]} on {', '.join(consent.PLATFORMS.get(one, one) for one in platforms)}"
+        for kind, platforms in kinds.items()
     )
 
 

@@ -16,6 +16,7 @@ from approvals.models import (
     Draft,
     DraftRevision,
     MediaFile,
+    PupilsAppear,
     RevisionAccount,
     RevisionPicture,
     RevisionPupil,
@@ -73,6 +74,7 @@ def revise(
         planned_at=planned,
         objective=content.objective,
         none_shown=content.none_shown,
+        pupils_appear=_appear(content),
         checklist=sorted(criterion.value for criterion in content.checklist),
         urgent=content.urgent,
         device=device[:WORDS_MAX],
@@ -92,6 +94,12 @@ def revise(
         pupils=_pupils(session, content.pupil_ids, problems),
     )
     return revision, problems
+
+
+def _appear(content: DraftContent) -> str | None:
+    if not content.pupil_ids or content.pupils_appear is PupilsAppear.SEEN:
+        return None
+    return content.pupils_appear.value
 
 
 def _chosen_accounts(

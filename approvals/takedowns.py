@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from approvals import claims
+from approvals import checks, claims
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
 from approvals.states import PublicationState
@@ -102,32 +102,33 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
 
     A consent that ran out with the school year is no withdrawal: such posts stay. Safe to call again.
     """
-    withdrawn = (
-        sa.select(Consent.id)
-        .where(
-            Consent.pupil_id == RevisionPupil.pupil_id,
-            Consent.kind == ConsentKind.IMAGE,
-            Consent.withdrawn_at.is_not(None),
-            Consent.withdrawn_at >= Publication.published_at,
-        )
-        .exists()
-    )
     query = (
-        sa.select(Publication, RevisionPupil.pupil_id)
+        sa.select(Publication, DraftRevision, Consent)
+        .join(DraftRevision, DraftRevision.id == Publication.revision_id)
         .join(RevisionPupil, RevisionPupil.revision_id == Publication.revision_id)
+        .join(Consent, Consent.pupil_id == RevisionPupil.pupil_id)
+        .join(Account, Account.id == Publication.account_id)
         .where(
             Publication.state == PublicationState.PUBLISHED,
-            withdrawn,
+            Consent.withdrawn_at.is_not(None),
+            Consent.withdrawn_at >= Publication.published_at,
+            sa.or_(Consent.platform.is_(None), Consent.platform == Account.platform),
             ~sa.select(Takedown.id).where(Takedown.publication_id == Publication.id).exists(),
         )
     )
-    shown: dict[UUID, tuple[Publication, list[UUID]]] = {}
-    for publication, pupil_id in session.execute(query):
-        shown.setdefault(publication.id, (publication, []))[1].append(pupil_id)
+    shown: dict[UUID, tuple[Publication, set[tuple[UUID, ConsentKind]]]] = {}
+    for publication, revision, withdrawn in session.execute(query):
+        if withdrawn.kind in checks.consent_needed(revision):
+            of_post = shown.setdefault(publication.id, (publication, set()))[1]
+            of_post.add((withdrawn.pupil_id, withdrawn.kind))
     opened = []
-    for publication, pupil_ids in shown.values():
-        # Another consent for pictures may be in force all the same.
-        if consent.missing_consent(session, pupil_ids, ConsentKind.IMAGE, on=today(now)):
+    for publication, lost in shown.values():
+        platform = publication.account.platform
+        # Another consent of that kind may be in force there all the same.
+        if any(
+            consent.missing_consent(session, [pupil_id], kind, on=today(now), platform=platform)
+            for pupil_id, kind in lost
+        ):
             claims.locked(session, publication.id)
             if publication.id not in of_publications(session, [publication.id]):
                 why = "A pupil's consent was withdrawn."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from uuid import UUID
 
@@ -16,6 +16,16 @@ from school.models.people import Person
 from school.people import person_name, reason_text
 from school.permissions import Action, require
 from school.times import today
+
+KINDS: Mapping[ConsentKind, str] = {
+    ConsentKind.IMAGE: "Pictures",
+    ConsentKind.VIDEO: "Videos",
+    ConsentKind.WORK: "The pupil’s work",
+    ConsentKind.NAME: "First name or class",
+}
+"""What each kind is called on pages."""
+PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
+EVERYWHERE = "every platform"
 
 
 def pupils(session: Session) -> list[Pupil]:
@@ -77,17 +87,24 @@ def record_consent(
     given_by: str,
     first_day: date,
     last_day: date,
+    platform: str | None = None,
     by: Person,
     now: datetime,
 ) -> Consent:
-    """Enter a consent for one kind of processing between two days, both included (P24)."""
+    """Enter a consent for one kind of processing between two days, both included (P24).
+
+    `platform`: where it is for; None: every platform.
+    """
     require(by, Action.EDIT_CONSENT)
     if last_day < first_day:
         raise BadInput(
             f"The last day ({last_day}) is before the first ({first_day}): swap them.", field="last_day"
         )
-    consent = Consent(
-        kind=kind,
+    if platform is not None and platform not in PLATFORMS:
+        raise BadInput("Choose a platform from the list, or every platform.", field="platform")
+    consent = Consent.given(
+        kind,
+        platform,
         given_by=person_name(given_by, field="given_by"),
         first_day=first_day,
         last_day=last_day,
@@ -103,21 +120,53 @@ def record_consent(
         action="consent_recorded",
         object_kind="consent",
         object_id=consent.id,
-        detail={"pupil": str(pupil.id), "kind": kind.value},
+        detail={"pupil": str(pupil.id), "kind": kind.value, "platform": platform or EVERYWHERE},
         now=now,
     )
     return consent
 
 
-def withdraw(session: Session, consent_id: UUID, *, reason: str, by: Person, now: datetime) -> Consent:
-    """End a consent at once (P25). Raises MoveNotAllowed when it has ended already."""
+def withdraw(
+    session: Session,
+    consent_id: UUID,
+    *,
+    reason: str,
+    platform: str | None = None,
+    by: Person,
+    now: datetime,
+) -> Consent:
+    """End a consent at once (P25). Raises MoveNotAllowed when it has ended already.
+
+    `platform`: only there. A consent for every platform ends, and one for each of the others, by the same
+    person and to the same day, takes its place.
+    """
     require(by, Action.EDIT_CONSENT)
+    if platform is not None and platform not in PLATFORMS:
+        raise BadInput("Choose a platform from the list, or every platform.", field="platform")
     why = reason_text(reason)
     consent = session.get(Consent, consent_id, with_for_update=True)
     if consent is None:
         raise NotFound("There is no such consent in the register.")
     if consent.withdrawn_at is not None:
         raise MoveNotAllowed("This consent was withdrawn already.")
+    if platform is not None and consent.platform not in {None, platform}:
+        raise BadInput(
+            f"This consent is for {where(consent)} alone: choose that, or every platform.", field="platform"
+        )
+    if platform is not None and consent.platform is None:
+        for other in PLATFORMS:
+            if other != platform and consent.last_day >= today(now):
+                record_consent(
+                    session,
+                    consent.pupil,
+                    kind=consent.kind,
+                    given_by=consent.given_by,
+                    first_day=max(consent.first_day, today(now)),
+                    last_day=consent.last_day,
+                    platform=other,
+                    by=by,
+                    now=now,
+                )
     consent.withdrawn_at, consent.withdrawn_by_id, consent.withdrawn_reason = now, by.id, why
     audit.record(
         session,
@@ -126,7 +175,11 @@ def withdraw(session: Session, consent_id: UUID, *, reason: str, by: Person, now
         object_kind="consent",
         object_id=consent.id,
         # The reason stays in the register: the trail is kept for ever, a pupil's data is not (P34).
-        detail={"pupil": str(consent.pupil_id), "kind": consent.kind.value},
+        detail={
+            "pupil": str(consent.pupil_id),
+            "kind": consent.kind.value,
+            "platform": platform or consent.platform or EVERYWHERE,
+        },
         now=now,
     )
     return consent
@@ -137,12 +190,27 @@ def in_force(consent: Consent, *, on: date) -> bool:
     return consent.withdrawn_at is None and consent.first_day <= on <= consent.last_day
 
 
-def missing_consent(
-    session: Session, pupil_ids: Collection[UUID], kind: ConsentKind, *, on: date
-) -> list[Pupil]:
-    """Which of these pupils may not be shown in that way on that day (P26), by name.
+def where(consent: Consent) -> str:
+    """The platform that a consent is for, in words."""
+    return PLATFORMS.get(consent.platform, consent.platform) if consent.platform else EVERYWHERE
 
-    Raises NotFound for an id that is no pupil's.
+
+def covers(consent: Consent, kind: ConsentKind, *, on: date, platform: str | None) -> bool:
+    """Whether a consent is for that kind on that day, there; `platform` None: on every platform."""
+    return consent.kind is kind and consent.platform in {None, platform} and in_force(consent, on=on)
+
+
+def missing_consent(
+    session: Session,
+    pupil_ids: Collection[UUID],
+    kind: ConsentKind,
+    *,
+    on: date,
+    platform: str | None = None,
+) -> list[Pupil]:
+    """Which of these pupils may not be shown in that way on that day and platform (P26), by name.
+
+    `platform` None: on every platform. Raises NotFound for an id that is no pupil's.
     """
     if not pupil_ids:
         return []
@@ -153,5 +221,5 @@ def missing_consent(
         pupil
         for pupil in found
         if pupil.left_on is not None
-        or not any(consent.kind is kind and in_force(consent, on=on) for consent in pupil.consents)
+        or not any(covers(consent, kind, on=on, platform=platform) for consent in pupil.consents)
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -25,8 +25,8 @@ class Plan:
     new: list[ListedPupil] = field(default_factory=list)
     moved: list[tuple[str, str, ListedPupil]] = field(default_factory=list)
     """(name in the register, class in the register, as listed): another class or spelling."""
-    consents: list[tuple[ListedPupil, ConsentKind]] = field(default_factory=list)
-    """Consents that the register lacks."""
+    consents: list[tuple[ListedPupil, ConsentKind, str | None]] = field(default_factory=list)
+    """Consents that the register lacks, with their platform; None: every platform."""
     withdrawals: list[tuple[Pupil, Consent, ListedPupil]] = field(default_factory=list)
     """Consents in force that the list says no to."""
     left: list[Pupil] = field(default_factory=list)
@@ -162,15 +162,42 @@ def _one(made: Plan, entry: ListedPupil, found: Pupil | None, *, on: date) -> No
             one for one in (found.consents if found else []) if one.kind is kind and not one.withdrawn_at
         ]
         if kind in entry.kinds:
-            if not any(one.first_day <= max(first, on) and one.last_day >= last for one in of_kind):
-                made.consents.append((entry, kind))
-                changed = True
+            wanted = _wanted(entry, of_kind, on=on)
+            if found is not None and None not in wanted and entry.platforms is not None:
+                # The list says where, so what reaches further ends.
+                for one in [one for one in of_kind if one.platform not in wanted and one.last_day >= on]:
+                    of_kind.remove(one)
+                    made.withdrawals.append((found, one, entry))
+                    changed = True
+            for platform in wanted:
+                if not any(
+                    one.platform in {None, platform}
+                    and one.first_day <= max(first, on)
+                    and one.last_day >= last
+                    for one in of_kind
+                ):
+                    made.consents.append((entry, kind, platform))
+                    changed = True
         elif kind in entry.refused:
             for one in of_kind:
                 if found is not None and one.last_day >= on:
                     made.withdrawals.append((found, one, entry))
                     changed = True
     made.unchanged += not changed
+
+
+def _wanted(entry: ListedPupil, held: list[Consent], *, on: date) -> list[str | None]:
+    """Where a yes of the list is for; None among it: everywhere.
+
+    A list that doesn't say leaves it as it was in the last year: a yes must not reach further than the
+    parents' own.
+    """
+    if entry.platforms:
+        return list(entry.platforms)
+    before = [one for one in held if one.last_day >= on - timedelta(days=366)]
+    if entry.platforms is None and before and all(one.platform for one in before):
+        return [*sorted({one.platform for one in before if one.platform})]
+    return [None]
 
 
 def _days(entry: ListedPupil, *, on: date) -> tuple[date, date]:
@@ -204,11 +231,11 @@ def apply(session: Session, import_id: UUID, *, by: Person, now: datetime) -> Pl
     for pupil, entry in moving:
         pupil.name, pupil.class_name, pupil.left_on = entry.name, entry.class_name, None
         pupil.reference = entry.reference or pupil.reference
-    for entry, kind in made.consents:
+    for entry, kind, platform in made.consents:
         first, last = _days(entry, on=day)
         session.add(
-            Consent(
-                pupil_id=made.pupils[entry.line].id, kind=kind, given_by=entry.given_by, first_day=first,
+            Consent.given(
+                kind, platform, pupil_id=made.pupils[entry.line].id, given_by=entry.given_by, first_day=first,
                 last_day=last, recorded_at=now, recorded_by_id=by.id,
             )
         )  # fmt: skip

@@ -18,6 +18,7 @@ from typing import Any
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
+from school.consent import PLATFORMS
 from school.errors import BadInput
 from school.models.consent import ConsentKind
 from school.people import person_name
@@ -47,8 +48,23 @@ _COLUMNS: Mapping[str, str] = {
     "images": "image", "image": "image", "photos": "image", "photo": "image", "photographs": "image",
     "pictures": "image", "picture": "image", "photo consent": "image", "photograph": "image",
     "videos": "video", "video": "video", "film": "video", "filming": "video", "video consent": "video",
+    "naming": "naming", "named": "naming", "name consent": "naming", "use of name": "naming",
+    "name in posts": "naming", "first name in posts": "naming",
+    "platforms": "platforms", "platform": "platforms", "where": "platforms", "social media": "platforms",
+    "accounts": "platforms",
     "work": "work", "pupil's work": "work", "school work": "work", "schoolwork": "work",
 }  # fmt: skip
+_COLUMN_OF: Mapping[ConsentKind, str] = {
+    **{kind: kind.value for kind in ConsentKind},
+    # "name" is the pupil's own.
+    ConsentKind.NAME: "naming",
+}
+_ALL = {"all", "every", "everywhere", "all platforms", "every platform", "any"}
+_ALL_BUT = re.compile(
+    r"(?:(?:all|every|everywhere|any)\b.*?\b(?:but|except|apart from|not)|not|no)\s+(?:on |for )?(.+)"
+)
+_BETWEEN = re.compile(r"\s*(?:[,;/&+|]|\band\b|\bor\b)\s*")
+_SHORT = {"twitter": "x", "x (twitter)": "x", "fb": "facebook", "insta": "instagram", "ig": "instagram"}
 _YES = {"yes", "y", "true", "1", "x", "✓", "✔", "given", "consent", "granted", "agreed", "ja", "oui"}
 _NO = {"no", "n", "false", "0", "-", "–", "none", "refused", "not given", "withheld", "declined"}
 _MONTHS = {
@@ -77,6 +93,8 @@ class ListedPupil:
     given_by: str
     first_day: date | None
     last_day: date | None
+    platforms: tuple[str, ...] | None = None
+    """Where the parents allow it; empty: everywhere; None: the list doesn't say."""
 
     def as_json(self) -> dict[str, Any]:
         """For keeping between showing and applying."""
@@ -90,6 +108,7 @@ class ListedPupil:
             "given_by": self.given_by,
             "first_day": self.first_day.isoformat() if self.first_day else None,
             "last_day": self.last_day.isoformat() if self.last_day else None,
+            "platforms": self.platforms,
         }
 
     @classmethod
@@ -105,6 +124,8 @@ class ListedPupil:
             given_by=kept["given_by"],
             first_day=date.fromisoformat(kept["first_day"]) if kept["first_day"] else None,
             last_day=date.fromisoformat(kept["last_day"]) if kept["last_day"] else None,
+            # A list that was kept by the version before has none.
+            platforms=None if kept.get("platforms") is None else tuple(kept["platforms"]),
         )
 
 
@@ -275,7 +296,7 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
         name = f"{first.strip()} {last.strip()}".strip()
     full = person_name(name)
     group = person_name(values.get("class", ""), field="class")
-    said = {kind: _ticked(values.get(kind.value, ""), kind) for kind in ConsentKind}
+    said = {kind: _ticked(values.get(_COLUMN_OF[kind], ""), kind) for kind in ConsentKind}
     kinds = frozenset(kind for kind, allowed in said.items() if allowed)
     first_day = _day(values.get("first_day", ""), "first day")
     last_day = _day(values.get("last_day", ""), "last day")
@@ -297,7 +318,25 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
         given_by=person_name(given_by) if given_by else "",
         first_day=first_day,
         last_day=last_day,
+        platforms=_platforms(values.get("platforms", "")),
     )
+
+
+def _platforms(text: str) -> tuple[str, ...] | None:
+    """The platforms that a cell names; empty for all of them, None where it says nothing."""
+    words = text.casefold().strip(" .")
+    if not words:
+        return None
+    if words in _ALL:
+        return ()
+    but = _ALL_BUT.fullmatch(words)
+    named = [_SHORT.get(word, word) for word in _BETWEEN.split(but[1] if but else words)]
+    if not set(named) <= set(PLATFORMS) or (but and set(named) == set(PLATFORMS)):
+        raise BadInput(
+            f"“{text[:40]}” in the column for platforms names none that is known: write “all”, or some of "
+            f"{', '.join(PLATFORMS.values())}, or “all but” one of them."
+        )
+    return tuple(one for one in PLATFORMS if (one in named) != bool(but))
 
 
 def _ticked(text: str, kind: ConsentKind) -> bool | None:

@@ -17,6 +17,7 @@ KINDS = {
     ConsentKind.IMAGE: "Pictures that show the pupil",
     ConsentKind.VIDEO: "Videos that show the pupil",
     ConsentKind.WORK: "The pupil’s work",
+    ConsentKind.NAME: "The pupil’s first name or class",
 }
 _PLATFORMS = {"x": "X (Twitter)", "facebook": "Facebook", "instagram": "Instagram"}
 
@@ -44,19 +45,27 @@ def draw(session: Session, pupil_id: UUID, *, by: Person, now: datetime) -> byte
     held = [one for one in _sorted(pupil.consents) if pupil.left_on is None and consent.in_force(one, on=on)]
     if held:
         paper.table(
-            ("For", "From", "To", "Given by"),
-            [(KINDS[one.kind], _day(one.first_day), _day(one.last_day), one.given_by) for one in held],
-            widths=(34, 20, 20, 26),
+            ("For", "Where", "From", "To", "Given by"),
+            [
+                (KINDS[one.kind], consent.where(one), _day(one.first_day), _day(one.last_day), one.given_by)
+                for one in held
+            ],
+            widths=(27, 15, 19, 19, 20),
         )
     else:
         paper.text("Nothing. The school may not show this pupil.", bold=True)
     lacking = [words for kind, words in KINDS.items() if kind not in {one.kind for one in held}]
+    for kind, words in KINDS.items():
+        places = {one.platform for one in held if one.kind is kind}
+        if places and None not in places:
+            lacking += [f"{words} on {name}" for key, name in consent.PLATFORMS.items() if key not in places]
     if lacking:
-        paper.text(f"Not agreed to, so not done: {'; '.join(lacking).lower()}.")
+        said = "; ".join(words[0].lower() + words[1:] for words in lacking)
+        paper.text(f"Not agreed to, so not done: {said}.")
     paper.heading("Where")
     shown = [one for one in accounts.everything(session) if one.state is not AccountState.CLOSED]
     if shown:
-        paper.text("Your consent is for the school’s own accounts:")
+        paper.text("“Every platform” means the school’s own accounts, and no others:")
         paper.table(
             ("Platform", "Account", "Address"),
             [(_PLATFORMS.get(one.platform, one.platform), f"@{one.handle}", one.url) for one in shown],
@@ -86,12 +95,19 @@ def _ended(paper: Paper, ended: list[Consent], on: date) -> None:
         return
     paper.heading("Not in force")
     paper.table(
-        ("For", "From", "To", "Given by", "Why not"),
+        ("For", "Where", "From", "To", "Given by", "Why not"),
         [
-            (KINDS[one.kind], _day(one.first_day), _day(one.last_day), one.given_by, _why(one, on))
+            (
+                KINDS[one.kind],
+                consent.where(one),
+                _day(one.first_day),
+                _day(one.last_day),
+                one.given_by,
+                _why(one, on),
+            )
             for one in ended
         ],
-        widths=(27, 17, 17, 19, 20),
+        widths=(22, 13, 15, 15, 16, 19),
     )
 
 

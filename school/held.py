@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import forms, holds
+from school import consent, forms, holds
 from school.models import (
     Account,
     AccountOwner,
@@ -112,6 +112,7 @@ def _of_pupil(session: Session, pupil: Pupil) -> list[Section]:
             [
                 {
                     "kind": one.kind,
+                    "where": consent.where(one),
                     "given by": one.given_by,
                     "from": one.first_day,
                     "to": one.last_day,

@@ -14,7 +14,7 @@ from approvals.states import IN_WORDS
 from school import consent, consent_record
 from school.db import now, reading, transaction
 from school.errors import BadInput
-from school.models import ConsentKind
+from school.models import ConsentKind, Pupil
 from school.permissions import Action
 from school.times import today
 from web.access import current_person, needs
@@ -24,11 +24,19 @@ from web.people import day
 
 pages = Blueprint("consent", __name__)
 
-KINDS: dict[ConsentKind, str] = {
-    ConsentKind.IMAGE: "Pictures",
-    ConsentKind.VIDEO: "Videos",
-    ConsentKind.WORK: "The pupil’s work",
-}
+EVERYWHERE = ("", "Every platform")
+
+
+def _may_show(pupil: Pupil, on: date) -> list[str]:
+    """What may be shown today, in words: "Pictures", or "Pictures on X and Facebook"."""
+    found = []
+    for kind, words in consent.KINDS.items():
+        held = [one for one in pupil.consents if one.kind is kind and consent.in_force(one, on=on)]
+        if any(one.platform is None for one in held):
+            found.append(words)
+        elif held:
+            found.append(f"{words} on {' and '.join(sorted({consent.where(one) for one in held}))}")
+    return found
 
 
 def _list(typed: Typed) -> str:
@@ -37,13 +45,10 @@ def _list(typed: Typed) -> str:
         rows = [
             {
                 "pupil": pupil,
-                "may_show": [
-                    words for kind, words in KINDS.items()
-                    if any(one.kind is kind and consent.in_force(one, on=on) for one in pupil.consents)
-                ],
+                "may_show": _may_show(pupil, on),
             }
             for pupil in consent.pupils(session)
-        ]  # fmt: skip
+        ]
         return render_template("consent/list.html", rows=rows, typed=typed)
 
 
@@ -64,10 +69,11 @@ def _one(pupil_id: UUID, typed: Typed) -> str:
             account_name=account_name,
             summary=schedule.summary,
             consents=[
-                (one, KINDS[one.kind], consent.in_force(one, on=on))
+                (one, f"{consent.KINDS[one.kind]}, {consent.where(one)}", consent.in_force(one, on=on))
                 for one in sorted(pupil.consents, key=lambda one: one.recorded_at, reverse=True)
             ],
-            kinds=[(kind.value, words) for kind, words in KINDS.items()],
+            kinds=[(kind.value, words) for kind, words in consent.KINDS.items()],
+            platforms=[EVERYWHERE, *consent.PLATFORMS.items()],
             first_day=on.isoformat(),
             last_day=date(on.year + (on.month >= 9), 8, 31).isoformat(),
             typed=typed,
@@ -125,6 +131,7 @@ def add(pupil_id: UUID) -> ResponseReturnValue:
                 given_by=typed["given_by"],
                 first_day=first,
                 last_day=last,
+                platform=typed["platform"] or None,
                 by=current_person(session),
                 now=now(),
             )
@@ -164,13 +171,19 @@ def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             consent.withdraw(
-                session, consent_id, reason=typed["reason"], by=current_person(session), now=now()
+                session,
+                consent_id,
+                reason=typed["reason"],
+                platform=typed["platform"] or None,
+                by=current_person(session),
+                now=now(),
             )
             opened = takedowns.open_for_withdrawn_consent(session, now=now())
     except BadInput as error:
         return _one(pupil_id, typed.refuse(BadInput(str(error)))), 400
     flash(
-        "The consent is withdrawn. No draft that shows this pupil in that way can go out any more."
+        f"The consent is withdrawn for {consent.PLATFORMS.get(typed['platform'], 'all that it was for')}. No "
+        "draft that shows this pupil in that way can go out there any more."
         + (
             f" {len(opened)} published {'post is' if len(opened) == 1 else 'posts are'} being taken down."
             if opened

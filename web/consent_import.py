@@ -8,13 +8,12 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from approvals import takedowns
-from school import consent_import, consent_lists
+from school import consent, consent_import, consent_lists
 from school.consent_lists import PupilList
 from school.db import now, transaction
 from school.errors import BadInput
 from school.permissions import Action
 from web.access import current_person, needs
-from web.consent import KINDS
 from web.forms import Typed
 
 pages = Blueprint("consent_import", __name__)
@@ -66,7 +65,8 @@ def _preview(import_id: UUID, typed: Typed) -> str:
             "consent/preview.html",
             kept=kept,
             plan=consent_import.plan(session, kept, now=now()),
-            kinds=KINDS,
+            kinds=consent.KINDS,
+            platforms=consent.PLATFORMS,
             shown_max=SHOWN_MAX,
             typed=typed,
         )

@@ -19,7 +19,15 @@ from approvals import differences, drafts, pictures, revising
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, PictureChoice
 from approvals.differences import Change
-from approvals.models import Criterion, Draft, DraftRevision, MediaFile, Objective, UnsavedDraft
+from approvals.models import (
+    Criterion,
+    Draft,
+    DraftRevision,
+    MediaFile,
+    Objective,
+    PupilsAppear,
+    UnsavedDraft,
+)
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import consent, people
@@ -138,6 +146,7 @@ def of_revision(revision: DraftRevision) -> DraftForm:
             "planned_time": (revision.planned_local or "T").split("T")[1],
             "objective": revision.objective.value if revision.objective else "",
             "device": revision.device,
+            "pupils_appear": revision.pupils_appear or PupilsAppear.SEEN.value,
         }
     )
     values.setlist("account", [str(entry.account_id) for entry in revision.accounts])
@@ -204,6 +213,9 @@ def content(form: DraftForm) -> DraftContent:
     objective = typed["objective"]
     if objective and objective not in set(Objective):
         raise BadInput("Choose what the post is for from the list.", field="objective")
+    appear = typed["pupils_appear"]
+    if appear and appear not in set(PupilsAppear):
+        raise BadInput("Choose from the list how the pupils appear.", field="pupils_appear")
     for name in typed.values:
         account = name.removeprefix("own_text_")
         if account != name and typed[name] and account not in {str(one) for one in chosen}:
@@ -236,6 +248,7 @@ def content(form: DraftForm) -> DraftContent:
         checklist=frozenset(Criterion(value) for value in typed.all("checklist") if value in set(Criterion)),
         pupil_ids=tuple(_ids(typed.all("pupil"), "pupils")),
         none_shown=bool(typed["none_shown"]),
+        pupils_appear=PupilsAppear(appear) if appear else PupilsAppear.SEEN,
         urgent=bool(typed["urgent"]),
         device=typed["device"],
         based_on=form.based_on,
@@ -283,6 +296,7 @@ def page(
         objectives=[(objective.value, objective.in_words) for objective in Objective],
         criteria=list(Criterion),
         pupils=consent.pupils(session),
+        appearing=[(one.value, one.in_words) for one in PupilsAppear],
         licences=LICENCES,
         upload_mb=settings().max_upload_bytes // 1024 // 1024,
         upload_most=settings().max_upload_bytes,

@@ -33,6 +33,22 @@ class Objective(StrEnum):
         }[self.value]
 
 
+class PupilsAppear(StrEnum):
+    """How the pupils of a post appear in it: which consent it needs (P26)."""
+
+    SEEN = "seen"
+    WORK = "work"
+    NAMED = "named"
+
+    @property
+    def in_words(self) -> str:
+        return {
+            "seen": "They can be seen in it",
+            "work": "Only their work is shown",
+            "named": "They are only named: first name or class",
+        }[self.value]
+
+
 class Criterion(StrEnum):
     """The seven criteria that the author signs (P14)."""
 
@@ -95,6 +111,8 @@ class DraftRevision(Base):
     objective: Mapped[Objective | None]
     none_shown: Mapped[bool]
     """The author says that no pupil is shown or named."""
+    pupils_appear: Mapped[str | None] = mapped_column(sa.String(20))
+    """A value of PupilsAppear; None: they can be seen."""
     checklist: Mapped[list[str]]
     """Values of Criterion that the author has signed."""
     urgent: Mapped[bool]

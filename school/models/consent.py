@@ -19,6 +19,16 @@ class ConsentKind(StrEnum):
     IMAGE = "image"
     VIDEO = "video"
     WORK = "work"
+    NAME = "name"
+    """A post names the pupil by first name, or says which class it is about."""
+
+
+class StoredKind(StrEnum):
+    """The kinds that the first version knew."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    WORK = "work"
 
 
 class Pupil(Base):
@@ -60,13 +70,28 @@ class ConsentImport(Base):
 
 
 class Consent(Base):
-    """One consent, for one kind, between two dates; withdrawal is recorded, never erased (P25)."""
+    """One consent, for one kind, everywhere or on one platform, between two dates (P24).
+
+    Withdrawal is recorded, never erased (P25). Make one with `given`.
+    """
 
     __tablename__ = "consents"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     pupil_id: Mapped[UUID] = mapped_column(sa.ForeignKey("pupils.id"), index=True)
-    kind: Mapped[ConsentKind]
+    stored_kind: Mapped[StoredKind] = mapped_column(
+        "kind",
+        sa.Enum(StoredKind, values_callable=lambda e: [m.value for m in e], name="consentkind", length=40),
+    )
+    """The kind, while `exact_kind` is empty.
+
+    Processes of the version that knew neither platforms nor newer kinds go on while they are replaced. They
+    read a consent with an exact kind as one for the pupil's work, which they ask for nowhere: so they show
+    less than is allowed, never more.
+    """
+    exact_kind: Mapped[str | None] = mapped_column(sa.String(20))
+    platform: Mapped[str | None] = mapped_column(sa.String(20))
+    """The one platform that it is for; None: every platform."""
     given_by: Mapped[str]
     """Name of the pupil or parent who gave it."""
     first_day: Mapped[date]
@@ -78,3 +103,15 @@ class Consent(Base):
     withdrawn_reason: Mapped[str | None]
 
     pupil: Mapped[Pupil] = relationship(back_populates="consents")
+
+    @classmethod
+    def given(cls, kind: ConsentKind, platform: str | None = None, **more: Any) -> Consent:
+        """A consent of that kind, for one platform or (None) for all."""
+        if platform is None and kind is not ConsentKind.NAME:
+            return cls(stored_kind=StoredKind(kind.value), **more)
+        return cls(stored_kind=StoredKind.WORK, exact_kind=kind.value, platform=platform, **more)
+
+    @property
+    def kind(self) -> ConsentKind:
+        """What it is for."""
+        return ConsentKind(self.exact_kind or self.stored_kind.value)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from approvals import decisions, drafts, submissions
 from approvals.content import PictureChoice
-from approvals.models import DecisionKind, DraftRevision
+from approvals.models import DecisionKind, DraftRevision, PupilsAppear
 from school.models import Account
 from tests.approvals import scenes
 from tests.approvals.any_order_base import (
@@ -32,8 +32,9 @@ from tests.approvals.plain_school import Adult, Agreed, Child, Post, Version
 WHEN = some.sampled_from([timedelta(minutes=20), timedelta(hours=3), timedelta(days=2), timedelta(days=190)])
 SOME_CHILDREN = some.sets(some.sampled_from(CHILDREN), max_size=2).map(sorted).map(tuple)
 SOME_ACCOUNTS = some.sampled_from([("x",), ("facebook",), ("x", "facebook")])
+LOOKS = some.sampled_from(("picture", "text", "picture", "work", "named"))
 FIRST_POSTS = some.lists(
-    some.tuples(SOME_ACCOUNTS, SOME_CHILDREN, some.booleans(), WHEN), min_size=2, max_size=4
+    some.tuples(SOME_ACCOUNTS, SOME_CHILDREN, LOOKS, WHEN), min_size=2, max_size=4
 )
 
 
@@ -45,10 +46,10 @@ class Posts(BesideThePosts):
     @initialize(
         target=written,
         first=some.lists(
-            some.tuples(SOME_ACCOUNTS, SOME_CHILDREN, some.booleans(), WHEN), min_size=2, max_size=4
+            some.tuples(SOME_ACCOUNTS, SOME_CHILDREN, LOOKS, WHEN), min_size=2, max_size=4
         ),
     )
-    def school_as_it_is(self, first: list[tuple[tuple[str, ...], tuple[str, ...], bool, timedelta]]) -> Any:
+    def school_as_it_is(self, first: list[tuple[tuple[str, ...], tuple[str, ...], str, timedelta]]) -> Any:
         """Everybody may do what is theirs, two of three pupils may be shown, some posts are on their way."""
         for name, role in zip(ADULTS, ("headteacher", "slt", "", "chair", "moderator"), strict=True):
             yesterday = (BEGINNING - timedelta(days=1)).date()
@@ -74,6 +75,9 @@ class Posts(BesideThePosts):
             text=version.text,
             pupil_ids=tuple(self.ids[name] for name in version.children),
             none_shown=not version.children,
+            pupils_appear={"work": PupilsAppear.WORK, "name": PupilsAppear.NAMED}.get(
+                version.appear, PupilsAppear.SEEN
+            ),
             pictures=(self._picture(more.pop("author")),) if version.picture else (),
             based_on=more.get("based_on", 0),
         )
@@ -84,11 +88,12 @@ class Posts(BesideThePosts):
         )
 
     def _version(
-        self, where: tuple[str, ...], who: tuple[str, ...], picture: bool, ahead: timedelta, named: bool
+        self, where: tuple[str, ...], who: tuple[str, ...], looks: str, ahead: timedelta, named: bool
     ) -> Version:
         planned = (self.now + ahead).replace(second=0, microsecond=0)
         text = f"Post {next(self.numbers)} of the school" + (f" with {LATER_CHILD}" if named else "")
-        return Version(text, where, who, picture, planned)
+        appear = {"work": "work", "named": "name"}.get(looks, "image")
+        return Version(text, where, who, looks in {"picture", "work"}, planned, appear)
 
     def _write(self, author: str, version: Version) -> Any:
         made: list[UUID] = []
@@ -105,26 +110,26 @@ class Posts(BesideThePosts):
 
     @rule(
         target=written, author=some.sampled_from(AUTHORS), where=SOME_ACCOUNTS, who=SOME_CHILDREN,
-        picture=some.booleans(), ahead=WHEN, named=some.booleans(),
+        looks=LOOKS, ahead=WHEN, named=some.booleans(),
     )  # fmt: skip
     def write(
-        self, author: str, where: tuple[str, ...], who: tuple[str, ...], picture: bool, ahead: timedelta,
+        self, author: str, where: tuple[str, ...], who: tuple[str, ...], looks: str, ahead: timedelta,
         named: bool,
     ) -> Any:  # fmt: skip
-        made = self._write(author, self._version(where, who, picture, ahead, named))
+        made = self._write(author, self._version(where, who, looks, ahead, named))
         return multiple() if made is None else made
 
-    @rule(target=written, where=SOME_ACCOUNTS, who=SOME_CHILDREN, picture=some.booleans(), ahead=WHEN)
+    @rule(target=written, where=SOME_ACCOUNTS, who=SOME_CHILDREN, looks=LOOKS, ahead=WHEN)
     def write_and_have_it_approved(
-        self, where: tuple[str, ...], who: tuple[str, ...], picture: bool, ahead: timedelta
+        self, where: tuple[str, ...], who: tuple[str, ...], looks: str, ahead: timedelta
     ) -> Any:
-        made = self._have_approved(where, who, picture, ahead)
+        made = self._have_approved(where, who, looks, ahead)
         return multiple() if made is None else made
 
     def _have_approved(
-        self, where: tuple[str, ...], who: tuple[str, ...], picture: bool, ahead: timedelta
+        self, where: tuple[str, ...], who: tuple[str, ...], looks: str, ahead: timedelta
     ) -> Any:
-        made = self._write("teacher", self._version(where, who, picture, ahead, False))
+        made = self._write("teacher", self._version(where, who, looks, ahead, False))
         if made is not None:
             self.hand_in(made)
             self.decide(made, "head", DecisionKind.APPROVE)
@@ -132,13 +137,13 @@ class Posts(BesideThePosts):
 
     @rule(
         draft=written, by=some.sampled_from(AUTHORS), where=SOME_ACCOUNTS, who=SOME_CHILDREN,
-        picture=some.booleans(), ahead=WHEN,
+        looks=LOOKS, ahead=WHEN,
     )  # fmt: skip
     def edit(
-        self, draft: UUID, by: str, where: tuple[str, ...], who: tuple[str, ...], picture: bool,
+        self, draft: UUID, by: str, where: tuple[str, ...], who: tuple[str, ...], looks: str,
         ahead: timedelta,
     ) -> None:  # fmt: skip
-        post, version = self.plain.posts[draft], self._version(where, who, picture, ahead, False)
+        post, version = self.plain.posts[draft], self._version(where, who, looks, ahead, False)
         content = self._content(version, author=by, based_on=len(post.versions))
         if self.do(
             lambda s: drafts.save(s, draft, content, by=self.person(s, by), now=self.now)

@@ -25,6 +25,9 @@ from school.models import Consent, ConsentKind, DataFate, Pupil, Role
 from tests.approvals.any_order_base import ADULTS, AUTHORS, CHILDREN, LATER_CHILD, PLATFORMS, School
 from tests.approvals.plain_school import Agreed, Child, Post
 
+SOMEWHERE = some.sampled_from(("", "x", "facebook"))
+"""A platform; empty: all of them."""
+
 
 class BesideThePosts(School):
     """Rules for everything that a post rests on."""
@@ -32,10 +35,10 @@ class BesideThePosts(School):
     # Consents
 
     @rule(
-        name=some.sampled_from(CHILDREN), kind=some.sampled_from(list(ConsentKind)),
+        name=some.sampled_from(CHILDREN), kind=some.sampled_from(list(ConsentKind)), where=SOMEWHERE,
         first=some.integers(-3, 3), days=some.integers(0, 200),
     )  # fmt: skip
-    def agree(self, name: str, kind: ConsentKind, first: int, days: int) -> None:
+    def agree(self, name: str, kind: ConsentKind, where: str, first: int, days: int) -> None:
         begins = self.plain.today + timedelta(days=first)
         ends = begins + timedelta(days=days)
 
@@ -47,25 +50,29 @@ class BesideThePosts(School):
                 given_by="A parent",
                 first_day=begins,
                 last_day=ends,
+                platform=where or None,
                 by=self.person(session, "dpo"),
                 now=self.now,
             )
 
         if self.do(record):
-            self.plain.children[name].agreed.append(Agreed(kind.value, begins, ends))
+            self.plain.children[name].agreed.append(Agreed(kind.value, begins, ends, where))
 
-    @rule(name=some.sampled_from(CHILDREN), kind=some.sampled_from(list(ConsentKind)))
-    def withdraw_consents(self, name: str, kind: ConsentKind = ConsentKind.IMAGE) -> None:
+    @rule(name=some.sampled_from(CHILDREN), kind=some.sampled_from(list(ConsentKind)), where=SOMEWHERE)
+    def withdraw_consents(self, name: str, kind: ConsentKind = ConsentKind.IMAGE, where: str = "") -> None:
         with self.transaction() as session:
-            for one in session.scalars(
-                sa.select(Consent).join(Pupil).where(Pupil.name == name, Consent.kind == kind)
-            ):
-                if one.withdrawn_at is None:
+            for one in session.scalars(sa.select(Consent).join(Pupil).where(Pupil.name == name)).all():
+                reaches = not where or one.platform in {None, where}
+                if one.kind is kind and one.withdrawn_at is None and reaches:
                     consent.withdraw(
-                        session, one.id, reason="A letter", by=self.person(session, "dpo"), now=self.now
+                        session,
+                        one.id,
+                        reason="A letter",
+                        platform=where or None,
+                        by=self.person(session, "dpo"),
+                        now=self.now,
                     )
-        for agreed in self.plain.children[name].agreed:
-            agreed.withdrawn = agreed.withdrawn or agreed.kind == kind.value
+        self.plain.children[name].says_no(kind.value, where, self.plain.today)
 
     @rule(name=some.sampled_from(CHILDREN))
     def leaves(self, name: str) -> None:
@@ -76,13 +83,16 @@ class BesideThePosts(School):
         ):  # fmt: skip
             self.plain.children[name].left = True
 
-    @rule(yes=some.sets(some.sampled_from((*CHILDREN, LATER_CHILD))), whole=some.booleans())
-    def the_offices_list(self, yes: set[str], whole: bool) -> None:
+    @rule(
+        yes=some.sets(some.sampled_from((*CHILDREN, LATER_CHILD))), whole=some.booleans(), where=SOMEWHERE
+    )
+    def the_offices_list(self, yes: set[str], whole: bool, where: str) -> None:
         """The roll-over of a new year, or a list in between: yes for some, no for the others."""
         new = LATER_CHILD not in self.plain.children
         listed = [*CHILDREN, *([LATER_CHILD] if not new or LATER_CHILD in yes else [])]
-        text = "Name,Class,Images,Given by\n" + "".join(
-            f"{name},Year 5 Kites,{'yes' if name in yes else 'no'},A parent\n" for name in listed
+        text = "Name,Class,Images,Given by,Platforms\n" + "".join(
+            f"{name},Year 5 Kites,{'yes' if name in yes else 'no'},A parent,{where or 'all'}\n"
+            for name in listed
         )
         dpo = lambda s: self.person(s, "dpo")  # noqa: E731
 
@@ -103,11 +113,12 @@ class BesideThePosts(School):
         for name in listed:
             child = self.plain.children.setdefault(name, Child(name))
             child.left = False
+            for agreed in child.agreed:
+                if agreed.kind == "image" and agreed.last >= day:
+                    reaches_further = bool(where) and agreed.platform != where
+                    agreed.withdrawn = agreed.withdrawn or name not in yes or reaches_further
             if name in yes:
-                child.agreed.append(Agreed("image", day, ends))
-            else:
-                for agreed in child.agreed:
-                    agreed.withdrawn = agreed.withdrawn or (agreed.kind == "image" and agreed.last >= day)
+                child.agreed.append(Agreed("image", day, ends, where))
 
     # People
 

@@ -21,6 +21,8 @@ class Agreed:
     kind: str
     first: date
     last: date
+    platform: str = ""
+    """Where; empty: everywhere."""
     withdrawn: bool = False
 
 
@@ -32,10 +34,24 @@ class Child:
     left: bool = False
     agreed: list[Agreed] = field(default_factory=list)
 
-    def may_appear(self, kind: str, on: date) -> bool:
+    def may_appear(self, kind: str, platform: str, on: date) -> bool:
         return not self.left and any(
-            one.kind == kind and not one.withdrawn and one.first <= on <= one.last for one in self.agreed
+            one.kind == kind
+            and one.platform in {"", platform}
+            and not one.withdrawn
+            and one.first <= on <= one.last
+            for one in self.agreed
         )
+
+    def says_no(self, kind: str, platform: str, on: date) -> None:
+        """No more of that kind from now on; `platform` empty: anywhere."""
+        for one in list(self.agreed):
+            if one.kind != kind or one.withdrawn or platform not in {"", one.platform or platform}:
+                continue
+            one.withdrawn = True
+            if platform and not one.platform:
+                others = {"x", "facebook", "instagram"} - {platform}
+                self.agreed += [Agreed(kind, max(one.first, on), one.last, other) for other in sorted(others)]
 
 
 @dataclass
@@ -62,6 +78,8 @@ class Version:
     children: tuple[str, ...]
     picture: bool
     planned: datetime
+    appear: str = "image"
+    """What the children of the post must have agreed to."""
 
 
 @dataclass
@@ -147,8 +165,8 @@ class PlainSchool:
         if not author.active or account not in author.leave:
             return f"{author.name} may not write for {account}"
         for name in version.children:
-            if not self.children[name].may_appear("image", self.today):
-                return f"{name} may not be shown"
+            if not self.children[name].may_appear(version.appear, account, self.today):
+                return f"{name} didn't agree to {version.appear} on {account}"
         if version.picture:
             for child in self.children.values():
                 if child.name in text and not child.left:

@@ -43,7 +43,7 @@ from tests.approvals.any_order_base import (
 from tests.approvals.any_order_posts import Posts
 from tests.approvals.plain_school import Post
 
-EXAMPLES = int(os.environ.get("SCHOOLGATE_TEST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("SCHOOLGATE_TEST_EXAMPLES", "45"))
 STEPS = 25
 MEANWHILE = ("", "", "", "consent withdrawn", "leave withdrawn", "shut out", "stopped", "pupil left")
 FAULTS = (None, None, None, None, Fault.RESET_AFTER, Fault.RESET_BEFORE, Fault.ERROR_503, Fault.DEAD_TOKEN)

@@ -1,0 +1,281 @@
+"""A consent is for an exact kind and, where the parents say so, for one platform (P24 to P26)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pypdf import PdfReader
+from sqlalchemy.orm import Session
+
+from approvals import drafts, publishing, submissions, takedowns
+from approvals.checks import DraftRefused
+from approvals.models import Draft, PupilsAppear
+from approvals.moves import move_publication
+from approvals.states import Actor, PublicationState
+from school import audit, consent, consent_import, consent_lists, consent_record
+from school.errors import BadInput
+from school.models import Account, Consent, ConsentKind, Person, Pupil, Role
+from school.models.consent import StoredKind
+from school.times import today
+from tests.approvals import scenes
+
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def officer(school_people: dict[Role, Person]) -> Person:
+    return school_people[Role.DPO]
+
+
+@pytest.fixture
+def agree(session: Session, officer: Person, now: datetime) -> Callable[..., Consent]:
+    """Enters a consent that holds from yesterday to next month."""
+
+    def enter(pupil: Pupil, kind: ConsentKind = ConsentKind.IMAGE, platform: str | None = None) -> Consent:
+        made = consent.record_consent(
+            session,
+            pupil,
+            kind=kind,
+            given_by="A parent",
+            first_day=today(now) - timedelta(days=1),
+            last_day=today(now) + timedelta(days=60),
+            platform=platform,
+            by=officer,
+            now=now,
+        )
+        session.commit()
+        return made
+
+    return enter
+
+
+def places(pupil: Pupil, kind: ConsentKind, on: date) -> set[str]:
+    """Where the register lets the pupil appear."""
+    return {
+        one.platform or "everywhere"
+        for one in pupil.consents
+        if one.kind is kind and consent.in_force(one, on=on)
+    }
+
+
+def handed_in(
+    session: Session, author: Person, now: datetime, *where: Account, picture: bool = True, **more: Any
+) -> Draft:
+    shown = (scenes.choice(scenes.add_picture(session, author, now)),) if picture else ()
+    content = scenes.content(*where, at=now + HOUR, pictures=shown, none_shown=False, **more)
+    draft = drafts.save(session, None, content, by=author, now=now)
+    session.commit()
+    submissions.submit(
+        session, draft.id, revision_number=draft.revision_number, findings=[], by=author, now=now
+    )
+    return draft
+
+
+@SQLITE
+def test_p26_a_consent_for_one_platform_is_none_for_another(
+    session: Session, teacher: Person, x: Account, facebook: Account, tobias: Pupil, agree: Any, now: datetime
+) -> None:
+    agree(tobias, platform="x")
+    handed_in(session, teacher, now, x, pupil_ids=(tobias.id,))
+    with pytest.raises(DraftRefused, match="no consent for pictures on Facebook in force"):
+        handed_in(session, teacher, now, x, facebook, pupil_ids=(tobias.id,))
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("given", "appear", "refusal"),
+    [
+        (ConsentKind.IMAGE, PupilsAppear.NAMED, "no consent for being named"),
+        (ConsentKind.IMAGE, PupilsAppear.WORK, "no consent for showing their work"),
+        (ConsentKind.WORK, PupilsAppear.SEEN, "no consent for pictures"),
+        (ConsentKind.NAME, PupilsAppear.SEEN, "no consent for pictures"),
+        (ConsentKind.NAME, PupilsAppear.NAMED, ""),
+        (ConsentKind.WORK, PupilsAppear.WORK, ""),
+        (ConsentKind.IMAGE, PupilsAppear.SEEN, ""),
+    ],
+)
+def test_p26_each_kind_is_a_consent_of_its_own(
+    session: Session,
+    teacher: Person,
+    x: Account,
+    tobias: Pupil,
+    agree: Any,
+    now: datetime,
+    given: ConsentKind,
+    appear: PupilsAppear,
+    refusal: str,
+) -> None:
+    agree(tobias, given)
+    more = {"pupil_ids": (tobias.id,), "pupils_appear": appear}
+    if refusal:
+        with pytest.raises(DraftRefused, match=refusal):
+            handed_in(session, teacher, now, x, **more)
+    else:
+        assert handed_in(session, teacher, now, x, **more).revision_number == 1
+
+
+@SQLITE
+def test_p12_how_pupils_appear_is_part_of_what_was_approved(
+    session: Session, teacher: Person, head: Person, x: Account, tobias: Pupil, agree: Any, now: datetime
+) -> None:
+    """Turned behind the product's back from “only named” to “seen”, the approval is for something else."""
+    agree(tobias, ConsentKind.NAME)
+    agree(tobias, ConsentKind.WORK)
+    draft, [publication] = scenes.approved(
+        session, teacher, head, now, x, none_shown=False, pupil_ids=(tobias.id,),
+        pupils_appear=PupilsAppear.NAMED,
+    )  # fmt: skip
+    drafts.current_revision(session, draft).pupils_appear = "work"
+    session.commit()
+    assert publishing.claim(session, publication.id, now=publication.due_at) is None
+    assert "not exactly what was approved" in (publication.problem or "")
+
+
+@SQLITE
+def test_p25_withdrawn_for_one_platform_it_goes_out_and_stays_on_the_others(
+    session: Session,
+    officer: Person,
+    teacher: Person,
+    head: Person,
+    x: Account,
+    facebook: Account,
+    rosa: Pupil,
+    now: datetime,
+) -> None:
+    [given] = rosa.consents
+    media = scenes.add_picture(session, teacher, now)
+    _draft, made = scenes.approved(
+        session, teacher, head, now - 3 * HOUR, x, facebook, at=now - HOUR, none_shown=False,
+        pupil_ids=(rosa.id,), pictures=(scenes.choice(media),),
+    )  # fmt: skip
+    out = {one.account.platform: one for one in made}
+    for one in made:
+        for state in (PublicationState.PUBLISHING, PublicationState.PUBLISHED):
+            move_publication(session, one, state, actor=Actor.PRODUCT, by=None, reason="Out", now=now - HOUR)
+        one.published_at, one.post_platform_id = now - HOUR, f"1_{one.account.platform}"
+    _draft, waiting = scenes.approved(
+        session, teacher, head, now - 3 * HOUR, x, facebook, at=now, none_shown=False,
+        pupil_ids=(rosa.id,), pictures=(scenes.choice(media),), text="Another",
+    )  # fmt: skip
+    consent.withdraw(session, given.id, reason="Not on X any more", platform="x", by=officer, now=now)
+    session.commit()
+    assert places(rosa, ConsentKind.IMAGE, today(now)) == {"facebook", "instagram"}
+    assert {one.last_day for one in rosa.consents} == {given.last_day}, "to the same day as before"
+    assert [one.publication_id for one in takedowns.open_for_withdrawn_consent(session, now=now)] == [
+        out["x"].id
+    ]
+    session.commit()
+    claimed = {
+        one.account.platform: publishing.claim(session, one.id, now=now) is not None for one in waiting
+    }
+    assert claimed == {"x": False, "facebook": True}
+    session.commit()
+    assert audit.verify(session) is None
+
+
+@SQLITE
+def test_a_consent_for_one_platform_is_withdrawn_there_or_everywhere(
+    session: Session, officer: Person, tobias: Pupil, agree: Any, now: datetime
+) -> None:
+    given = agree(tobias, platform="facebook")
+    with pytest.raises(BadInput, match="for Facebook alone"):
+        consent.withdraw(session, given.id, reason="Letter", platform="x", by=officer, now=now)
+    with pytest.raises(BadInput, match="Choose a platform"):
+        consent.withdraw(session, given.id, reason="Letter", platform="myspace", by=officer, now=now)
+    consent.withdraw(session, given.id, reason="Letter", platform="facebook", by=officer, now=now)
+    assert places(tobias, ConsentKind.IMAGE, today(now)) == set()
+
+
+@SQLITE
+def test_a_process_of_the_version_before_shows_less_never_more(
+    session: Session, rosa: Pupil, tobias: Pupil, agree: Any
+) -> None:
+    """It reads the column `kind` alone, and looks for pictures' consents only."""
+    agree(tobias, platform="x")
+    agree(tobias, ConsentKind.NAME)
+    kinds = sa.select(Consent.stored_kind).where(Consent.pupil_id == tobias.id)
+    assert set(session.scalars(kinds)) == {StoredKind.WORK}
+    assert [one.stored_kind for one in rosa.consents] == [StoredKind.IMAGE]
+
+
+# The office's list
+
+
+def take(session: Session, by: Person, now: datetime, *lines: str) -> consent_import.Plan:
+    text = "Name,Class,Images,Naming,Given by,Platforms\n" + "\n".join(lines)
+    kept = consent_import.keep(
+        session,
+        consent_lists.read(text.encode(), "list.csv"),
+        filename="list.csv",
+        whole_school=False,
+        by=by,
+        now=now,
+    )
+    done = consent_import.apply(session, kept.id, by=by, now=now)
+    session.commit()
+    return done
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("", {"everywhere"}),
+        ("all", {"everywhere"}),
+        ("X", {"x"}),
+        ("Facebook and Insta", {"facebook", "instagram"}),
+        ("Twitter; FB", {"x", "facebook"}),
+        ("all but X", {"facebook", "instagram"}),
+        ("everywhere except on Facebook / Instagram", {"x"}),
+        ("not instagram", {"x", "facebook"}),
+    ],
+)
+def test_p24_the_list_says_where(
+    session: Session, officer: Person, tobias: Pupil, now: datetime, cell: str, expected: set[str]
+) -> None:
+    take(session, officer, now, f'Tobias Fairclough,Year 5 Kites,yes,yes,A parent,"{cell}"')
+    for kind in (ConsentKind.IMAGE, ConsentKind.NAME):
+        assert places(tobias, kind, today(now)) == expected
+
+
+@pytest.mark.parametrize("cell", ["MySpace", "all but X, Facebook and Instagram", "X and the newspaper"])
+def test_p24_a_platform_that_nobody_knows_is_a_bad_line(cell: str) -> None:
+    text = f'Name,Class,Images,Given by,Platforms\nA Child,Year 1,yes,A parent,"{cell}"\n'
+    [problem] = consent_lists.read(text.encode(), "list.csv").problems
+    assert problem.line == 2 and "write “all”" in problem.sentence
+
+
+@SQLITE
+def test_p24_a_list_narrows_and_a_later_one_without_platforms_does_not_widen(
+    session: Session, officer: Person, rosa: Pupil, now: datetime
+) -> None:
+    done = take(session, officer, now, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,X")
+    assert len(done.withdrawals) == 1 and places(rosa, ConsentKind.IMAGE, today(now)) == {"x"}
+    again = take(session, officer, now, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,X")
+    assert again.unchanged == 1 and not again.consents
+    # The next September: the office's list has a yes, and says nothing of platforms.
+    year_on = now + timedelta(days=340)
+    take(session, officer, year_on, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,")
+    assert places(rosa, ConsentKind.IMAGE, today(year_on)) == {"x"}
+    take(session, officer, year_on, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,all")
+    assert "everywhere" in places(rosa, ConsentKind.IMAGE, today(year_on))
+
+
+@SQLITE
+def test_p24_the_parents_record_says_where(
+    session: Session, officer: Person, tobias: Pupil, agree: Any, now: datetime
+) -> None:
+    agree(tobias, platform="x")
+    agree(tobias, ConsentKind.NAME)
+    data = consent_record.draw(session, tobias.id, by=officer, now=now)
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(data)).pages)
+    plain = " ".join(text.split())
+    assert "Pictures that show the pupil X" in plain
+    assert "every platform" in plain and "first name or class" in plain
+    assert "pictures that show the pupil on Facebook" in plain.replace("Pictures", "pictures")
