@@ -1,7 +1,7 @@
 """Consents for one platform, and how a post's pupils appear in it.
 
-Revision: 0025
-Follows: 0024.
+Revision: 0026
+Follows: 0025.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
