@@ -19,6 +19,7 @@ from approvals.models import LookState, MediaFile, MediaRendition, PictureLook, 
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import audit, secrets
+from school.db import new_id
 from school.errors import BadInput, NotFound
 from school.models import Person
 from school.settings import settings
@@ -96,12 +97,15 @@ def keep(
     licence: str,
     by: Person,
     now: datetime,
+    under: UUID | None = None,
 ) -> MediaFile:
     """Keep a prepared picture: the original encrypted, its clean copies beside it (P28).
 
-    A worker looks at it soon, for faces.
+    A worker looks at it soon, for faces. `under`: the id to keep it under, where it shall be kept once only;
+    raises sqlalchemy's IntegrityError where something is kept under it already.
     """
     media = MediaFile(
+        id=under or new_id(),
         uploaded_by_id=by.id,
         uploaded_at=now,
         filename=prepared.filename,

@@ -153,11 +153,16 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
 
 
 def publications(session: Session, draft: Draft) -> list[Publication]:
-    """All publications of a draft, the newest approval's first."""
+    """All publications of a draft, the newest approval's first and its accounts in the draft's order."""
     query = (
         sa.select(Publication)
         .where(Publication.draft_id == draft.id)
-        .order_by(Publication.planned_at.desc(), Publication.id.desc())
+        .order_by(
+            Publication.planned_at.desc(),
+            Publication.revision_id.desc(),
+            Publication.decision_id.desc(),
+            Publication.id,
+        )
     )
     return list(session.scalars(query))
 

@@ -16,7 +16,7 @@ from approvals.steps import may_have_been_sent
 from school import heartbeats, people
 from school.models import AccountState, Person
 from school.permissions import Action, may
-from school.times import LONDON, say
+from school.times import clock, say
 
 SILENT_AFTER = timedelta(seconds=30)
 """After so long without a sign of life people are told that the worker may be lost."""
@@ -100,7 +100,7 @@ def _scheduled(session: Session, publication: Publication, *, now: datetime) -> 
         return Standing(f"It is due. {away}", trouble=True)
     if now - publication.next_try_at > TAKEN_UP_WITHIN:
         return Standing(
-            f"It is due since {_clock(publication.due_at)} and nobody has taken it up. "
+            f"It is due since {clock(publication.due_at)} and nobody has taken it up. "
             f"{_workers(session, now=now)}",
             trouble=True,
         )
@@ -108,7 +108,7 @@ def _scheduled(session: Session, publication: Publication, *, now: datetime) -> 
 
 
 def _publishing(session: Session, publication: Publication, *, now: datetime) -> Standing:
-    began = _clock(_taken_up(session, publication) or now)
+    began = clock(_taken_up(session, publication) or now)
     since = f"It is being published since {began}"
     until = publication.lease_until or now
     # Each step prolongs the lease by the same time, so it tells when the last one was.
@@ -123,8 +123,8 @@ def _publishing(session: Session, publication: Publication, *, now: datetime) ->
     )
     if now < until:
         return Standing(
-            f"{since}, with no sign of life since {_clock(last_sign)}: the worker may be lost. If none comes "
-            f"by {_clock(until)}, {then}.",
+            f"{since}, with no sign of life since {clock(last_sign)}: the worker may be lost. If none comes "
+            f"by {clock(until)}, {then}.",
             trouble=True,
             look=True,
         )
@@ -151,7 +151,7 @@ def _unknown(session: Session, publication: Publication, *, now: datetime) -> St
     said = publication.problem or "It isn't known whether it was posted."
     read = f" The account's posts were read {looks} time{'' if looks == 1 else 's'}." if looks else ""
     if publication.next_try_at > now:
-        read += f" Next look at {_clock(publication.next_try_at)}."
+        read += f" Next look at {clock(publication.next_try_at)}."
     elif now - publication.next_try_at > TAKEN_UP_WITHIN and publication.lease_until is None:
         read += f" {_workers(session, now=now)}"
     return Standing(f"{said}{read} It is never sent twice.", trouble=True, look=True)
@@ -169,7 +169,3 @@ def _workers(session: Session, *, now: datetime) -> str:
     if beat is not None and now - beat.at <= heartbeats.STALE_AFTER:
         return ""
     return "No publishing worker runs at the moment: tell the network manager."
-
-
-def _clock(moment: datetime) -> str:
-    return f"{moment.astimezone(LONDON):%H:%M:%S}"

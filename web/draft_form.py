@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import IO, Any, cast
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from flask import render_template, request
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 from typing_extensions import Buffer
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -31,7 +33,7 @@ from approvals.models import (
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import consent, people
-from school.db import new_id, now, transaction
+from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, NotPermitted
 from school.models import Account, Person
 from school.settings import settings
@@ -39,6 +41,8 @@ from web.access import current_person
 from web.forms import Typed
 
 PICTURES_AT_ONCE = 10
+FILES_OF_FORMS = UUID("8d0f7a52-1a3c-4b57-9a51-8f1f6c0f3c11")
+"""What the ids of files that forms bring are made from, with the form and the file itself."""
 UPLOAD_MOST = 1024 * 1024 * 1024
 """Bytes of one request; as many as the web server takes at all."""
 LICENCES = (
@@ -181,23 +185,52 @@ def of_kept(fields: list[list[str]]) -> DraftForm:
     return _of_fields(MultiDict([(name, value) for name, value in fields]))
 
 
-def keep_new_pictures(form: DraftForm) -> None:
-    """Take in the files of this request, each by itself: what is wrong with one is said of it."""
+def keep_new_pictures(form: DraftForm, draft_id: UUID | None) -> None:
+    """Take in the files of this request, each by itself: what is wrong with one is said of it.
+
+    A form sent twice keeps each file once.
+    """
     files = [file for file in request.files.getlist("new_pictures") if file.filename]
     for place, file in enumerate(files):
         if place >= PICTURES_AT_ONCE:
             form.refuse(BadInput(f"Only {PICTURES_AT_ONCE} pictures are taken at once.", field="pictures"))
             break
         try:
-            prepared = pictures.prepare(_bytes_of(file), file.filename or "")
+            media_id = _kept(form, draft_id, file)
         except BadInput as error:
             form.refuse(error)
             continue
+        if media_id not in form.media_ids:
+            form.media_ids.append(media_id)
+
+
+def _kept(form: DraftForm, draft_id: UUID | None, file: FileStorage) -> UUID:
+    data = _bytes_of(file)
+    with reading() as session:
+        person_id = current_person(session).id
+        # The same file of the same form, which no other form shares: found again where it is sent again.
+        whose = f"{person_id} {draft_id or form.begins} {form.based_on} {file.filename!a}"
+        media_id = uuid5(FILES_OF_FORMS, f"{whose} {hashlib.sha256(data).hexdigest()}")
+        if session.get(MediaFile, media_id) is not None:
+            return media_id
+    prepared = pictures.prepare(data, file.filename or "")
+    try:
         with transaction() as session:
-            media = pictures.keep(
-                session, prepared, alt_text="", source="", licence="", by=current_person(session), now=now()
+            pictures.keep(
+                session,
+                prepared,
+                alt_text="",
+                source="",
+                licence="",
+                by=current_person(session),
+                now=now(),
+                under=media_id,
             )
-        form.media_ids.append(media.id)
+    except IntegrityError:
+        with reading() as session:
+            if session.get(MediaFile, media_id) is None:
+                raise
+    return media_id
 
 
 def drop_removed(form: DraftForm) -> None:

@@ -289,7 +289,7 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     if wanted == RESTORE:
         return _form_again(draft_id, form, 200)
     draft_form.drop_removed(form)
-    draft_form.keep_new_pictures(form)
+    draft_form.keep_new_pictures(form, draft_id)
     if wanted == "pictures" or form.problems:
         return _form_again(draft_id, form, 200 if not form.problems else 400)
     try:

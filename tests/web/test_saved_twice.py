@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import pytest
@@ -12,9 +14,10 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 from waitress import create_server
 
-from approvals.models import Draft, DraftRevision, Submission
+from approvals.models import Draft, DraftRevision, MediaFile, RevisionPicture, Submission
 from approvals.states import DraftState
 from school.models import Account, Role
+from tests.approvals.scenes import picture_bytes
 from tests.web.conftest import Browser
 from tests.web.writing import count, decide, fields, mailed_token, mails, only_draft
 
@@ -105,6 +108,30 @@ def test_handing_in_twice_asks_once_and_an_edit_sent_twice_is_one_version(
         answer = teacher.post(f"/drafts/{FORM}/submit", "/drafts/new", revision="2")
         assert answer.status_code == 302
     assert (count(DraftRevision), count(Submission), len(mails("approval_request"))) == (2, 1, 1)
+
+
+def test_a_new_picture_sent_twice_or_by_several_at_once_is_in_the_draft_once(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    token = teacher.token("/drafts/new")
+    cookie = teacher.client.get_cookie("schoolgate")
+    assert cookie is not None
+    data = picture_bytes()
+
+    def send(path: str = "/drafts/new", **more: object) -> int:
+        tab = app.test_client()
+        tab.set_cookie("schoolgate", cookie.value)
+        what = {"csrf_token": token, "begins": FORM, **fields(x, at=later, do="save"), **more}
+        what["new_pictures"] = (io.BytesIO(data), "fête “1”.jpg")
+        return tab.post(path, data=what, content_type="multipart/form-data").status_code
+
+    with ThreadPoolExecutor(3) as several:
+        assert [answer.result(120) for answer in [several.submit(send) for _ in range(3)]] == [302] * 3
+    assert send() == 302
+    assert (count(Draft), count(DraftRevision), count(MediaFile), count(RevisionPicture)) == (1, 1, 1, 1)
+    # Chosen again in a later form it is a file of its own, once.
+    assert [send(f"/drafts/{FORM}/edit", based_on="1") for _ in range(2)] == [302, 302]
+    assert (count(DraftRevision), count(MediaFile), count(RevisionPicture)) == (2, 2, 2)
 
 
 @SQLITE
