@@ -119,15 +119,16 @@ def platforms(session: Session, *, viewer: Person | None) -> list[str]:
     # As ranges between the known names, which an index answers; "not one of these" reads every entry.
     known = sorted(own)
     between = [sa.and_(LogCase.platform > one, LogCase.platform < other) for one, other in pairwise(known)]
-    others = sa.or_(LogCase.platform < known[0], *between, LogCase.platform > known[-1])
-    named = session.scalars(sa.select(LogCase.platform).where(visible_to(viewer), others).distinct())
-    return own + sorted(named)
+    others = [LogCase.platform < known[0], *between, LogCase.platform > known[-1]]
+    named = [sa.select(LogCase.platform).where(visible_to(viewer), other) for other in others]
+    return own + sorted(session.scalars(sa.union(*named)))
 
 
 def people(session: Session) -> list[Person]:
     """Those of the school who ever did something about an entry, by name."""
-    acted = sa.exists().where(LogEvent.by_id == Person.id)
-    return list(session.scalars(sa.select(Person).where(acted).order_by(Person.name)))
+    # The first for each of a few dozen people: all events together would be read for "exists".
+    acted = sa.select(LogEvent.by_id).where(LogEvent.by_id == Person.id).limit(1).scalar_subquery()
+    return list(session.scalars(sa.select(Person).where(acted.is_not(None)).order_by(Person.name)))
 
 
 def conditions(filters: LogFilters) -> list[sa.ColumnElement[bool]]:

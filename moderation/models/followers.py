@@ -41,7 +41,6 @@ class Follower(Base):
     __tablename__ = "followers"
     __table_args__ = (
         sa.UniqueConstraint("account_id", "author_id"),
-        sa.Index(None, "state", "severity", "waiting_since"),
         sa.Index(None, "scored", "scoring_until"),
     )
 
@@ -69,6 +68,16 @@ class Follower(Base):
     severity: Mapped[float] = mapped_column(default=0.0)
     decided_at: Mapped[datetime | None]
     decided_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("people.id"))
+
+
+# As the vetting queue is sorted.
+sa.Index(
+    "ix_followers_worst_first",
+    Follower.state,
+    Follower.severity.desc(),
+    Follower.waiting_since,
+    Follower.id,
+)
 
 
 class FollowerMove(Base):

@@ -36,7 +36,7 @@ def account_id(make_account: object) -> UUID:
     return made.id
 
 
-def _first_rows(account_id: UUID) -> None:
+def first_rows(account_id: UUID) -> None:
     """One flagged comment, one that is clear, and one follower, by the product's own hand."""
     platform = ScriptedPlatform()
     flagged(account_id, platform, Clock(), comment(1, "You idiot"), comment(2, "Lovely"))
@@ -70,7 +70,7 @@ def test_pages_with_many_comments(
     app: Flask, database: str, account_id: UUID, school_people: dict[Role, Person]
 ) -> None:
     """The goal: with a million no more than twice the time."""
-    _first_rows(account_id)
+    first_rows(account_id)
     browser = Browser(app.test_client())
     browser.sign_in(school_people[Role.SLT].email)
     found = []

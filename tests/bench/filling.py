@@ -88,7 +88,7 @@ class Filling:
             lambda i: {
                 "id": self._id(_FOLLOWER, i), "author_id": self._id(_AUTHOR, i),
                 "state": self._cast(
-                    f"CASE WHEN {i} % 20 = 0 THEN 'waiting' ELSE 'approved' END", Follower.__table__.c.state
+                    f"CASE WHEN {i} % 5 = 0 THEN 'waiting' ELSE 'approved' END", Follower.__table__.c.state
                 ),
                 "waiting_since": self._ago(i),
             },
