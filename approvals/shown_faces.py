@@ -51,7 +51,8 @@ def of(session: Session, media_ids: Sequence[UUID]) -> dict[UUID, Faces]:
 def warnings(session: Session, revision: DraftRevision) -> list[str]:
     """What to look at in the pictures before handing in or approving; stops nothing (P26, P28)."""
     known = of(session, [picture.media_id for picture in revision.pictures])
-    marked = len(revision.pupils)
+    # Whose work is shown or who is only named isn't to be seen.
+    marked = len(revision.pupils) if revision.pupils_appear is None else 0
     said: list[str] = []
     for picture in revision.pictures:
         faces, name = known[picture.media_id], f"“{picture.media.filename}”"

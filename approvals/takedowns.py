@@ -102,6 +102,9 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
 
     A consent that ran out with the school year is no withdrawal: such posts stay. Safe to call again.
     """
+    pupils = set(session.scalars(sa.select(Consent.pupil_id).where(Consent.withdrawn_at.is_not(None))))
+    if not pupils:
+        return []
     query = (
         sa.select(Publication, DraftRevision, Consent)
         .join(DraftRevision, DraftRevision.id == Publication.revision_id)
@@ -109,6 +112,8 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
         .join(Consent, Consent.pupil_id == RevisionPupil.pupil_id)
         .join(Account, Account.id == Publication.account_id)
         .where(
+            # From these few pupils to their posts, not the other way round.
+            RevisionPupil.pupil_id.in_(pupils),
             Publication.state == PublicationState.PUBLISHED,
             Consent.withdrawn_at.is_not(None),
             Consent.withdrawn_at >= Publication.published_at,

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
 from school import audit
-from school.consent_lists import LineProblem, ListedPupil, PupilList
+from school.consent_lists import LineProblem, ListedPupil, PupilList, same_name
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
 from school.models.people import Person
@@ -89,24 +89,24 @@ def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
     made = Plan()
     everybody = list(session.scalars(sa.select(Pupil)))
     by_reference = {pupil.reference: pupil for pupil in everybody if pupil.reference}
-    by_place = {(pupil.name.casefold(), pupil.class_name.casefold()): pupil for pupil in everybody}
+    by_place = {(same_name(pupil.name), same_name(pupil.class_name)): pupil for pupil in everybody}
     by_name: dict[str, list[Pupil]] = {}
     for pupil in everybody:
-        by_name.setdefault(pupil.name.casefold(), []).append(pupil)
+        by_name.setdefault(same_name(pupil.name), []).append(pupil)
     listed = [ListedPupil.from_json(row) for row in kept.rows]
     names_listed: dict[str, int] = {}
     for entry in listed:
-        key = entry.name.casefold()
+        key = same_name(entry.name)
         names_listed[key] = names_listed.get(key, 0) + 1
     taken: dict[UUID, int] = {}
     for entry in listed:
         found = by_reference.get(entry.reference) if entry.reference else None
         if found is None:
-            found = by_place.get((entry.name.casefold(), entry.class_name.casefold()))
+            found = by_place.get((same_name(entry.name), same_name(entry.class_name)))
         if found is None:
-            same = by_name.get(entry.name.casefold(), [])
+            same = by_name.get(same_name(entry.name), [])
             # A child who goes up a class; two of one name can't be told apart without a number.
-            if len(same) == 1 and names_listed[entry.name.casefold()] == 1:
+            if len(same) == 1 and names_listed[same_name(entry.name)] == 1:
                 found = same[0]
             elif same:
                 made.problems.append(
@@ -119,7 +119,7 @@ def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
                 continue
         if found is not None and entry.reference and found.reference not in (None, entry.reference):
             # Another child of the same name.
-            if (entry.name.casefold(), entry.class_name.casefold()) in by_place:
+            if (same_name(entry.name), same_name(entry.class_name)) in by_place:
                 made.problems.append(
                     LineProblem(
                         entry.line,

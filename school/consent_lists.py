@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,12 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
+
+
+def same_name(name: str) -> str:
+    """A name as it is compared: systems write one child's apostrophes, dashes and accents differently."""
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return " ".join(re.sub(r"[-‐-―]", "-", re.sub("[’‘ʼ´`]", "'", plain)).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +187,7 @@ def read(data: bytes, filename: str) -> PupilList:
             found.problems.append(LineProblem(number, str(error)))
             continue
         for key in ([("reference", pupil.reference)] if pupil.reference else []) + [
-            ("name", pupil.name.casefold(), pupil.class_name.casefold())
+            ("name", same_name(pupil.name), same_name(pupil.class_name))
         ]:
             if key in places:
                 what = f"number {pupil.reference}" if key[0] == "reference" else f"“{pupil.name}”"
