@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
+    BlurChoice,
     Draft,
     DraftMove,
     DraftRevision,
@@ -166,6 +167,8 @@ def picture_held() -> Condition:
 
 def erase_pictures(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     """Forget pictures with their clean copies and what was seen in them."""
+    session.execute(delete(BlurChoice, BlurChoice.media_id, ids))
+    session.execute(sa.update(BlurChoice).where(BlurChoice.source_id.in_(ids)).values(source_id=None))
     session.execute(delete(PictureLook, PictureLook.media_id, ids))
     session.execute(delete(MediaRendition, MediaRendition.media_id, ids))
     session.execute(delete(MediaFile, MediaFile.id, ids))

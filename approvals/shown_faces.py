@@ -8,12 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import looks
-from approvals.models import DraftRevision, LookState
+from approvals.models import BlurChoice, DraftRevision, LookState, PictureLook
+from approvals.painting import Place
+from school.models import Person
+from school.times import say
+
+COVERED = 0.6
+"""The part of a face's place that a chosen one has to cover for the face to count as blurred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +31,32 @@ class Faces:
     state: LookState | None
     """None: it is older than the looking."""
     found: int
+    blurred: int = 0
+    places: int = 0
+    """Everything that is blurred, the faces among it."""
+    by: str = ""
+    """Who chose what is blurred; empty where nothing is."""
+    at: datetime | None = None
 
     @property
     def visible(self) -> int:
         """Faces that were found and can be seen in the picture."""
-        return self.found
+        return self.found - self.blurred
 
     @property
     def sentence(self) -> str:
         """All that, for the author and the approver."""
+        if self.at is None:
+            return self._found
+        more, parts = self.places - self.blurred, []
+        if self.blurred:
+            parts.append(f"{'all' if self.found == self.blurred else self.blurred} of them")
+        if more > 0:
+            parts.append(f"{more} {'other ' * bool(parts)}{'place' if more == 1 else 'places'}")
+        return f"{self._found} Blurred: {' and '.join(parts)}, as {self.by} chose ({say(self.at)})."
+
+    @property
+    def _found(self) -> str:
         if self.state is LookState.WAITING:
             return "Schoolgate is looking for faces in it."
         if self.state is not LookState.DONE:
@@ -40,12 +65,36 @@ class Faces:
 
 
 def of(session: Session, media_ids: Sequence[UUID]) -> dict[UUID, Faces]:
-    """What is known of the faces in each of these pictures."""
-    found = looks.of(session, media_ids)
+    """What is known of the faces in each of these pictures of drafts."""
+    rows = session.scalars(sa.select(BlurChoice).where(BlurChoice.media_id.in_(set(media_ids))))
+    made = {row.media_id: row for row in rows}
+    uploaded = {one: made[one].source_id if one in made else one for one in media_ids}
+    found = looks.of(session, [one for one in uploaded.values() if one is not None])
     return {
-        media_id: Faces(look.state, len(look.faces)) if (look := found.get(media_id)) else Faces(None, 0)
-        for media_id in media_ids
+        media_id: _faces(session, made.get(media_id), found.get(source) if source else None)
+        for media_id, source in uploaded.items()
     }
+
+
+def _faces(session: Session, choice: BlurChoice | None, look: PictureLook | None) -> Faces:
+    faces = look.faces if look else []
+    if choice is None:
+        return Faces(look.state if look else None, len(faces))
+    places = [Place(*place) for place in choice.places]
+    gone = choice.source_id is None
+    return Faces(
+        LookState.DONE if gone else look.state if look else None,
+        choice.faces_found if gone else len(faces),
+        choice.faces_blurred if gone else blurred(faces, places),
+        len(places),
+        session.get_one(Person, choice.chosen_by_id).name,
+        choice.chosen_at,
+    )
+
+
+def blurred(faces: Sequence[Sequence[int]], places: Sequence[Place]) -> int:
+    """How many of these faces the places cover."""
+    return sum(Place(*face[:4]).part_in(places) >= COVERED for face in faces)
 
 
 def warnings(session: Session, revision: DraftRevision) -> list[str]:

@@ -17,7 +17,7 @@ from typing_extensions import Buffer
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
-from approvals import differences, drafts, pictures, revising
+from approvals import differences, drafts, pictures, revising, shown_faces
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, PictureChoice
 from approvals.differences import Change
@@ -43,6 +43,8 @@ from web.forms import Typed
 PICTURES_AT_ONCE = 10
 FILES_OF_FORMS = UUID("8d0f7a52-1a3c-4b57-9a51-8f1f6c0f3c11")
 """What the ids of files that forms bring are made from, with the form and the file itself."""
+FACES = "faces-"
+"""What a button says that saves the draft and goes on to a picture's faces; the picture's id follows."""
 UPLOAD_MOST = 1024 * 1024 * 1024
 """Bytes of one request; as many as the web server takes at all."""
 LICENCES = (
@@ -321,6 +323,7 @@ def page(
         accounts=[_account(account) for account in accounts],
         # Another's picture can't be looked at by guessing its id.
         media=[one for one in media if one is not None and revising.may_use(session, one, draft, by=person)],
+        faces=shown_faces.of(session, form.media_ids),
         differing=differing,
         kept=kept if kept is not None and _worth_offering(session, kept, draft, person=person) else None,
         spent=spent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import render_template, request, url_for
@@ -11,7 +12,7 @@ from approvals import checks, decisions, drafts, schedule, submissions, takedown
 from approvals.checks import account_name
 from approvals.content import shown_on
 from approvals.models import DecisionKind, Draft, DraftRevision
-from approvals.previews import preview
+from approvals.previews import PicturePreview, preview
 from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from connectors.base import Platform
@@ -62,12 +63,14 @@ def page(draft_id: UUID, typed: Typed) -> str:
         own = draft.author_id == person.id
         waits = draft.state is DraftState.SUBMITTED
         publications = schedule.publications(session, draft)
+        editable = own and drafts.editable(session, draft)
         return render_template(
             "drafts/one.html",
             draft=draft,
             revision=revision,
             shown=preview(session, draft, revision, findings=findings),
             picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
+            faces_url=_faces_url(draft) if editable and number == draft.revision_number else None,
             publications=publications,
             takedowns=takedowns.of_publications(session, [one.id for one in publications]),
             takedown_words=takedowns.IN_WORDS,
@@ -80,7 +83,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             if own and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
             else [],
             own=own,
-            editable=own and drafts.editable(session, draft),
+            editable=editable,
             may_write=own and bool(people.authorised_accounts(session, person)),
             may_decide=waits and people.may_approve(session, person, author_id=draft.author_id, now=moment),
             may_settle=may(person, Action.HOLD_PUBLICATIONS),
@@ -92,6 +95,10 @@ def page(draft_id: UUID, typed: Typed) -> str:
             typed=typed,
             summary=schedule.summary(_first_text(revision)) or "(no text)",
         )
+
+
+def _faces_url(draft: Draft) -> Callable[[PicturePreview], str]:
+    return lambda picture: url_for("faces.show", draft_id=draft.id, media_id=picture.media_id)
 
 
 def _first_text(revision: DraftRevision) -> str:

@@ -326,6 +326,9 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
             form.refuse(error)
             return _form_again(draft.id, form, 400)
         flash("It is saved and handed in. You get an e-mail when it is decided.", "success")
+    elif wanted.startswith(draft_form.FACES):
+        media_id = identifier(wanted.removeprefix(draft_form.FACES))
+        return redirect(url_for("faces.show", draft_id=draft.id, media_id=media_id))
     else:
         flash("The draft is saved.", "success")
     return redirect(url_for("drafts.one", draft_id=draft.id))

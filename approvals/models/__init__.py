@@ -12,7 +12,7 @@ from approvals.models.drafts import (
     RevisionPicture,
     RevisionPupil,
 )
-from approvals.models.faces import LookState, PictureLook
+from approvals.models.faces import BlurChoice, LookState, PictureLook
 from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
@@ -21,6 +21,7 @@ from approvals.models.unsaved import UnsavedDraft
 __all__ = [
     "ApprovalDecision",
     "ApprovalRequest",
+    "BlurChoice",
     "Criterion",
     "DecisionKind",
     "Draft",

@@ -34,3 +34,21 @@ class PictureLook(Base):
     faces: Mapped[list[list[int]]] = mapped_column(sa.JSON)
     """[left, top, width, height] of each, in pixels of the cleaned picture, in reading order."""
     finished_at: Mapped[datetime | None]
+
+
+class BlurChoice(Base):
+    """Which places of a picture somebody had painted over, and the copy that came of it (P28)."""
+
+    __tablename__ = "blur_choices"
+
+    media_id: Mapped[UUID] = mapped_column(sa.ForeignKey("media_files.id"), primary_key=True)
+    """The copy. It has no original of its own."""
+    source_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("media_files.id"), index=True)
+    """The picture that was uploaded; None when that was erased."""
+    chosen_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"), index=True)
+    chosen_at: Mapped[datetime]
+    places: Mapped[list[list[int]]] = mapped_column(sa.JSON)
+    """[left, top, width, height, number of the face or 0] of each, in pixels of the cleaned picture."""
+    faces_found: Mapped[int]
+    faces_blurred: Mapped[int]
+    """These two as they were then; they are counted anew while the uploaded picture is there."""

@@ -37,7 +37,8 @@ class MediaFile(Base):
     original_lost_at: Mapped[datetime | None]
     """When it was found that no secret key at hand opens the original; its clean copies are whole."""
     original_erased_at: Mapped[datetime | None]
-    """When the original was erased under the retention rules (P34); its clean copies are whole."""
+    """When the original was erased under the retention rules (P34), or that there was none: a blurred copy
+    is made without. The clean copies are whole."""
     original_type: Mapped[str] = mapped_column(sa.String(40))
     width: Mapped[int]
     height: Mapped[int]
