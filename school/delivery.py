@@ -120,7 +120,7 @@ def _connected(smtp_url: str) -> Iterator[smtplib.SMTP]:
         if not tls and connection.has_extn("starttls"):
             connection.starttls(context=_trusted())
             connection.ehlo()
-        elif not tls and user and not _is_here(host):
+        elif not tls and user and not is_here(host):
             raise Unfit(
                 f"the mail server {host} offers no encryption, so our password isn't sent to it: use its "
                 "encrypted port (smtps://…:465), or leave user and password out of SCHOOLGATE_SMTP_URL"
@@ -188,7 +188,8 @@ def _in_words(error: Exception) -> str:
             return f"the mail server can't be reached ({type(error).__name__})"
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether that host is this machine: what is said to it crosses no network."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -20,7 +20,7 @@ FILE_BYTES_MAX = 5 * 1024 * 1024
 FILES_KEPT = 5
 
 _SECRET_KEY = re.compile(
-    r"token|secret|passw|authorization|cookie|credential|api_?key|consumer_key|(^|_)pin($|_)|smtp_url|database_url",
+    r"token|secret|passw|authorization|cookie|credential|api_?key|consumer_key|(^|_)pin($|_)|smtp_url|bounces_url|database_url",
     re.IGNORECASE,
 )
 _SECRET_VALUE = re.compile(

@@ -214,6 +214,12 @@ def record(session: Session, claimed: ClaimedMail, delivery: Delivery, *, now: d
     return row
 
 
+def came_back(session: Session, row: OutboxEmail, problem: str, *, now: datetime) -> None:
+    """A server had taken this mail and then reported that it can't be delivered: `problem` says why."""
+    row.problem, row.returned_at = problem, now
+    _fail(session, row, now=now)
+
+
 def try_again(session: Session, mail_id: UUID, *, by: Person, now: datetime) -> OutboxEmail:
     """Send a mail that failed once more, to the address that the person has now.
 
@@ -227,6 +233,7 @@ def try_again(session: Session, mail_id: UUID, *, by: Person, now: datetime) -> 
         row.raw, row.to_address = message.as_bytes(), to.email
     row.state, row.next_try_at, row.attempts = MailState.QUEUED, now, 0
     row.created_at, row.problem, row.waits_for_server = now, None, False
+    row.returned_at = None
     _note(session, "mail_tried_again", row, by=by, now=now)
     return row
 
@@ -259,6 +266,23 @@ def failed(session: Session, *, viewer: Person | None = None) -> list[OutboxEmai
         .limit(SHOWN)
     )
     return list(session.scalars(query))
+
+
+def undelivered_to(session: Session, person: Person, *, viewer: Person) -> OutboxEmail | None:
+    """The newest mail to a person's present address, where it wasn't delivered and nobody put it away."""
+    row = session.scalar(
+        sa.select(OutboxEmail)
+        .where(
+            OutboxEmail.to_id == person.id,
+            OutboxEmail.to_address == person.email,
+            OutboxEmail.state.in_((MailState.SENT, MailState.FAILED)),
+            OutboxEmail.put_away_at.is_(None),
+            _known_to(viewer),
+        )
+        .order_by(OutboxEmail.created_at.desc(), OutboxEmail.id.desc())
+        .limit(1)
+    )
+    return row if row is not None and row.state is MailState.FAILED else None
 
 
 def delayed(session: Session, *, viewer: Person | None = None) -> list[OutboxEmail]:

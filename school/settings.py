@@ -24,6 +24,7 @@ URLS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "broker_url": (("memory://", "redis://", "rediss://"), "redis://localhost:6379/0"),
     "smtp_url": (("smtp://", "smtps://"), "smtp://user:password@host:587 or smtps://user:password@host:465"),
+    "bounces_url": (("imap://", "imaps://"), "imaps://user:password@mail.larkfield.sch.uk/INBOX"),
     "public_url": (("http://", "https://"), "https://social.larkfield.sch.uk"),
     "x_url": (("http://", "https://"), "https://api.x.com"),
     "graph_url": (("http://", "https://"), "https://graph.facebook.com"),
@@ -55,6 +56,8 @@ class Settings(BaseSettings):
     """smtp://user:password@host:port or smtps://…; empty: the built-in mailbox."""
     mail_from: str = ""
     """Sender of all mail; empty: schoolgate@ the school's domain."""
+    bounces_url: str = ""
+    """imaps://user:password@host:port/folder: where undeliverable mail comes back to; empty: not read."""
 
     x_url: str = ""
     """Where X's API is; empty: X itself, or the practice platform in practice mode."""

@@ -10,7 +10,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import accounts, people, register
+from school import accounts, addresses, mail, people, register
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
@@ -115,6 +115,7 @@ def _one(person_id: UUID, typed: Typed) -> str:
         return render_template(
             "people/person.html",
             shown=person,
+            undelivered=mail.undelivered_to(session, person, viewer=current_person(session)),
             grants=sorted(person.grants, key=lambda grant: grant.granted_at, reverse=True),
             leaves=leaves,
             free_accounts=[
@@ -144,6 +145,28 @@ def _one(person_id: UUID, typed: Typed) -> str:
 def person(person_id: UUID) -> ResponseReturnValue:
     """One person with everything granted and withdrawn, when and why."""
     return _one(person_id, Typed())
+
+
+@pages.post("/people/<uuid:person_id>/address")
+@needs(Action.MANAGE_PEOPLE)
+def change_address(person_id: UUID) -> ResponseReturnValue:
+    """Give somebody another e-mail address; both addresses are told."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            somebody = people.get(session, person_id)
+            addresses.change(
+                session,
+                somebody,
+                typed["email"],
+                by=current_person(session),
+                reason=typed["address_reason"],
+                now=now(),
+            )
+    except BadInput as error:
+        return _one(person_id, typed.refuse(_named(error, "address"))), 400
+    flash(f"E-mail to {somebody.name} goes to {somebody.email} from now on.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
 
 
 @pages.post("/people/<uuid:person_id>/roles")

@@ -7,17 +7,20 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from school import heartbeats, incidents, mail, people
+from school import bounce_mailbox, bounces, heartbeats, incidents, mail, people
 from school.db import now, reading, transaction
-from school.models import OutboxEmail
-from school.permissions import Action
+from school.models import BounceMailbox, OutboxEmail
+from school.permissions import Action, may
+from school.settings import settings
 from web.access import current_person, needs
 
 pages = Blueprint("troubles", __name__)
 
 LATELY = timedelta(days=7)
 ABOUT = {
+    "address_changed": "a changed e-mail address",
     "account_dead": "an account that must be connected again",
     "approval_request": "asking for a decision on a post",
     "approval_request_failed": "an approver who was not reached",
@@ -61,6 +64,8 @@ def show() -> ResponseReturnValue:
             over=incidents.lately_over(session, since=moment - LATELY),
             failed=mail.failed(session, viewer=person),
             delayed=mail.delayed(session, viewer=person),
+            returned=_returned(session),
+            may_manage=may(person, Action.MANAGE_PEOPLE),
             names=names,
             about=ABOUT,
             work_words=WORK,
@@ -69,6 +74,12 @@ def show() -> ResponseReturnValue:
                 for name in heartbeats.EXPECTED
             ],
         )
+
+
+def _returned(session: Session) -> BounceMailbox | None:
+    """How the mailbox stands that mail comes back to; None where there is none, or it was never read."""
+    url = settings().bounces_url
+    return bounces.standing(session, bounce_mailbox.key_of(url)) if url else None
 
 
 @pages.post("/troubles/mail/<uuid:mail_id>/again")

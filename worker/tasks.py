@@ -34,6 +34,7 @@ from worker import (
     looking,
     outgoing,
     probing,
+    returned,
     rounds,
     watching,
 )
@@ -132,6 +133,13 @@ def _record_mails() -> None:
             _answered.append((claimed, delivery))
             raise
         log.info("mail_tried", mail_id=str(claimed.id), outcome=delivery.outcome.value)
+
+
+@task("mail.returned")
+@at_most(1)
+def look_for_returned() -> None:
+    """Find out which of our mails came back, where the school has a mailbox for that."""
+    returned.look()
 
 
 @task("mail.watch")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from approvals.models import Publication
 from approvals.states import PublicationState
 from moderation.models import Comment, CommentState
-from school import accounts, heartbeats, mail, retention
+from school import accounts, bounce_mailbox, bounces, heartbeats, mail, retention
 from school.incidents import Trouble
 from school.models import Account, AccountState, RetentionRound, Role, School
 from school.settings import settings
@@ -139,6 +139,17 @@ def _mail(session: Session) -> Iterator[Trouble]:
             patience=MAIL_PATIENCE,
             # It could not be sent either: Today says it.
             by_mail=False,
+        )
+    url = settings().bounces_url
+    place = bounces.standing(session, bounce_mailbox.key_of(url)) if url else None
+    if place is not None and place.problem and place.problem_since:
+        yield Trouble(
+            key="returned_mail",
+            sentence="Mail that came back can't be read, so nobody is told of it.",
+            advice=f"{place.problem[:1].upper()}{place.problem[1:]}.",
+            since=place.problem_since,
+            tell=_TECHNICAL,
+            patience=MAIL_PATIENCE,
         )
 
 

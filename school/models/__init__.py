@@ -8,7 +8,7 @@ from school.models.documents import DocumentKind, IssuedDocument, Letterhead
 from school.models.forms import FormEntry, FormKind, FormState, FormStep
 from school.models.heartbeats import Heartbeat
 from school.models.incidents import Incident
-from school.models.mail import MailState, OutboxEmail
+from school.models.mail import BounceMailbox, MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
 from school.models.protection import (
     DataExport,
@@ -44,6 +44,7 @@ __all__ = [
     "AppKeys",
     "AuditEntry",
     "Authorisation",
+    "BounceMailbox",
     "CallLedger",
     "ConnectionState",
     "Consent",

@@ -50,3 +50,22 @@ class OutboxEmail(Base):
     """That there is such a mail tells of something that the headteacher must not know of (P3)."""
     put_away_at: Mapped[datetime | None]
     """When a person gave a failed mail up."""
+    returned_at: Mapped[datetime | None]
+    """When a report said that the mail, which a server had taken, wasn't delivered after all."""
+
+
+class BounceMailbox(Base):
+    """How far the mailbox that failed mail comes back to has been read. Holds nothing of its mails."""
+
+    __tablename__ = "bounce_mailboxes"
+
+    key: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    """Hash of server, user and folder: another mailbox is begun anew."""
+    uid_validity: Mapped[int | None] = mapped_column(sa.BigInteger)
+    """While this number stays, the server numbers the mails as before (RFC 3501, 2.3.1.1)."""
+    last_uid: Mapped[int] = mapped_column(sa.BigInteger)
+    next_look_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    """When it was last read to the end."""
+    problem: Mapped[str | None]
+    problem_since: Mapped[datetime | None]

@@ -18,6 +18,7 @@ from moderation.classifier.model_files import weights_file
 from moderation.coverage import coverage
 from school import (
     accounts,
+    bounce_mailbox,
     delivery,
     incidents,
     keys,
@@ -190,6 +191,22 @@ def _mail() -> Iterator[Check]:
         )
     else:
         yield Check("mail server", None, "the built-in mailbox: no mail leaves this machine")
+    if settings().bounces_url:
+        problem = bounce_mailbox.probe(settings().bounces_url)
+        host = bounce_mailbox.host_of(settings().bounces_url)
+        yield Check(
+            "returned mail",
+            not problem,
+            f"{problem}. Check SCHOOLGATE_BOUNCES_URL and the server."
+            if problem
+            else f"{host} lets us read what came back",
+        )
+    elif url:
+        yield Check(
+            "returned mail",
+            None,
+            "not read: with SCHOOLGATE_BOUNCES_URL, mail that another server sends back later is noticed",
+        )
     with reading() as session:
         query = sa.select(OutboxEmail.state, sa.func.count()).group_by(OutboxEmail.state)
         counts = dict(list(session.execute(query)))
