@@ -193,6 +193,7 @@ def _keep(
         session,
         made,
         under=becomes,
+        with_faces=False,
         alt_text=words.alt_text,
         source=words.source,
         licence=words.licence,

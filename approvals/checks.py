@@ -15,7 +15,7 @@ from uuid import UUID
 import phonenumbers
 from sqlalchemy.orm import Session
 
-from approvals import pictures
+from approvals import picture_words, pictures
 from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision, PupilsAppear
 from connectors.base import Platform
@@ -34,6 +34,8 @@ Flags = Callable[[str, Mapping[str, float]], Sequence[str]]
 TEXT_STORED_MAX = 200_000
 LINK_MAX = 2000
 SCORE_WORTH_SAYING = 0.3
+TIGHT_MIN = 8
+"""A full name of more characters is looked for without its space, too: shorter ones are in any word."""
 PLATFORM_NAMES: Mapping[Platform, str] = {
     Platform.X: "X",
     Platform.FACEBOOK: "Facebook",
@@ -229,7 +231,7 @@ def _picture_lacks(alt_text: str, source: str, licence: str) -> list[str]:
 
 
 def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
-    """Full names of pupils in the text or a description beside a picture (P27)."""
+    """Full names of pupils in the text, in a description or in a picture (P27)."""
     if not revision.pictures:
         return []
     places = [("text", "the text", revision.text), ("link", "the link", revision.link)]
@@ -242,24 +244,36 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
         ("pictures", f"the description of “{picture.media.filename}”", picture.alt_text)
         for picture in revision.pictures
     ]
-    folded = [(field, where, _fold(text)) for field, where, text in places]
+    written = [(field, where, _fold(text), "") for field, where, text in places]
+    # What is read in a picture, and the name of a file, may have lost its spaces.
+    written += [
+        ("pictures", where, folded := _fold(text), folded.replace(" ", ""))
+        for where, text in picture_words.found(session, revision)
+    ]
     found: list[Problem] = []
     for name in {*consent.names(session), *(entry.pupil.name for entry in revision.pupils)}:
         bare = _fold_name(name)
+        tight = bare.replace(" ", "") if len(bare) > TIGHT_MIN else bare
         # Most of a school's names are in none of the texts: looking for them as they stand is far quicker.
-        if " " not in bare or not any(bare in text for _field, _where, text in folded):
+        if " " not in bare or not any(bare in text or tight in joined for _, _, text, joined in written):
             continue
         pattern = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)")
         found += [
             Problem(
-                field,
-                f"A pupil's full name, “{name}”, is in {where} beside a picture. Use a general label or the "
-                "first name alone.",
+                field, f"A pupil's full name, “{name}”, is in {where} beside a picture. {_instead(where)}"
             )
-            for field, where, text in folded
-            if pattern.search(text)
+            for field, where, text, joined in written
+            if pattern.search(text) or tight in joined
         ]
     return found
+
+
+def _instead(where: str) -> str:
+    if where.startswith("the name of the file"):
+        return "Rename the file and add it again."
+    if where.startswith("the text inside"):
+        return "Blur that place, or choose another picture."
+    return "Use a general label or the first name alone."
 
 
 @lru_cache(maxsize=8192)

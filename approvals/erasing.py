@@ -19,6 +19,7 @@ from approvals.models import (
     MediaFile,
     MediaRendition,
     PictureLook,
+    PictureWords,
     Publication,
     PublicationMove,
     PublicationStep,
@@ -170,6 +171,7 @@ def erase_pictures(session: Session, ids: Sequence[UUID], now: datetime) -> None
     session.execute(delete(BlurChoice, BlurChoice.media_id, ids))
     session.execute(sa.update(BlurChoice).where(BlurChoice.source_id.in_(ids)).values(source_id=None))
     session.execute(delete(PictureLook, PictureLook.media_id, ids))
+    session.execute(delete(PictureWords, PictureWords.media_id, ids))
     session.execute(delete(MediaRendition, MediaRendition.media_id, ids))
     session.execute(delete(MediaFile, MediaFile.id, ids))
 

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Session, undefer
 
+from approvals import looks
 from approvals.content import tidy
-from approvals.models import LookState, MediaFile, MediaRendition, PictureLook, RenditionUse
+from approvals.models import MediaFile, MediaRendition, PictureLook, PictureWords, RenditionUse
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import audit, secrets
@@ -105,11 +106,13 @@ def keep(
     by: Person,
     now: datetime,
     under: UUID | None = None,
+    with_faces: bool = True,
 ) -> MediaFile:
     """Keep a prepared picture: the original encrypted, its clean copies beside it (P28).
 
-    A worker looks at it soon, for faces. `under`: the id to keep it under, where it shall be kept once only;
-    raises sqlalchemy's IntegrityError where something is kept under it already.
+    A worker looks at it soon, for faces and for names. `with_faces` False: not for faces, since they are
+    known from the picture that it was made from. `under`: the id to keep it under, where it shall be kept
+    once only; raises sqlalchemy's IntegrityError where something is kept under it already.
     """
     media = MediaFile(
         id=under or new_id(),
@@ -138,7 +141,9 @@ def keep(
                 data=copy.data,
             )
         )
-    session.add(PictureLook(media_id=media.id, state=LookState.WAITING, asked_at=now, attempts=0, faces=[]))
+    if with_faces:
+        session.add(looks.fresh(PictureLook, media.id, now=now))
+    session.add(looks.fresh(PictureWords, media.id, now=now))
     # The hash of a revision is made from the stored copies.
     session.flush()
     audit.record(session, by=by, action="picture_added", object_kind="media", object_id=media.id, now=now)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import shown_faces
+from approvals import picture_words, shown_faces
 from approvals.checks import CONSENT_FOR, account_name, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
@@ -137,7 +137,7 @@ def preview(
             (criterion.in_words, criterion.value in revision.checklist) for criterion in Criterion
         ),
         findings=tuple(findings),
-        warnings=tuple(shown_faces.warnings(session, revision)),
+        warnings=(*shown_faces.warnings(session, revision), *picture_words.warnings(session, revision)),
         none_shown=revision.none_shown,
         pupils=tuple(
             PupilPreview(

@@ -128,7 +128,7 @@ RULES = (
         days=30,
         least=1,
         most=YEAR,
-        tables=("media_files", "media_renditions", "picture_looks", "blur_choices"),
+        tables=("media_files", "media_renditions", "picture_looks", "picture_words", "blur_choices"),
         column=MediaFile.id,
         over=lambda begins: (MediaFile.uploaded_at < begins, sa.not_(erasing.used())),
         held=erasing.picture_held,
@@ -139,7 +139,8 @@ RULES = (
             else None
         ),
         people="pupils and staff who are shown",
-        data="the picture and its copies; where faces are in it, never whose; who chose what is blurred",
+        data="the picture and its copies; where faces are in it, never whose; the text inside it; who chose "
+        "what is blurred",
     ),
     Rule(
         key="pupils",

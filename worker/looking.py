@@ -10,6 +10,7 @@ import time
 import structlog
 
 from approvals import looks
+from approvals.models import PictureLook, PictureWords
 from school.db import now, transaction
 from school.errors import SchoolgateError
 from school.settings import settings
@@ -18,6 +19,9 @@ log = structlog.get_logger(__name__)
 
 SECONDS_MOST = 120.0
 """For one picture; it takes a few seconds."""
+
+
+WHAT = {PictureLook: "faces", PictureWords: "words"}
 
 
 class NotSeen(SchoolgateError):
@@ -30,9 +34,9 @@ def look_at_one() -> bool:
         look = looks.take(session, lease=settings().lease, now=now())
     if look is None:
         return False
-    began = time.monotonic()
+    what, began = WHAT[look.kind], time.monotonic()
     try:
-        seen = see(look.data)
+        seen = see(look.data, what)
     except Exception:
         with transaction() as session:
             looks.fail(session, look, now=now())
@@ -42,17 +46,18 @@ def look_at_one() -> bool:
     log.info(
         "picture_looked_at",
         media_id=str(look.media_id),
-        faces=len(seen.faces),
+        what=what,
+        found=len(seen.faces) if isinstance(seen, looks.Faces) else len(seen.lines),
         seconds=round(time.monotonic() - began, 1),
     )
     return True
 
 
-def see(data: bytes) -> looks.Seen:
-    """What is in a clean copy. Raises NotSeen with the last thing that the process said."""
+def see(data: bytes, what: str) -> looks.Faces | looks.Words:
+    """The faces or the words in a clean copy. Raises NotSeen with the last thing that the process said."""
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "approvals.seeing", str(settings().classifier_threads)],
+            [sys.executable, "-m", "approvals.seeing", what, str(settings().classifier_threads)],
             input=data,
             capture_output=True,
             timeout=SECONDS_MOST,
@@ -64,5 +69,7 @@ def see(data: bytes) -> looks.Seen:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise NotSeen(f"looking at a picture ended with {done.returncode}: {said[-1] if said else 'nothing'}")
     found = json.loads(done.stdout)
+    if what == "words":
+        return looks.Words(lines=tuple(found["lines"]))
     width, height = found["size"]
-    return looks.Seen(width, height, faces=tuple((*map(int, face[:4]),) for face in found["faces"]))
+    return looks.Faces(width, height, faces=tuple((*map(int, face[:4]),) for face in found["faces"]))

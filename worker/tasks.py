@@ -263,7 +263,7 @@ def look_for_words() -> None:
 @task("classify.pictures")
 @at_most(1)
 def look_at_pictures() -> None:
-    """Look for faces in pictures that were added, where somebody is about to ask (P28)."""
+    """Look at pictures that were added: for faces, then for names in the text inside them (P27, P28)."""
     with reading() as session:
         waiting = looks.waits(session)
     while waiting and not stopping():

@@ -12,7 +12,7 @@ from approvals.models.drafts import (
     RevisionPicture,
     RevisionPupil,
 )
-from approvals.models.faces import BlurChoice, LookState, PictureLook
+from approvals.models.faces import BlurChoice, Looked, LookState, PictureLook, PictureWords
 from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
@@ -28,10 +28,12 @@ __all__ = [
     "DraftMove",
     "DraftRevision",
     "LookState",
+    "Looked",
     "MediaFile",
     "MediaRendition",
     "Objective",
     "PictureLook",
+    "PictureWords",
     "PublicPicture",
     "Publication",
     "PublicationMove",

@@ -20,20 +20,36 @@ class LookState(StrEnum):
     FAILED = "failed"
 
 
-class PictureLook(Base):
-    """One picture to look at, by a worker: where faces are, never whose (P28)."""
+class Looked(Base):
+    """What a worker is to look for in one picture."""
 
-    __tablename__ = "picture_looks"
-    __table_args__ = (sa.Index(None, "state", "asked_at"),)
+    __abstract__ = True
 
     media_id: Mapped[UUID] = mapped_column(sa.ForeignKey("media_files.id"), primary_key=True)
     state: Mapped[LookState]
     asked_at: Mapped[datetime]
     lease_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    finished_at: Mapped[datetime | None]
+
+
+class PictureLook(Looked):
+    """Where faces are in a picture, never whose (P28)."""
+
+    __tablename__ = "picture_looks"
+    __table_args__ = (sa.Index(None, "state", "asked_at"),)
+
     faces: Mapped[list[list[int]]] = mapped_column(sa.JSON)
     """[left, top, width, height] of each, in pixels of the cleaned picture, in reading order."""
-    finished_at: Mapped[datetime | None]
+
+
+class PictureWords(Looked):
+    """The text that can be read inside a picture, for names (P27)."""
+
+    __tablename__ = "picture_words"
+    __table_args__ = (sa.Index(None, "state", "asked_at"),)
+
+    lines: Mapped[list[str]] = mapped_column(sa.JSON)
 
 
 class BlurChoice(Base):

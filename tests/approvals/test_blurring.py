@@ -23,6 +23,7 @@ from approvals.models import (
     MediaFile,
     MediaRendition,
     PictureLook,
+    PictureWords,
     Publication,
     RenditionUse,
 )
@@ -249,5 +250,5 @@ def test_when_the_upload_is_erased_the_copy_stays_and_says_what_was_chosen(
     with pytest.raises(NotFound, match="erased"):
         blurring.source_id(session, copied)
     erasing.erase_drafts(session, [like_it.id], now)
-    for table in (BlurChoice, MediaFile, MediaRendition, PictureLook):
+    for table in (BlurChoice, MediaFile, MediaRendition, PictureLook, PictureWords):
         assert session.scalar(sa.select(sa.func.count()).select_from(table)) == 0

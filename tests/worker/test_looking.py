@@ -1,4 +1,4 @@
-"""Pictures are looked at for faces by a process of its own, and nobody waits for it (P28)."""
+"""Pictures are looked at for faces and names by a process of its own, and nobody waits for it (P27, P28)."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pathlib import Path
 import matplotlib
 import pytest
 import sqlalchemy as sa
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy.orm import Session
 
 from approvals import looks, pictures
-from approvals.models import LookState, MediaFile, PictureLook
+from approvals.models import LookState, MediaFile, PictureLook, PictureWords
 from school import db
 from school.models import Person, Role
 from school.settings import settings
@@ -66,6 +66,8 @@ def test_sixty_faces_of_a_class_photo_held_sideways_are_found(session: Session, 
     exif[0x0112] = 6
     media = add(session, teacher, class_photo(5, 12, 90, exif=exif))
     assert media.width > media.height
+    with db.transaction() as fresh:
+        fresh.execute(sa.update(PictureWords).values(state=LookState.DONE))
     tasks.look_at_pictures()
     look = look_of(media)
     assert look.state is LookState.DONE and look.finished_at
@@ -76,12 +78,38 @@ def test_sixty_faces_of_a_class_photo_held_sideways_are_found(session: Session, 
     assert first[0] < second[0] and abs(first[1] - second[1]) < 90, "numbered row by row"
 
 
-def test_nothing_is_found_where_nobody_is(session: Session, teacher: Person) -> None:
-    media = add(session, teacher, scenes.picture_bytes(900, 600))
+def certificate() -> bytes:
+    """A photograph, nearly, of a child's certificate on a wall, hung a little askew."""
+    fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    paper = Image.new("RGB", (760, 360), "ivory")
+    draw = ImageDraw.Draw(paper)
+    draw.text(
+        (60, 50), "Star of the week", font=ImageFont.truetype(fonts / "DejaVuSerif.ttf", 40), fill="navy"
+    )
+    draw.text(
+        (60, 180), "Rosa Ainsworth", font=ImageFont.truetype(fonts / "DejaVuSans.ttf", 64), fill="black"
+    )
+    wall = Image.new("RGB", (1400, 1000), (150, 120, 100))
+    wall.paste(paper.rotate(4, expand=True, fillcolor=(150, 120, 100)), (300, 280))
+    out = BytesIO()
+    wall.save(out, "JPEG", quality=80)
+    return out.getvalue()
+
+
+def test_the_text_inside_is_read_and_nobody_is_found_where_nobody_is(
+    session: Session, teacher: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    media = add(session, teacher, certificate())
     assert looking.look_at_one()
     look = look_of(media)
-    assert look.state is LookState.DONE and look.faces == []
+    assert look.state is LookState.DONE and look.faces == [], "the faces first: somebody waits for them"
+    assert looking.look_at_one()
+    with db.reading() as fresh:
+        words = fresh.get_one(PictureWords, media.id)
+    assert words.state is LookState.DONE
+    assert {"Star of the week", "Rosa Ainsworth"} <= set(words.lines)
     assert not looking.look_at_one(), "nothing waits any more"
+    assert "Rosa" not in caplog.text
 
 
 def test_the_places_are_those_of_the_picture_where_its_copy_is_smaller(
@@ -90,7 +118,7 @@ def test_the_places_are_those_of_the_picture_where_its_copy_is_smaller(
     media = add(session, teacher, scenes.picture_bytes(900, 600))
     look = looks.take(session, lease=timedelta(minutes=1), now=db.now())
     assert look is not None
-    looks.record(session, look, looks.Seen(450, 300, faces=((10, 20, 30, 40),)), now=db.now())
+    looks.record(session, look, looks.Faces(450, 300, faces=((10, 20, 30, 40),)), now=db.now())
     session.commit()
     assert look_of(media).faces == [[20, 40, 60, 80]]
 
@@ -109,7 +137,6 @@ def test_a_look_that_breaks_off_is_tried_again_and_then_said(
         assert look.state is (LookState.FAILED if attempt == looks.ATTEMPTS_MAX else LookState.WAITING)
         session.execute(sa.update(PictureLook).values(lease_until=None))
         session.commit()
-    assert not looking.look_at_one()
     looks.ask(session, media.id, now=db.now())
     session.commit()
     assert look_of(media).state is LookState.WAITING and looks.waits(session)
@@ -119,11 +146,13 @@ def test_of_two_workers_one_looks(session: Session, teacher: Person) -> None:
     media = add(session, teacher, scenes.picture_bytes())
     moment = datetime.now(db.now().tzinfo)
     first = looks.take(session, lease=timedelta(minutes=1), now=moment)
-    assert first is not None and looks.take(session, lease=timedelta(minutes=1), now=moment) is None
+    other = looks.take(session, lease=timedelta(minutes=1), now=moment)
+    assert first is not None and other is not None and other.kind is PictureWords
+    assert looks.take(session, lease=timedelta(minutes=1), now=moment) is None
     late = moment + timedelta(minutes=2)
     second = looks.take(session, lease=timedelta(minutes=1), now=late)
     assert second is not None and second.media_id == media.id
-    seen = looks.Seen(640, 480, faces=())
+    seen = looks.Faces(640, 480, faces=())
     assert not looks.record(session, first, seen, now=late), "it was taken for dead"
     assert looks.record(session, second, seen, now=late)
 

@@ -1,0 +1,131 @@
+"""Full names stop a draft in the text inside its pictures, too, and in the names of their files (P27)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import blurring, checks, drafts, pictures, publishing
+from approvals.models import LookState, MediaFile, PictureWords, Publication
+from approvals.painting import Place
+from approvals.previews import preview
+from approvals.states import PublicationState
+from school.models import Account, Person, Pupil
+from tests.approvals import scenes
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def read(session: Session, media: MediaFile, *lines: str) -> None:
+    """What a worker read inside a picture."""
+    words = session.get_one(PictureWords, media.id)
+    words.state, words.lines = LookState.DONE, list(lines)
+    session.commit()
+
+
+@pytest.mark.parametrize(
+    ("lines", "stops"),
+    [
+        (["Star of the week", "Rosa Ainsworth"], True),
+        (["ROSA", "AINSWORTH"], True),  # over two lines
+        (["Certificate for RosaAinsworth"], True),  # the space was not read
+        (["Rosa", "Year 5"], False),
+        (["Ainsworth House"], False),
+        ([], False),
+    ],
+)
+def test_a_full_name_inside_a_picture_stops_the_draft(
+    session: Session,
+    teacher: Person,
+    x: Account,
+    rosa: Pupil,
+    now: datetime,
+    later: datetime,
+    lines: list[str],
+    stops: bool,
+) -> None:
+    media = scenes.add_picture(session, teacher, now)
+    read(session, media, *lines)
+    draft = drafts.save(
+        session,
+        None,
+        scenes.content(x, at=later, pictures=(scenes.choice(media),), pupil_ids=(rosa.id,), none_shown=False),
+        by=teacher,
+        now=now,
+    )
+    session.commit()
+    if not stops:
+        scenes.submit(session, draft, teacher, now)
+        return
+    with pytest.raises(checks.DraftRefused) as refused:
+        scenes.submit(session, draft, teacher, now)
+    [problem] = refused.value.problems
+    assert problem.field == "pictures"
+    assert "“Rosa Ainsworth”, is in the text inside “fair.jpg”" in problem.sentence
+    assert problem.sentence.endswith("Blur that place, or choose another picture.")
+
+
+@pytest.mark.parametrize("name", ["rosa_ainsworth.jpg", "IMG RosaAinsworth2.jpg", "Rosa Ainsworth.HEIC"])
+def test_a_full_name_in_the_name_of_a_file_stops_the_draft(
+    session: Session, teacher: Person, x: Account, rosa: Pupil, now: datetime, later: datetime, name: str
+) -> None:
+    media = scenes.add_picture(session, teacher, now)
+    media.filename = name
+    draft = drafts.save(
+        session, None, scenes.content(x, at=later, pictures=(scenes.choice(media),)), by=teacher, now=now
+    )
+    [problem] = checks.name_problems(session, drafts.current_revision(session, draft))
+    assert problem.sentence.endswith("Rename the file and add it again.")
+
+
+def test_what_is_read_late_stops_the_decision_and_the_publication(
+    session: Session, teacher: Person, head: Person, x: Account, rosa: Pupil, now: datetime
+) -> None:
+    def written() -> tuple[MediaFile, dict[str, object]]:
+        media = scenes.add_picture(session, teacher, now)
+        return media, {"pictures": (scenes.choice(media),), "at": now + timedelta(hours=1)}
+
+    media, more = written()
+    draft = drafts.save(session, None, scenes.content(x, **more), by=teacher, now=now)  # type: ignore[arg-type]
+    session.commit()
+    scenes.submit(session, draft, teacher, now)
+    shown = preview(session, draft, drafts.current_revision(session, draft))
+    assert "The text inside “fair.jpg” is still being read for names." in shown.warnings
+    read(session, media, "Rosa Ainsworth")
+    with pytest.raises(checks.DraftRefused, match="the text inside"):
+        scenes.approve(session, draft, head, now)
+    session.rollback()
+    media, more = written()
+    _draft, [publication] = scenes.approved(session, teacher, head, now, x, **more)
+    read(session, media, "Rosa Ainsworth")
+    assert publishing.claim(session, publication.id, now=now + timedelta(hours=1)) is None
+    held = session.get_one(Publication, publication.id)
+    assert held.state is PublicationState.HELD
+
+
+def test_a_blurred_copy_is_read_by_itself(
+    session: Session, teacher: Person, x: Account, rosa: Pupil, now: datetime, later: datetime
+) -> None:
+    media = scenes.add_picture(session, teacher, now)
+    read(session, media, "Rosa Ainsworth")
+    draft = drafts.save(
+        session, None, scenes.content(x, at=later, pictures=(scenes.choice(media),)), by=teacher, now=now
+    )
+    session.commit()
+    place = [Place(100, 100, 200, 80)]
+    made = blurring.make(blurring.source(session, media.id), place)
+    blurring.choose(
+        session, draft.id, media.id, made, place, becomes=uuid4(), based_on=1, by=teacher, now=now
+    )
+    session.commit()
+    revision = drafts.current_revision(session, draft)
+    assert checks.name_problems(session, revision) == [], "the name that was there is blurred"
+    [waiting] = session.scalars(sa.select(PictureWords).where(PictureWords.state == LookState.WAITING))
+    assert waiting.media_id == revision.pictures[0].media_id
+    copy = pictures.find(session, waiting.media_id)
+    read(session, copy, "Rosa", "Ainsworth")
+    assert checks.name_problems(session, revision), "unless it is not"
