@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -13,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
+
+import requests
 
 from connectors.base import Platform
 from connectors.practice.servers import PracticePlatforms
@@ -243,6 +246,31 @@ def _school(made: System) -> None:
             )
             people.authorise(session, teacher, account, by=head, reason="Writes posts", now=db.now())
             made.account_ids[platform] = account.id
+
+
+def signed_in(made: System, mailbox: str) -> requests.Session:
+    """A browser's session of one of the school's people."""
+    browser = requests.Session()
+    answer = sign_in(made, browser, mailbox)
+    assert answer.ok and not answer.url.endswith("/sign-in"), answer.text[:2000]
+    return browser
+
+
+def sign_in(made: System, browser: requests.Session, mailbox: str) -> requests.Response:
+    """Press the button on the sign-in page; whatever comes of it."""
+    page = browser.get(f"{made.url}/sign-in", timeout=60)
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+    assert token, page.text[:2000]
+    return browser.post(
+        f"{made.url}/sign-in",
+        data={
+            "csrf_token": token[1],
+            "email": f"{mailbox}@{setup.PRACTICE_DOMAIN}",
+            "password": setup.PRACTICE_PASSWORD,
+        },
+        headers={"Referer": f"{made.url}/sign-in"},
+        timeout=60,
+    )
 
 
 class Killer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -11,15 +10,14 @@ from pathlib import Path
 import requests
 
 from connectors.base import Platform
-from school import setup
 from tests.faults import books, disks
-from tests.faults.system import embedded
+from tests.faults.system import embedded, sign_in
 from tests.faults.test_outages import comment, fetched, logs, published
-from tests.faults.traffic import next_minute, write_drafts
+from tests.faults.traffic import make_due, next_minute, write_drafts
 from tests.worker.conftest import wait_for
 
 FULL_FOR = float(os.environ.get("SOAK_AWAY", "8"))
-"""Seconds beyond the posts' planned time; 60 and more in `make soak`."""
+"""Seconds; more in `make soak`."""
 DRAFTS = 6
 
 
@@ -30,31 +28,20 @@ def test_a_full_disk_loses_nothing_and_is_said_in_plain_words(tmp_path: Path) ->
     ):
         for platform in made.account_ids:
             made.platforms.world.publish(platform, "Before the product came")
-        due = next_minute(timedelta(seconds=45))
-        write_drafts(made, DRAFTS, due=due)
+        write_drafts(made, DRAFTS, due=next_minute(timedelta(hours=1)))
         made.start()
         comment(made, "before")
         assert fetched(made, 180), logs(made)
-        browser, token = _sign_in_page(made.url)
-
+        make_due(timedelta(seconds=2))
         disks.fill(disk)
         comment(made, "while the disk is full")
-        refused = browser.post(
-            f"{made.url}/sign-in",
-            data={
-                "csrf_token": token,
-                "email": f"head@{setup.PRACTICE_DOMAIN}",
-                "password": setup.PRACTICE_PASSWORD,
-            },
-            headers={"Referer": f"{made.url}/sign-in"},
-            timeout=60,
-        )
+        refused = sign_in(made, requests.Session(), "head")
         assert refused.status_code == 503, refused.text[:2000]
         assert "disk is full" in refused.text and "network manager" in refused.text
         assert requests.get(f"{made.url}/sign-in", timeout=60).status_code == 200
         ready = requests.get(f"{made.url}/health/ready", timeout=60)
         assert ready.status_code == 503 and "0 MB left" in ready.json()["disk"]
-        until = time.time() + FULL_FOR + max(0.0, due.timestamp() - time.time())
+        until = time.time() + FULL_FOR
         while time.time() < until:
             assert disks.room(disk) < 65_536, "the product made room for itself"
             assert not made.died_by_themselves(), logs(made)
@@ -71,11 +58,3 @@ def test_a_full_disk_loses_nothing_and_is_said_in_plain_words(tmp_path: Path) ->
         assert found.mails_twice == 0
         assert not made.died_by_themselves(), logs(made)
         assert made.processes["run"].stop() == 0, logs(made)
-
-
-def _sign_in_page(url: str) -> tuple[requests.Session, str]:
-    browser = requests.Session()
-    page = browser.get(f"{url}/sign-in", timeout=60)
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
-    assert token, page.text[:2000]
-    return browser, token[1]

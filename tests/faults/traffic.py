@@ -8,12 +8,14 @@ import threading
 import time
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.orm import Session
 
 from approvals import checks, decisions, drafts, pictures, submissions
 from approvals.content import DraftContent, PictureChoice
-from approvals.models import Criterion, DecisionKind, Objective
+from approvals.models import Criterion, DecisionKind, Objective, Publication
+from approvals.states import PublicationState
 from connectors.base import Platform
 from connectors.practice.faults import Fault, FaultRule, OperationKind
 from moderation.classifier.own_cases import own_cases
@@ -33,8 +35,13 @@ _BEFORE = (Fault.DELAY, Fault.ERROR_500, Fault.ERROR_503, Fault.HTML_502, Fault.
 _AFTER = (Fault.RESET_AFTER, Fault.TRUNCATED, Fault.JSON_ARRAY, Fault.EMPTY, Fault.ERROR_AFTER)
 
 
-def write_drafts(made: System, count: int, *, due: datetime) -> None:
-    """So many drafts, each for one account, handed in and approved, all due in the same minute."""
+def write_drafts(
+    made: System, count: int, *, due: datetime, over: timedelta = timedelta(0), first: int = 0
+) -> None:
+    """So many drafts, each for one account, handed in and approved. `first`: the number of the first.
+
+    They are due in the same minute, or spread over some time from then on.
+    """
     instagram = min(INSTAGRAM_QUOTA, max(count // 10, 1))
     on_x = round((count - instagram) * SHARES[Platform.X])
     platforms = (
@@ -42,10 +49,25 @@ def write_drafts(made: System, count: int, *, due: datetime) -> None:
         + [Platform.X] * on_x
         + [Platform.FACEBOOK] * (count - instagram - on_x)
     )
+    random.Random(count).shuffle(platforms)
     picture = _picture(made)
-    for number, platform in enumerate(platforms):
+    for place, platform in enumerate(platforms):
         with db.transaction() as session:
-            _write(session, made, number, platform, picture if platform is Platform.INSTAGRAM else None, due)
+            _write(
+                session, made, first + place, platform, picture if platform is Platform.INSTAGRAM else None,
+                due + timedelta(minutes=over / timedelta(minutes=1) * place // count),
+            )  # fmt: skip
+
+
+def make_due(after: timedelta = timedelta(0)) -> None:
+    """Nobody waits until their time for a test: whatever is scheduled is due so soon from now on."""
+    at = db.now() + after
+    with db.transaction() as session:
+        session.execute(
+            sa.update(Publication)
+            .where(Publication.state == PublicationState.SCHEDULED)
+            .values(due_at=at, next_try_at=at)
+        )
 
 
 def time_to_write(made: System, count: int) -> timedelta:
