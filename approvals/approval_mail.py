@@ -9,7 +9,7 @@ from uuid import UUID
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from sqlalchemy.orm import Session
 
-from approvals import pictures
+from approvals import pictures, videos
 from approvals.models import Draft, DraftRevision, RenditionUse
 from approvals.previews import DraftPreview
 from approvals.states import DraftState
@@ -29,8 +29,13 @@ _templates = Environment(
 
 
 def inline_pictures(session: Session, revision: DraftRevision) -> list[InlineImage]:
-    """The small copies of a revision's pictures, named as the mail's HTML names them."""
-    return [
+    """The small copies of a revision's pictures and the video's still, named as the HTML names them."""
+    still = (
+        [InlineImage("video", videos.poster(session, revision.video.video_id), "image/jpeg")]
+        if revision.video is not None
+        else []
+    )
+    return still + [
         InlineImage(f"picture{place}", copy.data, copy.mime_type)
         for place, copy in enumerate(
             (

@@ -17,7 +17,7 @@ from PIL import Image
 from sqlalchemy.orm import Session, undefer
 
 from approvals import drafts, looks, pictures, shown_faces
-from approvals.content import DraftContent, PictureChoice
+from approvals.content import DraftContent, PictureChoice, VideoChoice
 from approvals.models import (
     BlurChoice,
     Criterion,
@@ -25,6 +25,7 @@ from approvals.models import (
     DraftRevision,
     LookState,
     MediaFile,
+    PupilsAppear,
     RenditionUse,
 )
 from approvals.painting import Place, painted
@@ -236,12 +237,21 @@ def _content(revision: DraftRevision, old: UUID, new: UUID) -> DraftContent:
             )
             for picture in revision.pictures
         ),
+        video=VideoChoice(
+            video_id=revision.video.video_id,
+            alt_text=revision.video.alt_text,
+            source=revision.video.source,
+            licence=revision.video.licence,
+        )
+        if revision.video is not None
+        else None,
         link=revision.link,
         planned_date=day,
         planned_time=clock,
         objective=revision.objective,
         checklist=frozenset(Criterion(value) for value in revision.checklist),
         pupil_ids=tuple(entry.pupil_id for entry in revision.pupils),
+        pupils_appear=PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN),
         none_shown=revision.none_shown,
         urgent=revision.urgent,
         device=revision.device,

@@ -15,7 +15,7 @@ from uuid import UUID
 import phonenumbers
 from sqlalchemy.orm import Session
 
-from approvals import picture_words, pictures
+from approvals import picture_words, pictures, video_checks
 from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision, PupilsAppear
 from connectors.base import Platform
@@ -134,6 +134,13 @@ def platform_problems(revision: DraftRevision) -> list[Problem]:
                         field, f"{name} takes at most {limits.hashtags_max} hashtags; the text has {tags}."
                     )
                 )
+        if revision.video is not None:
+            found += [
+                Problem("video", said)
+                for said in video_checks.on_platform(
+                    revision.video, len(revision.pictures), limits.video, name, platform
+                )
+            ]
         if len(revision.pictures) > limits.pictures_max:
             found.append(
                 Problem(
@@ -164,12 +171,19 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
     for entry in revision.accounts:
         platform = Platform(entry.account.platform)
         limits, name = LIMITS[platform], account_name(entry.account)
-        if len(revision.pictures) < limits.pictures_min:
+        if revision.media_count < limits.pictures_min:
             found.append(
-                Problem("pictures", f"{name} takes no post without a picture: add one, or leave {name} out.")
+                Problem(
+                    "pictures",
+                    f"{name} takes no post without a picture or a video: add one, or leave {name} out.",
+                )
             )
-        elif not revision.pictures and _shows_nothing(shown_on(revision, entry.account_id, platform)):
-            found.append(Problem("text", f"The text for {name} is empty: write something, or add a picture."))
+        elif not revision.media_count and _shows_nothing(shown_on(revision, entry.account_id, platform)):
+            found.append(
+                Problem(
+                    "text", f"The text for {name} is empty: write something, or add a picture or a video."
+                )
+            )
         if _ORDER_TURNERS & set(shown_on(revision, entry.account_id, platform)):
             found.append(
                 Problem(
@@ -183,6 +197,12 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
         for picture in revision.pictures
         for lack in _picture_lacks(picture.alt_text, picture.source, picture.licence)
     ]
+    if revision.video is not None:
+        found += [Problem("video", said) for said in video_checks.not_ready(revision.video)]
+        found += [
+            Problem("video", f"“{revision.video.video.filename}” {lack}")
+            for lack in _picture_lacks(revision.video.alt_text, revision.video.source, revision.video.licence)
+        ]
     if revision.planned_at is None:
         found.append(Problem("planned_time", "No time is planned: choose a date and a time."))
     elif revision.planned_at <= now:
@@ -231,8 +251,8 @@ def _picture_lacks(alt_text: str, source: str, licence: str) -> list[str]:
 
 
 def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
-    """Full names of pupils in the text, in a description or in a picture (P27)."""
-    if not revision.pictures:
+    """Full names of pupils in the text, in a description, or in a picture or a file's name (P27)."""
+    if not revision.media_count:
         return []
     places = [("text", "the text", revision.text), ("link", "the link", revision.link)]
     places += [
@@ -244,12 +264,21 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
         ("pictures", f"the description of “{picture.media.filename}”", picture.alt_text)
         for picture in revision.pictures
     ]
+    if revision.video is not None:
+        places.append(
+            ("video", f"the description of “{revision.video.video.filename}”", revision.video.alt_text)
+        )
+    beside = "a video" if revision.video is not None else "a picture"
     written = [(field, where, _fold(text), "") for field, where, text in places]
     # What is read in a picture, and the name of a file, may have lost its spaces.
     written += [
         ("pictures", where, folded := _fold(text), folded.replace(" ", ""))
         for where, text in picture_words.found(session, revision)
     ]
+    if revision.video is not None:
+        file = revision.video.video.filename
+        folded = _fold(file)
+        written.append(("video", f"the name of the file “{file}”", folded, folded.replace(" ", "")))
     found: list[Problem] = []
     for name in {*consent.names(session), *(entry.pupil.name for entry in revision.pupils)}:
         bare = _fold_name(name)
@@ -260,7 +289,7 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
         pattern = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)")
         found += [
             Problem(
-                field, f"A pupil's full name, “{name}”, is in {where} beside a picture. {_instead(where)}"
+                field, f"A pupil's full name, “{name}”, is in {where} beside {beside}. {_instead(where)}"
             )
             for field, where, text, joined in written
             if pattern.search(text) or tight in joined
@@ -304,7 +333,7 @@ def consent_needed(revision: DraftRevision) -> tuple[ConsentKind, ...]:
             return (ConsentKind.WORK,)
         case PupilsAppear.NAMED:
             return (ConsentKind.NAME,)
-    return (ConsentKind.IMAGE,)
+    return (ConsentKind.VIDEO,) if revision.video is not None else (ConsentKind.IMAGE,)
 
 
 def without_consent(

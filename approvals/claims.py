@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import drafts, pictures
+from approvals import drafts, pictures, videos
 from approvals.content import post_content, revision_hash, use_for
-from approvals.models import ApprovalDecision, DecisionKind, Draft, DraftRevision, Publication, PublicPicture
+from approvals.models import (
+    ApprovalDecision,
+    DecisionKind,
+    Draft,
+    DraftRevision,
+    Publication,
+    PublicPicture,
+    VideoPart,
+)
 from approvals.states import DraftState, PublicationState
 from connectors.base import Picture, Platform, PostContent
 from school import secrets
@@ -34,6 +44,7 @@ class PublicationClaim:
     """When the first attempt began that may have reached the platform."""
     known_posts: frozenset[str] = frozenset()
     """Ids of the account's posts that belong to other publications."""
+    video_id: UUID | None = None
 
 
 def publication_lease() -> timedelta:
@@ -116,7 +127,8 @@ def made_claim(
         lease_id=lease_id,
         account_id=publication.account_id,
         platform=platform,
-        content=post_content(revision, publication.account_id, images),
+        content=post_content(revision, publication.account_id, images, videos.to_publish(session, revision)),
+        video_id=revision.video.video_id if revision.video is not None else None,
         reference=publication.reference,
         started_at=publication.started_at or publication.due_at,
         known_posts=frozenset(
@@ -131,6 +143,25 @@ def made_claim(
             if platform_id
         ),
     )
+
+
+def with_video(
+    claim: PublicationClaim, reading: Callable[[], AbstractContextManager[Session]]
+) -> PublicationClaim:
+    """The claim with a video whose bytes can be read, each time in a session of its own.
+
+    `reading` is handed in by the task, since that happens while a platform is being spoken to.
+    """
+    video, video_id = claim.content.video, claim.video_id
+    if video is None or video_id is None:
+        return claim
+    found = video_id
+
+    def read_copy(start: int, most: int) -> bytes:
+        with reading() as session:
+            return videos.read(session, found, VideoPart.COPY, start, most)
+
+    return replace(claim, content=replace(claim.content, video=replace(video, read=read_copy)))
 
 
 def approval_holds(session: Session, publication: Publication, draft: Draft, revision: DraftRevision) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from approvals import videos
 from approvals.models import (
     Criterion,
     DraftRevision,
@@ -20,7 +21,7 @@ from approvals.models import (
     PupilsAppear,
     RenditionUse,
 )
-from connectors.base import Picture, Platform, PostContent
+from connectors.base import Picture, Platform, PostContent, Video
 from connectors.limits import shown_text
 from school.db import storable
 
@@ -36,6 +37,16 @@ class PictureChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VideoChoice:
+    """The video of a draft: which one, and what the author says of it."""
+
+    video_id: UUID
+    alt_text: str = ""
+    source: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftContent:
     """A draft as its author typed it; `approvals.drafts.save` judges it."""
 
@@ -44,6 +55,7 @@ class DraftContent:
     own_texts: Mapping[UUID, str] = field(default_factory=dict)
     """Own wording by account; an account that isn't in it gets `text`."""
     pictures: tuple[PictureChoice, ...] = ()
+    video: VideoChoice | None = None
     link: str = ""
     planned_date: str = ""
     planned_time: str = ""
@@ -70,15 +82,19 @@ def use_for(platform: Platform) -> RenditionUse:
     return RenditionUse(platform.value)
 
 
-def post_content(revision: DraftRevision, account_id: UUID, pictures: Sequence[Picture]) -> PostContent:
+def post_content(
+    revision: DraftRevision, account_id: UUID, pictures: Sequence[Picture], video: Video | None = None
+) -> PostContent:
     """What is handed to the account's connector."""
-    return PostContent(text=revision.text_for(account_id), pictures=tuple(pictures), link=revision.link)
+    return PostContent(
+        text=revision.text_for(account_id), pictures=tuple(pictures), link=revision.link, video=video
+    )
 
 
 def shown_on(revision: DraftRevision, account_id: UUID, platform: Platform) -> str:
     """The text as the public will see it on that account, with the link where it is text there."""
-    # Only whether there are pictures matters to the text, not what they show.
-    some = [Picture(data=b"", mime_type="image/jpeg", alt_text="") for _ in revision.pictures]
+    # Only whether it shows something matters to the text, not what that is.
+    some = [Picture(data=b"", mime_type="image/jpeg", alt_text="")] * revision.media_count
     return shown_text(platform, post_content(revision, account_id, some))
 
 
@@ -86,7 +102,8 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
     """SHA-256, hexadecimal, over what an approval covers, read from what is stored now (P12).
 
     Covered: the text of each account, each picture's bytes as they will be sent and its alt
-    text, the link, the accounts, the planned time on the wall and in UTC, and the pupils shown and how.
+    text, the video's bytes and its description, the link, the accounts, the planned time on the
+    wall and in UTC, and the pupils shown and how.
     Canonical JSON (sorted keys, ASCII only), so that no two contents have one form.
     """
     uses = [RenditionUse.PREVIEW, *(use_for(Platform(entry.account.platform)) for entry in revision.accounts)]
@@ -101,7 +118,7 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
     ):
         found = digests.setdefault(row.media_id, {})
         found[row.use.value] = row.mime_type + " " + hashlib.sha256(row.data).hexdigest()
-    covered = {
+    covered: dict[str, object] = {
         "form": 1,
         "accounts": {
             str(entry.account_id): revision.text_for(entry.account_id) for entry in revision.accounts
@@ -118,5 +135,10 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
     }
     if revision.pupils_appear is not None:
         covered["pupils_appear"] = revision.pupils_appear
+    if revision.video is not None:
+        covered["video"] = {
+            "description": revision.video.alt_text,
+            "file": videos.digest(session, revision.video.video),
+        }
     canonical = json.dumps(covered, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks, drafts, submissions
+from approvals import approval_mail, checks, drafts, submissions, videos
 from approvals.checks import DraftRefused, account_name
 from approvals.content import revision_hash, tidy
 from approvals.models import (
@@ -20,6 +20,7 @@ from approvals.models import (
     DraftRevision,
     Publication,
     Submission,
+    VideoFile,
 )
 from approvals.moves import move_draft, note_publication
 from approvals.previews import DraftPreview, preview
@@ -93,6 +94,14 @@ def picture_of(session: Session, token: str, place: int, *, now: datetime) -> UU
     if not 1 <= place <= len(shown):
         raise NotFound("There is no such picture.")
     return shown[place - 1].media_id
+
+
+def video_of(session: Session, token: str, *, now: datetime) -> VideoFile:
+    """The video of what a working link shows, or NotFound."""
+    shown = look(session, token, now=now).draft.video
+    if shown is None:
+        raise NotFound(videos.NO_SUCH)
+    return videos.ready(session, shown.video_id)
 
 
 def prove(session: Session, token: str, *, pin: str, signed_in: Person | None, now: datetime) -> Proof | None:

@@ -84,6 +84,13 @@ def _said(revision: DraftRevision) -> dict[str, str]:
         said[f"Owner and licence of {name}"] = " · ".join(
             words for words in (picture.source, picture.licence) if words
         )
+    if revision.video is not None:
+        name = revision.video.video.filename
+        said["Video"] = f"{name} (no. {revision.video.video_id.hex[-4:]})"
+        said[f"Description of the video {name}"] = revision.video.alt_text
+        said[f"Owner and licence of the video {name}"] = " · ".join(
+            words for words in (revision.video.source, revision.video.licence) if words
+        )
     said["Pupils shown or named"] = (
         "none, says the author"
         if revision.none_shown

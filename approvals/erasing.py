@@ -27,11 +27,15 @@ from approvals.models import (
     RevisionAccount,
     RevisionPicture,
     RevisionPupil,
+    RevisionVideo,
     Submission,
     Takedown,
     TakedownMove,
     TakedownState,
     UnsavedDraft,
+    VideoFile,
+    VideoMove,
+    VideoPiece,
 )
 from approvals.states import DraftState, PublicationState
 from school import erasing, holds, secrets
@@ -122,6 +126,11 @@ def erase_drafts(session: Session, ids: Sequence[UUID], now: datetime) -> None:
             sa.select(RevisionPicture.media_id).where(RevisionPicture.revision_id.in_(revisions)).distinct()
         )
     )
+    filmed = list(
+        session.scalars(
+            sa.select(RevisionVideo.video_id).where(RevisionVideo.revision_id.in_(revisions)).distinct()
+        )
+    )
     for statement in (
         delete(TakedownMove, TakedownMove.takedown_id, takedowns),
         delete(Takedown, Takedown.publication_id, publications),
@@ -136,6 +145,7 @@ def erase_drafts(session: Session, ids: Sequence[UUID], now: datetime) -> None:
         delete(UnsavedDraft, UnsavedDraft.draft_id, ids),
         delete(RevisionAccount, RevisionAccount.revision_id, revisions),
         delete(RevisionPicture, RevisionPicture.revision_id, revisions),
+        delete(RevisionVideo, RevisionVideo.revision_id, revisions),
         delete(RevisionPupil, RevisionPupil.revision_id, revisions),
         delete(DraftRevision, DraftRevision.draft_id, ids),
         delete(Draft, Draft.id, ids),
@@ -145,8 +155,36 @@ def erase_drafts(session: Session, ids: Sequence[UUID], now: datetime) -> None:
         sa.select(MediaFile.id).where(MediaFile.id.in_(media), sa.not_(used()), sa.not_(picture_held()))
     )
     erase_pictures(session, list(unused), now)
+    unseen = session.scalars(
+        sa.select(VideoFile.id).where(VideoFile.id.in_(filmed), sa.not_(video_used()), sa.not_(video_held()))
+    )
+    erase_videos(session, list(unseen), now)
     # What the session still holds of them is gone.
     session.expire_all()
+
+
+def video_used() -> Condition:
+    """Videos that some version of a draft has."""
+    return sa.select(RevisionVideo.revision_id).where(RevisionVideo.video_id == VideoFile.id).exists()
+
+
+def video_held() -> Condition:
+    """Videos of a person on hold, or of a draft that is."""
+    in_held = (
+        sa.select(RevisionVideo.revision_id)
+        .join(DraftRevision, DraftRevision.id == RevisionVideo.revision_id)
+        .join(Draft, Draft.id == DraftRevision.draft_id)
+        .where(RevisionVideo.video_id == VideoFile.id, draft_held())
+        .exists()
+    )
+    return sa.or_(holds.held(HoldOn.PERSON, VideoFile.uploaded_by_id), in_held)
+
+
+def erase_videos(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+    """Forget videos with all their bytes."""
+    session.execute(delete(VideoPiece, VideoPiece.video_id, ids))
+    session.execute(delete(VideoMove, VideoMove.video_id, ids))
+    session.execute(delete(VideoFile, VideoFile.id, ids))
 
 
 def used() -> Condition:

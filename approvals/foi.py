@@ -163,6 +163,7 @@ def _row(session: Session, draft: Draft, names: Mapping[UUID, str]) -> dict[str,
                     f"{entry.account.display_name} on {entry.account.platform}" for entry in one.accounts
                 ],
                 "pictures": [picture.alt_text for picture in one.pictures],
+                "video": one.video.alt_text if one.video is not None else "",
                 "pupils shown": len(one.pupils),
             }
             for one in revisions

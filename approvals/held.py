@@ -17,6 +17,7 @@ from approvals.models import (
     Publication,
     Takedown,
     UnsavedDraft,
+    VideoFile,
 )
 from approvals.states import IN_WORDS
 from school.held import Section
@@ -44,6 +45,9 @@ def sections(session: Session, subject: Subject) -> list[Section]:
     pictures = session.scalars(
         sa.select(MediaFile).where(MediaFile.uploaded_by_id == subject.id).order_by(MediaFile.uploaded_at)
     )
+    filmed = session.scalars(
+        sa.select(VideoFile).where(VideoFile.uploaded_by_id == subject.id).order_by(VideoFile.uploaded_at)
+    )
     return [
         Section("Drafts and posts they wrote", [_draft(session, draft) for draft in drafts]),
         Section(
@@ -60,6 +64,10 @@ def sections(session: Session, subject: Subject) -> list[Section]:
         Section(
             "What they did with drafts",
             [{"at": one.at, "made it": IN_WORDS[one.new], "reason": one.reason} for one in moves],
+        ),
+        Section(
+            "Videos they uploaded",
+            [{"at": one.uploaded_at, "file": one.filename, "state": one.state.value} for one in filmed],
         ),
         Section(
             "Pictures they uploaded",
@@ -106,6 +114,7 @@ def _draft(session: Session, draft: Draft) -> dict[str, Any]:
                 "other wordings": [entry.own_text for entry in one.accounts if entry.own_text],
                 "link": one.link,
                 "pictures": [picture.alt_text for picture in one.pictures],
+                "video": one.video.alt_text if one.video is not None else "",
                 "planned": one.planned_at or "",
                 "pupils shown": len(one.pupils),
             }

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from approvals import checks, claims, pictures
+from approvals import checks, claims, pictures, videos
 from approvals.checks import account_name
 from approvals.content import use_for
 from approvals.models import Draft, DraftRevision, Publication
@@ -41,15 +41,15 @@ def why_not(
     author = session.get_one(Person, draft.author_id)
     if not people.may_post(session, author, account.id):
         return f"{author.name} is no longer authorised for {account_name(account)}."
-    lacking = checks.consent_problems(
-        session, revision, on=today(now), platforms=[account.platform]
-    )
+    lacking = checks.consent_problems(session, revision, on=today(now), platforms=[account.platform])
     lacking += checks.name_problems(session, revision)
     if lacking:
         return " ".join(problem.sentence for problem in lacking)
     try:
         for picture in revision.pictures:
             pictures.check_rendition(session, picture.media_id, use_for(Platform(account.platform)))
+        if revision.video is not None:
+            videos.ready(session, revision.video.video_id)
     except SchoolgateError as error:
         return str(error)
     return ""

@@ -10,11 +10,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import picture_words, shown_faces
+from approvals import picture_words, shown_faces, video_checks
 from approvals.checks import CONSENT_FOR, account_name, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
 from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear
+from approvals.video_checks import VideoPreview
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
 from school import consent
@@ -75,6 +76,7 @@ class DraftPreview:
     made_at: datetime
     accounts: tuple[AccountPreview, ...]
     pictures: tuple[PicturePreview, ...]
+    video: VideoPreview | None
     link: str
     planned_at: datetime | None
     planned: str
@@ -127,6 +129,7 @@ def preview(
             )
             for place, picture in enumerate(revision.pictures, start=1)
         ),
+        video=video_checks.shown(revision.video) if revision.video is not None else None,
         link=revision.link,
         planned_at=revision.planned_at,
         planned=say(revision.planned_at) if revision.planned_at else "not planned yet",
@@ -141,7 +144,9 @@ def preview(
         none_shown=revision.none_shown,
         pupils=tuple(
             PupilPreview(
-                entry.pupil.name, entry.pupil.class_name, entry.pupil_id not in lacking,
+                entry.pupil.name,
+                entry.pupil.class_name,
+                entry.pupil_id not in lacking,
                 _lacking(lacking.get(entry.pupil_id, {})),
             )
             for entry in sorted(revision.pupils, key=lambda entry: entry.pupil.name)
@@ -163,7 +168,7 @@ def _account(revision: DraftRevision, account_id: UUID) -> AccountPreview:
     entry = next(entry for entry in revision.accounts if entry.account_id == account_id)
     platform = Platform(entry.account.platform)
     text = shown_on(revision, account_id, platform)
-    card = revision.link if platform is Platform.FACEBOOK and not revision.pictures else ""
+    card = revision.link if platform is Platform.FACEBOOK and not revision.media_count else ""
     return AccountPreview(
         account_id=account_id,
         platform=platform,

@@ -137,7 +137,7 @@ def _looked(claim: PublicationClaim, connector: Connector, steps: StepStore, sin
         for post in posts
         if post.platform_id not in claim.known_posts
         and post.created_at >= since
-        and post.picture_count in {None, len(claim.content.pictures)}
+        and post.picture_count in {None, claim.content.media_count}
         and same_post_text(post.text, ours)
     ]
     if not fitting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from approvals import erasing, unsaved
-from approvals.models import Draft, MediaFile, UnsavedDraft
+from approvals.models import Draft, MediaFile, UnsavedDraft, VideoFile
 from school import holds
 from school.models import HoldOn, Pupil
 from school.retention import YEAR, Condition, Rule, Subject
@@ -80,6 +80,7 @@ RULES = (
             "revision_accounts",
             "revision_pictures",
             "revision_pupils",
+            "revision_videos",
             "takedowns",
             "takedown_moves",
         ),
@@ -141,6 +142,29 @@ RULES = (
         people="pupils and staff who are shown",
         data="the picture and its copies; where faces are in it, never whose; the text inside it; who chose "
         "what is blurred",
+    ),
+    Rule(
+        key="videos",
+        title="Videos that no post uses",
+        called="Videos that they uploaded and no post uses",
+        why="Somebody may still choose them for the draft they are writing. A video as it came from the "
+        "camera goes as soon as its clean copy is made.",
+        counted_from="from the upload",
+        days=30,
+        least=1,
+        most=YEAR,
+        tables=("videos", "video_pieces", "video_moves"),
+        column=VideoFile.id,
+        over=lambda begins: (VideoFile.uploaded_at < begins, sa.not_(erasing.video_used())),
+        held=erasing.video_held,
+        erase=erasing.erase_videos,
+        of=lambda subject: (
+            sa.and_(VideoFile.uploaded_by_id == subject.id, sa.not_(erasing.video_used()))
+            if subject.kind is HoldOn.PERSON
+            else None
+        ),
+        people="pupils and staff who are shown",
+        data="the video, encrypted; place, time and device only until it is prepared",
     ),
     Rule(
         key="pupils",

@@ -20,6 +20,8 @@ from approvals.models import (
     RevisionAccount,
     RevisionPicture,
     RevisionPupil,
+    RevisionVideo,
+    VideoFile,
 )
 from school import people
 from school.errors import BadInput, NotPermitted
@@ -91,6 +93,7 @@ def revise(
             for position, account in enumerate(accounts)
         ],
         pictures=_pictures(session, content, draft, problems, by=by),
+        video=_video(session, content, draft, problems, by=by),
         pupils=_pupils(session, content.pupil_ids, problems),
     )
     return revision, problems
@@ -185,6 +188,56 @@ def _pictures(
             )
         )
     return made
+
+
+def _video(
+    session: Session, content: DraftContent, draft: Draft | None, problems: list[Problem], *, by: Person
+) -> RevisionVideo | None:
+    choice = content.video
+    if choice is None:
+        return None
+    video = session.get(VideoFile, choice.video_id)
+    if video is None or not may_use_video(session, video, draft, by=by):
+        problems.append(
+            Problem(
+                "video",
+                "The video that was chosen does not exist any more: it is left out. Add it again if it is "
+                "wanted.",
+            )
+        )
+        return None
+    words = {
+        "description": tidy(choice.alt_text),
+        "owner": tidy(choice.source),
+        "licence": tidy(choice.licence),
+    }
+    problems += [
+        Problem(
+            "video",
+            f"The {what} of “{video.filename}” has {len(said):,} characters: at most {WORDS_MAX:,} fit.",
+        )
+        for what, said in words.items()
+        if len(said) > WORDS_MAX
+    ]
+    return RevisionVideo(
+        video_id=video.id,
+        video=video,
+        alt_text=words["description"],
+        source=words["owner"],
+        licence=words["licence"],
+    )
+
+
+def may_use_video(session: Session, video: VideoFile, draft: Draft | None, *, by: Person) -> bool:
+    """Whether a video may be in the person's draft, as `may_use` says for a picture."""
+    if video.uploaded_by_id == by.id or draft is None:
+        return video.uploaded_by_id == by.id
+    query = (
+        sa.select(RevisionVideo.revision_id)
+        .join(DraftRevision, DraftRevision.id == RevisionVideo.revision_id)
+        .where(DraftRevision.draft_id == draft.id, RevisionVideo.video_id == video.id)
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def may_use(session: Session, media: MediaFile, draft: Draft | None, *, by: Person) -> bool:

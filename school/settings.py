@@ -110,6 +110,8 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(default=0, ge=0, le=5)
     """How many proxies of the school's own stand in front: their word on address and https counts."""
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, gt=0)
+    max_video_bytes: int = Field(default=300 * 1024 * 1024, gt=0, le=1000 * 1024 * 1024)
+    """How large a video may be as it comes; the web server takes no more than 1 GB at once."""
     metrics_token: SecretStr | None = None
     """What Prometheus sends as bearer token to read `/metrics`; empty: the school's own network may."""
     log_format: Literal["plain", "json"] = "plain"

@@ -64,6 +64,7 @@ from web import (
     today,
     troubles,
     unsaved,
+    videos,
 )
 from web.access import allowed, optional_person
 from web.naming import platform_name, role_name
@@ -77,6 +78,7 @@ CONTENT_POLICY = {
     "script-src": "'self'",
     "style-src": "'self'",
     "img-src": "'self' data:",  # Bootstrap's own icons are data: URLs in its style sheet
+    "media-src": "'self'",
     "object-src": "'none'",
     "base-uri": "'none'",
     "form-action": "'self'",
@@ -105,6 +107,7 @@ PAGES = (
     unsaved,
     faces,
     media,
+    videos,
     approve,
     calendar,
     moderation,

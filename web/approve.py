@@ -11,6 +11,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.pins import PinLocked
 from school.settings import settings
+from web import videos
 from web.access import optional_person, public
 from web.forms import Typed
 from web.keeping import RESTORE, restores
@@ -37,6 +38,25 @@ def picture(token: str, place: int) -> Response:
         answer = picture_response(copy.mime_type, copy.data)
     answer.headers["Cache-Control"] = "private, max-age=600"
     return answer
+
+
+@pages.get("/approve/<token>/video")
+@public
+def video(token: str) -> Response:
+    """The video that a working link shows: exactly the bytes that will be published."""
+    with reading() as session:
+        found = decisions.video_of(session, token, now=now())
+    answer = videos.video_response(found)
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@pages.get("/approve/<token>/still")
+@public
+def still(token: str) -> Response:
+    """A still of that video."""
+    with reading() as session:
+        return videos.still_response(session, decisions.video_of(session, token, now=now()).id)
 
 
 @pages.post("/approve/<token>")
@@ -89,6 +109,8 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         approver=request_open.approver,
         shown=request_open.draft,
         picture_url=lambda place, picture: url_for("approve.picture", token=token, place=place),
+        video_url=lambda _video: url_for("approve.video", token=token),
+        still_url=lambda _video: url_for("approve.still", token=token),
         typed=typed,
         token=token,
         kinds=DecisionKind,

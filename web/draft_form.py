@@ -17,9 +17,9 @@ from typing_extensions import Buffer
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
-from approvals import differences, drafts, pictures, revising, shown_faces
+from approvals import differences, drafts, pictures, revising, shown_faces, video_checks, video_copy
 from approvals.checks import DraftRefused, account_name
-from approvals.content import DraftContent, PictureChoice
+from approvals.content import DraftContent, PictureChoice, VideoChoice
 from approvals.differences import Change
 from approvals.models import (
     Criterion,
@@ -29,6 +29,7 @@ from approvals.models import (
     Objective,
     PupilsAppear,
     UnsavedDraft,
+    VideoFile,
 )
 from connectors.base import Platform
 from connectors.limits import LIMITS
@@ -37,7 +38,8 @@ from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, NotPermitted
 from school.models import Account, Person
 from school.settings import settings
-from web.access import current_person
+from web import video_upload
+from web.access import current_person, optional_person
 from web.forms import Typed
 
 PICTURES_AT_ONCE = 10
@@ -62,6 +64,7 @@ class DraftForm:
 
     typed: Typed
     media_ids: list[UUID] = field(default_factory=list)
+    video_id: UUID | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)
     """(field, sentence), in the order in which the room names them."""
     begins: UUID = field(default_factory=new_id)
@@ -97,10 +100,13 @@ def allow_big_upload() -> None:
 class _CappedFile(tempfile.SpooledTemporaryFile[bytes]):
     """An upload of which no more is kept than is needed to say that it is too big."""
 
+    most = 0
+    """Bytes that may be taken."""
+
     def write(self, data: Buffer) -> int:
         """Keep what there is room for; the rest counts as written."""
         chunk = bytes(data)
-        room = settings().max_upload_bytes + 1 - self.tell()
+        room = self.most + 1 - self.tell()
         if room > 0:
             super().write(chunk[:room])
         return len(chunk)
@@ -117,7 +123,13 @@ def _capped(
     filename: str | None,
     content_length: int | None = None,
 ) -> IO[bytes]:
-    return cast("IO[bytes]", _CappedFile(max_size=500_000))
+    # Pictures say that they are; whatever else comes may be a video. A visitor's files are nobody's.
+    chosen = settings()
+    file = _CappedFile(max_size=video_upload.IN_MEMORY, dir=str(video_upload.folder()))
+    if optional_person() is not None:
+        pictured = (content_type or "").startswith("image/")
+        file.most = chosen.max_upload_bytes if pictured else chosen.max_video_bytes
+    return cast("IO[bytes]", file)
 
 
 def read() -> DraftForm:
@@ -134,6 +146,11 @@ def _of_fields(values: MultiDict[str, str]) -> DraftForm:
 
 
 def _take_media(form: DraftForm) -> None:
+    if form.typed["video"]:
+        try:
+            form.video_id = UUID(form.typed["video"])
+        except ValueError:
+            form.refuse(BadInput("The video that was chosen does not exist any more.", field="video"))
     for value in dict.fromkeys(form.typed.all("media")):
         try:
             form.media_ids.append(UUID(value))
@@ -170,7 +187,11 @@ def of_revision(revision: DraftRevision) -> DraftForm:
         values[f"alt_{picture.media_id}"] = picture.alt_text
         values[f"source_{picture.media_id}"] = picture.source
         values[f"licence_{picture.media_id}"] = picture.licence
-    return DraftForm(typed=Typed(values), media_ids=media)
+    video = revision.video
+    if video is not None:
+        values["video_alt"], values["video_source"] = video.alt_text, video.source
+        values["video_licence"] = video.licence
+    return DraftForm(typed=Typed(values), media_ids=media, video_id=video.video_id if video else None)
 
 
 def of_model(revision: DraftRevision) -> DraftForm:
@@ -206,13 +227,15 @@ def keep_new_pictures(form: DraftForm, draft_id: UUID | None) -> None:
             form.media_ids.append(media_id)
 
 
+def _whose(form: DraftForm, draft_id: UUID | None, file: FileStorage) -> str:
+    """The same file of the same form, which no other form shares: found again where it is sent again."""
+    return f"{current_person().id} {draft_id or form.begins} {form.based_on} {file.filename!a}"
+
+
 def _kept(form: DraftForm, draft_id: UUID | None, file: FileStorage) -> UUID:
     data = _bytes_of(file)
     with reading() as session:
-        person_id = current_person(session).id
-        # The same file of the same form, which no other form shares: found again where it is sent again.
-        whose = f"{person_id} {draft_id or form.begins} {form.based_on} {file.filename!a}"
-        media_id = uuid5(FILES_OF_FORMS, f"{whose} {hashlib.sha256(data).hexdigest()}")
+        media_id = uuid5(FILES_OF_FORMS, f"{_whose(form, draft_id, file)} {hashlib.sha256(data).hexdigest()}")
         if session.get(MediaFile, media_id) is not None:
             return media_id
     prepared = pictures.prepare(data, file.filename or "")
@@ -235,8 +258,24 @@ def _kept(form: DraftForm, draft_id: UUID | None, file: FileStorage) -> UUID:
     return media_id
 
 
+def keep_new_video(form: DraftForm, draft_id: UUID | None) -> None:
+    """Take in the video of this request, in place of the one before; what is wrong with it is said.
+
+    A form sent twice keeps it once.
+    """
+    file = request.files.get("new_video")
+    if file is None or not file.filename:
+        return
+    try:
+        form.video_id = video_upload.keep(file, _whose(form, draft_id, file))
+    except BadInput as error:
+        form.refuse(error)
+
+
 def drop_removed(form: DraftForm) -> None:
-    """Leave out the pictures ticked for removal."""
+    """Leave out the pictures ticked for removal, and the video."""
+    if form.typed["remove_video"]:
+        form.video_id = None
     gone = set(form.typed.all("remove"))
     form.media_ids = [media_id for media_id in form.media_ids if str(media_id) not in gone]
 
@@ -276,6 +315,14 @@ def content(form: DraftForm) -> DraftContent:
             )
             for media_id in form.media_ids
         ),
+        video=VideoChoice(
+            video_id=form.video_id,
+            alt_text=typed["video_alt"],
+            source=typed["video_source"],
+            licence=typed["video_licence"],
+        )
+        if form.video_id is not None
+        else None,
         link=typed["link"],
         planned_date=typed["planned_date"],
         planned_time=typed["planned_time"],
@@ -315,6 +362,7 @@ def page(
     accounts = people.authorised_accounts(session, person)
     spent = draft is not None and not drafts.editable(session, draft)
     media = [session.get(MediaFile, media_id) for media_id in form.media_ids]
+    video = session.get(VideoFile, form.video_id) if form.video_id is not None else None
     return render_template(
         "drafts/form.html",
         form=form,
@@ -324,6 +372,14 @@ def page(
         # Another's picture can't be looked at by guessing its id.
         media=[one for one in media if one is not None and revising.may_use(session, one, draft, by=person)],
         faces=shown_faces.of(session, form.media_ids),
+        video=video
+        if video is not None and revising.may_use_video(session, video, draft, by=person)
+        else None,
+        video_words=video_checks.state_words(video) if video is not None else "",
+        video_length=video_checks.length_words(video.seconds) if video and video.seconds else "",
+        video_mb=settings().max_video_bytes // 1024 // 1024,
+        video_most=settings().max_video_bytes,
+        video_longest=video_checks.length_words(video_copy.LENGTH_MAX),
         differing=differing,
         kept=kept if kept is not None and _worth_offering(session, kept, draft, person=person) else None,
         spent=spent,
@@ -362,6 +418,7 @@ def _account(account: Account) -> dict[str, object]:
         "limit": limits.text_max,
         "pictures_min": limits.pictures_min,
         "pictures_max": limits.pictures_max,
+        "video_longest": video_checks.length_words(min(limits.video.seconds_max, video_copy.LENGTH_MAX)),
         "state": account.state.value,
         "problem": account.problem,
     }

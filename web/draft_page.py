@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from approvals import checks, decisions, drafts, schedule, submissions, takedowns
 from approvals.checks import account_name
 from approvals.content import shown_on
-from approvals.models import DecisionKind, Draft, DraftRevision
+from approvals.models import DecisionKind, Draft, DraftRevision, VideoState
 from approvals.previews import PicturePreview, preview
 from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
@@ -71,6 +71,10 @@ def page(draft_id: UUID, typed: Typed) -> str:
             shown=preview(session, draft, revision, findings=findings),
             picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
             faces_url=_faces_url(draft) if editable and number == draft.revision_number else None,
+            video_url=lambda video: url_for("videos.play", video_id=video.video_id),
+            still_url=lambda video: url_for("videos.still", video_id=video.video_id),
+            waits_for_video=revision.video is not None
+            and revision.video.video.state not in {VideoState.READY, VideoState.REFUSED},
             publications=publications,
             takedowns=takedowns.of_publications(session, [one.id for one in publications]),
             takedown_words=takedowns.IN_WORDS,

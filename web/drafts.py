@@ -290,7 +290,8 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         return _form_again(draft_id, form, 200)
     draft_form.drop_removed(form)
     draft_form.keep_new_pictures(form, draft_id)
-    if wanted == "pictures" or form.problems:
+    draft_form.keep_new_video(form, draft_id)
+    if wanted in {"pictures", "video"} or form.problems:
         return _form_again(draft_id, form, 200 if not form.problems else 400)
     try:
         content = draft_form.content(form)
@@ -356,6 +357,7 @@ def _submit(draft_id: UUID, number: int) -> None:
         revision = drafts.current_revision(session, draft)
         texts = [revision.text_for(entry.account_id) for entry in revision.accounts]
         texts += [picture.alt_text for picture in revision.pictures]
+        texts += [revision.video.alt_text] if revision.video is not None else []
         link = revision.link
     # The classifier takes its time: no transaction is open here.
     found = draft_findings.findings(texts, link)

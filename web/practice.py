@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from connectors.base import Platform
 from connectors.practice.elsewhere import KINDS
 from connectors.practice.faults import Fault, FaultRule, OperationKind
+from connectors.practice.pages import video_response
 from connectors.practice.servers import PracticePlatforms
 from connectors.practice.world import World
 from school.errors import BadInput, NotFound, NotPermitted
@@ -183,6 +184,13 @@ def picture(name: str, picture_id: str) -> ResponseReturnValue:
     """A picture that was published there."""
     data, mime_type = _world().picture_data(_platform(name), picture_id)
     return Response(data, content_type=mime_type, headers={"Cache-Control": "private, max-age=3600"})
+
+
+@pages.get("/practice/<any(x, facebook, instagram):name>/videos/<video_id>")
+@needs(Action.USE_PRACTICE)
+def video(name: str, video_id: str) -> ResponseReturnValue:
+    """A video that was published there."""
+    return video_response(_world(), name, video_id)
 
 
 def _behind(place: Platform, typed: Typed, status: int = 200) -> ResponseReturnValue:

@@ -30,7 +30,7 @@ from worker.terminal import Failure, Refused
 
 log = structlog.get_logger(__name__)
 
-_LEFT_OUT = ("secret.key", ".secret.key", "logs", "run.lock", "keys.lock", "lost+found")
+_LEFT_OUT = ("secret.key", ".secret.key", "logs", "run.lock", "keys.lock", "lost+found", "work")
 """What names in the home folder begin with that are no part of a backup and no sign that a home is in use."""
 _NOTES_OF_PROCESSES = frozenset({"practice/lock", "practice/ports.json"})
 _REPLACED = "replaced-"

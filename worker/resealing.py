@@ -11,8 +11,8 @@ import structlog
 # Whose columns are encrypted must be known, whichever room they belong to.
 import approvals.models  # noqa: F401
 import moderation.models  # noqa: F401
-from approvals import pictures
-from approvals.models import MediaFile
+from approvals import pictures, videos
+from approvals.models import MediaFile, VideoFile, VideoPiece
 from school import keys, secrets
 from school.db import now, reading, transaction
 from school.models import Account
@@ -81,6 +81,11 @@ def start_anew() -> tuple[list[Account], int]:
     with transaction() as session:
         lost = keys.start_anew(session, found.lost_of(Account.__tablename__), now=now())
         pictures_lost = pictures.mark_lost(session, found.lost_of(MediaFile.__tablename__), now=now())
+        videos.mark_lost(
+            session,
+            [*found.lost_of(VideoFile.__tablename__), *found.lost_of(VideoPiece.__tablename__)],
+            now=now(),
+        )
         keys.note(
             session,
             "keys_started_anew",

@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import publishing, reconciling, takedowns
+from approvals import claims, publishing, reconciling, takedowns
 from approvals.models import Publication, Takedown
 from approvals.steps import DurableSteps
 from connectors.base import CallRecord, Connector, Platform, RemotePost
@@ -164,7 +164,8 @@ def publish(publication_id: UUID) -> publishing.OutcomeKind | None:
         )
         calls: list[CallRecord] = []
     else:
-        outcome = publishing.send(claimed, found[1], DurableSteps(transaction, claimed, now))
+        sent = claims.with_video(claimed, reading)
+        outcome = publishing.send(sent, found[1], DurableSteps(transaction, claimed, now))
         calls = found[1].calls()
     # By itself: what the platform said must not be lost with anything that goes wrong below.
     with transaction() as session:

@@ -26,6 +26,8 @@ LOOKS: dict[str, float] = {
     "classify.again": 2.0,
     "classify.words": 1.0,
     "classify.pictures": 1.0,
+    "classify.videos": 2.0,
+    "classify.sweep_videos": 300.0,
 }
 
 

@@ -17,7 +17,7 @@ import structlog
 from celery.worker import state as worker_state
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from approvals import approval_mail, looks, publishing, reconciling, schedule, takedowns
+from approvals import approval_mail, looks, publishing, reconciling, schedule, takedowns, videos
 from moderation import actions, carrying_words, polling
 from school import connecting, heartbeats, incidents, mail, probes, reminders, retention
 from school.db import now, reading, transaction
@@ -30,6 +30,7 @@ from worker import (
     consenting,
     exporting,
     failures,
+    filming,
     judging,
     looking,
     outgoing,
@@ -354,6 +355,27 @@ def sweep_drafts() -> None:
         with transaction() as session:
             missed = schedule.miss_unapproved(session, now=now())
         log.info("drafts_missed", count=missed)
+
+
+@task("classify.videos")
+@at_most(1)
+def look_for_videos() -> None:
+    """Prepare videos that were added, one after the other, beside the scoring and after it (P23, P28)."""
+    with reading() as session:
+        waiting = videos.waits(session, now=now())
+    while waiting and not stopping():
+        waiting = filming.prepare_one()
+
+
+@task("classify.sweep_videos")
+@at_most(1)
+def sweep_videos() -> None:
+    """Remove what broken uploads and killed workers left of videos."""
+    filming.sweep()
+    with transaction() as session:
+        swept = videos.sweep(session, now=now())
+    if swept:
+        log.info("broken_uploads_removed", count=swept)
 
 
 @task("actions.exports")

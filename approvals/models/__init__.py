@@ -17,6 +17,7 @@ from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
 from approvals.models.unsaved import UnsavedDraft
+from approvals.models.videos import RevisionVideo, VideoFile, VideoMove, VideoPart, VideoPiece, VideoState
 
 __all__ = [
     "ApprovalDecision",
@@ -43,9 +44,15 @@ __all__ = [
     "RevisionAccount",
     "RevisionPicture",
     "RevisionPupil",
+    "RevisionVideo",
     "Submission",
     "Takedown",
     "TakedownMove",
     "TakedownState",
     "UnsavedDraft",
+    "VideoFile",
+    "VideoMove",
+    "VideoPart",
+    "VideoPiece",
+    "VideoState",
 ]

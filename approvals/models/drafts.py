@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from approvals.models.media import MediaFile
+from approvals.models.videos import RevisionVideo
 from approvals.states import DraftState
 from school.db import Base, new_id
 from school.models import Account, Person, Pupil
@@ -128,7 +129,13 @@ class DraftRevision(Base):
     pictures: Mapped[list[RevisionPicture]] = relationship(
         lazy="selectin", order_by="RevisionPicture.position", cascade="save-update, merge"
     )
+    video: Mapped[RevisionVideo | None] = relationship(lazy="selectin", cascade="save-update, merge")
     pupils: Mapped[list[RevisionPupil]] = relationship(lazy="selectin", cascade="save-update, merge")
+
+    @property
+    def media_count(self) -> int:
+        """How many pictures and videos it shows."""
+        return len(self.pictures) + (self.video is not None)
 
     def text_for(self, account_id: UUID) -> str:
         """The wording for that account: its own, or the common one."""

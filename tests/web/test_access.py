@@ -24,6 +24,8 @@ PUBLIC_PAGES = {
     "join.accept",
     "approve.show",
     "approve.picture",
+    "approve.video",
+    "approve.still",
     "approve.decide",
     "media.fetch",
     "health.live",

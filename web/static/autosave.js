@@ -15,6 +15,7 @@
   function values() {
     var data = new FormData(form);
     data.delete("new_pictures");
+    data.delete("new_video");
     data.delete("do");
     return data;
   }

@@ -31,8 +31,8 @@
 
   function shown(text, platform) {
     var address = link.value.trim();
-    var pictures = form.querySelector("input[name=media]") !== null;
-    var hasField = platform === "facebook" && !pictures;
+    var shows = form.querySelector("input[name=media], input[name=video]") !== null;
+    var hasField = platform === "facebook" && !shows;
     if (!address || hasField || text.includes(address)) {
       return text;
     }
@@ -55,27 +55,31 @@
   }
 
   // A file that is too large is said at once: it isn't sent for nothing, and the text stays where it is.
-  var files = form.querySelector("input[type=file][data-max-bytes]");
-  var said = document.getElementById("new_pictures-said");
+  function watch(files, what) {
+    var said = document.getElementById(files.id + "-said");
 
-  function tooLarge() {
-    var most = Number(files.dataset.maxBytes);
-    var names = Array.from(files.files).filter(function (file) { return file.size > most; }).map(function (file) {
-      return "“" + file.name + "” has " + Math.ceil(file.size / 1048576) + " MB";
+    function tooLarge() {
+      var most = Number(files.dataset.maxBytes);
+      var names = Array.from(files.files).filter(function (file) { return file.size > most; }).map(function (file) {
+        return "“" + file.name + "” has " + Math.ceil(file.size / 1048576) + " MB";
+      });
+      said.textContent = names.length ? names.join(", ") + ": at most " + Math.floor(most / 1048576) +
+        " MB are taken for " + what + ". Save it smaller, or choose another." : "";
+      return names.length > 0;
+    }
+
+    files.addEventListener("change", tooLarge);
+    form.addEventListener("submit", function (event) {
+      if (tooLarge()) {
+        event.preventDefault();
+        event.stopPropagation();
+        files.focus();
+      }
     });
-    said.textContent = names.length ? names.join(", ") + ": at most " + Math.floor(most / 1048576) +
-      " MB are taken for each picture. Save it smaller, or choose another." : "";
-    return names.length > 0;
   }
 
-  files.addEventListener("change", tooLarge);
-  form.addEventListener("submit", function (event) {
-    if (tooLarge()) {
-      event.preventDefault();
-      event.stopPropagation();
-      files.focus();
-    }
-  });
+  watch(document.getElementById("new_pictures"), "each picture");
+  watch(document.getElementById("new_video"), "a video");
 
   form.addEventListener("input", count);
   form.addEventListener("change", count);

@@ -1,0 +1,1 @@
+"""A process of its own around ffmpeg: `python -m approvals.filming`."""

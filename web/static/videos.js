@@ -1,0 +1,36 @@
+// Looks whether a video is prepared, and shows it then. Without it the page says to load it again.
+(function () {
+  "use strict";
+  var boxes = Array.from(document.querySelectorAll("[data-video-state]"));
+
+  function look(box) {
+    fetch(box.dataset.videoState, {credentials: "same-origin", headers: {Accept: "application/json"}})
+      .then(function (answer) {
+        if (!answer.ok) {
+          throw new Error("no answer");
+        }
+        return answer.json();
+      })
+      .then(function (told) {
+        if (!told.settled) {
+          window.setTimeout(function () { look(box); }, 2000);
+          return;
+        }
+        if (box.dataset.videoReload) {
+          window.location.reload();
+          return;
+        }
+        // In a form nothing that is typed may go: only this box changes.
+        box.querySelector("[data-video-words]").textContent = told.words;
+        var still = box.querySelector("img[data-src]");
+        still.addEventListener("error", function () { still.hidden = true; });
+        still.src = still.dataset.src;
+        still.hidden = false;
+      })
+      .catch(function () {
+        window.setTimeout(function () { look(box); }, 10000);
+      });
+  }
+
+  boxes.forEach(look);
+})();
