@@ -26,6 +26,8 @@ from approvals.models import (
 from school.errors import MoveNotAllowed
 
 ATTEMPTS_MAX = 3
+LONG = timedelta(minutes=10)
+"""Whatever waits longer waits for a worker that isn't there."""
 
 MOVES: Mapping[LookState, frozenset[LookState]] = {
     LookState.WAITING: frozenset({LookState.DONE, LookState.FAILED}),
@@ -72,6 +74,23 @@ def waits(session: Session) -> bool:
         session.scalar(sa.select(kind.media_id).where(kind.state == LookState.WAITING).limit(1)) is not None
         for kind in KINDS
     )
+
+
+def standing(session: Session, *, now: datetime) -> tuple[int, int]:
+    """How many looks have waited for long, and how many of the last week failed for good."""
+    waiting = failed = 0
+    for kind in KINDS:
+        count = sa.select(sa.func.count()).select_from(kind)
+        waiting += (
+            session.scalar(count.where(kind.state == LookState.WAITING, kind.asked_at < now - LONG)) or 0
+        )
+        failed += (
+            session.scalar(
+                count.where(kind.state == LookState.FAILED, kind.finished_at > now - timedelta(days=7))
+            )
+            or 0
+        )
+    return waiting, failed
 
 
 def take(session: Session, *, lease: timedelta, now: datetime) -> Look | None:
@@ -124,6 +143,13 @@ def fail(session: Session, look: Look, *, now: datetime) -> None:
     if row.attempts >= ATTEMPTS_MAX:
         _move(row, LookState.FAILED)
         row.finished_at, row.lease_until = now, None
+
+
+def give_back(session: Session, look: Look) -> None:
+    """Leave the picture to the next worker, as if it had not been taken."""
+    row = _held(session, look)
+    if row is not None:
+        row.lease_until, row.attempts = None, row.attempts - 1
 
 
 def ask(session: Session, media_id: UUID, *, now: datetime) -> None:

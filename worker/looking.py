@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -19,7 +20,8 @@ log = structlog.get_logger(__name__)
 
 SECONDS_MOST = 120.0
 """For one picture; it takes a few seconds."""
-
+GLANCE = 0.5
+"""Seconds between two questions whether this worker is to stop."""
 
 WHAT = {PictureLook: "faces", PictureWords: "words"}
 
@@ -28,15 +30,26 @@ class NotSeen(SchoolgateError):
     """The process that looks at a picture did not say what it saw."""
 
 
-def look_at_one() -> bool:
-    """Look at the picture that waits longest; whether there was one. The error of a failed one passes."""
+class Stopped(SchoolgateError):
+    """This worker was told to stop before the process had looked."""
+
+
+def look_at_one(stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Look at the picture that waits longest; whether there was one. The error of a failed one passes.
+
+    Told to stop, it lets go of the picture, as if it had never taken it.
+    """
     with transaction() as session:
         look = looks.take(session, lease=settings().lease, now=now())
     if look is None:
         return False
     what, began = WHAT[look.kind], time.monotonic()
     try:
-        seen = see(look.data, what)
+        seen = see(look.data, what, stopping)
+    except Stopped:
+        with transaction() as session:
+            looks.give_back(session, look)
+        return False
     except Exception:
         with transaction() as session:
             looks.fail(session, look, now=now())
@@ -53,23 +66,41 @@ def look_at_one() -> bool:
     return True
 
 
-def see(data: bytes, what: str) -> looks.Faces | looks.Words:
-    """The faces or the words in a clean copy. Raises NotSeen with the last thing that the process said."""
-    try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "approvals.seeing", what, str(settings().classifier_threads)],
-            input=data,
-            capture_output=True,
-            timeout=SECONDS_MOST,
-            check=False,
+def see(data: bytes, what: str, stopping: Callable[[], bool]) -> looks.Faces | looks.Words:
+    """The faces or the words in a clean copy.
+
+    Raises NotSeen with the last thing that the process said, Stopped where this worker is to stop.
+    """
+    command = [sys.executable, "-m", "approvals.seeing", what, str(settings().classifier_threads)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as child:  # noqa: S603 - our own
+        try:
+            said, complaint = _answer(child, data, stopping)
+        finally:
+            # Nothing once it has ended.
+            child.kill()
+    if child.returncode != 0:
+        lines = complaint.decode(errors="replace").strip().splitlines()
+        raise NotSeen(
+            f"looking at a picture ended with {child.returncode}: {lines[-1] if lines else 'nothing said'}"
         )
-    except subprocess.TimeoutExpired:
-        raise NotSeen(f"looking at a picture took longer than {SECONDS_MOST:.0f} seconds") from None
-    if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        raise NotSeen(f"looking at a picture ended with {done.returncode}: {said[-1] if said else 'nothing'}")
-    found = json.loads(done.stdout)
+    found = json.loads(said)
     if what == "words":
         return looks.Words(lines=tuple(found["lines"]))
     width, height = found["size"]
     return looks.Faces(width, height, faces=tuple((*map(int, face[:4]),) for face in found["faces"]))
+
+
+def _answer(child: subprocess.Popen[bytes], data: bytes, stopping: Callable[[], bool]) -> tuple[bytes, bytes]:
+    until = time.monotonic() + SECONDS_MOST
+    given: bytes | None = data
+    while True:
+        try:
+            return child.communicate(given, timeout=GLANCE)
+        except subprocess.TimeoutExpired:
+            # What is left of it goes on being sent.
+            given = None
+            if stopping():
+                raise Stopped("this worker is to stop") from None
+            if time.monotonic() > until:
+                raise NotSeen(f"looking at a picture took longer than {SECONDS_MOST:.0f} seconds") from None

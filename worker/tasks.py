@@ -268,7 +268,7 @@ def look_at_pictures() -> None:
     with reading() as session:
         waiting = looks.waits(session)
     while waiting and not stopping():
-        waiting = looking.look_at_one()
+        waiting = looking.look_at_one(stopping)
 
 
 @task("actions.look")

