@@ -141,6 +141,8 @@ KEPT = {
     "audit_entries": "The trail proves what was done and is whole only from its first entry. It holds ids, "
     "states and the reasons of decisions about staff's roles, no content.",
     "heartbeats": "One row for each kind of background work.",
+    "machine_clocks": "One row for each machine that worked within the last day: its name and its clock.",
+    "bounce_mailboxes": "One row for each mailbox that failed mail comes back to: how far it was read.",
     "terms_versions": "The school's own words, one version at a time.",
     "policy_reviews": "When the policy was reviewed: the school's own words.",
     "retention_periods": "One row for each kind of record: these rules.",

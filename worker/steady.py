@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from celery.beat import Scheduler
+from celery.beat import ScheduleEntry, Scheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -29,6 +29,8 @@ NOTICED = timedelta(seconds=2)
 NOTICED_AT_START = timedelta(minutes=1)
 """Another machine's clock, whose sign of life this may be, is never quite this one's."""
 _AGAIN = 5.0
+MOST_WAITING = 30
+"""Messages in one queue; with its workers away for a night it would hold hundreds of thousands."""
 
 WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     Account.next_poll_at,
@@ -100,6 +102,26 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
         if self._owed is None or self._owed:
             self._settle()
         return float(super().tick(*arguments, **more))
+
+    def apply_async(self, entry: ScheduleEntry, producer: Any = None, **more: Any) -> Any:
+        """Send a look, unless so many messages wait in its queue that one more could change nothing.
+
+        Looks are not dropped by their age: the clock of the machine that takes one may be another than ours.
+        """
+        if self._waiting(entry.task, producer or self.producer) >= MOST_WAITING:
+            if more.get("advance", True):
+                self.reserve(entry)
+            return None
+        return super().apply_async(entry, producer=producer, **more)
+
+    def _waiting(self, task: str, producer: Any) -> int:
+        """How many messages wait in the queue of this task; 0 while the broker can't be asked."""
+        queue = self.app.amqp.router.route({}, task)["queue"]
+        try:
+            return int(queue(producer.channel).queue_declare().message_count)
+        except (*producer.connection.connection_errors, *producer.connection.channel_errors):
+            # The sending itself waits for the broker, and says so.
+            return 0
 
     def _settle(self) -> None:
         """Shorten what waits in the database, as soon as that can be reached."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from approvals import approval_mail, looks, publishing, reconciling, schedule, takedowns, videos
 from moderation import actions, carrying_words, polling
-from school import connecting, heartbeats, incidents, mail, probes, reminders, retention
+from school import clocks, connecting, heartbeats, incidents, mail, probes, reminders, retention
 from school.db import now, reading, transaction
 from school.models import MailState
 from school.readiness import CLASSIFIER
@@ -46,8 +47,6 @@ log = structlog.get_logger(__name__)
 AT_ONCE_ON_AN_ACCOUNT = 3
 """Posts that one process sends to one account at the same time; other accounts have their own."""
 NOT_ALL_THE_FIRST = 8
-HINT_EXPIRES = 10
-"""Seconds after which a message about one piece of work is forgotten: the next look sends another."""
 
 
 def at_most(count: int, *, each: bool = False) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -85,16 +84,26 @@ def at_most(count: int, *, each: bool = False) -> Callable[[Callable[..., None]]
 _last_beats: dict[str, float] = {}
 
 
-def alive(name: str, *, detail: str = "") -> None:
-    """Leave a sign of life of this kind of work, every few seconds at most."""
+def _for_the_first_time_in(seconds: float, name: str) -> bool:
     last = _last_beats.get(name)
-    if last is not None and time.monotonic() - last < 5.0:
-        return
+    if last is not None and time.monotonic() - last < seconds:
+        return False
     _last_beats[name] = time.monotonic()
+    return True
+
+
+def alive(name: str, *, detail: str = "") -> None:
+    """Leave a sign of life of this kind of work and of this machine's clock, every few seconds at most."""
+    if not _for_the_first_time_in(5.0, name):
+        return
     with transaction() as session:
-        heartbeats.beat(session, name, detail=detail, now=now())
+        if _for_the_first_time_in(60.0, "clock"):
+            clocks.note(session, socket.gethostname(), now=now())
+        # By the database's clock, since other machines read it.
+        at = clocks.database_time(session, now=now())
+        heartbeats.beat(session, name, detail=detail, now=at)
         # Every look was sent by the scheduler.
-        heartbeats.beat(session, "scheduler", now=now())
+        heartbeats.beat(session, "scheduler", now=at)
 
 
 @task("mail.look")
@@ -175,7 +184,7 @@ def look_for_polls() -> None:
     with reading() as session:
         waiting = polling.due(session, now=now())
     for account_id in waiting:
-        poll_account.apply_async((str(account_id),), expires=HINT_EXPIRES)
+        poll_account.apply_async((str(account_id),))
 
 
 @task("poll.account")
@@ -184,7 +193,7 @@ def poll_account(account_id: str) -> None:
     """Read one account; what came is scored at once."""
     report = rounds.poll(UUID(account_id))
     if report is not None and (report.new or report.edited or report.followers):
-        look_for_scoring.apply_async(expires=HINT_EXPIRES)
+        look_for_scoring.apply_async()
 
 
 @task("poll.probe")
@@ -194,7 +203,7 @@ def look_for_probes() -> None:
     with reading() as session:
         waiting = probes.due(session, now=now())
     for account_id in waiting:
-        probe_account.apply_async((str(account_id),), expires=HINT_EXPIRES)
+        probe_account.apply_async((str(account_id),))
 
 
 @task("poll.probe_account")
@@ -214,7 +223,7 @@ def look_for_connections() -> None:
         with transaction() as session:
             connecting.expire(session, connection_id, now=now())
     for connection_id in waiting:
-        connect_account.apply_async((str(connection_id),), expires=HINT_EXPIRES)
+        connect_account.apply_async((str(connection_id),))
 
 
 @task("poll.connect_account")
@@ -280,7 +289,7 @@ def look_for_acts() -> None:
         actions.hand_over_closed(session, now=now())
         claimed = actions.claim_action(session, lease=settings().lease, now=now())
     if claimed is not None:
-        look_for_acts.apply_async(expires=HINT_EXPIRES)
+        look_for_acts.apply_async()
         rounds.act(claimed)
 
 
@@ -294,9 +303,9 @@ def look_for_publications() -> None:
         unsure = reconciling.due_looks(session, now=now())
     for account_id in due:
         for _ in range(AT_ONCE_ON_AN_ACCOUNT):
-            publish_for_account.apply_async((str(account_id),), expires=HINT_EXPIRES)
+            publish_for_account.apply_async((str(account_id),))
     for publication_id in unsure:
-        look_for_one.apply_async((str(publication_id),), expires=HINT_EXPIRES)
+        look_for_one.apply_async((str(publication_id),))
 
 
 @task("publish.account")
@@ -335,7 +344,7 @@ def look_for_takedowns() -> None:
     if opened:
         log.info("takedowns_opened", count=len(opened))
     for takedown_id in due:
-        take_down_one.apply_async((str(takedown_id),), expires=HINT_EXPIRES)
+        take_down_one.apply_async((str(takedown_id),))
 
 
 @task("publish.take_down")

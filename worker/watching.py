@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from approvals.models import Publication
 from approvals.states import PublicationState
 from moderation.models import Comment, CommentState
-from school import accounts, bounce_mailbox, bounces, heartbeats, mail, retention
+from school import accounts, bounce_mailbox, bounces, clocks, heartbeats, mail, retention
 from school.incidents import Trouble
 from school.models import Account, AccountState, RetentionRound, Role, School
 from school.settings import settings
@@ -28,6 +28,10 @@ WORK_PATIENCE = timedelta(minutes=10)
 MAIL_PATIENCE = timedelta(minutes=30)
 ERASING_PATIENCE = timedelta(days=2)
 
+CLOCK_ADVICE = (
+    "Have both machines set their clocks by themselves (`timedatectl set-ntp true`): posts would go out at "
+    "the wrong time, and one worker could take another's work over."
+)
 _TECHNICAL = frozenset({Role.HEADTEACHER, Role.NETWORK_MANAGER})
 _URGENT = _TECHNICAL | {Role.SLT}
 _WORK = {
@@ -45,7 +49,7 @@ _RESTART = (
 def troubles(session: Session, *, now: datetime) -> list[Trouble]:
     """Everything that is wrong now, however short."""
     return [*_accounts(session), *_comments(session), *_posts(session, now), *_work(session, now),
-            *_disk(now), *_mail(session), *_erasing(session, now)]  # fmt: skip
+            *_disk(now), *_clocks(session, now), *_mail(session), *_erasing(session, now)]  # fmt: skip
 
 
 def _accounts(session: Session) -> Iterator[Trouble]:
@@ -125,6 +129,19 @@ def _disk(now: datetime) -> Iterator[Trouble]:
             tell=_TECHNICAL,
             patience=timedelta(0),
         )
+
+
+def _clocks(session: Session, now: datetime) -> Iterator[Trouble]:
+    for clock in clocks.lately(session, now=now):
+        if clock.wrong:
+            yield Trouble(
+                key=f"clock:{clock.machine}",
+                sentence=clock.sentence,
+                advice=CLOCK_ADVICE,
+                since=now,
+                tell=_TECHNICAL,
+                patience=timedelta(0),
+            )
 
 
 def _mail(session: Session) -> Iterator[Trouble]:

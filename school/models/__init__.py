@@ -6,7 +6,7 @@ from school.models.connections import AccountConnection, AppKeys, ConnectionStat
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
 from school.models.documents import DocumentKind, IssuedDocument, Letterhead
 from school.models.forms import FormEntry, FormKind, FormState, FormStep
-from school.models.heartbeats import Heartbeat
+from school.models.heartbeats import Heartbeat, MachineClock
 from school.models.incidents import Incident
 from school.models.mail import BounceMailbox, MailState, OutboxEmail
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
@@ -68,6 +68,7 @@ __all__ = [
     "IssuedDocument",
     "LegalHold",
     "Letterhead",
+    "MachineClock",
     "MailState",
     "OutboxEmail",
     "Person",

@@ -20,3 +20,16 @@ class Heartbeat(Base):
     at: Mapped[datetime]
     detail: Mapped[str]
     """Of the classifier: the model's name. Never personal data."""
+
+
+class MachineClock(Base):
+    """How far the clock of a machine that works for the product was from the database's, when last seen."""
+
+    __tablename__ = "machine_clocks"
+
+    machine: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    """Its name on the network."""
+    seen_at: Mapped[datetime]
+    """By the database's clock."""
+    ahead_seconds: Mapped[float]
+    """Negative: behind."""

@@ -33,6 +33,7 @@ from worker.locks import FileLock
 PASSPHRASE = "four random words indeed"
 CHANGED = {
     "heartbeats",
+    "machine_clocks",
     "school",
     "people",
     "audit_entries",

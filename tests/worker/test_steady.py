@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from school import heartbeats
 from school.db import Base, now
 from school.models import Account, OutboxEmail, Person, Role
-from worker.steady import WAITS, SteadyScheduler, shorten_waits
+from worker.steady import MOST_WAITING, WAITS, SteadyScheduler, shorten_waits
 
 HOUR = timedelta(hours=1)
 
@@ -42,6 +42,23 @@ def looks(scheduler: Stepped, *, seconds: float, enough: int) -> int:
     while (sent := scheduler.schedule["look"].total_run_count - first) < enough and time.monotonic() < until:
         time.sleep(max(0.0, min(scheduler.tick(), 0.1)))
     return int(sent)
+
+
+def test_looks_that_nobody_takes_do_not_pile_up(scheduler: Stepped) -> None:
+    assert looks(scheduler, seconds=30, enough=MOST_WAITING + 5) == MOST_WAITING + 5
+    with scheduler.app.connection_for_read() as connection:
+        name = scheduler.app.amqp.router.route({}, "look")["queue"].name
+        queue = connection.SimpleQueue(name)
+        assert queue.qsize() == MOST_WAITING
+        message = queue.get(timeout=5)
+        # A worker whose clock is another than the scheduler's takes it all the same.
+        assert message.headers["expires"] is None
+        message.ack()
+        queue.close()
+    # As soon as one is taken, another is sent.
+    looks(scheduler, seconds=30, enough=2)
+    with scheduler.app.connection_for_read() as connection:
+        assert connection.SimpleQueue(name).qsize() == MOST_WAITING
 
 
 def set_back(scheduler: Stepped, by: timedelta) -> None:

