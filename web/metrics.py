@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from approvals.models import Publication
 from approvals.states import PublicationState
+from moderation import costs
 from moderation.models import (
     ActState,
     CaseState,
@@ -28,7 +29,7 @@ from moderation.models import (
     LogEntry,
     PlatformAct,
 )
-from school import heartbeats, incidents
+from school import clocks, heartbeats, incidents
 from school.db import now, reading
 from school.errors import NotPermitted
 from school.models import Account, AccountState, CallLedger, MailState, OutboxEmail
@@ -86,6 +87,7 @@ class _Measured(Collector):
             yield from _calls(session)
             yield _waiting(session, moment)
             yield _accounts(session, moment)
+            yield _budgets(session, moment)
             yield from _work(session, moment)
             yield _plain(
                 "schoolgate_urgent_cases_open",
@@ -177,6 +179,19 @@ def _accounts(session: Session, moment: datetime) -> Metric:
     return family
 
 
+def _budgets(session: Session, moment: datetime) -> Metric:
+    family = GaugeMetricFamily(
+        "schoolgate_account_month_cost_micro_usd",
+        "Cost of an account's requests this month in millionths of a US dollar.",
+        labels=["platform", "account"],
+    )
+    query = sa.select(Account).where(Account.state != AccountState.CLOSED).order_by(Account.platform)
+    for account in session.scalars(query):
+        read, acted = costs.this_month(session, account.id, now=moment)
+        family.add_metric([account.platform, account.handle], round((read + acted) * 1_000_000))
+    return family
+
+
 def _work(session: Session, moment: datetime) -> Iterator[Metric]:
     seen = heartbeats.latest(session)
     family = GaugeMetricFamily(
@@ -187,6 +202,14 @@ def _work(session: Session, moment: datetime) -> Iterator[Metric]:
     for name in heartbeats.EXPECTED:
         if name in seen:
             family.add_metric([name], (moment - seen[name].at).total_seconds())
+    yield family
+    family = GaugeMetricFamily(
+        "schoolgate_machine_clock_ahead_seconds",
+        "How far the clock of a machine that works is ahead of the database's; negative: behind.",
+        labels=["machine"],
+    )
+    for clock in clocks.lately(session, now=moment):
+        family.add_metric([clock.machine], clock.ahead.total_seconds())
     yield family
     batch = heartbeats.last_batch(session)
     if batch is not None:

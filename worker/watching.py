@@ -22,6 +22,7 @@ from web.retained import BY_KEY
 DISK_LOW = 1024**3
 """Bytes."""
 ACCOUNT_PATIENCE = timedelta(minutes=30)
+UNREAD_PATIENCE = timedelta(hours=6)
 CLASSIFIER_PATIENCE = timedelta(minutes=15)
 PUBLISHING_PATIENCE = timedelta(minutes=10)
 WORK_PATIENCE = timedelta(minutes=10)
@@ -64,6 +65,19 @@ def _accounts(session: Session) -> Iterator[Trouble]:
                 tell=_TECHNICAL,
                 patience=ACCOUNT_PATIENCE,
             )
+        elif account.state is AccountState.ACTIVE and account.next_poll_at is not None:
+            # Tried again and again, never to the end: a limit of minutes is no problem while it passes.
+            read_to = account.last_polled_at or account.adopted_at
+            if account.next_poll_at - read_to > UNREAD_PATIENCE:
+                name = f"{account.platform.capitalize()} @{account.handle}"
+                yield Trouble(
+                    key=f"unread:{account.id}",
+                    sentence=f"Comments of {name} haven't been read to the end since {say(read_to)}.",
+                    advice=account.pace_note or "Accounts says what is missing; press “Read now” there.",
+                    since=read_to,
+                    tell=_TECHNICAL,
+                    patience=UNREAD_PATIENCE,
+                )
 
 
 def _comments(session: Session) -> Iterator[Trouble]:

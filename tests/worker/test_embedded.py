@@ -27,7 +27,11 @@ def rows(home: Path, query: str, *values: object) -> list[tuple[object, ...]]:
 
 def is_ready(url: str) -> bool | None:
     """Whether everything is at work; None as long as something isn't."""
-    return requests.get(f"{url}/health/ready", timeout=10).status_code == 200 or None
+    try:
+        return requests.get(f"{url}/health/ready", timeout=10).status_code == 200 or None
+    except requests.ConnectionError:
+        # The pages' process doesn't listen yet.
+        return None
 
 
 def test_the_first_page_comes_and_five_lines_say_what_to_do(product: Product) -> None:

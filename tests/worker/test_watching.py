@@ -59,6 +59,19 @@ def test_an_account_that_is_dead_is_told_after_half_an_hour(
     assert _keys(session, now) == set(), "a person paused it"
 
 
+def test_an_account_that_is_never_read_to_the_end_is_told(
+    session: Session, make_account: Callable[..., Account], now: datetime
+) -> None:
+    account = make_account("x")
+    account.last_polled_at, account.next_poll_at = now, now + MINUTE
+    assert not [key for key in _keys(session, now + 600 * MINUTE) if key.startswith("unread:")], "it was off"
+    account.next_poll_at, account.pace_note = now + 361 * MINUTE, "The limit is used up."
+    session.flush()
+    (trouble,) = [one for one in watching.troubles(session, now=now) if one.key.startswith("unread:")]
+    assert trouble.advice == "The limit is used up." and "haven't been read to the end" in trouble.sentence
+    assert trouble.since == now
+
+
 def test_a_machine_s_clock_that_is_off_is_told(session: Session, now: datetime) -> None:
     session.add(MachineClock(machine="worker-2", seen_at=now, ahead_seconds=-330.0))
     session.add(MachineClock(machine="worker-1", seen_at=now, ahead_seconds=0.4))
