@@ -1,7 +1,7 @@
 """How far each machine's clock is from the database's.
 
-Revision: 0030
-Follows: 0029.
+Revision: 0031
+Follows: 0030.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from school.db import UtcDateTime
 
-revision = "0030"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 
