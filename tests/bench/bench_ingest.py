@@ -27,7 +27,7 @@ from school import db
 from tests.bench.comments import everyday_comments
 from tests.bench.filling import Filling
 from tests.faults import books
-from tests.faults.system import System, system
+from tests.faults.system import Production, system
 from tests.worker.conftest import wait_for
 
 COMMENTS = int(os.environ.get("BENCH_COMMENTS", "3000"))
@@ -57,7 +57,7 @@ def engine_alone(texts: Sequence[str]) -> Speed:
     return Speed(len(texts) / seconds, (time.process_time() - processor) / len(texts) * 1000)
 
 
-def _processor(made: System) -> float:
+def _processor(made: Production) -> float:
     """Seconds of processor that all of the system has used, the platforms in this process included."""
     roots = {process.popen.pid for process in made.processes.values() if process.popen}
     roots.add(made.postgres.pid)
@@ -72,7 +72,7 @@ def _processor(made: System) -> float:
     return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
 
 
-def end_to_end(made: System, texts: Sequence[str]) -> Speed:
+def end_to_end(made: Production, texts: Sequence[str]) -> Speed:
     """From the first request that brings a comment to the last that is judged."""
     world = made.platforms.world
     platforms = list(made.account_ids)

@@ -115,6 +115,7 @@ def system(
     workers: int = 2,
     x_window: int = 900,
     lease: int = 10,
+    poll_interval: float = 1.0,
     mail_away: bool = False,
 ) -> Iterator[Production]:
     """A school on PostgreSQL with accounts on all three platforms; its processes are not started yet.
@@ -137,7 +138,11 @@ def system(
             PracticePlatforms(None, pace=None, earlier_life=False, x_window=x_window)
         )
         port = free_port()
-        more = {"SCHOOLGATE_DATABASE_URL": postgres.url, "SCHOOLGATE_BROKER_URL": redis.url}
+        more = {
+            "SCHOOLGATE_DATABASE_URL": postgres.url,
+            "SCHOOLGATE_BROKER_URL": redis.url,
+            "SCHOOLGATE_POLL_INTERVAL": str(poll_interval),
+        }
         stack.enter_context(_settings(_chosen(home, port, mail, platforms, lease=lease) | more))
         commands = {
             "web": ("web", "--port", str(port)),
