@@ -1,7 +1,7 @@
 """How far each machine's clock is from the database's.
 
-Revision: 0031
-Follows: 0030.
+Revision: 0032
+Follows: 0031.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from school.db import UtcDateTime
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
