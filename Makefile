@@ -27,9 +27,13 @@ bench: $(VENV)/.dev-stamp  ## measure speed and memory, and how good the classif
 	$(PY) -m pytest -s -o python_files='bench_*.py' tests/bench
 	$(PY) -m tests.bench.functional
 
-soak: $(VENV)/.dev-stamp  ## kill the production system at random for half an hour, and check the books
+soak: $(VENV)/.dev-stamp  ## kill the production system at random, take things away from it, and check the books (90 minutes)
 	SCHOOLGATE_TEST_WORKERS=8 $(PY) -m pytest tests/production
+	SOAK_AWAY=120 $(PY) -m pytest tests/faults/test_outages.py tests/faults/test_full_disk.py
+	SOAK_KILLS=0 SOAK_FAULTS=0 SOAK_COMMENTS=600 SOAK_SECONDS=240 $(PY) -m tests.faults.soak
 	$(PY) -m tests.faults.soak
+	$(PY) -m tests.faults.days
+	SOAK_KIND=embedded $(PY) -m tests.faults.days
 
 check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 	$(VENV)/bin/ruff check $(ROOMS) tests

@@ -53,10 +53,11 @@ def waiting(made: System) -> dict[str, int]:
 
 
 def comments_on(made: System, platform: Platform) -> dict[str, str]:
-    """What people said on a platform: id to text."""
+    """What people said on a platform: id to text. What was changed on X has a new id from then on."""
     with made.platforms.world.store.reading() as store:
         rows = store.execute(
-            "select id, text from comments where platform = ? and deleted_at is null", (platform,)
+            "select id, text from comments where platform = ? and deleted_at is null and replaced_by = ''",
+            (platform,),
         ).fetchall()
     return {row["id"]: row["text"] for row in rows}
 

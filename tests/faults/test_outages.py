@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import timedelta
 from pathlib import Path
 
+import requests
 import sqlalchemy as sa
 
 from approvals.models import Publication
@@ -17,6 +19,9 @@ from tests.faults import books
 from tests.faults.system import System, system
 from tests.faults.traffic import ABUSE_MARK, next_minute, write_drafts
 from tests.worker.conftest import wait_for
+
+AWAY = float(os.environ.get("SOAK_AWAY", "8"))
+"""Seconds for which each server is gone; two minutes in `make soak`."""
 
 
 def logs(made: System) -> str:
@@ -58,7 +63,7 @@ def test_redis_postgresql_and_mail_come_back_and_all_goes_on(tmp_path: Path) -> 
 
         made.redis.stop()
         comment(made, "without Redis")
-        time.sleep(12)
+        time.sleep(AWAY)
         assert not made.died_by_themselves(), logs(made)
         made.redis.start()
         assert fetched(made, 120), logs(made)
@@ -69,7 +74,13 @@ def test_redis_postgresql_and_mail_come_back_and_all_goes_on(tmp_path: Path) -> 
 
         made.postgres.stop()
         comment(made, "without PostgreSQL")
-        time.sleep(8)
+        # The pages stay there to say what is wrong: Docker is not told that they are ill.
+        assert requests.get(f"{made.url}/health/live", timeout=60).status_code == 200
+        ready = requests.get(f"{made.url}/health/ready", timeout=60)
+        assert ready.status_code == 503 and ready.json()["database"] == "can't be used at the moment"
+        page = requests.get(f"{made.url}/sign-in", timeout=60)
+        assert page.status_code == 503 and "Try again in a minute" in page.text
+        time.sleep(AWAY)
         assert not made.died_by_themselves(), logs(made)
         made.postgres.start()
         assert fetched(made, 120), logs(made)

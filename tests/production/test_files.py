@@ -72,6 +72,14 @@ def test_no_process_has_more_rights_than_it_needs(services: dict[str, Any]) -> N
         assert list(services[name]["networks"]) == ["inside"], f"{name} needs nothing outside"
 
 
+def test_the_pages_count_as_healthy_while_something_behind_them_is_not(services: dict[str, Any]) -> None:
+    """They are where people read what is wrong, and the proxy doesn't start without them."""
+    assert "/health/live'" in services["web"]["healthcheck"]["test"][-1]
+    assert services["proxy"]["depends_on"]["web"]["condition"] == "service_healthy"
+    for name in ("worker", "classifier", "scheduler"):
+        assert services[name]["healthcheck"]["test"][1:4] == ["python", "-m", "school.alive"], name
+
+
 def test_no_secret_is_in_the_image_and_every_setting_exists(services: dict[str, Any]) -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert "SECRET" not in dockerfile and "PASSWORD" not in dockerfile
