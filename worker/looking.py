@@ -18,8 +18,8 @@ from school.settings import settings
 
 log = structlog.get_logger(__name__)
 
-SECONDS_MOST = 120.0
-"""For one picture; it takes a few seconds."""
+SECONDS_MOST = 240.0
+"""For one picture; it takes a few seconds where nothing else wants the processor."""
 GLANCE = 0.5
 """Seconds between two questions whether this worker is to stop."""
 
