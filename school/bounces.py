@@ -128,7 +128,11 @@ def claim_look(session: Session, key: str, *, now: datetime) -> BounceMailbox | 
     insert_if_missing(session, BounceMailbox, key=key, next_look_at=now, last_uid=0)
     taken = session.execute(
         sa.update(BounceMailbox)
-        .where(BounceMailbox.key == key, BounceMailbox.next_look_at <= now)
+        .where(
+            BounceMailbox.key == key,
+            # The second: the clock was set back meanwhile.
+            sa.or_(BounceMailbox.next_look_at <= now, BounceMailbox.next_look_at > now + EVERY),
+        )
         .values(next_look_at=now + EVERY)
         .returning(BounceMailbox.key)
     ).first()

@@ -98,6 +98,14 @@ def test_what_came_back_is_shown_with_what_to_do(
     assert sorted(told) == ["chair@larkfield.test", "winston@larkfield.test"]
 
 
+def test_two_workers_do_not_look_at_once_and_a_clock_set_back_delays_nothing(mailbox: Mailbox) -> None:
+    key = bounce_mailbox.key_of(mailbox.url)
+    with db.transaction() as session:
+        assert bounces.claim_look(session, key, now=db.now()) is not None
+        assert bounces.claim_look(session, key, now=db.now()) is None
+        assert bounces.claim_look(session, key, now=db.now() - timedelta(hours=1)) is not None
+
+
 def test_a_report_of_an_earlier_attempt_says_nothing_of_the_present_one(
     session: Session, mailbox: Mailbox, sent: OutboxEmail
 ) -> None:
