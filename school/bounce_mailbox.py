@@ -6,7 +6,7 @@ import hashlib
 import imaplib
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -44,6 +44,8 @@ class Look:
     mails: tuple[Arrived, ...]
     uid_validity: int
     last_uid: int
+    more: bool
+    """There was more than one look takes."""
 
 
 def key_of(url: str) -> str:
@@ -57,27 +59,36 @@ def host_of(url: str) -> str:
     return _place_of(url)[0]
 
 
-def look(url: str, *, uid_validity: int | None, last_uid: int, now: datetime) -> Look:
+def look(
+    url: str,
+    *,
+    wanted: Callable[[bytes], bool],
+    uid_validity: int | None,
+    last_uid: int,
+    now: datetime,
+) -> Look:
     """The mails that came since `last_uid`, oldest first; the last fortnight's where they are numbered anew.
 
-    Raises MailboxAway.
+    `wanted`: whether a mail with these headers (sender and kind) is fetched; of all others nothing more is
+    read. Raises MailboxAway.
     """
     with _opened(url) as (connection, validity):
         known = validity == uid_validity
         if known:
-            wanted = f"UID {last_uid + 1}:*"
+            since = f"UID {last_uid + 1}:*"
         else:
             # English names of the months, whatever the server's language (RFC 3501).
-            wanted = f"SINCE {imaplib.Time2Internaldate(now - FIRST_LOOK_BACK)[1:12].strip()}"
+            since = f"SINCE {imaplib.Time2Internaldate(now - FIRST_LOOK_BACK)[1:12].strip()}"
             last_uid = 0
-        answer, found = connection.uid("SEARCH", wanted)
+        answer, found = connection.uid("SEARCH", since)
         if answer != "OK":
             raise MailboxAway("the mail server doesn't search the folder for us")
         # "9:*" holds the newest mail even where its number is below 9.
         numbers = sorted(int(number) for number in (found[0] or b"").split())
         numbers = [number for number in numbers if number > last_uid][:AT_ONCE]
-        mails = tuple(mail for number in numbers for mail in _fetch(connection, number))
-        return Look(mails, validity, numbers[-1] if numbers else last_uid)
+        chosen = [number for number in numbers if wanted(_headers(connection, number))]
+        mails = tuple(mail for number in chosen for mail in _fetch(connection, number))
+        return Look(mails, validity, numbers[-1] if numbers else last_uid, more=len(numbers) == AT_ONCE)
 
 
 def probe(url: str) -> str:
@@ -87,6 +98,15 @@ def probe(url: str) -> str:
             return ""
     except MailboxAway as error:
         return str(error)
+
+
+def _headers(connection: imaplib.IMAP4, number: int) -> bytes:
+    """Sender and kind of a mail."""
+    answer, found = connection.uid(
+        "FETCH", str(number), "(UID BODY.PEEK[HEADER.FIELDS (FROM CONTENT-TYPE)])"
+    )
+    parts = found if answer == "OK" else []
+    return b"".join(part[1] for part in parts if isinstance(part, tuple) and len(part) == 2)
 
 
 def _fetch(connection: imaplib.IMAP4, number: int) -> Iterator[Arrived]:

@@ -75,6 +75,12 @@ class Report:
         return f"it was sent back{by}: {means}{code}"
 
 
+def may_be_report(headers: bytes) -> bool:
+    """Whether a mail with this sender and of this kind is one that `read` says something of."""
+    message = message_from_bytes(headers, policy=compat32)
+    return message.get_content_type() == "multipart/report" or bool(_ROBOT.search(_text(message, "from")))
+
+
 def read(raw: bytes) -> Report | None:
     """What a mail says of one of ours that couldn't be delivered for good; None for any other mail.
 

@@ -26,7 +26,11 @@ def look() -> int:
         return 0
     try:
         found = bounce_mailbox.look(
-            url, uid_validity=place.uid_validity, last_uid=place.last_uid, now=now()
+            url,
+            wanted=bounces.may_be_report,
+            uid_validity=place.uid_validity,
+            last_uid=place.last_uid,
+            now=now(),
         )
     except MailboxAway as error:
         _away(key, str(error))
@@ -55,8 +59,8 @@ def _read(raw: bytes, uid: int) -> bounces.Report | None:
 def _keep(place: BounceMailbox, found: Look) -> None:
     place.uid_validity, place.last_uid = found.uid_validity, found.last_uid
     place.problem, place.problem_since = None, None
-    if len(found.mails) >= bounce_mailbox.AT_ONCE:
-        # There is more: the next look needn't wait.
+    if found.more:
+        # The next look needn't wait.
         place.next_look_at = now()
     else:
         place.read_at = now()

@@ -19,6 +19,13 @@ def test_reports_in_their_forms() -> None:
     assert bounces.read(report("<not-ours@example.org>")) is None
 
 
+def test_of_other_mail_only_sender_and_kind_are_read() -> None:
+    for raw in (report(), plain()):
+        assert bounces.may_be_report(raw.partition(b"\n\n")[0])
+    assert not bounces.may_be_report(b"From: parent@example.org\nContent-Type: multipart/mixed; boundary=x")
+    assert not bounces.may_be_report(b"")
+
+
 def test_nothing_of_a_stranger_s_text_is_taken_over() -> None:
     hostile = bounces.read(report(status="5.1.<b>", server="<b>evil</b>"))
     assert hostile is not None and hostile.server == "" and "<" not in hostile.problem

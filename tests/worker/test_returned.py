@@ -66,7 +66,7 @@ def test_what_came_back_is_shown_with_what_to_do(
 ) -> None:  # fmt: skip
     assert _look() == 0
     unseen = mailbox.unseen()
-    mailbox.put(b"Subject: Lunch\n\nNothing to do with it", db.now())
+    mailbox.put(b"From: parent@example.org\nSubject: Lunch\n\nNothing to do with it", db.now())
     mailbox.put(report(sent.message_id, action="delayed"), db.now())
     mailbox.put(report(sent.message_id), db.now())
     assert _look() == 1
