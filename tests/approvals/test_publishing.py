@@ -263,7 +263,7 @@ def test_a_post_taken_without_an_answer_is_found_and_never_sent_again(
     look = reconciling.claim_look(session, publication.id, now=at)
     assert look is not None
     assert reconciling.claim_look(session, publication.id, now=at) is None
-    reconciling.record_look(session, look, reconciling.reconcile(look, board), now=at)  # type: ignore[arg-type]
+    reconciling.record_look(session, look, reconciling.reconcile(look, board, scenes.Memory()), now=at)  # type: ignore[arg-type]
     assert publication.state is PublicationState.PUBLISHED
     assert publication.post_platform_id == board.posts[0].platform_id
     assert len(board.posts) == 1
@@ -289,7 +289,7 @@ def test_a_worker_killed_while_sending_leads_to_a_look_not_a_second_post(
     assert reconciling.due_looks(session, now=after) == [publication.id]
     look = reconciling.claim_look(session, publication.id, now=after)
     assert look is not None and publication.state is PublicationState.UNKNOWN
-    reconciling.record_look(session, look, reconciling.reconcile(look, board), now=after)  # type: ignore[arg-type]
+    reconciling.record_look(session, look, reconciling.reconcile(look, board, scenes.Memory()), now=after)  # type: ignore[arg-type]
     assert publication.state is PublicationState.PUBLISHED
     # The killed worker's answer comes after all: it changes nothing.
     publishing.record(session, claim, outcome, now=after)
@@ -312,7 +312,9 @@ def test_a_post_that_is_not_there_is_handed_to_a_person_after_several_looks(
         for each in reconciling.due_looks(session, now=at):
             look = reconciling.claim_look(session, each, now=at)
             assert look is not None
-            reconciling.record_look(session, look, reconciling.reconcile(look, board), now=at)  # type: ignore[arg-type]
+            reconciling.record_look(
+                session, look, reconciling.reconcile(look, board, scenes.Memory()), now=at
+            )  # type: ignore[arg-type]
             looks += 1
     assert publication.state is PublicationState.HELD and looks >= 3
     assert publishing.due(session, now=at + HOUR) == []
@@ -344,7 +346,7 @@ def test_two_posts_that_could_be_it_are_left_to_a_person(
     publication.started_at = datetime.now(tz=at.tzinfo)
     look = reconciling.claim_look(session, publication.id, now=at)
     assert look is not None
-    reconciling.record_look(session, look, reconciling.reconcile(look, board), now=at)  # type: ignore[arg-type]
+    reconciling.record_look(session, look, reconciling.reconcile(look, board, scenes.Memory()), now=at)  # type: ignore[arg-type]
     assert publication.state is PublicationState.HELD and "2 posts" in str(publication.problem)
     holding.published_by_hand(
         session, publication.id, url="https://x.com/larkfield/status/1", reason="The first", by=head, now=at
@@ -367,7 +369,7 @@ def test_the_same_text_posted_for_another_draft_is_not_adopted(
     second.started_at = datetime.now(tz=at.tzinfo)
     look = reconciling.claim_look(session, second.id, now=at)
     assert look is not None
-    assert reconciling.reconcile(look, board).kind is reconciling.LookKind.ABSENT  # type: ignore[arg-type]
+    assert reconciling.reconcile(look, board, scenes.Memory()).kind is reconciling.LookKind.ABSENT  # type: ignore[arg-type]
 
 
 def test_a_platform_that_cannot_be_read_is_left_to_a_person_after_an_hour(
@@ -383,7 +385,9 @@ def test_a_platform_that_cannot_be_read_is_left_to_a_person_after_an_hour(
         moment = at + timedelta(minutes=minutes)
         look = reconciling.claim_look(session, publication.id, now=moment)
         assert look is not None
-        reconciling.record_look(session, look, reconciling.reconcile(look, board), now=moment)  # type: ignore[arg-type]
+        reconciling.record_look(
+            session, look, reconciling.reconcile(look, board, scenes.Memory()), now=moment
+        )  # type: ignore[arg-type]
         assert publication.state is state
 
 
