@@ -165,7 +165,7 @@ def choose(
     else:
         _keep(session, made, uploaded, places, becomes=becomes, by=by, now=now)
     saved = drafts.save(
-        session, draft_id, replace(_content(revision, media_id, becomes), based_on=based_on), by=by, now=now
+        session, draft_id, replace(content_of(revision, media_id, becomes), based_on=based_on), by=by, now=now
     )
     audit.record(
         session,
@@ -219,8 +219,8 @@ def _keep(
     session.flush()
 
 
-def _content(revision: DraftRevision, old: UUID, new: UUID) -> DraftContent:
-    """What a version says, with one picture in another's place."""
+def content_of(revision: DraftRevision, old: UUID, new: UUID) -> DraftContent:
+    """All that a version says, with one picture in another's place."""
     day, _, clock = (revision.planned_local or "").partition("T")
     return DraftContent(
         text=revision.text,

@@ -102,6 +102,7 @@ def warnings(session: Session, revision: DraftRevision) -> list[str]:
     known = of(session, [picture.media_id for picture in revision.pictures])
     # Whose work is shown or who is only named isn't to be seen.
     marked = len(revision.pupils) if revision.pupils_appear is None else 0
+    as_seen = " as seen" if revision.pupils and not marked else ""
     said: list[str] = []
     for picture in revision.pictures:
         faces, name = known[picture.media_id], f"“{picture.media.filename}”"
@@ -110,7 +111,7 @@ def warnings(session: Session, revision: DraftRevision) -> list[str]:
         elif faces.state is not LookState.DONE:
             said.append(f"{name} was not looked at for faces: see for yourself who is in it.")
         elif faces.visible > marked:
-            said.append(f"In {name} {_seen(faces.visible)} {_asked(faces.visible, marked)}")
+            said.append(f"In {name} {_seen(faces.visible)} {_asked(faces.visible, marked, as_seen)}")
     return said
 
 
@@ -123,8 +124,8 @@ def _seen(number: int) -> str:
     return "1 face can be seen" if number == 1 else f"{number} faces can be seen"
 
 
-def _asked(visible: int, marked: int) -> str:
+def _asked(visible: int, marked: int, as_seen: str) -> str:
     if not marked:
-        return f"and no pupil is marked: who {'is it' if visible == 1 else 'are they'}?"
+        return f"and no pupil is marked{as_seen}: who {'is it' if visible == 1 else 'are they'}?"
     pupils = "1 pupil is" if marked == 1 else f"{marked} pupils are"
     return f"and {pupils} marked: who {'is the other' if visible - marked == 1 else 'are the others'}?"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
@@ -14,8 +15,8 @@ import sqlalchemy as sa
 from PIL import Image, ImageChops, ImageDraw
 from sqlalchemy.orm import Session
 
-from approvals import blurring, drafts, erasing, pictures, publishing, shown_faces
-from approvals.content import use_for
+from approvals import blurring, drafts, erasing, pictures, publishing, revising, shown_faces
+from approvals.content import DraftContent, VideoChoice, use_for
 from approvals.models import (
     BlurChoice,
     Draft,
@@ -25,13 +26,16 @@ from approvals.models import (
     PictureLook,
     PictureWords,
     Publication,
+    PupilsAppear,
     RenditionUse,
+    VideoFile,
+    VideoState,
 )
 from approvals.painting import Place, painted
 from approvals.states import DraftState, PublicationState
 from connectors.base import Platform
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
-from school.models import Account, Person, Role
+from school.models import Account, Person, Pupil, Role
 from tests.approvals import scenes
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -208,6 +212,43 @@ def test_who_may_not_choose_and_what_is_too_late(
         blur(session, draft, media.id, [FACE], teacher, now, based_on=7)
     session.rollback()
     assert session.scalar(sa.select(sa.func.count(BlurChoice.media_id))) == 0, "and nothing is kept of it"
+
+
+def test_a_new_version_says_all_else_as_before(
+    session: Session,
+    teacher: Person,
+    x: Account,
+    rosa: Pupil,
+    media: MediaFile,
+    now: datetime,
+    later: datetime,
+) -> None:
+    video = VideoFile(uploaded_by_id=teacher.id, uploaded_at=now, filename="a.mp4", state=VideoState.WAITING)
+    session.add(video)
+    session.flush()
+    words = {"alt_text": "A race", "source": "The office", "licence": "Ours"}
+    told = scenes.content(
+        x,
+        at=later,
+        text="Sports day",
+        own_texts={x.id: "Sports day!"},
+        pictures=(scenes.choice(media),),
+        video=VideoChoice(video_id=video.id, **words),
+        link="https://example.sch.uk/sport",
+        pupil_ids=(rosa.id,),
+        pupils_appear=PupilsAppear.NAMED,
+        urgent=True,
+    )
+    for none_shown in (True, False):
+        written = replace(told, pupil_ids=() if none_shown else told.pupil_ids, none_shown=none_shown)
+        if none_shown:
+            written = replace(written, pupils_appear=PupilsAppear.SEEN)
+        revision, _problems = revising.revise(session, written, None, by=teacher, now=now)
+        copy = uuid4()
+        again = blurring.content_of(revision, media.id, copy)
+        assert again == replace(written, pictures=(replace(written.pictures[0], media_id=copy),))
+    unset = {one.name for one in fields(DraftContent) if getattr(told, one.name) == one.default}
+    assert unset <= {"none_shown", "based_on"}, "this test gives every part a value"
 
 
 @pytest.mark.parametrize(

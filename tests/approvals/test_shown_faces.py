@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from approvals import drafts, looks, shown_faces
-from approvals.models import LookState, MediaFile, PictureLook
+from approvals.models import LookState, MediaFile, PictureLook, PupilsAppear
 from approvals.previews import preview
 from school.models import Account, Person, Pupil
 from tests.approvals import scenes
@@ -104,3 +104,26 @@ def test_a_picture_that_could_not_be_looked_at_says_so(
     looks.ask(session, old.id, now=now)
     session.flush()
     assert "still being looked at" in shown_faces.warnings(session, revision)[1]
+
+
+def test_who_is_only_named_is_none_of_the_faces(
+    session: Session, teacher: Person, x: Account, rosa: Pupil, now: datetime, later: datetime
+) -> None:
+    media = scenes.add_picture(session, teacher, now)
+    seen(session, media, 1)
+    draft = drafts.save(
+        session,
+        None,
+        scenes.content(
+            x,
+            at=later,
+            pictures=(scenes.choice(media),),
+            pupil_ids=(rosa.id,),
+            none_shown=False,
+            pupils_appear=PupilsAppear.NAMED,
+        ),
+        by=teacher,
+        now=now,
+    )
+    [asked, *_] = shown_faces.warnings(session, drafts.current_revision(session, draft))
+    assert asked == "In “fair.jpg” 1 face can be seen and no pupil is marked as seen: who is it?"
