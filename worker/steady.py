@@ -86,6 +86,7 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
         self._apart = self.wall() - self.steady()
         self._owed: timedelta | None = None
         self._tried = 0.0
+        self._counting: Any = None
         super().__init__(*arguments, **more)
 
     def tick(self, *arguments: Any, **more: Any) -> float:
@@ -108,19 +109,25 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
 
         Looks are not dropped by their age: the clock of the machine that takes one may be another than ours.
         """
-        if self._waiting(entry.task, producer or self.producer) >= MOST_WAITING:
+        if self._waiting(entry.task) >= MOST_WAITING:
             if more.get("advance", True):
                 self.reserve(entry)
             return None
         return super().apply_async(entry, producer=producer, **more)
 
-    def _waiting(self, task: str, producer: Any) -> int:
+    def _waiting(self, task: str) -> int:
         """How many messages wait in the queue of this task; 0 while the broker can't be asked."""
         queue = self.app.amqp.router.route({}, task)["queue"]
         try:
-            return int(queue(producer.channel).queue_declare().message_count)
-        except (*producer.connection.connection_errors, *producer.connection.channel_errors):
-            # The sending itself waits for the broker, and says so.
+            if self._counting is None:
+                # Of its own: the sender's is mended by the sending.
+                self._counting = self.app.connection_for_read().channel()
+            return int(queue(self._counting).queue_declare().message_count)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the looks must be sent
+            log.info("queue_not_counted", kind=type(error).__name__)
+            channel, self._counting = self._counting, None
+            if channel is not None and channel.connection is not None:
+                channel.connection.client.release()
             return 0
 
     def _settle(self) -> None:

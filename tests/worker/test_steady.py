@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import redis
 from celery import Celery
 from sqlalchemy.orm import Session
 
 from school import heartbeats
 from school.db import Base, now
 from school.models import Account, OutboxEmail, Person, Role
+from tests.faults.servers import Redis
+from tests.worker.conftest import wait_for
 from worker.steady import MOST_WAITING, WAITS, SteadyScheduler, shorten_waits
 
 HOUR = timedelta(hours=1)
@@ -59,6 +63,27 @@ def test_looks_that_nobody_takes_do_not_pile_up(scheduler: Stepped) -> None:
     looks(scheduler, seconds=30, enough=2)
     with scheduler.app.connection_for_read() as connection:
         assert connection.SimpleQueue(name).qsize() == MOST_WAITING
+
+
+def test_looks_are_sent_again_once_the_broker_is_back(database: str, tmp_path: Path) -> None:
+    broker = Redis(tmp_path)
+    try:
+        app = Celery("away", broker=broker.url, set_as_current=False)
+        app.conf.beat_schedule = {"look": {"task": "look", "schedule": 0.1}}
+        made = Stepped(app, max_interval=0.1)
+        made.ahead = 0.0
+        assert looks(made, seconds=30, enough=2) == 2
+        broker.stop()
+        looks(made, seconds=1, enough=1)
+        broker.start()
+
+        def sent() -> bool | None:
+            looks(made, seconds=5, enough=1)
+            return redis.Redis.from_url(broker.url).llen("celery") >= 3 or None
+
+        assert wait_for(sent, 60)
+    finally:
+        broker.stop()
 
 
 def set_back(scheduler: Stepped, by: timedelta) -> None:
