@@ -20,9 +20,11 @@ from approvals.steps import keep_step
 from connectors.base import STEP_POSTING
 from school import db, retention
 from school.models import Account, Role
+from tests.clips import clip
 from tests.web.conftest import Browser as Visitor
 from tests.web.writing import count, decide, fields, mailed_token, rows, write
 from web.retained import BY_KEY
+from worker import filming
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -209,3 +211,43 @@ def test_a_new_draft_like_an_old_one_is_not_signed_and_not_planned(
     stranger = Visitor(app.test_client())
     stranger.sign_in("newteacher@larkfield.test")
     assert stranger.get(f"/drafts/new?copy={path.rsplit('/', 1)[1]}").status_code in {403, 404}
+
+
+def test_a_video_is_waited_for_played_and_decided_on_at_320_pixels(
+    app: Flask, address: str, page: Page, tmp_path: Path
+) -> None:
+    def look() -> None:
+        page.wait_for_load_state("networkidle")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        assert [one["id"] for one in found.response["violations"]] == []
+
+    film = tmp_path / "race.mov"
+    film.write_bytes(clip(4, "640x360", suffix="mov"))
+    sign_in(page, address, "Hannah Birtwistle")
+    page.goto(f"{address}/drafts/new")
+    page.locator("input[name=account]").first.check()
+    page.locator("textarea[name=text]").fill("A race")
+    big = tmp_path / "big.mp4"
+    with big.open("wb") as file:
+        file.truncate(301 * 1024 * 1024)
+    page.locator("#new_video").set_input_files(big)
+    expect(page.locator("#new_video-said")).to_contain_text("“big.mp4” has 301 MB: at most 300 MB")
+    page.locator("#new_video").set_input_files(film)
+    page.get_by_role("button", name="Add the chosen video, then describe it").click()
+    expect(page.locator("[data-video-words]")).to_contain_text("being prepared")
+    page.locator("textarea[name=video_alt]").fill("Children run")
+    assert filming.prepare_one()
+    expect(page.locator("[data-video-words]")).to_have_text("It is ready.", timeout=30_000)
+    expect(page.locator("img[data-src]")).to_be_visible()
+    assert page.locator("textarea[name=video_alt]").input_value() == "Children run"
+    look()
+    page.get_by_role("button", name="Save", exact=True).click()
+    player = page.locator("video")
+    expect(player).to_be_visible()
+    moved = player.evaluate(
+        "one => new Promise(done => { one.muted = true; one.onseeked = () => done(one.currentTime);"
+        " one.currentTime = 3; })"
+    )
+    assert moved == 3 and player.evaluate("one => [one.videoWidth, one.videoHeight]") == [640, 360]
+    look()
