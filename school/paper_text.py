@@ -21,6 +21,7 @@ FONTS: tuple[tuple[str, str, str, str], ...] = (
     ("arabic", "", "fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"),
     ("devanagari", "", "fontpkg_noto_sans_devanagari", "files/NotoSansDevanagari[wdth,wght].ttf"),
     ("bengali", "", "fontpkg_hind_siliguri", "files/HindSiliguri-Regular.ttf"),
+    ("tamil", "", "fontpkg_noto_sans_tamil", "files/NotoSansTamil[wdth,wght].ttf"),
 )
 """Family, style, and the package and file that it comes from. What one lacks is looked for in the next."""
 

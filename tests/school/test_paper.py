@@ -53,6 +53,7 @@ def test_the_same_input_gives_the_same_bytes_in_another_process_too() -> None:
     [
         ("Seán O’Connor-D'Arcy, Zażółć gęślą jaźń, Ünal, Ελένη, Иван", None),
         ("محمد علی کہتا ہے", None),
+        ("யாழினி கண்ணன்", None),
         ("यह हिन्दी है", None),
         ("বাংলা ভাষা", None),
         ("fun \U0001f600 ❤️", "fun \U0001f600 ❤"),
