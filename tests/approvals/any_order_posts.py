@@ -33,9 +33,17 @@ WHEN = some.sampled_from([timedelta(minutes=20), timedelta(hours=3), timedelta(d
 SOME_CHILDREN = some.sets(some.sampled_from(CHILDREN), max_size=2).map(sorted).map(tuple)
 SOME_ACCOUNTS = some.sampled_from([("x",), ("facebook",), ("x", "facebook")])
 LOOKS = some.sampled_from(("picture", "text", "picture", "work", "named"))
-FIRST_POSTS = some.lists(
-    some.tuples(SOME_ACCOUNTS, SOME_CHILDREN, LOOKS, WHEN), min_size=2, max_size=4
+FirstPost = tuple[str, str, tuple[str, ...], tuple[str, ...], str, timedelta, bool]
+FIRST_POST = some.tuples(
+    some.sampled_from(("teacher", "teacher", "deputy", "head")),
+    some.sampled_from(("head", *ADULTS)),
+    SOME_ACCOUNTS,
+    SOME_CHILDREN,
+    LOOKS,
+    WHEN,
+    some.sampled_from((False, False, True)),
 )
+FIRST_POSTS = some.lists(FIRST_POST, min_size=2, max_size=4)
 
 
 class Posts(BesideThePosts):
@@ -43,13 +51,8 @@ class Posts(BesideThePosts):
 
     written = BesideThePosts.written
 
-    @initialize(
-        target=written,
-        first=some.lists(
-            some.tuples(SOME_ACCOUNTS, SOME_CHILDREN, LOOKS, WHEN), min_size=2, max_size=4
-        ),
-    )
-    def school_as_it_is(self, first: list[tuple[tuple[str, ...], tuple[str, ...], str, timedelta]]) -> Any:
+    @initialize(target=written, first=FIRST_POSTS)
+    def school_as_it_is(self, first: list[FirstPost]) -> Any:
         """Everybody may do what is theirs, two of three pupils may be shown, some posts are on their way."""
         for name, role in zip(ADULTS, ("headteacher", "slt", "", "chair", "moderator"), strict=True):
             yesterday = (BEGINNING - timedelta(days=1)).date()
@@ -63,7 +66,7 @@ class Posts(BesideThePosts):
         for name in CHILDREN:
             given = [Agreed("image", *YEAR)] if name != NEVER_ASKED else []
             self.plain.children[name] = Child(name, agreed=given)
-        posts = [self._have_approved(*each) for each in first]
+        posts = [self._have_decided(each) for each in first]
         return multiple(*[made for made in posts if made is not None])
 
     # Writing, handing in, deciding
@@ -119,19 +122,18 @@ class Posts(BesideThePosts):
         made = self._write(author, self._version(where, who, looks, ahead, named))
         return multiple() if made is None else made
 
-    @rule(target=written, where=SOME_ACCOUNTS, who=SOME_CHILDREN, looks=LOOKS, ahead=WHEN)
-    def write_and_have_it_approved(
-        self, where: tuple[str, ...], who: tuple[str, ...], looks: str, ahead: timedelta
-    ) -> Any:
-        made = self._have_approved(where, who, looks, ahead)
+    @rule(target=written, post=FIRST_POST)
+    def write_and_have_it_decided(self, post: FirstPost) -> Any:
+        made = self._have_decided(post)
         return multiple() if made is None else made
 
-    def _have_approved(
-        self, where: tuple[str, ...], who: tuple[str, ...], looks: str, ahead: timedelta
-    ) -> Any:
-        made = self._write("teacher", self._version(where, who, looks, ahead, False))
+    def _have_decided(self, post: FirstPost) -> Any:
+        """Written, handed in, and approved by whoever tries first, or by the headteacher after that."""
+        author, by, where, who, looks, ahead, named = post
+        made = self._write(author, self._version(where, who, looks, ahead, named))
         if made is not None:
             self.hand_in(made)
+            self.decide(made, by, DecisionKind.APPROVE)
             self.decide(made, "head", DecisionKind.APPROVE)
         return made
 
