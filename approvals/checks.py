@@ -20,7 +20,7 @@ from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision, PupilsAppear
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from school import consent, register
+from school import consent, devices, register
 from school.errors import BadInput
 from school.models import Account, ConsentKind, Pupil
 from school.times import say, today
@@ -221,6 +221,9 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
                 "post.",
             )
         )
+    shows = bool(revision.pictures) or revision.video is not None
+    if shows and (wrong := devices.problem(session, revision.device)):
+        found.append(Problem("device", wrong))
     if not revision.pupils and not revision.none_shown:
         found.append(Problem("pupils", "Say which pupils are shown or named, or tick that there are none."))
     found += name_problems(session, revision)

@@ -60,6 +60,8 @@ class Action(StrEnum):
     """See how long what is kept, what is on hold, and what was asked for (P34)."""
     PROTECT_DATA = "protect_data"
     """Set periods, place and lift holds, take out and erase what is held on a person: the DPO (P34)."""
+    APPROVE_DEVICES = "approve_devices"
+    """Say which of the school's devices may be used for pictures: the network manager (P29)."""
     SEE_AUDIT = "see_audit"
     SEE_HEALTH = "see_health"
     USE_PRACTICE = "use_practice"
@@ -98,6 +100,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.SEE_CONSENT: frozenset({_HEAD, Role.SLT, Role.DPO}),
     Action.SEE_PROTECTION: frozenset({_HEAD, Role.DPO}),
     Action.PROTECT_DATA: frozenset({Role.DPO}),
+    Action.APPROVE_DEVICES: frozenset({Role.NETWORK_MANAGER}),
     Action.SEE_AUDIT: frozenset({_HEAD, Role.DPO, Role.CHAIR}),
     Action.SEE_HEALTH: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER}),
     Action.USE_PRACTICE: frozenset(Role),

@@ -140,6 +140,7 @@ KEPT = {
     "letterheads": "What stands at the top of the school's letters: the school's own words.",
     "audit_entries": "The trail proves what was done and is whole only from its first entry. It holds ids, "
     "states and the reasons of decisions about staff's roles, no content.",
+    "devices": "The school's own devices: no personal data but who approved one.",
     "heartbeats": "One row for each kind of background work.",
     "machine_clocks": "One row for each machine that worked within the last day: its name and its clock.",
     "bounce_mailboxes": "One row for each mailbox that failed mail comes back to: how far it was read.",

@@ -34,6 +34,7 @@ from web import (
     connecting,
     consent,
     consent_import,
+    devices,
     documents,
     drafts,
     errors,
@@ -121,6 +122,7 @@ PAGES = (
     subjects,
     foi,
     troubles,
+    devices,
 )
 """Every module of pages; each has its blueprint in `pages`."""
 

@@ -33,7 +33,7 @@ from approvals.models import (
 )
 from connectors.base import Platform
 from connectors.limits import LIMITS
-from school import consent, people
+from school import consent, devices, people
 from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, NotPermitted
 from school.models import Account, Person
@@ -389,10 +389,19 @@ def page(
         criteria=list(Criterion),
         pupils=consent.pupils(session),
         appearing=[(one.value, one.in_words) for one in PupilsAppear],
+        devices=_devices(session, form),
         licences=LICENCES,
         upload_mb=settings().max_upload_bytes // 1024 // 1024,
         upload_most=settings().max_upload_bytes,
     )
+
+
+def _devices(session: Session, form: DraftForm) -> list[tuple[str, str]]:
+    """The devices to choose from, also one that is off the list by now; empty while there is no list."""
+    names = [one.name for one in devices.approved(session)]
+    if names and form.typed["device"] and form.typed["device"] not in names:
+        names.append(form.typed["device"])
+    return [(name, name) for name in names]
 
 
 def _worth_offering(session: Session, kept: UnsavedDraft, draft: Draft | None, *, person: Person) -> bool:

@@ -4,6 +4,7 @@ from school.models.accounts import Account, AccountProbe, AccountState, CallLedg
 from school.models.audit import AuditEntry
 from school.models.connections import AccountConnection, AppKeys, ConnectionState
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
+from school.models.devices import Device
 from school.models.documents import DocumentKind, IssuedDocument, Letterhead
 from school.models.forms import FormEntry, FormKind, FormState, FormStep
 from school.models.heartbeats import Heartbeat, MachineClock
@@ -53,6 +54,7 @@ __all__ = [
     "DataExport",
     "DataFate",
     "Deputy",
+    "Device",
     "DocumentKind",
     "ErasureDecision",
     "ExportOf",

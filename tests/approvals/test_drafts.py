@@ -148,7 +148,7 @@ def test_an_older_version_is_not_written_over_a_newer_one(
 
 
 @SQLITE
-def test_texts_are_counted_as_each_platform_counts(
+def test_p16_texts_are_counted_as_each_platform_counts(
     session: Session, teacher: Person, x: Account, facebook: Account, later: datetime, now: datetime
 ) -> None:
     """P16."""
@@ -238,7 +238,7 @@ def test_a_draft_without_an_account_is_kept_and_can_not_be_handed_in(
 
 
 @SQLITE
-def test_pictures_need_description_owner_and_licence(
+def test_p15_pictures_need_description_owner_and_licence(
     session: Session, teacher: Person, x: Account, later: datetime, now: datetime
 ) -> None:
     """P15, P16."""
@@ -262,7 +262,7 @@ def test_pictures_need_description_owner_and_licence(
         "#Rosa Áinsworth",
     ],
 )
-def test_a_pupils_full_name_beside_a_picture_stops_the_draft(
+def test_p27_a_pupils_full_name_beside_a_picture_stops_the_draft(
     words: str, session: Session, teacher: Person, x: Account, rosa: Pupil, later: datetime, now: datetime
 ) -> None:
     """P27: in the text, in an own wording and in a description."""
@@ -287,7 +287,7 @@ def test_a_pupils_full_name_beside_a_picture_stops_the_draft(
 
 
 @SQLITE
-def test_every_pupil_shown_needs_consent_on_the_planned_day(
+def test_p26_every_pupil_shown_needs_consent_on_the_planned_day(
     session: Session, teacher: Person, head: Person, x: Account, rosa: Pupil, tobias: Pupil, now: datetime
 ) -> None:
     """P26."""
@@ -402,7 +402,7 @@ def test_who_sees_which_draft(
         assert (draft in drafts.listed(session, by=person, mine=False, now=now)) is sees
 
 
-def test_findings_name_scores_personal_data_and_links(now: datetime) -> None:
+def test_p14_findings_name_scores_personal_data_and_links(now: datetime) -> None:
     """P14: beside the checklist, stopping nothing."""
     found = checks.findings(
         ["Ring 020 7946 0958 or write to office@larkfield.sch.uk", "See https://example.org/x"],

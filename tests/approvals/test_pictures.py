@@ -54,7 +54,7 @@ def test_a_broken_colour_profile_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIF"])
-def test_place_device_and_comments_are_taken_out_of_every_copy(kind: str) -> None:
+def test_p28_place_device_and_comments_are_taken_out_of_every_copy(kind: str) -> None:
     exif = Image.Exif()
     exif[0x010F] = "SecretPhone"
     exif[0x9286] = "SecretPhone note"

@@ -12,7 +12,7 @@ from flask import Flask
 
 from school import db, retention
 from school.models import Role
-from tests.bench.bench_pages import first_rows, account_id
+from tests.bench.bench_pages import account_id, first_rows
 from tests.bench.filling import SECONDS_APART, Filling
 from tests.web.conftest import app, practice
 from web.retained import RULES

@@ -59,7 +59,7 @@ def one_act() -> PlatformAct:
         (Outcome.MUTE, {}, ("mute", "id-Troll Tim")),
     ],
 )
-def test_an_outcome_reaches_the_platform_once(
+def test_p18_an_outcome_reaches_the_platform_once(
     entry_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person, outcome: Outcome,
     more: dict[str, object], done: tuple[str, str],
 ) -> None:  # fmt: skip

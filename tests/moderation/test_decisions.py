@@ -61,7 +61,7 @@ def test_every_outcome_in_every_state(
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_who_may_decide(
+def test_p2_who_may_decide(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person], role: Role
 ) -> None:
     """P2: headteacher, SLT, DSL and moderators; nobody else finds the entry."""

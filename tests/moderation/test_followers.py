@@ -110,7 +110,9 @@ def test_each_decision_reaches_the_platform(
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_who_may_vet(with_nora: UUID, clock: Clock, school_people: dict[Role, Person], role: Role) -> None:
+def test_p2_p19_who_may_vet(
+    with_nora: UUID, clock: Clock, school_people: dict[Role, Person], role: Role
+) -> None:
     """P2."""
     if role in {Role.HEADTEACHER, Role.SLT, Role.MODERATOR}:
         vet("Nora", FollowerOutcome.APPROVE, school_people[role], clock)

@@ -42,7 +42,7 @@ from tests.moderation.scenes import (
 )
 
 
-def test_a_flag_copies_the_evidence(account_id: UUID, platform: ScriptedPlatform, clock: Clock) -> None:
+def test_p17_a_flag_copies_the_evidence(account_id: UUID, platform: ScriptedPlatform, clock: Clock) -> None:
     """P17: text, author, link, time, scores, model and reasons as first seen."""
     platform.show(comment(1, "You idiot"), comment(2, "Lovely"))
     poll(account_id, platform, clock)
@@ -67,7 +67,7 @@ def test_a_flag_copies_the_evidence(account_id: UUID, platform: ScriptedPlatform
         assert set(session.scalars(sa.select(Comment.state))) == {CommentState.CLEAR, CommentState.FLAGGED}
 
 
-def test_a_threat_is_mailed_at_once_without_its_text(
+def test_p23_a_threat_is_mailed_at_once_without_its_text(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
 ) -> None:
     """P23: SLT and DSL are told; the words stay behind the link."""
@@ -84,7 +84,7 @@ def test_a_threat_is_mailed_at_once_without_its_text(
         assert b"Troll Tim" in mail.raw
 
 
-def test_names_of_pupils_and_staff_are_personal_data(
+def test_p21_names_of_pupils_and_staff_are_personal_data(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
 ) -> None:
     """P21."""

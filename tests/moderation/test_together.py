@@ -191,7 +191,7 @@ def test_the_queue_is_grouped_by_author_or_by_post(
 
 
 @on_sqlite
-def test_time_to_decision_is_measured(
+def test_p23_time_to_decision_is_measured(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
 ) -> None:
     """P23."""

@@ -11,7 +11,9 @@ from tests.stories.conftest import SignIn, reload_until
 from tests.worker.conftest import Product
 
 
-def test_new_followers_are_vetted_and_the_task_ticks_itself_off(product: Product, sign_in: SignIn) -> None:
+def test_p19_new_followers_are_vetted_and_the_task_ticks_itself_off(
+    product: Product, sign_in: SignIn
+) -> None:
     world = product.world()
     world.follow(Platform.X, "Edna Goodneighbour", bio="Grandmother of two at Larkfield. Loves gardening.")
     world.follow(Platform.X, "Rex Ruder", bio="I hate you stupid idiots, all of you")

@@ -15,7 +15,7 @@ from tests.worker.conftest import Product
 
 
 @pytest.mark.parametrize("platform", list(Platform))
-def test_an_abusive_comment_is_seen_hidden_and_can_be_shown_afterwards(
+def test_p18_p33_an_abusive_comment_is_seen_hidden_and_can_be_shown_afterwards(
     product: Product, sign_in: SignIn, platform: Platform
 ) -> None:
     abuse = f"you are a disgusting pathetic idiot and everyone hates you {platform.value}"

@@ -84,7 +84,7 @@ def test_a_visitor_is_sent_to_sign_in_everywhere_but_on_public_pages(app: Flask,
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("role", list(Role))
-def test_each_role_opens_what_the_table_says(
+def test_p2_each_role_opens_what_the_table_says(
     role: Role, app: Flask, school_people: dict[Role, Person], signed_in: Callable[[Role], Browser]
 ) -> None:
     """GET and POST alike: 403 exactly where the table says no (P2)."""

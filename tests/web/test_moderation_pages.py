@@ -347,7 +347,7 @@ def test_the_log_is_searched_and_taken_out(
     assert dsl.post("/log/export", "/log", format="exe").status_code == 400
 
 
-def test_followers_are_vetted(
+def test_p19_followers_are_vetted(
     account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
 ) -> None:
     """P19: approve, and remove as a task where the platform has no way."""
