@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -188,6 +188,19 @@ def withdraw(
 def in_force(consent: Consent, *, on: date) -> bool:
     """Whether a consent holds on that day."""
     return consent.withdrawn_at is None and consent.first_day <= on <= consent.last_day
+
+
+def running_out(session: Session, *, on: date, within: timedelta) -> list[Pupil]:
+    """The pupils who may be shown in some way today and, as it stands, no more after that time, by name."""
+    query = sa.select(Pupil).where(Pupil.left_on.is_(None)).join(Consent).where(
+        Consent.withdrawn_at.is_(None), Consent.first_day <= on, Consent.last_day >= on,
+        Consent.last_day < on + within,
+    )  # fmt: skip
+    return [
+        pupil
+        for pupil in session.scalars(query.distinct().order_by(Pupil.name))
+        if not any(one.withdrawn_at is None and one.last_day >= on + within for one in pupil.consents)
+    ]
 
 
 def where(consent: Consent) -> str:

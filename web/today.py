@@ -17,7 +17,7 @@ from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
-from school import accounts, closing, forms, incidents, mail, people, register, terms, training
+from school import accounts, closing, consent, forms, incidents, mail, people, register, terms, training
 from school.db import now, reading
 from school.models import Account, AccountState, Person, Role
 from school.permissions import Action, may
@@ -133,6 +133,22 @@ def _takedowns(session: Session, person: Person) -> Iterator[Waiting]:
             )
 
 
+CONSENTS_AHEAD = timedelta(days=30)
+
+
+def _consents(session: Session, person: Person) -> Iterator[Waiting]:
+    """Before the school year ends the office's new list is due (P24)."""
+    if may(person, Action.EDIT_CONSENT):
+        count = len(consent.running_out(session, on=today(now()), within=CONSENTS_AHEAD))
+        if count:
+            yield Waiting(
+                count,
+                "pupil whose consents end within a month: import the office’s new list",
+                "pupils whose consents end within a month: import the office’s new list",
+                "/consent/import",
+            )
+
+
 def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.SEE_ACCOUNTS):
         count = _count(
@@ -237,6 +253,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _hand_tasks,
     _publications,
     _takedowns,
+    _consents,
     _accounts,
     _mails,
     _troubles,
@@ -270,13 +287,18 @@ TIPS: dict[Role, tuple[tuple[str, str], ...]] = {
     ),
     Role.DPO: (
         ("Withdraw a pupil’s consent, and see that no draft can show the pupil any more", "/consent"),
+        ("Import a list of the school office, seeing first what it would change", "/consent/import"),
+        ("See for how long everything is kept, and what will be erased next", "/data-protection/retention"),
     ),
     Role.NETWORK_MANAGER: (
         ("Make a platform misbehave, and see what becomes of the accounts", "/practice/faults"),
         ("See how the accounts are", "/accounts"),
     ),
     Role.CHAIR: (("See everything that was done, and that nothing of it was altered", "/audit"),),
-    Role.MARKETING_OFFICER: (("See how the accounts are", "/accounts"),),
+    Role.MARKETING_OFFICER: (
+        ("Ask for a new account, or sign the form that somebody filled in", "/forms"),
+        ("See how the accounts are", "/accounts"),
+    ),
 }
 """What to try first in a practice school, by role."""
 

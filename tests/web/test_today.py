@@ -8,13 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
 from approvals.models import Draft
 from approvals.states import DraftState
 from moderation.models import Author, Follower, FollowerKind, FollowerState
-from school import db, people
+from school import consent, db, people
 from school.db import now, transaction
-from school.models import Account, Person, Role
+from school.models import Account, ConsentKind, Person, Role
 from school.settings import settings
 from school.times import today
 from tests.web.conftest import Browser
@@ -127,3 +128,34 @@ def test_a_database_that_can_only_be_read_shows_pages_and_says_why_nothing_is_sa
     answer = head.client.post("/people", data=values)
     assert answer.status_code == 503
     assert "Nothing was saved" in answer.text
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_p24_the_dpo_hears_before_consents_run_out(
+    session: Session, school_people: dict[Role, Person], signed_in: Callable[[Role], Browser]
+) -> None:
+    """A consent that goes on, or one that ended already, is nobody's task."""
+    officer = school_people[Role.DPO]
+    day = today(now())
+
+    def give(name: str, *until: int) -> None:
+        pupil = consent.add_pupil(session, name=name, class_name="Year 2", by=officer, now=now())
+        for days in until:
+            consent.record_consent(
+                session, pupil, kind=ConsentKind.IMAGE, given_by="A parent",
+                first_day=day - timedelta(days=99), last_day=day + timedelta(days=days), by=officer,
+                now=now(),
+            )  # fmt: skip
+
+    before = len(consent.running_out(session, on=day, within=timedelta(days=30)))
+    give("Ends Soon", 10)
+    give("Goes On", 10, 200)
+    give("Ended Before", -5)
+    give("Never Asked")
+    session.commit()
+    found = consent.running_out(session, on=day, within=timedelta(days=30))
+    assert len(found) == before + 1 and "Ends Soon" in [pupil.name for pupil in found]
+    # The pages write too, when somebody signs in.
+    session.commit()
+    assert "consents end within a month" in signed_in(Role.DPO).get("/").text
+    assert "consents end within a month" not in signed_in(Role.SLT).get("/").text
