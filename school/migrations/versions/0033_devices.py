@@ -1,7 +1,7 @@
 """The school's devices that may be used for pictures.
 
-Revision: 0032
-Follows: 0031.
+Revision: 0033
+Follows: 0032.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0032"
-down_revision = "0031"
+revision = "0033"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 
