@@ -117,8 +117,10 @@ class LogCase(Base):
             sqlite_where=sa.text("urgent IS 1"),
             postgresql_where=sa.text("urgent IS true"),
         ),
-        # Holds all that the figures above the queue are counted from.
-        sa.Index("ix_log_cases_open", "state", "recorded_at", "version", "about_headteacher"),
+        # As the log is sorted; holds all that the figures above the queue are counted from.
+        sa.Index(
+            "ix_log_cases_newest_first", "state", "recorded_at", "entry_id", "version", "about_headteacher"
+        ),
         sa.Index(None, "decided_at"),
         sa.Index(None, "platform"),
         sa.Index(None, "author_id", "state"),

@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 from moderation import followers, log, log_filters, review, speed
-from moderation.models import Comment
+from moderation.log_filters import LogFilters
+from moderation.models import CaseState, Comment
 from school import db
 from school.models import Person, Role
 from tests.bench.bench_pages import first_rows
@@ -48,6 +49,7 @@ def test_nothing_is_sorted_or_read_whole(
         speed.figures(session, viewer=viewer, now=db.now())
         followers.queue(session, viewer=viewer)
         log.page(session, viewer=viewer)
+        log.page(session, viewer=viewer, filters=LogFilters(state=CaseState.OPEN))
         log_filters.people(session)
         log_filters.platforms(session, viewer=viewer)
     big = {"comments", "authors", "comment_scores", "log_entries", "log_cases", "log_events", "followers"}
