@@ -43,6 +43,7 @@ BLOCK = 32
 # labels' own layer) touch every score.
 QUANTISE_FROM = {"MatMul": 100_000, "Gather": 1_000_000}
 OPSET = 17
+SINGLE, WHOLE = 1, 4
 PARITY = 1e-4
 
 
@@ -108,11 +109,12 @@ def in_blocks(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
     return np.clip(np.round(blocks / scales), -127, 127).astype(np.int8), scales
 
 
-def quantise(source: Path, target: Path) -> int:
+def quantise(source: Path, target: Path, *, accuracy_level: int = SINGLE) -> int:
     """Write the graph with its large tables in 8 bits; returns how many tables that were.
 
-    Weights of matrix products become ONNX Runtime's MatMulNBits, computed in single precision; tables
-    that rows are looked up in become look-ups of the 8-bit row and its scales.
+    Weights of matrix products become ONNX Runtime's MatMulNBits; tables that rows are looked up in become
+    look-ups of the 8-bit row and its scales. `accuracy_level`: MatMulNBits' own, SINGLE to compute in single
+    precision, WHOLE to round what the weights are multiplied with, too, 32 numbers to a scale.
     """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
@@ -162,7 +164,7 @@ def quantise(source: Path, target: Path) -> int:
                     N=columns,
                     bits=8,
                     block_size=BLOCK,
-                    accuracy_level=1,
+                    accuracy_level=accuracy_level,
                 )
             )
         else:
@@ -186,7 +188,8 @@ def quantise(source: Path, target: Path) -> int:
     used = {name for node in nodes for name in node.input}
     for table in [table for table in graph.initializer if table.name not in used]:
         graph.initializer.remove(table)
-    model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
+    if all(each.domain != "com.microsoft" for each in model.opset_import):
+        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     onnx.save(model, str(target))
     return len(done)
 

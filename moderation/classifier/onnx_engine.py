@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moderation.classifier.model_files import CHECKPOINT, ONNX, ONNX_FILES, verify_model
 from moderation.classifier.windowed import WHOLE_TOKENS, Offsets, WindowedEngine
 from school.errors import BadInput
+
+_PREPACKED_FROM = 30_000_000
+"""Bytes. The model that ships is smaller than this, Detoxify's own are larger."""
 
 
 class OnnxEngine(WindowedEngine):
@@ -40,11 +44,13 @@ class OnnxEngine(WindowedEngine):
         options.inter_op_num_threads = 1
         # Threads that wait for work by turning in circles take the processor from the school's pages.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        # A second copy of the weights in the processor's favourite order: no faster here, but 13 MB more.
-        options.add_session_config_entry("session.disable_prepacking", "1")
+        path = folder / ONNX
+        if path.stat().st_size < _PREPACKED_FROM:
+            # A second copy of the weights in the processor's favourite order: for the model that ships no
+            # faster, but 13 MB more. Large models gain by it.
+            options.add_session_config_entry("session.disable_prepacking", "1")
         # Batches have ever new shapes: remembering each one's plan of memory only fills the memory.
         options.enable_mem_pattern = False
-        path = folder / ONNX
         try:
             session: Any = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
@@ -88,7 +94,8 @@ class OnnxEngine(WindowedEngine):
     def _offsets(self, texts: Sequence[str]) -> list[Offsets]:
         return [self._tokenizer.encode(text, add_special_tokens=False).offsets for text in texts]
 
-    def _answer(self, batch: Sequence[str]) -> list[Sequence[float]]:
+    def padded(self, batch: Sequence[str]) -> dict[str, NDArray[np.int64]]:
+        """What the graph reads for these texts, each of which fits it: word pieces, and which are padding."""
         rows = [self.token_ids(text) for text in batch]
         # A window that begins inside a word can come out a few pieces longer than it was.
         rows = [ids if len(ids) <= WHOLE_TOKENS + 2 else [*ids[: WHOLE_TOKENS + 1], ids[-1]] for ids in rows]
@@ -98,8 +105,9 @@ class OnnxEngine(WindowedEngine):
         for place, row in enumerate(rows):
             ids[place, : len(row)] = row
             mask[place, : len(row)] = 1
-        (scores,) = self._session.run(
-            ["scores"], {"input_ids": ids, "attention_mask": mask}, self._giving_back
-        )
+        return {"input_ids": ids, "attention_mask": mask}
+
+    def _answer(self, batch: Sequence[str]) -> list[Sequence[float]]:
+        (scores,) = self._session.run(["scores"], self.padded(batch), self._giving_back)
         found: list[Sequence[float]] = scores.tolist()
         return found

@@ -146,8 +146,10 @@ def fetch_and_use(
 def _how_served(served: Served) -> str:
     size = f"{served.bytes / 1e6:.0f} MB"
     cost = f"an AUC lower by {served.auc_cost:.4f} and {served.flipped_share:.2%} of the decisions otherwise"
+    if served.whole:
+        return f"It serves in whole numbers of 8 bits ({size}), the fastest way, which costs {cost}."
     if served.bits == 8:
-        return f"It serves in 8 bits ({size}), which costs {cost}."
+        return f"It is stored in 8 bits ({size}) and serves in single precision, which costs {cost}."
     if served.flipped_share or served.auc_cost:
         return f"It serves in single precision ({size}), since 8 bits would cost {cost}."
     return f"It serves in single precision ({size})."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from moderation.classifier import export
+from moderation.classifier import by_rows, export
 from moderation.classifier.download import FetchFailed
 from moderation.classifier.engine import DetoxifyEngine, open_engine
 from moderation.classifier.model_files import CHECKPOINT, ONNX, ONNX_FILES, verify_model
@@ -38,7 +38,7 @@ def unserved(tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pat
 def test_8_bits_serve_where_they_cost_little(unserved: Path) -> None:
     before = set(verify_model(unserved))
     served = serve_as_onnx(unserved, threads=2, auc_cost=0.1, flipped_share=0.1)
-    assert served.bits == 8 and served.difference < 1e-4
+    assert served.bits == 8 and served.whole and served.difference < 1e-4
     assert served.bytes < (unserved / CHECKPOINT).stat().st_size * 0.6
     assert set(verify_model(unserved)) == before | set(ONNX_FILES)
     scores = open_engine(unserved, 2).predict(TEXTS)
@@ -46,9 +46,20 @@ def test_8_bits_serve_where_they_cost_little(unserved: Path) -> None:
         assert ours != theirs and ours == pytest.approx(theirs, abs=0.1)
 
 
+def test_8_bits_only_store_where_no_product_can_be_of_whole_numbers(
+    unserved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(by_rows, "products", lambda model, least: {})
+    served = serve_as_onnx(unserved, threads=2, auc_cost=0.1, flipped_share=0.1)
+    assert served.bits == 8 and not served.whole
+    scores = open_engine(unserved, 2).predict(TEXTS)
+    for ours, theirs in zip(scores, DetoxifyEngine(unserved, 2).predict(TEXTS), strict=True):
+        assert ours == pytest.approx(theirs, abs=0.02)
+
+
 def test_single_precision_serves_where_8_bits_would_cost_too_much(unserved: Path) -> None:
     served = serve_as_onnx(unserved, threads=2, flipped_share=0.0)
-    assert served.bits == 32
+    assert served.bits == 32 and not served.whole
     assert served.bytes == (unserved / ONNX).stat().st_size
     scores = open_engine(unserved, 2).predict(TEXTS)
     for ours, theirs in zip(scores, DetoxifyEngine(unserved, 2).predict(TEXTS), strict=True):
