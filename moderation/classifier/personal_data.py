@@ -28,7 +28,7 @@ class Found:
 
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,4}[a-z]{2,24}\b", re.IGNORECASE)
 _EMAIL_SPELT = re.compile(
-    r"\b[\w.+-]{2,64}\s*(?:\(at\)|\[at\]| at )\s*(?:gmail|hotmail|outlook|yahoo|icloud|btinternet|live|sky)"
+    r"\b[\w.+-]{2,64}(?:\s*(?:\(at\)|\[at\]| at )\s*|\s+@\s*|@\s+)(?:gmail|hotmail|outlook|yahoo|icloud|btinternet|live|sky)"
     r"\s*(?:\.|\(dot\)|\[dot\]| dot )\s*(?:com|co\.uk|net)\b",
     re.IGNORECASE,
 )
@@ -45,16 +45,19 @@ _POSTCODE_SHAPE = re.compile(r"\b[A-Z]{1,2}\d[0-9A-HJKMNPR-Y]? \d[ABD-HJLNP-UW-Z
 # A number with the shape of a British one. The library knows which are in use; one that isn't is still somebody's
 # idea of a way to reach them.
 _PHONE_SHAPE = re.compile(
-    r"(?<![\d.,/£$#-])(?:\+44[\s-]?(?:\(0\))?|0)(?:7\d{3}|1\d{3,4}|2\d|3\d\d)[\s-]?\d{3}[\s-]?\d{3,4}(?![\d/])"
+    r"(?<![\d.,/£$#-])(?:(?:\+44|0044)[\s-]?(?:\(0\))?|\(?0)(?:7\d{3}|1\d{3,4}|2\d|3\d\d)\)?[\s-]?\d{3}[\s-]?\d{3,4}(?![\d/])"
 )
+# A mobile's eleven digits, set apart in any way.
+_MOBILE_APART = re.compile(r"(?<![\w.])0[ .-]?7(?:[ .-]?\d){9}(?![\w/])")
 _O_FOR_NOUGHT = re.compile(r"(?<![\w.])[0oO][\doO][\doO -]{7,12}[\doO](?![\w.])")
 _DIGIT_WORDS = {
     "zero": "0", "oh": "0", "o": "0", "nought": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5",
-    "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "six": "6", "seven": "7", "eight": "8", "nine": "9", "hundred": "00",
 }  # fmt: skip
 _SPELT_DIGIT = rf"(?:(?:(?:double|triple)[ -]?)?(?:{'|'.join(_DIGIT_WORDS)}|\d))"
 _SPELT_DIGITS = re.compile(
-    rf"\b(?:zero|oh|o|nought)[ ,-]{{1,2}}(?:{_SPELT_DIGIT}[ ,-]{{1,2}}){{6,10}}{_SPELT_DIGIT}\b", re.IGNORECASE
+    rf"\b(?:zero|oh|o|nought)[ ,-]{{1,2}}(?:{_SPELT_DIGIT}[ ,-]{{1,2}}){{6,10}}{_SPELT_DIGIT}\b",
+    re.IGNORECASE,
 )
 _POSSESSIVE = re.compile(r"(?:['’]s|(?<=s)['’])$", re.IGNORECASE)
 _UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe", "ı": "i"})
@@ -69,10 +72,13 @@ _STREET_KIND = (
     r"(?:Road|Rd|Street|Avenue|Ave|Lane|Close|Drive|Crescent|Gardens|Grove|Terrace|Way|Court|Mews|Hill|Green"
     r"|Walk|Rise|Row|View|Croft|Parade|Square|Fold|Gate)"
 )
+# What stands between a number and a road that is not its name: "3 cars on the road", "2 main road crossings".
+_NO_STREET = "the|our|this|that|her|his|their|your|any|each|every|main|busy|side|new|whole|different|other|way|lane|mile|miles|more|safe|closed"
 _ADDRESS = re.compile(
     rf"\b(?:(?:flat|apartment|no\.?|number|house)\s+)?\d{{1,4}}[a-d]?,?\s+(?:[A-Z][\w'’-]+\s+){{1,3}}{_STREET_KIND}\b"
     rf"|\b(?:flat|number|no\.?|house)\s+\d{{1,4}}[a-d]?,?\s+(?:[\w'’-]+\s+){{1,3}}{_STREET_KIND.lower()}\b"
-    rf"|\b(?:lives?|living) (?:on|in|at|down) (?:[A-Z][\w'’-]+\s+){{1,2}}{_STREET_KIND}\b"
+    rf"|(?<!\S)\d{{1,4}}[a-d]? (?!(?:{_NO_STREET})\b)[a-z'’-]{{3,}} (?:road|avenue|crescent|terrace|grove)\b"
+    rf"|\b(?:lives?|living|moved|moving) (?:on|in|at|down|to) (?:[A-Z][\w'’-]+\s+){{1,2}}{_STREET_KIND}\b"
     rf"|\b(?:lives?|living|live) (?:at|on) (?:number )?\d{{1,4}}[a-d]?,?\s+(?:[\w'’-]+\s+){{1,3}}(?:{_STREET_KIND}|{_STREET_KIND.lower()})\b",
 )
 # Present style (AB12 CDE), and the earlier A123 BCD only in capitals with its space.
@@ -188,6 +194,9 @@ def _phones(text: str) -> Iterator[str]:
     for shaped in _PHONE_SHAPE.finditer(text):
         if not any(start < shaped.end() and shaped.start() < end for start, end, _ in known):
             known.append((shaped.start(), shaped.end(), shaped.group()))
+    for apart in _MOBILE_APART.finditer(text):
+        if not any(start < apart.end() and apart.start() < end for start, end, _ in known):
+            known.append((apart.start(), apart.end(), apart.group()))
     yield from dict.fromkeys(value for _, _, value in sorted(known))
 
 
@@ -243,7 +252,9 @@ def _register(names: tuple[str, ...]) -> _Register:
         if titled or len(parts) > 1:
             last.add(family)
         if len(parts) > 1:
-            forms = {parts[0], *_SHORT_FORMS.get(parts[0], "").split()}
+            # Of a double first name, people say the first half.
+            whole, half = parts[0], parts[0].partition("-")[0]
+            forms = {whole, *_SHORT_FORMS.get(whole, "").split(), *_SHORT_FORMS.get(half, "").split(), half}
             first |= forms
             full |= {(form, family) for form in forms} | {(form, family[0]) for form in forms}
             if "-" in family:
@@ -257,7 +268,8 @@ def _names(text: str, names: tuple[str, ...]) -> Iterator[str]:
     if not names:
         return
     register = _register(names)
-    words = [(match.group(), _fold_owner(match.group())) for match in _NAME_WORD.finditer(text)]
+    spans = [match.span() for match in _NAME_WORD.finditer(text)]
+    words = [(text[start:end], _fold_owner(text[start:end])) for start, end in spans]
     in_class = bool(_CLASS.search(text))
     for place, (written, word) in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else ("", "")
@@ -269,6 +281,8 @@ def _names(text: str, names: tuple[str, ...]) -> Iterator[str]:
             yield f"{written} {following[0]}"
         elif len(after[1]) > 1 and (word, after[1]) in register.full and following[0][:1].isupper():
             yield f"{written} {following[0]} {after[0]}"
+        elif whole and (following[1], word) in register.full and text[spans[place][1] :].startswith(","):
+            yield f"{written}, {following[0]}"
         elif word in _TITLE and register.last & {following[1], following[1].removesuffix("s")}:
             yield f"{written} {following[0]}"
         elif word in register.first and in_class and (written[:1].isupper() or word not in _ORDINARY_FIRST):

@@ -12,7 +12,7 @@ from tests.moderation.classifier.uk_names import FIRST_NAMES, LAST_NAMES
 NAMES = (
     "Oliver Smith", "Amelia Khan", "Zainab Hussain", "Jakub Kowalski", "Chinedu Okafor", "Mrs Khan",
     "Miss Brown", "Oluwaseun Adeyemi", "Katherine O'Neill", "Rose Hill", "Will Young", "Mohammed Ali",
-    "Łukasz Dąbrowski",
+    "Łukasz Dąbrowski", "Bethany-Rose Clarke", "Samuel Whitfield",
 )  # fmt: skip
 
 
@@ -36,6 +36,19 @@ def labels(text: str, names: tuple[str, ...] = NAMES) -> set[str]:
         ("my number is o77oo 9oo123", "phone"),
         ("oh seven seven double oh nine oh oh one two three", "phone"),
         ("ring zero 1 1 3 four nine six zero one two three", "phone"),
+        ("0044 7700 900982 is my husband's", "phone"),
+        ("Phone her nan on (01632) 960 983", "phone"),
+        ("07700.900.777", "phone"),
+        ("0 7 7 0 0 9 0 0 4 4 4 thats me", "phone"),
+        ("Her number's 077009 00888", "phone"),
+        ("oh seven seven double oh nine hundred one two three", "phone"),
+        ("kelly.barlow @ gmail.com", "email"),
+        ("kelly [at] icloud [dot] com", "email"),
+        ("Beth Clarke is in hospital", "name"),
+        ("Bethany Clarke is in hospital", "name"),
+        ("Whitfield, Samuel was missing from the list", "name"),
+        ("12 oak road is where the party is", "address"),
+        ("they moved to Beech Avenue, number 12", "address"),
         ("she lives on Oak Road", "address"),
         ("they live at 12 Oak Road", "address"),
         ("LS1 4AB", "postcode"),
@@ -73,6 +86,9 @@ def test_what_somebody_must_see(text: str, label: str) -> None:
         "I'll find you a spare jumper", "I'll get you a ticket", "You're killing it Year 6",
         "The cake was to die for", "We beat St Marys 3-2", "gonna be a lovely day", "gonna miss you all",
         "your dead right", "he was dead on time", "They live in Yorkshire", "We live near the school",
+        "3 cars on the road", "2 main road crossings", "Oak Road is closed on Monday", "We moved to Year 2",
+        "The scores were 0 7 7 0 0 9", "ISBN 978-0-00-847", "Thank you, Samuel", "Clarke Hall, Beth Shan",
+        "Order 20394857 hasn't arrived", "mail @ home was down", "Reading a hundred and one Dalmatians",
         "So mature for a Year 2 class!", "come to my class assembly, parents welcome",
     ],
 )  # fmt: skip
