@@ -85,6 +85,7 @@ def export_graph(engine: DetoxifyEngine, path: Path, *, checkpoint_sha256: str) 
             dynamic_axes={"input_ids": whole, "attention_mask": whole, "scores": {0: "texts"}},
         )  # fmt: skip
     model = onnx.load(str(path))
+    _read_directly(model.graph)
     del model.metadata_props[:]
     onnx.helper.set_model_props(
         model,
@@ -96,6 +97,24 @@ def export_graph(engine: DetoxifyEngine, path: Path, *, checkpoint_sha256: str) 
         },
     )
     onnx.save(model, str(path))
+
+
+def _read_directly(graph: Any) -> None:
+    """Let every node read a table itself where the exporter has it read a copy: tables that are alike, as
+    those of layers that share their weights, are stored once and passed on through nodes that do nothing.
+    """
+    stored = {table.name for table in graph.initializer}
+    copies = {
+        node.output[0]: node.input[0]
+        for node in graph.node
+        if node.op_type == "Identity" and node.input[0] in stored
+    }
+    nodes = [node for node in graph.node if node.output[0] not in copies]
+    for node in nodes:
+        for place, name in enumerate(node.input):
+            node.input[place] = copies.get(name, name)
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def in_blocks(table: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
