@@ -126,7 +126,9 @@ def _failure_without_words(
             code=code,
             retry_after=RATE_LIMIT_WAIT,
         )
-    if status == 408 or status >= 500 or status < 400:
+    # A refusal of the Graph's own is JSON: of one that breaks off nobody knows what was refused, and why.
+    broken_off = status == 400 and answer is None
+    if broken_off or status == 408 or status >= 500 or status < 400:
         return unanswered(
             call,
             platform,

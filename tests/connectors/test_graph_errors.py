@@ -107,6 +107,7 @@ def test_a_definite_refusal_says_that_nothing_was_posted(
         pytest.param(HTML, id="html"),
         pytest.param(Reply(503, b""), id="empty-503"),
         pytest.param(Reply(200, b""), id="empty"),
+        pytest.param(Reply(400, b'{"error": {"message": "The picture cou'), id="400-that-breaks-off"),
         pytest.param(Reply(200, b'{"id":"1_2'), id="broken-json"),
         pytest.param(answer([]), id="array"),
         pytest.param(answer({"post": "1_2"}), id="no-id"),

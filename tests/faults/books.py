@@ -26,6 +26,8 @@ class Books:
     """What the product's database says, against what the platforms and the mail server saw."""
 
     publications: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    """What people are told of posts that were not published."""
     comments: int = 0
     abusive: int = 0
     entries: int = 0
@@ -121,6 +123,8 @@ def _publications(books: Books, made: System, platform: Platform, account_id: UU
             books.wrong.append(f"{said} is still under way")
         elif not publication.problem:
             books.wrong.append(f"{said} gives no reason")
+        else:
+            books.reasons[f"{platform.value} {state.value}: {publication.problem}"] += 1
 
 
 def _same(publication: Publication, there: list[str]) -> bool:

@@ -163,6 +163,7 @@ def report(plan: Plan, done: Run) -> str:
         "faults: " + ", ".join(f"{name} {count}" for name, count in sorted(done.faults.items())),
         "publications: "
         + ", ".join(f"{count} {state}" for state, count in sorted(done.books.publications.items())),
+        *(f"  {count} {reason}" for reason, count in done.books.reasons.most_common(12)),
         f"log entries: {done.books.entries}; mails: {done.books.mails}, "
         f"{done.books.mails_twice} of them twice under one Message-ID",
     ]
