@@ -121,7 +121,7 @@ def _opened(given: Source) -> tuple[Image.Image, str, bool]:
         try:
             return pictures.cleaned(secrets.decrypt(given.sealed), given.filename)
         except secrets.KeyMissing:
-            # Its key went since somebody last looked; the clean copy needs none.
+            # Its key went since somebody last looked; the clean copy may have another.
             pass
     return pictures.cleaned(given.copy, given.filename)
 

@@ -193,6 +193,15 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
                 )
             )
     found += [
+        Problem(
+            "pictures",
+            f"“{picture.media.filename}” can't be read any more: the secret key that it was encrypted with "
+            "is lost. Take it out and add it again.",
+        )
+        for picture in revision.pictures
+        if picture.media.original_lost_at is not None
+    ]
+    found += [
         Problem("pictures", f"“{picture.media.filename}” {lack}")
         for picture in revision.pictures
         for lack in _picture_lacks(picture.alt_text, picture.source, picture.licence)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,8 +22,10 @@ from approvals.models import (
     PupilsAppear,
     RenditionUse,
 )
+from approvals.models.media import opened
 from connectors.base import Picture, Platform, PostContent, Video
 from connectors.limits import shown_text
+from school import keys, secrets
 from school.db import storable
 
 
@@ -98,6 +101,22 @@ def shown_on(revision: DraftRevision, account_id: UUID, platform: Platform) -> s
     return shown_text(platform, post_content(revision, account_id, some))
 
 
+def _sha256(sealed: bytes) -> str:
+    return hashlib.sha256(opened(sealed)).hexdigest()
+
+
+def _or_lost(session: Session, digest: Callable[[], str]) -> str:
+    """The SHA-256 of something encrypted, hexadecimal; no such thing where it is lost with its key.
+
+    Raises KeyMissing where the key is merely not at hand: what was approved may still be whole.
+    """
+    try:
+        return digest()
+    except secrets.KeyMissing:
+        keys.check(session)
+        return "lost"
+
+
 def revision_hash(session: Session, revision: DraftRevision) -> str:
     """SHA-256, hexadecimal, over what an approval covers, read from what is stored now (P12).
 
@@ -110,14 +129,15 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
     digests: dict[UUID, dict[str, str]] = {}
     for row in session.execute(
         sa.select(
-            MediaRendition.media_id, MediaRendition.use, MediaRendition.mime_type, MediaRendition.data
+            MediaRendition.media_id, MediaRendition.use, MediaRendition.mime_type, MediaRendition.sealed
         ).where(
             MediaRendition.media_id.in_({picture.media_id for picture in revision.pictures}),
             MediaRendition.use.in_(set(uses)),
         )
     ):
         found = digests.setdefault(row.media_id, {})
-        found[row.use.value] = row.mime_type + " " + hashlib.sha256(row.data).hexdigest()
+        digest = _or_lost(session, partial(_sha256, row.sealed))
+        found[row.use.value] = f"{row.mime_type} {digest}"
     covered: dict[str, object] = {
         "form": 1,
         "accounts": {
@@ -138,7 +158,7 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
     if revision.video is not None:
         covered["video"] = {
             "description": revision.video.alt_text,
-            "file": videos.digest(session, revision.video.video),
+            "file": _or_lost(session, partial(videos.digest, session, revision.video.video)),
         }
     canonical = json.dumps(covered, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

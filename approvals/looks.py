@@ -23,6 +23,7 @@ from approvals.models import (
     PictureWords,
     RenditionUse,
 )
+from approvals.models.media import opened
 from school.errors import MoveNotAllowed
 
 ATTEMPTS_MAX = 3
@@ -108,11 +109,11 @@ def take(session: Session, *, lease: timedelta, now: datetime) -> Look | None:
         if row is not None:
             row.lease_until, row.attempts = now + lease, row.attempts + 1
             data = session.scalars(
-                sa.select(MediaRendition.data).where(
+                sa.select(MediaRendition.sealed).where(
                     MediaRendition.media_id == row.media_id, MediaRendition.use == RenditionUse.FACEBOOK
                 )
             ).one()
-            return Look(row.media_id, kind, row.lease_until, data)
+            return Look(row.media_id, kind, row.lease_until, opened(data))
     return None
 
 

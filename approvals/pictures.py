@@ -108,7 +108,7 @@ def keep(
     under: UUID | None = None,
     with_faces: bool = True,
 ) -> MediaFile:
-    """Keep a prepared picture: the original encrypted, its clean copies beside it (P28).
+    """Keep a prepared picture and its clean copies, encrypted (P28).
 
     A worker looks at it soon, for faces and for names. `with_faces` False: not for faces, since they are
     known from the picture that it was made from. `under`: the id to keep it under, where it shall be kept
@@ -138,7 +138,7 @@ def keep(
                 mime_type=copy.mime_type,
                 width=copy.width,
                 height=copy.height,
-                data=copy.data,
+                sealed=secrets.encrypt(copy.data),
             )
         )
     if with_faces:
@@ -167,13 +167,32 @@ def add_picture(
     )
 
 
-def mark_lost(session: Session, lost: Collection[UUID], *, now: datetime) -> int:
-    """Note which pictures' originals no secret key at hand opens, and which can be read again; how many."""
+def seal_some(session: Session, *, most: int) -> int:
+    """Encrypt so many clean copies that a former version kept as they are; how many there were to do."""
+    rows = session.scalars(
+        sa.select(MediaRendition)
+        .options(undefer(MediaRendition.sealed))
+        .where(sa.func.substr(MediaRendition.sealed, 1, len(secrets.SEAL)) != secrets.SEAL)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for row in rows:
+        row.sealed = secrets.encrypt(row.sealed)
+    return len(rows)
+
+
+def mark_lost(session: Session, files: Collection[UUID], copies: Collection[UUID], *, now: datetime) -> int:
+    """Note of which pictures no secret key at hand opens all, and which can be read again; how many.
+
+    `files`: ids of pictures whose originals are lost; `copies`: of lost clean copies.
+    """
+    of_copies = sa.select(MediaRendition.media_id).where(MediaRendition.id.in_(copies))
+    lost = {*files, *session.scalars(of_copies)}
     was = set(session.scalars(sa.select(MediaFile.id).where(MediaFile.original_lost_at.is_not(None))))
-    for media_id in set(lost) ^ was:
+    for media_id in lost ^ was:
         media = session.get_one(MediaFile, media_id)
         media.original_lost_at = None if media_id in was else now
-    return len(set(lost))
+    return len(lost)
 
 
 def cleaned(data: bytes, name: str) -> tuple[Image.Image, str, bool]:
@@ -239,7 +258,7 @@ def rendition(session: Session, media_id: UUID, use: RenditionUse) -> MediaRendi
     """The copy for a use with its bytes, or NotFound (Instagram's is missing where the shape doesn't fit)."""
     found = session.scalar(
         sa.select(MediaRendition)
-        .options(undefer(MediaRendition.data))
+        .options(undefer(MediaRendition.sealed))
         .where(MediaRendition.media_id == media_id, MediaRendition.use == use)
     )
     if found is None:
@@ -249,7 +268,7 @@ def rendition(session: Session, media_id: UUID, use: RenditionUse) -> MediaRendi
 
 def by_id(session: Session, rendition_id: UUID) -> MediaRendition:
     """A copy with its bytes, or NotFound."""
-    found = session.get(MediaRendition, rendition_id, options=[undefer(MediaRendition.data)])
+    found = session.get(MediaRendition, rendition_id, options=[undefer(MediaRendition.sealed)])
     if found is None:
         raise NotFound("There is no such picture.")
     return found

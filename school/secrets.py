@@ -19,6 +19,9 @@ from school.settings import settings
 
 _hasher = PasswordHasher()
 
+SEAL = b"gAAAA"
+"""What everything sealed begins with: Fernet's version and the first bytes of its time, until 2106."""
+
 
 KEY_LENGTH_MIN = 32
 GIVE_ONE = "give at least 32 random characters, for example the output of: openssl rand -hex 32"
@@ -150,6 +153,11 @@ def decrypt(data: bytes) -> bytes:
             "what was stored encrypted can't be read with this secret key: "
             "put the former SCHOOLGATE_SECRET_KEY (or secret.key file) back"
         ) from None
+
+
+def is_sealed(data: bytes) -> bool:
+    """Whether these bytes look like what `encrypt` gives, whichever the key; no picture begins so."""
+    return data.startswith(SEAL)
 
 
 def resealed(data: bytes) -> bytes | None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from uuid import UUID
 
 import structlog
+from sqlalchemy.orm import Session
 
 # Whose columns are encrypted must be known, whichever room they belong to.
 import approvals.models  # noqa: F401
 import moderation.models  # noqa: F401
 from approvals import pictures, videos
-from approvals.models import MediaFile, VideoFile, VideoPiece
+from approvals.models import MediaFile, MediaRendition, VideoFile, VideoPiece
 from school import keys, secrets
 from school.db import now, reading, transaction
 from school.models import Account
 
 log = structlog.get_logger(__name__)
+
+SEALED_AT_ONCE = 20
+"""Clean copies of pictures, some megabytes in all: nobody waits for long."""
 
 
 @dataclass(slots=True)
@@ -47,10 +52,11 @@ def walk(*, change: bool) -> Pass:
         for row in rows:
             with reading() as session:
                 old = keys.value(session, place, row)
-            if old is None:
+            if not old:
                 continue
             try:
-                new = secrets.resealed(old)
+                # A former version kept the clean copies of pictures as they are.
+                new = secrets.resealed(old) if secrets.is_sealed(old) else secrets.encrypt(old)
             except secrets.KeyMissing:
                 found.lost.setdefault(str(place), []).append(row)
                 continue
@@ -65,13 +71,32 @@ def walk(*, change: bool) -> Pass:
 
 
 def mark_lost_pictures(found: Pass) -> int:
-    """Note which pictures' originals can't be read, and which can again; how many can't."""
+    """Note which pictures can't be read, and which can again; how many can't."""
     with transaction() as session:
-        return pictures.mark_lost(session, found.lost_of(MediaFile.__tablename__), now=now())
+        return _mark_lost_pictures(session, found)
+
+
+def _mark_lost_pictures(session: Session, found: Pass) -> int:
+    files, copies = (found.lost_of(model.__tablename__) for model in (MediaFile, MediaRendition))
+    return pictures.mark_lost(session, files, copies, now=now())
+
+
+def seal_pictures(stopping: Callable[[], bool]) -> int:
+    """Encrypt the clean copies of pictures that a former version kept as they are; how many there were."""
+    done = 0
+    while not stopping():
+        with transaction() as session:
+            some = pictures.seal_some(session, most=SEALED_AT_ONCE)
+        if not some:
+            break
+        done += some
+    if done:
+        log.info("pictures_sealed", copies=done)
+    return done
 
 
 def start_anew() -> tuple[list[Account], int]:
-    """Go on with the key at hand: the accounts to connect anew, and how many pictures' originals are lost.
+    """Go on with the key at hand: the accounts to connect anew, and how many pictures are lost.
 
     Where no usable key is kept, one is made. All that isn't encrypted stays as it is.
     """
@@ -80,7 +105,7 @@ def start_anew() -> tuple[list[Account], int]:
     found = walk(change=False)
     with transaction() as session:
         lost = keys.start_anew(session, found.lost_of(Account.__tablename__), now=now())
-        pictures_lost = pictures.mark_lost(session, found.lost_of(MediaFile.__tablename__), now=now())
+        pictures_lost = _mark_lost_pictures(session, found)
         videos.mark_lost(
             session,
             [*found.lost_of(VideoFile.__tablename__), *found.lost_of(VideoPiece.__tablename__)],

@@ -28,6 +28,7 @@ LOOKS: dict[str, float] = {
     "classify.pictures": 1.0,
     "classify.videos": 2.0,
     "classify.sweep_videos": 300.0,
+    "classify.seal_pictures": 3600.0,
 }
 
 

@@ -36,6 +36,7 @@ from worker import (
     looking,
     outgoing,
     probing,
+    resealing,
     returned,
     rounds,
     watching,
@@ -385,6 +386,13 @@ def sweep_videos() -> None:
         swept = videos.sweep(session, now=now())
     if swept:
         log.info("broken_uploads_removed", count=swept)
+
+
+@task("classify.seal_pictures")
+@at_most(1)
+def seal_pictures() -> None:
+    """Encrypt the clean copies of pictures that a former version or an older backup left as they are."""
+    resealing.seal_pictures(stopping)
 
 
 @task("actions.exports")

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from school import secrets
 from school.db import SEALED, Base, new_id
 
 
@@ -35,7 +36,7 @@ class MediaFile(Base):
     original: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True, info=SEALED)
     """As it came, metadata and all, encrypted; never leaves the school's store (P28)."""
     original_lost_at: Mapped[datetime | None]
-    """When it was found that no secret key at hand opens the original; its clean copies are whole."""
+    """When it was found that no secret key at hand opens the original or one of its clean copies."""
     original_erased_at: Mapped[datetime | None]
     """When the original was erased under the retention rules (P34), or that there was none: a blurred copy
     is made without. The clean copies are whole."""
@@ -61,4 +62,15 @@ class MediaRendition(Base):
     mime_type: Mapped[str] = mapped_column(sa.String(40))
     width: Mapped[int]
     height: Mapped[int]
-    data: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    sealed: Mapped[bytes] = mapped_column("data", sa.LargeBinary, deferred=True, info=SEALED)
+    """Encrypted; as it is where a former version kept it, until a worker comes to it."""
+
+    @property
+    def data(self) -> bytes:
+        """The copy itself. Raises KeyMissing."""
+        return opened(self.sealed)
+
+
+def opened(sealed: bytes) -> bytes:
+    """A clean copy, as it is stored, made readable. Raises KeyMissing."""
+    return secrets.decrypt(sealed) if secrets.is_sealed(sealed) else sealed

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 from sqlalchemy.orm import Session, undefer
 
 from approvals import pictures
-from approvals.models import MediaFile, RenditionUse
+from approvals.models import MediaFile, MediaRendition, RenditionUse
 from connectors.base import Platform
 from connectors.limits import LIMITS
 from school import secrets
@@ -188,3 +188,31 @@ def test_the_original_is_kept_encrypted(session: Session, teacher: Person, now: 
     assert pictures.rendition(session, media.id, RenditionUse.X).mime_type == "image/jpeg"
     with pytest.raises(NotFound):
         pictures.find(session, kept.uploaded_by_id)
+
+
+def test_clean_copies_are_kept_encrypted_and_a_former_versions_are_sealed(
+    session: Session, teacher: Person, now: datetime
+) -> None:
+    first, second = (
+        scenes.add_picture(session, teacher, now, scenes.picture_bytes(64, side)) for side in (64, 48)
+    )
+    session.commit()
+    stored = [bytes(one) for one in session.scalars(sa.select(MediaRendition.sealed))]
+    assert len(stored) == 8 and not any(one.startswith(b"\xff\xd8") for one in stored)
+    seen = {use: pictures.rendition(session, first.id, use).data for use in RenditionUse}
+    assert all(one.startswith(b"\xff\xd8") for one in seen.values())
+    # As a version before this one left them.
+    for use, data in seen.items():
+        plain = sa.update(MediaRendition).where(
+            MediaRendition.media_id == first.id, MediaRendition.use == use
+        )
+        session.execute(plain.values(sealed=data))
+    session.commit()
+    session.expire_all()
+    assert pictures.rendition(session, first.id, RenditionUse.X).data == seen[RenditionUse.X]
+    assert [pictures.seal_some(session, most=3) for _ in range(3)] == [3, 1, 0]
+    session.commit()
+    session.expire_all()
+    assert all(secrets.is_sealed(one) for one in session.scalars(sa.select(MediaRendition.sealed)))
+    assert {use: pictures.rendition(session, first.id, use).data for use in RenditionUse} == seen
+    assert pictures.rendition(session, second.id, RenditionUse.X).data.startswith(b"\xff\xd8")

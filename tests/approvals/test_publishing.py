@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from cryptography.fernet import Fernet
 from sqlalchemy.orm import Session
 
 from approvals import claims, drafts, holding, publishing, reconciling, schedule
@@ -22,7 +23,7 @@ from connectors.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from school import audit, consent, people, stopping
+from school import audit, consent, people, secrets, stopping
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Account, AccountState, Person, Pupil, Role
 from tests.approvals import scenes
@@ -88,7 +89,7 @@ def test_only_one_of_two_workers_gets_the_claim(
     assert publishing.claim(session, publication.id, now=now + HOUR) is None
 
 
-@pytest.mark.parametrize("change", ["text", "picture", "alt", "pupils", "time"])
+@pytest.mark.parametrize("change", ["text", "picture", "lost picture", "alt", "pupils", "time"])
 def test_what_was_changed_behind_the_approval_is_held(
     change: str, session: Session, teacher: Person, head: Person, x: Account, rosa: Pupil, now: datetime
 ) -> None:
@@ -108,7 +109,12 @@ def test_what_was_changed_behind_the_approval_is_held(
     if change == "text":
         revision.text += " Free beer."
     elif change == "picture":
-        session.execute(sa.update(MediaRendition).values(data=scenes.picture_bytes(64, 64)))
+        other = secrets.encrypt(scenes.picture_bytes(64, 64))
+        session.execute(sa.update(MediaRendition).values(sealed=other))
+    elif change == "lost picture":
+        # What nobody can read any more can't be compared.
+        unread = Fernet(Fernet.generate_key()).encrypt(scenes.picture_bytes())
+        session.execute(sa.update(MediaRendition).values(sealed=unread))
     elif change == "alt":
         revision.pictures[0].alt_text = "Something else"
     elif change == "pupils":
@@ -123,6 +129,23 @@ def test_what_was_changed_behind_the_approval_is_held(
     assert "not exactly what was approved" in str(publication.problem)
     assert len(scenes.mails(session, "publication_problem", teacher)) == 1
     assert len(scenes.mails(session, "publication_problem", head)) == 1
+
+
+def test_a_picture_whose_key_is_not_at_hand_waits_for_it(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime
+) -> None:
+    """Nothing is wrong with the post, so it isn't held, nor counted as changed."""
+    media = scenes.add_picture(session, teacher, now)
+    _draft, [publication] = scenes.approved(session, teacher, head, now, x, pictures=(scenes.choice(media),))
+    right = secrets.all_keys()
+    secrets.keep_keys(["another-key-of-more-than-32-characters"])
+    with pytest.raises(secrets.KeyMissing):
+        publishing.claim(session, publication.id, now=now + HOUR)
+    session.rollback()
+    session.refresh(publication)
+    assert publication.state is PublicationState.SCHEDULED and publication.problem is None
+    secrets.keep_keys(right)
+    assert publishing.claim(session, publication.id, now=now + HOUR) is not None
 
 
 def test_more_than_an_hour_late_is_held_and_a_person_can_send_it(

@@ -132,6 +132,7 @@ def test_rotate_encrypts_everything_anew_and_drops_the_old_key(here: Here, store
     assert told["encrypted_anew"] == {
         "accounts.credentials": 3,
         "media_files.original": 1,
+        "media_renditions.data": 4,
         "school.key_check": 1,
     }
     assert told["old_key_dropped"] and not told["resumed"] and told["unreadable"] == 0
@@ -145,7 +146,8 @@ def test_rotate_encrypts_everything_anew_and_drops_the_old_key(here: Here, store
     refused(here("poll", SCHOOLGATE_SECRET_KEY=before[0]), "not the one", status=1)
     assert here("audit", "verify").returncode == 0
     assert json.loads(here("keys", "rotate", "--wait", "0", "--json").stdout)["encrypted_anew"] == {
-        "accounts.credentials": 3, "media_files.original": 1, "school.key_check": 1,
+        "accounts.credentials": 3, "media_files.original": 1, "media_renditions.data": 4,
+        "school.key_check": 1,
     }  # fmt: skip
 
 

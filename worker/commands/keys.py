@@ -120,7 +120,8 @@ def start_anew(as_json: AsJson = False) -> None:
     lines += [f"Connect {name} anew: schoolgate accounts adopt" for name in names]
     if pictures_lost:
         lines.append(
-            f"Originals of pictures that can't be read: {pictures_lost}; their clean copies are whole."
+            f"Pictures that can't be read: {pictures_lost}. They come back if the key turns up "
+            "(SCHOOLGATE_OTHER_SECRET_KEYS and keys rotate)."
         )
     lines.append("People, drafts, the log and all else are as they were. People sign in anew.")
     answer({"changed": True, "accounts": names, "pictures": pictures_lost}, lines, as_json=as_json)
