@@ -38,6 +38,8 @@ from school import db
 from school.models import ConsentKind
 from tests.approvals.any_order_base import (
     BEGINNING,
+    CHILDREN,
+    LATER_CHILD,
     PLATFORMS,
     begin,
 )
@@ -49,7 +51,10 @@ STEPS = 25
 MEANWHILE = (
     "", "", "", "", "consent withdrawn", "leave withdrawn", "shut out", "stopped", "pupil left", "not on X",
 )  # fmt: skip
-BEFORE = ("", "", "consent withdrawn", "leave withdrawn", "shut out", "pupil left", "not on X", "tampered")
+BEFORE = (
+    "", "", "consent withdrawn", "leave withdrawn", "shut out", "pupil left", "not on X", "tampered",
+    "pupil comes",
+)  # fmt: skip
 FAULTS = (None, None, None, None, Fault.RESET_AFTER, Fault.RESET_BEFORE, Fault.ERROR_503, Fault.DEAD_TOKEN)
 
 
@@ -150,6 +155,8 @@ class AnyOrder(Posts):
                 self.let_in_or_shut_out(post.author)
             case "stopped":
                 self.stop_or_allow()
+            case "pupil comes":
+                self.the_offices_list({*CHILDREN, LATER_CHILD}, False, "")
             case "tampered":
                 self.tamper(draft)
 
