@@ -31,6 +31,7 @@ CHILDREN = ("Rosa Ainsworth", "Tobias Fairclough", "Noor Haddad")
 NEVER_ASKED = "Noor Haddad"
 LATER_CHILD = "Ada Winterbourne"
 """Comes to the school in the middle: a text may hold the name before the register does."""
+AGREED = (ConsentKind.IMAGE, ConsentKind.WORK, ConsentKind.NAME)
 YEAR = (date(2026, 9, 1), date(2027, 8, 31))
 
 
@@ -108,11 +109,11 @@ def begin(session: Session, platforms: PracticePlatforms) -> dict[str, UUID]:
             session, name=name, class_name="Year 5 Kites", by=officer, now=BEGINNING
         )  # fmt: skip
         ids[name] = pupil.id
-        if name != NEVER_ASKED:
+        for kind in AGREED if name != NEVER_ASKED else ():
             consent.record_consent(
                 session,
                 pupil,
-                kind=ConsentKind.IMAGE,
+                kind=kind,
                 given_by="A parent",
                 first_day=YEAR[0],
                 last_day=YEAR[1],

@@ -52,8 +52,8 @@ MEANWHILE = (
     "", "", "", "", "consent withdrawn", "leave withdrawn", "shut out", "stopped", "pupil left", "not on X",
 )  # fmt: skip
 BEFORE = (
-    "", "", "consent withdrawn", "leave withdrawn", "shut out", "pupil left", "not on X", "tampered",
-    "pupil comes",
+    "", "", "consent withdrawn", "consent withdrawn", "leave withdrawn", "shut out", "pupil left", "not on X",
+    "tampered", "pupil comes",
 )  # fmt: skip
 FAULTS = (None, None, None, None, Fault.RESET_AFTER, Fault.RESET_BEFORE, Fault.ERROR_503, Fault.DEAD_TOKEN)
 
