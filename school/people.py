@@ -113,7 +113,9 @@ def grant_role(
     """Give a role (P1: the headteacher alone). None when the person has it already."""
     _headteacher_only(by)
     why = reason_text(reason)
-    if role is Role.STAFF or role in person.roles:
+    # Not `person.roles`: somebody who was shut out has none in force, but keeps what was granted.
+    has = any(grant.role is role and grant.withdrawn_at is None for grant in person.grants)
+    if role is Role.STAFF or has:
         return None
     grant = RoleGrant(role=role, granted_at=now, granted_by_id=by.id if by else None, reason=why)
     person.grants.append(grant)

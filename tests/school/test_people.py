@@ -183,3 +183,16 @@ def test_what_is_no_address_is_refused_by_name(session: Session, school_people: 
 def test_an_address_belongs_to_one_person(session: Session, school_people: People) -> None:
     with pytest.raises(BadInput, match="belongs to somebody already"):
         people.add(session, name="A", email="HEAD@larkfield.test", roles=set(), by=None, reason="r", now=NOW)
+
+
+def test_p1_a_role_is_granted_once_to_somebody_who_was_shut_out_too(
+    session: Session, school_people: People
+) -> None:
+    """Their grant waits for them; a second one broke the database's rule and the page with it."""
+    head, deputy, now = school_people[Role.HEADTEACHER], school_people[Role.SLT], db.now()
+    people.set_active(session, deputy, False, by=head, reason="Leave", now=now)
+    session.commit()
+    assert people.grant_role(session, deputy, Role.SLT, by=head, reason="Back soon", now=now) is None
+    people.set_active(session, deputy, True, by=head, reason="Back", now=now)
+    session.commit()
+    assert Role.SLT in deputy.roles
