@@ -180,7 +180,8 @@ class Posts(BesideThePosts):
                 now=self.now,
             )
         )
-        if done and post.approved is None:
+        # What waits already is not handed in a second time.
+        if done and post.approved is None and post.handed_in is None:
             assert not self.plain.may_hand_in(post.author), self.plain.may_hand_in(post.author)
             post.handed_in = len(post.versions) - 1
 
