@@ -27,6 +27,10 @@ from school.migrate import upgrade
 from school.models import Account, Person, Role
 from school.settings import settings
 
+# Several test processes share the processors: threads of one would wait for those of another. Read when
+# torch is first loaded, and by the processes that tests start.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 # What starts by itself in a browser must not look for the outside world.
