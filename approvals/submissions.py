@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from approvals import approval_mail, checks
 from approvals.checks import DraftRefused, Finding, Problem, account_name
+from approvals.content import revision_hash
 from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
@@ -77,6 +78,9 @@ def submit(
         raise BadInput(
             "Nobody can approve this draft: nobody approves their own. Ask the headteacher to name a deputy."
         )
+    if revision.video is not None:
+        # It may have been saved before the video's copy was made: what is handed in has it.
+        revision.content_hash = revision_hash(session, revision)
     move_draft(
         session, draft, DraftState.SUBMITTED, actor=Actor.AUTHOR, by=by, reason="It was handed in.", now=now
     )

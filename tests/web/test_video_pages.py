@@ -170,6 +170,24 @@ def test_from_the_phone_to_the_approved_bytes(
 
 
 @SQLITE
+def test_a_draft_saved_before_its_video_was_ready_is_handed_in_and_approved(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    send(teacher, clip(4), **fields(x, at=later, do="video", **WORDS))
+    waiting = only_video()
+    early = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, video=str(waiting.id), **WORDS))
+    assert early.status_code == 400 and "still being prepared" in early.text
+    prepare()
+    page = f"/drafts/{only_draft().id}"
+    assert teacher.post(f"{page}/submit", page, revision="1").status_code == 302
+    answer = decide(app, mailed_token())
+    assert answer.status_code == 200, answer.text
+    [publication] = rows(sa.select(Publication))
+    with db.transaction() as session:
+        assert publishing.claim(session, publication.id, now=later) is not None
+
+
+@SQLITE
 def test_bytes_changed_after_the_approval_are_not_published(
     app: Flask, teacher: Browser, x: Account, filmed: VideoFile, later: datetime
 ) -> None:
