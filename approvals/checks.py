@@ -300,9 +300,7 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
             continue
         pattern = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)")
         found += [
-            Problem(
-                field, f"A pupil's full name, “{name}”, is in {where} beside {beside}. {_instead(where)}"
-            )
+            Problem(field, f"A pupil's full name, “{name}”, is in {where} beside {beside}. {_instead(where)}")
             for field, where, text, joined in written
             if pattern.search(text) or tight in joined
         ]

@@ -306,7 +306,8 @@ def _check_may_go_out(session: Session, revision: DraftRevision, *, now: datetim
     problems += checks.name_problems(session, revision)
     problems += checks.live_problems(session, revision, on=day)
     if problems:
-        raise DraftRefused(problems)
+        # The fields of the draft's form are not on the approver's page: said beside the decision.
+        raise DraftRefused([checks.Problem("decision", problem.sentence) for problem in problems])
 
 
 def _schedule(

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from approvals import picture_words, shown_faces, video_checks
-from approvals.checks import CONSENT_FOR, account_name, without_consent
+from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
 from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear
@@ -88,7 +88,7 @@ class DraftPreview:
     findings: tuple[Mapping[str, Any], ...]
     """As they were when it was handed in."""
     warnings: tuple[str, ...]
-    """What is to be asked of its pictures, as it is known now."""
+    """What is to be asked of its pictures, and full names beside or in them (P27), as it is known now."""
     none_shown: bool
     pupils: tuple[PupilPreview, ...]
     pupils_appear: str
@@ -140,7 +140,11 @@ def preview(
             (criterion.in_words, criterion.value in revision.checklist) for criterion in Criterion
         ),
         findings=tuple(findings),
-        warnings=(*shown_faces.warnings(session, revision), *picture_words.warnings(session, revision)),
+        warnings=(
+            *(problem.sentence for problem in name_problems(session, revision)),
+            *shown_faces.warnings(session, revision),
+            *picture_words.warnings(session, revision),
+        ),
         none_shown=revision.none_shown,
         pupils=tuple(
             PupilPreview(

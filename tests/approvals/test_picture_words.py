@@ -96,8 +96,11 @@ def test_what_is_read_late_stops_the_decision_and_the_publication(
     shown = preview(session, draft, drafts.current_revision(session, draft))
     assert "The text inside “fair.jpg” is still being read for names." in shown.warnings
     read(session, media, "Rosa Ainsworth")
-    with pytest.raises(checks.DraftRefused, match="the text inside"):
+    [said, *_] = preview(session, draft, drafts.current_revision(session, draft)).warnings
+    assert "“Rosa Ainsworth”, is in the text inside “fair.jpg”" in said
+    with pytest.raises(checks.DraftRefused, match="the text inside") as refused:
         scenes.approve(session, draft, head, now)
+    assert refused.value.field == "decision", "the approver's page has no field of the draft's form"
     session.rollback()
     media, more = written()
     _draft, [publication] = scenes.approved(session, teacher, head, now, x, **more)

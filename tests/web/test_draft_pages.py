@@ -19,8 +19,10 @@ from approvals.models import (
     ApprovalRequest,
     Draft,
     DraftRevision,
+    LookState,
     MediaFile,
     MediaRendition,
+    PictureWords,
     Publication,
     Submission,
 )
@@ -178,6 +180,28 @@ def test_a_signed_in_approver_needs_no_pin_and_can_decide_on_the_draft_itself(
     answer = head.post(f"{path}/decide", path, decision="approve", revision="2")
     assert answer.status_code == 302
     assert only_draft().state is DraftState.APPROVED
+
+
+@SQLITE
+def test_whoever_decides_reads_what_stands_against_it(
+    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    """P27: a name that was read inside a picture after the draft was handed in."""
+    picture = scenes.picture_bytes()
+    upload(teacher, "/drafts/new", picture, "fair.jpg", **fields(x, at=later, do="pictures"))
+    [media] = rows(sa.select(MediaFile))
+    words = {f"{what}_{media.id}": "A stall" for what in ("alt", "source", "licence")}
+    path = write(teacher, x, at=later, media=str(media.id), **words)
+    token = mailed_token()
+    with db.transaction() as session:
+        read = session.get_one(PictureWords, media.id)
+        read.state, read.lines = LookState.DONE, ["Amelia Thornbury"]
+    said = "is in the text inside “fair.jpg”"
+    assert app.test_client().get(f"/approve/{token}").text.count(said) == 1
+    answer = decide(app, token)
+    assert answer.status_code == 400 and answer.text.count(said) == 2, "refused, and not said why"
+    answer = head.post(f"{path}/decide", path, decision="approve", revision="1")
+    assert answer.status_code == 400 and answer.text.count(said) == 2
 
 
 @SQLITE
