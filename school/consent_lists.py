@@ -60,6 +60,13 @@ _COLUMN_OF: Mapping[ConsentKind, str] = {
     # "name" is the pupil's own.
     ConsentKind.NAME: "naming",
 }
+_HEADING_OF: Mapping[ConsentKind, str] = {
+    ConsentKind.IMAGE: "images",
+    ConsentKind.VIDEO: "videos",
+    ConsentKind.WORK: "work",
+    ConsentKind.NAME: "naming",
+}
+"""What the page asks offices to call each column."""
 _ALL = {"all", "every", "everywhere", "all platforms", "every platform", "any"}
 _ALL_BUT = re.compile(
     r"(?:(?:all|every|everywhere|any)\b.*?\b(?:but|except|apart from|not)|not|no)\s+(?:on |for )?(.+)"
@@ -302,13 +309,17 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
         last, _, first = name.partition(",")
         name = f"{first.strip()} {last.strip()}".strip()
     full = person_name(name)
-    group = person_name(values.get("class", ""), field="class")
+    if not values.get("class"):
+        raise BadInput(f"The class of {full} is empty: write it.")
+    group = person_name(values["class"], field="class")
     said = {kind: _ticked(values.get(_COLUMN_OF[kind], ""), kind) for kind in ConsentKind}
     kinds = frozenset(kind for kind, allowed in said.items() if allowed)
     first_day = _day(values.get("first_day", ""), "first day")
     last_day = _day(values.get("last_day", ""), "last day")
     if first_day and last_day and last_day < first_day:
-        raise BadInput(f"The last day ({last_day}) is before the first ({first_day}): swap them.")
+        raise BadInput(
+            f"The last day ({last_day:%d/%m/%Y}) is before the first ({first_day:%d/%m/%Y}): swap them."
+        )
     given_by = values.get("given_by", "")
     if kinds and not given_by:
         raise BadInput(f"{full} has consent, but the line doesn't say who gave it: fill in “Given by”.")
@@ -355,7 +366,9 @@ def _ticked(text: str, kind: ConsentKind) -> bool | None:
         return True
     if words in _NO:
         return False
-    raise BadInput(f"“{text[:40]}” in the column for {kind.value} is neither yes nor no: write one of them.")
+    raise BadInput(
+        f"“{text[:40]}” in the column for {_HEADING_OF[kind]} is neither yes nor no: write one of them."
+    )
 
 
 def _day(text: str, what: str) -> date | None:
