@@ -414,9 +414,9 @@ def findings(
         high = sorted(((v, k) for k, v in worst.items() if v >= SCORE_WORTH_SAYING), reverse=True)
         if high:
             said = ", ".join(f"{label.replace('_', ' ')} {value:.0%}" for value, label in high)
-            found.append(Finding("score", f"The classifier finds the wording hard: {said}."))
+            found.append(Finding("score", f"The classifier finds the wording rude or hurtful: {said}."))
         else:
-            found.append(Finding("score", "The classifier finds nothing hard in the wording."))
+            found.append(Finding("score", "The classifier finds nothing rude or hurtful in the wording."))
     joined = "\n".join(whole)[:TEXT_STORED_MAX]
     numbers = [match.raw_string for match in phonenumbers.PhoneNumberMatcher(joined, "GB", max_tries=200)]
     found += [

@@ -8,6 +8,8 @@ from html import escape
 
 from sqlalchemy.orm import Session
 
+from connectors.base import Platform
+from connectors.posting import NAMES
 from moderation.chain import unlisted
 from moderation.models import LogCase, LogEntry, ReferTo
 from school import mail, people
@@ -62,8 +64,10 @@ def _look_at(numbers: list[int]) -> str:
 
 def _urgent(entry: LogEntry, kinds: str, url: str) -> list[tuple[str, str]]:
     said = ", ".join(_SAID.get(kind, kind) for kind in unlisted(kinds))
+    # An entry by hand may name a place that is none of the platforms.
+    where = NAMES[Platform(entry.platform)] if entry.platform in set(Platform) else entry.platform
     return [
-        (f"A comment on {entry.platform} may be urgent: {said}. It was written by {_author(entry)}.", ""),
+        (f"A comment on {where} may be urgent: {said}. It was written by {_author(entry)}.", ""),
         (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}"),
     ]
 

@@ -250,13 +250,17 @@ def _decision(typed: Typed) -> Decision:
     to = typed["refer_to"]
     if to and to not in set(ReferTo):
         raise BadInput("Choose from the list to whom it is referred.", field="refer_to")
+    about_headteacher = typed["about_headteacher"] == "yes"
+    if about_headteacher and not to:
+        # The page says that it then goes to the chair, so the tick alone is enough (P3).
+        to = ReferTo.CHAIR.value
     return Decision(
         outcomes=frozenset(chosen),
         reason=typed["reason"],
         reply=typed.raw("reply"),
         refer_to=ReferTo(to) if to else None,
         reference=typed["reference"],
-        about_headteacher=typed["about_headteacher"] == "yes",
+        about_headteacher=about_headteacher,
         author_is_pupil={"yes": True, "no": False}.get(typed["author_is_pupil"]),
         meeting_on=_day(typed, "meeting_on"),
     )

@@ -224,7 +224,8 @@ def authorise(person_id: UUID) -> ResponseReturnValue:
             )
     except BadInput as error:
         return _one(person_id, typed.refuse(_named(error, "account"))), 400
-    flash(f"{somebody.name} may now write for {account.display_name}.", "success")
+    name = f"{account.display_name} on {platform_name(account.platform)}"
+    flash(f"{somebody.name} may now write for {name}.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
 

@@ -410,7 +410,7 @@ def test_p14_findings_name_scores_personal_data_and_links(now: datetime) -> None
         score=lambda texts: [{"toxicity": 0.1, "insult": 0.9} for _ in texts],
     )
     said = [finding.sentence for finding in found]
-    assert said[0] == "The classifier finds the wording hard: insult 90%."
+    assert said[0] == "The classifier finds the wording rude or hurtful: insult 90%."
     assert any("020 7946 0958" in one for one in said) and any(
         "office@larkfield.sch.uk" in one for one in said
     )

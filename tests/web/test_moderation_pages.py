@@ -144,11 +144,12 @@ def test_a_referral_about_the_headteacher_vanishes_for_them(
         page,
         seen=2,
         outcomes="refer",
-        refer_to="chair",
+        refer_to="",  # the tick alone sends it to the chair, as its hint says
         about_headteacher="yes",
         reason="About the head",
     )
     assert answer.status_code == 302, answer.text
+    assert "It concerns the headteacher, who can’t see it." in slt.get(page).text
     assert head.get(page).status_code == 404
     assert head.post(page, "/moderation/by-hand", seen=3, outcomes="note", reason="?").status_code == 404
     assert head.get(f"{page}/news").status_code == 404
