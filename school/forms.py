@@ -232,6 +232,12 @@ def open_moves(entry: FormEntry, person: Person) -> list[tuple[FormState, Move]]
     ]
 
 
+def next_roles(entry: FormEntry) -> list[Role]:
+    """Whose answer the form waits for; none once nothing more is to be done."""
+    here = (entry.kind, entry.state)
+    return sorted({move.role for (kind, old, _new), move in MOVES.items() if (kind, old) == here})
+
+
 def answer(
     session: Session, entry_id: UUID, to: FormState, *, words: str, by: Person, url: str, now: datetime
 ) -> FormEntry:
@@ -327,9 +333,7 @@ def _trail(session: Session, entry: FormEntry, *, by: Person, now: datetime) -> 
 
 
 def _ask_next(session: Session, entry: FormEntry, *, by: Person, url: str, now: datetime) -> None:
-    roles = {
-        move.role for (kind, old, _new), move in MOVES.items() if kind is entry.kind and old is entry.state
-    }
+    roles = set(next_roles(entry))
     if entry.about_headteacher and roles:
         roles.add(Role.CHAIR)
     for person in people.holders(session, *roles) if roles else []:

@@ -16,6 +16,7 @@ from school.settings import settings
 from school.times import today
 from web.access import current_person, signed_in
 from web.forms import Typed
+from web.naming import role_name
 
 pages = Blueprint("policy_forms", __name__)
 
@@ -94,6 +95,7 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
             entry=found,
             form=forms.FORMS[found.kind],
             moves=forms.open_moves(found, person),
+            waits_for=" or ".join(role_name(role) for role in forms.next_roles(found)),
             names={one.id: one.name for one in people.everybody(session)},
             in_words=forms.IN_WORDS,
             typed=typed,
