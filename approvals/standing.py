@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import claims
+from approvals import checks, claims
 from approvals.checks import account_name
-from approvals.models import Draft, Publication, PublicationMove
+from approvals.models import Draft, DraftRevision, Publication, PublicationMove
 from approvals.states import PublicationState
 from approvals.steps import may_have_been_sent
 from school import heartbeats, people
 from school.models import AccountState, Person
 from school.permissions import Action, may
-from school.times import clock, say
+from school.times import clock, say, today
 
 SILENT_AFTER = timedelta(seconds=30)
 """After so long without a sign of life people are told that the worker may be lost."""
@@ -88,6 +88,16 @@ def under_way(session: Session, *, by: Person, now: datetime) -> list[tuple[Publ
 def _scheduled(session: Session, publication: Publication, *, now: datetime) -> Standing:
     away = _away(publication)
     if now < publication.due_at:
+        revision = session.get_one(DraftRevision, publication.revision_id)
+        if checks.without_consent(
+            session, revision, on=today(publication.due_at), platforms=[publication.account.platform]
+        ):
+            # Without the name: all staff read the calendar.
+            return Standing(
+                f"It does not go out on {say(publication.due_at)} as it is: consent for a pupil in it is "
+                "missing. The post can be changed, or the data protection officer asked.",
+                trouble=True,
+            )
         sentence = f"It goes out on {say(publication.due_at)}."
         if away:
             sentence += f" {away}If that isn't mended by then, this post waits."

@@ -123,7 +123,8 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
     )
     shown: dict[UUID, tuple[Publication, set[tuple[UUID, ConsentKind]]]] = {}
     for publication, revision, withdrawn in session.execute(query):
-        if withdrawn.kind in checks.consent_needed(revision):
+        needed = withdrawn.kind in checks.consent_needed(revision)
+        if needed and not _went_on(session, withdrawn, publication.account.platform):
             of_post = shown.setdefault(publication.id, (publication, set()))[1]
             of_post.add((withdrawn.pupil_id, withdrawn.kind))
     opened = []
@@ -139,6 +140,27 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
                 why = "A pupil's consent was withdrawn."
                 opened.append(_open(session, publication, why, by=None, now=now))
     return opened
+
+
+def _went_on(session: Session, withdrawn: Consent, platform: str) -> bool:
+    """Whether another consent held there when this one was withdrawn: for the other platforms it is replaced.
+
+    When that one runs out, or the pupil leaves, posts there stay as they do for everybody else.
+    """
+    assert withdrawn.withdrawn_at is not None
+    day = today(withdrawn.withdrawn_at)
+    others = session.scalars(
+        sa.select(Consent).where(
+            Consent.pupil_id == withdrawn.pupil_id,
+            Consent.id != withdrawn.id,
+            Consent.recorded_at <= withdrawn.withdrawn_at,
+            Consent.first_day <= day,
+            Consent.last_day >= day,
+            sa.or_(Consent.platform.is_(None), Consent.platform == platform),
+            sa.or_(Consent.withdrawn_at.is_(None), Consent.withdrawn_at > withdrawn.withdrawn_at),
+        )
+    )
+    return any(other.kind is withdrawn.kind for other in others)
 
 
 def due(session: Session, *, now: datetime) -> list[UUID]:

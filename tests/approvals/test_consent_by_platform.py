@@ -16,6 +16,7 @@ from approvals import drafts, publishing, submissions, takedowns
 from approvals.checks import DraftRefused
 from approvals.models import Draft, PupilsAppear
 from approvals.moves import move_publication
+from approvals.standing import standing
 from approvals.states import Actor, PublicationState
 from school import audit, consent, consent_import, consent_lists, consent_record
 from school.errors import BadInput
@@ -165,6 +166,9 @@ def test_p25_withdrawn_for_one_platform_it_goes_out_and_stays_on_the_others(
     )  # fmt: skip
     consent.withdraw(session, given.id, reason="Not on X any more", platform="x", by=officer, now=now)
     session.commit()
+    said = {one.account.platform: standing(session, one, now=now - HOUR).sentence for one in waiting}
+    assert "does not go out" in said["x"] and "consent for a pupil in it is missing" in said["x"]
+    assert said["facebook"].startswith("It goes out on")
     assert places(rosa, ConsentKind.IMAGE, today(now)) == {"facebook", "instagram"}
     assert {one.last_day for one in rosa.consents} == {given.last_day}, "to the same day as before"
     assert [one.publication_id for one in takedowns.open_for_withdrawn_consent(session, now=now)] == [
@@ -175,6 +179,18 @@ def test_p25_withdrawn_for_one_platform_it_goes_out_and_stays_on_the_others(
         one.account.platform: publishing.claim(session, one.id, now=now) is not None for one in waiting
     }
     assert claimed == {"x": False, "facebook": True}
+    session.commit()
+    # What is left of the consent ends as everybody's does: that is no withdrawal.
+    assert takedowns.open_for_withdrawn_consent(session, now=now + timedelta(days=500)) == []
+    consent.mark_left(session, rosa.id, by=officer, now=now)
+    session.commit()
+    assert takedowns.open_for_withdrawn_consent(session, now=now) == []
+    [kept] = [one for one in rosa.consents if one.platform == "facebook"]
+    consent.withdraw(session, kept.id, reason="Nowhere", platform=None, by=officer, now=now + HOUR)
+    session.commit()
+    assert [one.publication_id for one in takedowns.open_for_withdrawn_consent(session, now=now + HOUR)] == [
+        out["facebook"].id
+    ]
     session.commit()
     assert audit.verify(session) is None
 
