@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit
+from school.consent_lists import same_name
 from school.errors import NotFound
 from school.models import ErasureDecision, HoldOn, Person, Pupil
 from school.people import reason_text
@@ -104,24 +106,28 @@ def decisions(session: Session, subject: Subject) -> list[ErasureDecision]:
 
 
 def people_named(session: Session, words: str, *, most: int = 20) -> list[Subject]:
-    """Members of staff and pupils whose name, address or number has these words in it."""
-    staff = session.scalars(
-        sa.select(Person)
-        .where(
-            sa.or_(
-                Person.name.icontains(words, autoescape=True), Person.email.icontains(words, autoescape=True)
-            )
-        )
-        .order_by(Person.name)
-        .limit(most)
-    )
-    pupils = session.scalars(
-        sa.select(Pupil)
-        .where(sa.or_(Pupil.name.icontains(words, autoescape=True), Pupil.reference == words))
-        .order_by(Pupil.name)
-        .limit(most)
-    )
+    """Members of staff and pupils whose name, address or number has these words in it.
+
+    Names are found however they are typed: without accents, in capitals, with any apostrophe.
+    """
+    wanted = _as_typed(words)
+    staff = session.execute(sa.select(Person.id, Person.name, Person.email).order_by(Person.name))
+    pupils = session.execute(sa.select(Pupil.id, Pupil.name, Pupil.reference).order_by(Pupil.name))
     return [
-        *(Subject(HoldOn.PERSON, one.id, one.name) for one in staff),
-        *(Subject(HoldOn.PUPIL, one.id, one.name) for one in pupils),
+        *[
+            Subject(HoldOn.PERSON, one.id, one.name)
+            for one in staff
+            if wanted in _as_typed(one.name) or wanted in one.email.casefold()
+        ][:most],
+        *[
+            Subject(HoldOn.PUPIL, one.id, one.name)
+            for one in pupils
+            if wanted in _as_typed(one.name) or words == one.reference
+        ][:most],
     ]
+
+
+def _as_typed(name: str) -> str:
+    """A name in plain letters: who asks for a person's data has no accents on the keyboard."""
+    apart = unicodedata.normalize("NFKD", same_name(name))
+    return "".join(char for char in apart if not unicodedata.combining(char))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from school import consent, db
+from school import consent, db, requests
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import ConsentKind, Person, Role
 from school.times import today
@@ -57,3 +57,12 @@ def test_the_same_pupil_twice_and_a_stranger(session: Session, school_people: Pe
         consent.add_pupil(session, name=" Ada  Byron ", class_name="Year 3", by=officer, now=NOW)
     with pytest.raises(NotFound):
         consent.missing_consent(session, [db.new_id()], ConsentKind.IMAGE, on=DAY)
+
+
+@pytest.mark.parametrize("words", ["zoe d'arcy", "ZOË D’ÁRCY", "Ola", "Zoe\u0308"])
+def test_p34_a_name_is_found_however_it_is_typed(session: Session, school_people: People, words: str) -> None:
+    pupil = consent.add_pupil(
+        session, name="Zoë d’Árcy-Ọlá", class_name="Year 2", by=school_people[Role.DPO], now=NOW
+    )
+    assert [found.id for found in requests.people_named(session, words)] == [pupil.id]
+    assert requests.people_named(session, "Zoe Ola") == []
