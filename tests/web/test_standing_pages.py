@@ -80,3 +80,24 @@ def test_a_dead_account_is_said_before_the_time_comes_and_after(
         assert publishing.claim(working, publication.id, now=db.now()) is None
     for page in (path, "/"):
         assert "goes out by itself when it works again" in teacher.get(page).text
+
+
+def test_the_list_says_where_a_post_is_out_unless_it_is_out_everywhere(
+    app: Flask,
+    signed_in: Callable[[Role], Browser],
+    x: Account,
+    make_account: Callable[..., Account],
+    later: datetime,
+) -> None:
+    facebook = make_account("facebook", handle="Larkfield Primary")
+    teacher = signed_in(Role.STAFF)
+    write(teacher, x, facebook, at=later)
+    assert decide(app, mailed_token()).status_code == 200
+    for account, said in ((x, "published on X"), (facebook, "published")):
+        with db.transaction() as working:
+            for state in (PublicationState.PUBLISHING, PublicationState.PUBLISHED):
+                working.execute(
+                    sa.update(Publication).where(Publication.account_id == account.id).values(state=state)
+                )
+        listed = teacher.get("/drafts").text
+        assert f">{said}<" in listed and listed.count(">published") == 1, said
