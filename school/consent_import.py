@@ -29,6 +29,8 @@ class Plan:
     """Consents that the register lacks, with their platform; None: every platform."""
     withdrawals: list[tuple[Pupil, Consent, ListedPupil]] = field(default_factory=list)
     """Consents in force that the list says no to."""
+    given_again: list[tuple[ListedPupil, Consent]] = field(default_factory=list)
+    """Of those to be entered, what was withdrawn before (P25): the list may be older than the letter."""
     left: list[Pupil] = field(default_factory=list)
     unchanged: int = 0
     problems: list[LineProblem] = field(default_factory=list)
@@ -178,6 +180,8 @@ def _one(made: Plan, entry: ListedPupil, found: Pupil | None, *, on: date) -> No
                 ):
                     made.consents.append((entry, kind, platform))
                     changed = True
+                    if found is not None and (before := _withdrawn(found, kind, platform)):
+                        made.given_again.append((entry, before))
         elif kind in entry.refused:
             for one in of_kind:
                 if found is not None and one.last_day >= on:
@@ -198,6 +202,24 @@ def _wanted(entry: ListedPupil, held: list[Consent], *, on: date) -> list[str | 
     if entry.platforms is None and before and all(one.platform for one in before):
         return [*sorted({one.platform for one in before if one.platform})]
     return [None]
+
+
+def _withdrawn(pupil: Pupil, kind: ConsentKind, platform: str | None) -> Consent | None:
+    """The newest withdrawal of what a list gives, where nobody has entered that consent since."""
+    of_kind = [one for one in pupil.consents if one.kind is kind]
+    ended = [
+        (one.withdrawn_at, one)
+        for one in of_kind
+        if one.withdrawn_at is not None and (platform is None or one.platform in {None, platform})
+    ]
+    if not ended:
+        return None
+    when, last = max(ended, key=lambda pair: pair[0])
+    given_since = any(
+        one.withdrawn_at is None and one.platform in {None, platform} and one.recorded_at >= when
+        for one in of_kind
+    )
+    return None if given_since else last
 
 
 def _days(entry: ListedPupil, *, on: date) -> tuple[date, date]:

@@ -96,7 +96,8 @@ def apply(import_id: UUID) -> ResponseReturnValue:
     except BadInput as error:
         return _preview(import_id, typed.refuse(BadInput(str(error)))), 400
     flash(
-        f"The list is applied: {len(done.new)} new pupils, {len(done.moved)} changed, "
+        f"The list is applied: {len(done.new)} new {'pupil' if len(done.new) == 1 else 'pupils'}, "
+        f"{len(done.moved)} changed, "
         f"{len(done.consents)} consents entered, {len(done.withdrawals)} ended, {len(done.left)} left."
         + (f" Published posts being taken down: {len(opened)}." if opened else ""),
         "success",

@@ -223,6 +223,24 @@ def test_a_process_of_the_version_before_shows_less_never_more(
 # The office's list
 
 
+@SQLITE
+def test_p25_a_list_that_gives_again_what_was_withdrawn_says_so(
+    session: Session, officer: Person, rosa: Pupil, now: datetime
+) -> None:
+    [given] = rosa.consents
+    consent.withdraw(session, given.id, reason="Letter", platform="x", by=officer, now=now)
+    session.commit()
+    told = take(
+        session, officer, now + HOUR, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,Facebook and Instagram"
+    )
+    assert not told.given_again, "that was never withdrawn"
+    told = take(session, officer, now + HOUR, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,all")
+    assert [one.id for _entry, one in told.given_again] == [given.id]
+    year_on = now + timedelta(days=340)
+    told = take(session, officer, year_on, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,all")
+    assert told.consents and not told.given_again, "entered anew since"
+
+
 def take(session: Session, by: Person, now: datetime, *lines: str) -> consent_import.Plan:
     text = "Name,Class,Images,Naming,Given by,Platforms\n" + "\n".join(lines)
     kept = consent_import.keep(

@@ -118,6 +118,11 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     assert officer.post(address, address, do="apply").status_code == 302
     assert "Ida Moss" in officer.get("/consent").text
     assert officer.get(address).status_code == 409
+    again = send("Name,Class,Photos,Given by\nYusuf Siddiqui,Year 4 Kestrels,yes,Sara Siddiqui\n")
+    said = officer.get(again.headers["Location"]).text
+    assert (
+        "Withdrawn before, and given again by this list (1)" in said and "Yusuf Siddiqui: Pictures, w" in said
+    )
     thrown = send("Name,Class\nUna Price,Year 1\n", whole_school="yes").headers["Location"]
     assert "Pupils who have left" in officer.get(thrown).text
     assert officer.post(thrown, thrown, do="discard").status_code == 302
