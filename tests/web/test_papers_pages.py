@@ -106,7 +106,8 @@ def test_p24_p25_a_parent_gets_what_they_agreed_to_and_how_to_withdraw(
         "Zoë O’Connor-Łuk, Year 2",
         "Pictures that show the pupil",
         f"{day.day} {day:%B %Y}",
-        "Not agreed to, so not done: videos that show the pupil; the pupil’s work.",
+        "Not agreed to, so not done: videos that show the pupil; the pupil’s work; the pupil’s first name "
+        "or class.",
         "Instagram",
         "@larkfieldpics",
         "withdrawn",
