@@ -170,14 +170,8 @@ def video_used() -> Condition:
 
 def video_held() -> Condition:
     """Videos of a person on hold, or of a draft that is."""
-    in_held = (
-        sa.select(RevisionVideo.revision_id)
-        .join(DraftRevision, DraftRevision.id == RevisionVideo.revision_id)
-        .join(Draft, Draft.id == DraftRevision.draft_id)
-        .where(RevisionVideo.video_id == VideoFile.id, draft_held())
-        .exists()
-    )
-    return sa.or_(holds.held(HoldOn.PERSON, VideoFile.uploaded_by_id), in_held)
+    shown = sa.select(RevisionVideo.revision_id).where(RevisionVideo.video_id == VideoFile.id)
+    return sa.or_(holds.held(HoldOn.PERSON, VideoFile.uploaded_by_id), _in_held(shown, RevisionVideo))
 
 
 def erase_videos(session: Session, ids: Sequence[UUID], now: datetime) -> None:
@@ -194,14 +188,18 @@ def used() -> Condition:
 
 def picture_held() -> Condition:
     """Pictures of a person on hold, or of a draft that is."""
-    in_held = (
-        sa.select(RevisionPicture.id)
-        .join(DraftRevision, DraftRevision.id == RevisionPicture.revision_id)
+    shown = sa.select(RevisionPicture.id).where(RevisionPicture.media_id == MediaFile.id)
+    return sa.or_(holds.held(HoldOn.PERSON, MediaFile.uploaded_by_id), _in_held(shown, RevisionPicture))
+
+
+def _in_held(shown: sa.Select[UUID], entry: type[RevisionPicture] | type[RevisionVideo]) -> Condition:
+    """Those of the versions' entries that belong to a draft on hold."""
+    return (
+        shown.join(DraftRevision, DraftRevision.id == entry.revision_id)
         .join(Draft, Draft.id == DraftRevision.draft_id)
-        .where(RevisionPicture.media_id == MediaFile.id, draft_held())
+        .where(draft_held())
         .exists()
     )
-    return sa.or_(holds.held(HoldOn.PERSON, MediaFile.uploaded_by_id), in_held)
 
 
 def erase_pictures(session: Session, ids: Sequence[UUID], now: datetime) -> None:

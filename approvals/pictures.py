@@ -246,6 +246,11 @@ def instagram_problem(media: MediaFile) -> str:
     )
 
 
+def is_kept(session: Session, media_id: UUID) -> bool:
+    """Whether there is a picture under this id."""
+    return session.get(MediaFile, media_id) is not None
+
+
 def find(session: Session, media_id: UUID) -> MediaFile:
     """The picture's record, or NotFound."""
     media = session.get(MediaFile, media_id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from approvals import checks
 from approvals.checks import Problem, account_name
-from approvals.content import DraftContent, tidy
+from approvals.content import DraftContent, PictureChoice, VideoChoice, tidy
 from approvals.models import (
     Draft,
     DraftRevision,
@@ -164,29 +164,8 @@ def _pictures(
                 )
             )
             continue
-        words = {
-            "description": tidy(choice.alt_text),
-            "owner": tidy(choice.source),
-            "licence": tidy(choice.licence),
-        }
-        problems += [
-            Problem(
-                "pictures",
-                f"The {what} of “{media.filename}” has {len(said):,} characters: at most {WORDS_MAX:,} fit.",
-            )
-            for what, said in words.items()
-            if len(said) > WORDS_MAX
-        ]
-        made.append(
-            RevisionPicture(
-                position=position,
-                media_id=media.id,
-                media=media,
-                alt_text=words["description"],
-                source=words["owner"],
-                licence=words["licence"],
-            )
-        )
+        words = _words(choice, media.filename, "pictures", problems)
+        made.append(RevisionPicture(position=position, media_id=media.id, media=media, **words))
     return made
 
 
@@ -206,26 +185,25 @@ def _video(
             )
         )
         return None
+    words = _words(choice, video.filename, "video", problems)
+    return RevisionVideo(video_id=video.id, video=video, **words)
+
+
+def _words(
+    choice: PictureChoice | VideoChoice, filename: str, place: str, problems: list[Problem]
+) -> dict[str, str]:
+    """What was written of a picture or video, tidied; what is too long for keeping is a problem."""
     words = {
-        "description": tidy(choice.alt_text),
-        "owner": tidy(choice.source),
-        "licence": tidy(choice.licence),
+        "alt_text": ("description", tidy(choice.alt_text)),
+        "source": ("owner", tidy(choice.source)),
+        "licence": ("licence", tidy(choice.licence)),
     }
     problems += [
-        Problem(
-            "video",
-            f"The {what} of “{video.filename}” has {len(said):,} characters: at most {WORDS_MAX:,} fit.",
-        )
-        for what, said in words.items()
+        Problem(place, f"The {what} of “{filename}” has {len(said):,} characters: at most {WORDS_MAX:,} fit.")
+        for what, said in words.values()
         if len(said) > WORDS_MAX
     ]
-    return RevisionVideo(
-        video_id=video.id,
-        video=video,
-        alt_text=words["description"],
-        source=words["owner"],
-        licence=words["licence"],
-    )
+    return {column: said for column, (_what, said) in words.items()}
 
 
 def may_use_video(session: Session, video: VideoFile, draft: Draft | None, *, by: Person) -> bool:

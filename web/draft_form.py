@@ -236,7 +236,7 @@ def _kept(form: DraftForm, draft_id: UUID | None, file: FileStorage) -> UUID:
     data = _bytes_of(file)
     with reading() as session:
         media_id = uuid5(FILES_OF_FORMS, f"{_whose(form, draft_id, file)} {hashlib.sha256(data).hexdigest()}")
-        if session.get(MediaFile, media_id) is not None:
+        if pictures.is_kept(session, media_id):
             return media_id
     prepared = pictures.prepare(data, file.filename or "")
     try:
@@ -253,7 +253,7 @@ def _kept(form: DraftForm, draft_id: UUID | None, file: FileStorage) -> UUID:
             )
     except IntegrityError:
         with reading() as session:
-            if session.get(MediaFile, media_id) is None:
+            if not pictures.is_kept(session, media_id):
                 raise
     return media_id
 

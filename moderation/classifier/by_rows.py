@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.classifier.export import save_with
+
 WEIGHT_LIMIT = 63
 """Weights go from -63 to 63: on processors without VNNI, the sum of two products of a whole 8 bits each would
 overflow unnoticed."""
@@ -146,14 +148,7 @@ def round_by_rows(source: Path, target: Path, sizes: Mapping[str, NDArray[np.flo
             ),
             helper.make_node("Mul", [f"{result}.unscaled", f"{read}.scale"], [result]),
         ]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    used = {name for node in nodes for name in node.input}
-    for table in [table for table in graph.initializer if table.name not in used]:
-        graph.initializer.remove(table)
-    if all(each.domain != "com.microsoft" for each in model.opset_import):
-        model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
-    onnx.save(model, str(target))
+    save_with(model, nodes, target)
     return len(mine)
 
 

@@ -5,7 +5,7 @@
 The checkpoint becomes an ONNX graph in single precision, which has to score like Detoxify's own `predict`
 within 0.0001; then its large tables are stored as whole numbers of 8 bits with one scale to each 32 of
 them. Nothing else is rounded: the arithmetic stays in single precision, so scores hardly move. Files of
-the folder are replaced only when all of that went well. Needs the development extra (for `onnx`).
+the folder are replaced only when all of that went well.
 """
 
 from __future__ import annotations
@@ -202,6 +202,16 @@ def quantise(source: Path, target: Path, *, accuracy_level: int = SINGLE) -> int
                 helper.make_node("Reshape", [product, f"{name}.shape"], [result]),
             ]
         done.add(name)
+    save_with(model, nodes, target)
+    return len(done)
+
+
+def save_with(model: Any, nodes: Sequence[Any], target: Path) -> None:
+    """Write the model with these nodes in place of its own, without the tables that none of them reads."""
+    import onnx
+    from onnx import helper
+
+    graph = model.graph
     del graph.node[:]
     graph.node.extend(nodes)
     used = {name for node in nodes for name in node.input}
@@ -210,7 +220,6 @@ def quantise(source: Path, target: Path, *, accuracy_level: int = SINGLE) -> int
     if all(each.domain != "com.microsoft" for each in model.opset_import):
         model.opset_import.append(helper.make_opsetid("com.microsoft", 1))
     onnx.save(model, str(target))
-    return len(done)
 
 
 def parity(engine: DetoxifyEngine, other: OnnxEngine, texts: Sequence[str]) -> float:

@@ -103,12 +103,7 @@ def publication(
     now: datetime,
 ) -> Publication:
     """A post with a picture and a link, approved; on the platform of the test's parameter."""
-    platform = Platform(request.param)
-    account = make_account(
-        platform.value,
-        identity_id=platforms.world.school(platform).id,
-        credentials=platforms.credentials(platform),
-    )
+    account = scenes.connected(Platform(request.param), platforms, make_account)
     media = scenes.add_picture(session, teacher, now)
     _draft, [made] = scenes.approved(
         session,

@@ -34,10 +34,22 @@ from approvals.models import (
 from connectors.base import Platform, PostContent, RemotePost, StepStore
 from connectors.errors import ConnectorError
 from connectors.limits import LIMITS, shown_text, text_length
+from connectors.practice.servers import PracticePlatforms
 from school import consent
 from school.models import Account, ConsentKind, OutboxEmail, Person, Pupil
 from school.setup import PRACTICE_PIN
 from school.times import LONDON
+
+
+def connected(
+    platform: Platform, platforms: PracticePlatforms, make_account: Callable[..., Account]
+) -> Account:
+    """The school's account on a practice platform, with the keys that it knows."""
+    return make_account(
+        platform.value,
+        identity_id=platforms.world.school(platform).id,
+        credentials=platforms.credentials(platform),
+    )
 
 
 def picture_bytes(

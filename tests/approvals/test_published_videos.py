@@ -61,12 +61,7 @@ def filmed(
     now: datetime,
 ) -> Publication:
     """A post with a video, approved; on the platform of the test's parameter."""
-    platform = Platform(request.param)
-    account = make_account(
-        platform.value,
-        identity_id=platforms.world.school(platform).id,
-        credentials=platforms.credentials(platform),
-    )
+    account = scenes.connected(Platform(request.param), platforms, make_account)
     video_id = prepared(session, teacher, now)
     choice = VideoChoice(video_id=video_id, alt_text="A race", source="The office", licence="Ours")
     _draft, [made] = scenes.approved(

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -91,7 +92,7 @@ def sample(made: System) -> Sample:
     return Sample(memory, opened, threads, rows, files)
 
 
-class _Beside:
+class _Beside(ABC):
     """Something that goes on beside the traffic until it is stopped. An error in it is the run's."""
 
     def __init__(self, every: float) -> None:
@@ -116,8 +117,9 @@ class _Beside:
             except Exception as error:  # noqa: BLE001 - whatever it is, the report says it
                 self.failed.append(f"{type(self).__name__}: {type(error).__name__}: {error}"[:500])
 
+    @abstractmethod
     def step(self) -> None:
-        raise NotImplementedError
+        """What is done again and again."""
 
 
 class Visitor(_Beside):

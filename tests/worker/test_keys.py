@@ -12,15 +12,19 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from PIL import Image
+from sqlalchemy.orm import undefer
 
 import approvals.models  # noqa: F401 - fills the metadata
 from approvals import pictures
+from approvals.models import MediaRendition
 from connectors.practice.servers import PracticePlatforms
 from school import accounts, db, keys, people, secrets
 from school.settings import settings
 from tests.worker.conftest import HEAD, SCHOOLGATE, Done, environment, wait_for
 from tests.worker.test_cli import adopt, refused
+from worker import tasks
 
 Here = Callable[..., Done]
 WRONG = "quite another key of more than 32 characters"
@@ -271,6 +275,18 @@ def test_start_anew_marks_what_is_lost_and_loses_nothing_else(
     assert json.loads(done.stdout)["pictures_lost"] == 0
     with sqlite3.connect(stored / "schoolgate.db") as database:
         assert database.execute("SELECT original_lost_at FROM media_files").fetchone() == (None,)
+
+
+def test_the_worker_seals_what_a_former_version_kept_as_it_is(stored: Path) -> None:
+    with db.transaction() as session:
+        [one, *_] = session.scalars(sa.select(MediaRendition).options(undefer(MediaRendition.sealed)))
+        plain = one.data
+        one.sealed = plain
+    tasks.seal_pictures()
+    with db.reading() as session:
+        kept = session.scalars(sa.select(MediaRendition).options(undefer(MediaRendition.sealed))).all()
+    assert len(kept) == 4 and all(secrets.is_sealed(copy.sealed) for copy in kept)
+    assert plain in [copy.data for copy in kept]
 
 
 def test_start_anew_puts_an_unusable_key_file_aside(here: Here, stored: Path) -> None:
