@@ -27,6 +27,7 @@ from school.models import (
     Role,
 )
 from school.retention import Rule
+from tests.approvals import scenes
 from tests.moderation.platform import comment
 from tests.moderation.scenes import tampering
 from tests.web.remembered import WORDS, World, far, found_in, leave, remember
@@ -141,6 +142,32 @@ def test_p34_what_is_on_hold_is_never_erased(
     assert left <= {"authors.display_name", "authors.handle", "authors.bio", "authors.url", "authors.key",
                     "authors.platform_id", "followers.name_vetted", "followers.bio_vetted",
                     "blocked_authors.reason"}, "a follower and a block in force need the profile"  # fmt: skip
+
+
+@SQLITE
+def test_p34_the_originals_of_a_held_drafts_pictures_stay(
+    session: Session, school_people: People, make_account: Callable[..., Account]
+) -> None:
+    staff, head, officer = (school_people[role] for role in (Role.STAFF, Role.HEADTEACHER, Role.DPO))
+    account, now = make_account("x"), db.now()
+    of_drafts = []
+    for _ in range(2):
+        media = scenes.add_picture(session, staff, now)
+        draft, _publications = scenes.approved(
+            session, staff, head, now, account, pictures=(scenes.choice(media),)
+        )
+        of_drafts.append((draft, media))
+    [(held, stays), (_free, goes)] = of_drafts
+    hold = holds.place(session, HoldOn.DRAFT, held.id, reason="A claim", by=officer, now=now)
+    session.commit()
+    erase_all(session, rules=(BY_KEY["originals"],), years=2)
+    session.expire_all()
+    assert goes.original_erased_at is not None and stays.original_erased_at is None
+    holds.lift(session, hold.id, reason="Settled", by=officer, now=now)
+    session.commit()
+    erase_all(session, rules=(BY_KEY["originals"],), years=2)
+    session.expire_all()
+    assert stays.original_erased_at is not None
 
 
 def test_p34_every_table_has_a_rule_or_a_reason() -> None:
