@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -41,6 +42,15 @@ MOVES: Mapping[VideoState, frozenset[VideoState]] = {
     S.READY: frozenset({S.REFUSED}),
     S.REFUSED: frozenset(),
 }
+
+
+def work_folder() -> Path:
+    """Where a video lies while it is being prepared, and an upload while it comes in: in the home, since a
+    machine's own folder may hold little. An upload has no name there, so that nothing of it is left when
+    its process ends."""
+    folder = settings().home / "work"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing_extensions import Buffer
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
-from approvals import differences, drafts, pictures, revising, shown_faces, video_checks, video_copy
+from approvals import differences, drafts, pictures, revising, shown_faces, video_checks, video_copy, videos
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, PictureChoice, VideoChoice
 from approvals.differences import Change
@@ -125,7 +125,7 @@ def _capped(
 ) -> IO[bytes]:
     # Pictures say that they are; whatever else comes may be a video. A visitor's files are nobody's.
     chosen = settings()
-    file = _CappedFile(max_size=video_upload.IN_MEMORY, dir=str(video_upload.folder()))
+    file = _CappedFile(max_size=video_upload.IN_MEMORY, dir=str(videos.work_folder()))
     if optional_person() is not None:
         pictured = (content_type or "").startswith("image/")
         file.most = chosen.max_upload_bytes if pictured else chosen.max_video_bytes

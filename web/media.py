@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, make_response
-from sqlalchemy.orm import Session
 
 from approvals import claims, pictures
-from approvals.models import Draft, DraftRevision, RenditionUse, RevisionPicture
-from approvals.sight import may_see
+from approvals.models import RenditionUse
+from approvals.sight import may_see_picture
 from school.db import now, reading
 from school.errors import NotFound
-from school.models import Person
 from web.access import current_person, public, signed_in
 
 pages = Blueprint("media", __name__)
@@ -24,9 +21,8 @@ pages = Blueprint("media", __name__)
 def preview(media_id: UUID) -> Response:
     """A picture's small copy, for its uploader and whoever may see a draft that has it."""
     with reading() as session:
-        person = current_person(session)
         media = pictures.find(session, media_id)
-        if media.uploaded_by_id != person.id and not _in_a_draft_seen(session, media_id, person):
+        if not may_see_picture(session, media, by=current_person(session), now=now()):
             raise NotFound("There is no such picture.")
         copy = pictures.rendition(session, media_id, RenditionUse.PREVIEW)
         answer = picture_response(copy.mime_type, copy.data)
@@ -52,18 +48,3 @@ def picture_response(mime_type: str, data: bytes) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
-
-
-def _in_a_draft_seen(session: Session, media_id: UUID, person: Person) -> bool:
-    query = (
-        sa.select(Draft)
-        .where(
-            Draft.id.in_(
-                sa.select(DraftRevision.draft_id)
-                .join(RevisionPicture, RevisionPicture.revision_id == DraftRevision.id)
-                .where(RevisionPicture.media_id == media_id)
-            )
-        )
-        .limit(20)
-    )
-    return any(may_see(session, draft, by=person, now=now()) for draft in session.scalars(query))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from uuid import UUID, uuid5
 
 from sqlalchemy.exc import IntegrityError
@@ -18,14 +17,6 @@ from web.access import current_person
 FILES_OF_FORMS = UUID("0a3f1e5c-62a1-4c1f-9d0e-6a6f1b7c2d54")
 IN_MEMORY = 500_000
 """Bytes of an upload up to which the disk isn't asked."""
-
-
-def folder() -> Path:
-    """Where an upload that is no small one lies while it comes in: in the home, since a machine's own
-    folder may hold little. It has no name there, so that nothing is left when its process ends."""
-    found = settings().home / "work"
-    found.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return found
 
 
 def keep(file: FileStorage, whose: str) -> UUID:

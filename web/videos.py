@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, jsonify, request
 from sqlalchemy.orm import Session
 
 from approvals import video_checks, videos
-from approvals.models import Draft, DraftRevision, RevisionVideo, VideoFile, VideoPart, VideoState
-from approvals.sight import may_see
+from approvals.models import VideoFile, VideoPart, VideoState
+from approvals.sight import may_see_video
 from school.db import now, reading
 from school.errors import NotFound
-from school.models import Person
 from web.access import current_person, signed_in
 from web.media import picture_response
 
@@ -91,18 +89,6 @@ def _bytes(video_id: UUID, start: int, end: int) -> Iterator[bytes]:
 
 
 def _check_seen(session: Session, video_id: UUID) -> None:
-    person = current_person(session)
-    if videos.find(session, video_id).uploaded_by_id == person.id:
-        return
-    if not _in_a_draft_seen(session, video_id, person):
+    video = videos.find(session, video_id)
+    if not may_see_video(session, video, by=current_person(session), now=now()):
         raise NotFound(videos.NO_SUCH)
-
-
-def _in_a_draft_seen(session: Session, video_id: UUID, person: Person) -> bool:
-    shown_in = (
-        sa.select(DraftRevision.draft_id)
-        .join(RevisionVideo, RevisionVideo.revision_id == DraftRevision.id)
-        .where(RevisionVideo.video_id == video_id)
-    )
-    query = sa.select(Draft).where(Draft.id.in_(shown_in)).limit(20)
-    return any(may_see(session, draft, by=person, now=now()) for draft in session.scalars(query))

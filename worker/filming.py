@@ -27,20 +27,13 @@ LEASE_MOST = timedelta(minutes=2)
 _LOCK = "lock"
 
 
-def work_folder() -> Path:
-    """Where a video lies while it is being prepared, and an upload while it comes in."""
-    folder = settings().home / "work"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
-
-
 def sweep() -> int:
     """Remove what workers that were killed left in the folder; how many there were.
 
     What a worker is at is locked, and the lock goes with its process.
     """
     swept = 0
-    for folder in work_folder().glob("video-*"):
+    for folder in videos.work_folder().glob("video-*"):
         lock = FileLock(folder / _LOCK)
         if lock.take():
             shutil.rmtree(folder, ignore_errors=True)
@@ -58,7 +51,7 @@ def prepare_one() -> bool:
     if claim is None:
         return False
     began = time.monotonic()
-    folder = Path(mkdtemp(prefix="video-", dir=work_folder()))
+    folder = Path(mkdtemp(prefix="video-", dir=videos.work_folder()))
     lock = FileLock(folder / _LOCK)
     lock.take()
     try:

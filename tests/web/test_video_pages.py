@@ -292,7 +292,7 @@ def test_a_video_too_large_is_refused_by_name_and_nothing_of_it_is_kept(
     answer = send(teacher, data, "long.mp4", **fields(x, at=later, do="video", text="Typed before"))
     assert answer.status_code == 400 and "“long.mp4” is too large: at most 1 MB are taken" in answer.text
     assert "Typed before" in answer.text and count(VideoFile) == count(VideoPiece) == 0
-    assert list(filming.work_folder().iterdir()) == []
+    assert list(videos.work_folder().iterdir()) == []
 
 
 @SQLITE
@@ -311,7 +311,7 @@ def test_a_broken_or_long_video_is_refused_in_a_sentence_and_forgotten(
     assert send(teacher, made(), **fields(x, at=later, do="video")).status_code == 200
     video = prepare()
     assert video.state is VideoState.REFUSED and says in (video.problem or "")
-    assert count(VideoPiece) == 0 and list(filming.work_folder().iterdir()) == []
+    assert count(VideoPiece) == 0 and list(videos.work_folder().iterdir()) == []
     told = teacher.get(f"/drafts/video/{video.id}/state").json
     assert told is not None and told["settled"] and says in told["words"]
     refused = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, video=str(video.id), **WORDS))
@@ -450,7 +450,7 @@ def test_broken_uploads_and_folders_left_behind_are_swept(
         video = videos.begin(session, db.new_id(), "half.mp4", by=person, now=db.now())
         session.flush()
         videos.keep_piece(session, video.id, VideoPart.ORIGINAL, 0, b"half")
-    left, used = (filming.work_folder() / name for name in ("video-left", "video-used"))
+    left, used = (videos.work_folder() / name for name in ("video-left", "video-used"))
     left.mkdir()
     (left / "original").write_bytes(b"x")
     lock = filming.FileLock(used / "lock")

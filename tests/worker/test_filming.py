@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from approvals import video_copy
+from approvals import video_copy, videos
 from school.errors import BadInput
 from school.settings import settings
 from tests.clips import clip, said_of
@@ -115,7 +115,7 @@ def test_the_program_sees_no_settings_and_runs_within_limits(
 
 
 def test_a_worker_killed_in_the_middle_leaves_no_program_and_what_it_left_is_swept(tmp_path: Path) -> None:
-    folder = filming.work_folder() / "video-killed"
+    folder = videos.work_folder() / "video-killed"
     folder.mkdir()
     (folder / "in.mp4").write_bytes(clip(30, "640x480"))
     code = f"""
