@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,9 +15,11 @@ from approvals import picture_words, shown_faces, video_checks
 from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
-from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear
+from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear, RevisionAccount
 from approvals.video_checks import VideoPreview
+from connectors import feeds
 from connectors.base import Platform
+from connectors.feeds import Piece
 from connectors.limits import LIMITS, text_length
 from school import consent
 from school.models import ConsentKind, Person
@@ -36,6 +39,29 @@ class AccountPreview:
     own_wording: bool
     link_card: str
     """The link where the platform shows it as a card of its own; empty elsewhere."""
+    display_name: str
+    handle: str
+    """Without its @."""
+    shown_first: tuple[Piece, ...]
+    """The text that the feed shows at once."""
+    cut: str
+    """What stands there to be pressed for the rest, about where; empty where all is shown."""
+    rest: tuple[Piece, ...]
+
+    @property
+    def left(self) -> int:
+        """How many characters it could have more; negative: so many are too many."""
+        return self.limit - self.length
+
+    @property
+    def card_site(self) -> str:
+        """The site of the link's card, as the card names it."""
+        return urlsplit(self.link_card).hostname or self.link_card
+
+    @property
+    def initials(self) -> str:
+        """What stands for the account's picture: it isn't kept here."""
+        return "".join(word[0] for word in self.display_name.split()[:2]).upper()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,28 +133,14 @@ def preview(
     earlier = seen_before(session, revision)
     lacking = {pupil.id: kinds for pupil, kinds in without_consent(session, revision, on=day).items()}
     author = session.get_one(Person, draft.author_id)
-    faces = shown_faces.of(session, [picture.media_id for picture in revision.pictures])
     return DraftPreview(
         draft_id=draft.id,
         revision_id=revision.id,
         revision_number=revision.number,
         author_name=author.name,
         made_at=revision.made_at,
-        accounts=tuple(_account(revision, entry.account_id) for entry in revision.accounts),
-        pictures=tuple(
-            PicturePreview(
-                media_id=picture.media_id,
-                cid=f"picture{place}",
-                filename=picture.media.filename,
-                alt_text=picture.alt_text,
-                source=picture.source,
-                licence=picture.licence,
-                width=picture.media.width,
-                height=picture.media.height,
-                faces=faces[picture.media_id].sentence,
-            )
-            for place, picture in enumerate(revision.pictures, start=1)
-        ),
+        accounts=on_accounts(revision),
+        pictures=pictures_of(session, revision),
         video=video_checks.shown(revision.video) if revision.video is not None else None,
         link=revision.link,
         planned_at=revision.planned_at,
@@ -168,18 +180,47 @@ def _lacking(kinds: Mapping[ConsentKind, Sequence[str]]) -> str:
     )
 
 
-def _account(revision: DraftRevision, account_id: UUID) -> AccountPreview:
-    entry = next(entry for entry in revision.accounts if entry.account_id == account_id)
-    platform = Platform(entry.account.platform)
-    text = shown_on(revision, account_id, platform)
-    card = revision.link if platform is Platform.FACEBOOK and not revision.media_count else ""
+def on_accounts(revision: DraftRevision) -> tuple[AccountPreview, ...]:
+    """The post on each of its accounts; a revision that isn't saved has a look, too."""
+    return tuple(_account(revision, entry) for entry in revision.accounts)
+
+
+def pictures_of(session: Session, revision: DraftRevision) -> tuple[PicturePreview, ...]:
+    """The pictures of a revision with what is said of them."""
+    faces = shown_faces.of(session, [picture.media_id for picture in revision.pictures])
+    return tuple(
+        PicturePreview(
+            media_id=picture.media_id,
+            cid=f"picture{place}",
+            filename=picture.media.filename,
+            alt_text=picture.alt_text,
+            source=picture.source,
+            licence=picture.licence,
+            width=picture.media.width,
+            height=picture.media.height,
+            faces=faces[picture.media_id].sentence,
+        )
+        for place, picture in enumerate(revision.pictures, start=1)
+    )
+
+
+def _account(revision: DraftRevision, entry: RevisionAccount) -> AccountPreview:
+    account = entry.account
+    platform = Platform(account.platform)
+    text = shown_on(revision, account.id, platform)
+    first, cut, rest = feeds.parts(platform, text)
     return AccountPreview(
-        account_id=account_id,
+        account_id=account.id,
         platform=platform,
-        name=account_name(entry.account),
+        name=account_name(account),
         text=text,
         length=text_length(platform, text),
         limit=LIMITS[platform].text_max,
         own_wording=entry.own_text is not None,
-        link_card=card,
+        link_card=revision.link if platform is Platform.FACEBOOK and not revision.media_count else "",
+        display_name=account.display_name,
+        handle=account.handle.removeprefix("@"),
+        shown_first=feeds.pieces(platform, first),
+        cut=cut,
+        rest=feeds.pieces(platform, rest),
     )

@@ -22,7 +22,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Person
 from school.permissions import Action, may
-from web import draft_findings, draft_form, draft_page
+from web import draft_files, draft_findings, draft_form, draft_page
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
 from web.draft_page import BADGES
@@ -38,7 +38,7 @@ NOT_YOURS = "Only the author can change a draft. Ask for changes instead."
 def _room_for_pictures(_endpoint: str | None, _values: dict[str, object] | None) -> None:
     # This early, since the check of the form's token reads the form.
     if request.method == "POST":
-        draft_form.allow_big_upload()
+        draft_files.allow_big_upload()
 
 
 @pages.get("/drafts")
@@ -289,9 +289,9 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     if wanted == RESTORE:
         return _form_again(draft_id, form, 200)
     draft_form.drop_removed(form)
-    draft_form.keep_new_pictures(form, draft_id)
-    draft_form.keep_new_video(form, draft_id)
-    if wanted in {"pictures", "video"} or form.problems:
+    draft_files.keep_new_pictures(form, draft_id)
+    draft_files.keep_new_video(form, draft_id)
+    if wanted in {"pictures", "video", "preview"} or form.problems:
         return _form_again(draft_id, form, 200 if not form.problems else 400)
     try:
         content = draft_form.content(form)

@@ -13,7 +13,7 @@ from school.db import now, transaction
 from school.errors import NotPermitted
 from school.models import Person
 from school.permissions import Action
-from web import draft_form, keeping
+from web import draft_files, keeping
 from web.access import current_person, needs
 
 pages = Blueprint("unsaved", __name__)
@@ -22,7 +22,7 @@ pages = Blueprint("unsaved", __name__)
 @pages.url_value_preprocessor
 def _room_for_texts(_endpoint: str | None, _values: dict[str, object] | None) -> None:
     if request.method == "POST":
-        draft_form.allow_big_upload()
+        draft_files.allow_big_upload()
 
 
 @pages.post("/drafts/unsaved")

@@ -46,13 +46,24 @@
       var words = own && own.value.trim() ? own.value : common.value;
       var text = shown(words.trim(), line.dataset.platform);
       var length = line.dataset.platform === "x" ? lengthOnX(text) : Array.from(text).length;
-      var left = Number(line.dataset.limit) - length;
-      var said = line.querySelector("[data-count]");
-      said.hidden = !(box && box.checked);
-      said.textContent = left >= 0 ? left.toLocaleString("en-GB") + " left" : (-left).toLocaleString("en-GB") + " too many";
-      said.className = left >= 0 ? "" : "text-danger-emphasis";
+      line.querySelector("[data-count]").hidden = !(box && box.checked);
+      say(line, Number(line.dataset.limit) - length);
     });
   }
+
+  function say(line, left) {
+    var said = line.querySelector("[data-count]");
+    said.textContent = left >= 0 ? left.toLocaleString("en-GB") + " left" : (-left).toLocaleString("en-GB") + " too many";
+    said.className = left >= 0 ? "" : "text-danger-emphasis";
+  }
+
+  form.addEventListener("counted", function (event) {
+    form.querySelectorAll("[data-counter]").forEach(function (line) {
+      if (line.dataset.counter in event.detail) {
+        say(line, event.detail[line.dataset.counter]);
+      }
+    });
+  });
 
   // A file that is too large is said at once: it isn't sent for nothing, and the text stays where it is.
   function watch(files, what) {
@@ -83,5 +94,4 @@
 
   form.addEventListener("input", count);
   form.addEventListener("change", count);
-  count();
 })();
