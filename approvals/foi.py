@@ -21,6 +21,7 @@ from approvals.models import (
     Takedown,
 )
 from approvals.states import IN_WORDS
+from school.consent import PLATFORMS
 from school.db import storable
 from school.errors import BadInput
 from school.models import Person
@@ -160,7 +161,8 @@ def _row(session: Session, draft: Draft, names: Mapping[UUID, str]) -> dict[str,
                 "other wordings": [entry.own_text for entry in one.accounts if entry.own_text],
                 "link": one.link,
                 "for": [
-                    f"{entry.account.display_name} on {entry.account.platform}" for entry in one.accounts
+                    f"{entry.account.display_name} on {PLATFORMS[entry.account.platform]}"
+                    for entry in one.accounts
                 ],
                 "pictures": [picture.alt_text for picture in one.pictures],
                 "video": one.video.alt_text if one.video is not None else "",
@@ -181,7 +183,7 @@ def _row(session: Session, draft: Draft, names: Mapping[UUID, str]) -> dict[str,
         "what happened": [{"at": one.at, "became": IN_WORDS[one.new], "reason": one.reason} for one in moves],
         "published": [
             {
-                "on": f"{one.account.display_name} on {one.account.platform}",
+                "on": f"{one.account.display_name} on {PLATFORMS[one.account.platform]}",
                 "state": IN_WORDS[one.state],
                 "at": one.published_at or "",
                 "address": one.post_url or "",

@@ -20,6 +20,7 @@ from approvals.models import (
     VideoFile,
 )
 from approvals.states import IN_WORDS
+from school.consent import PLATFORMS
 from school.held import Section
 from school.models import HoldOn
 from school.retention import Subject
@@ -122,7 +123,7 @@ def _draft(session: Session, draft: Draft) -> dict[str, Any]:
         ],
         "published": [
             {
-                "on": f"{one.account.display_name} on {one.account.platform}",
+                "on": f"{one.account.display_name} on {PLATFORMS[one.account.platform]}",
                 "at": one.published_at or "",
                 "address": one.post_url or "",
                 "state": IN_WORDS[one.state],

@@ -22,6 +22,7 @@ from moderation.models import (
     LogEvent,
     PlatformAct,
 )
+from moderation.words import PLATFORMS
 from school.held import Section
 from school.models import Account, HoldOn
 from school.retention import Subject
@@ -110,7 +111,7 @@ def _of_author(session: Session, author: Author, *, past_head: bool) -> list[Sec
             "Accounts they follow or followed",
             [
                 {
-                    "account": f"{account.display_name} on {account.platform}",
+                    "account": f"{account.display_name} on {PLATFORMS[account.platform]}",
                     "state": one.state,
                     "first seen": one.first_seen_at,
                     "last seen": one.last_seen_at,
@@ -183,7 +184,7 @@ def _entries(
 
 
 def _letter(letter: Letter, own: bool) -> dict[str, Any]:
-    return {"to": letter.addressed_to, "address": letter.address, "text": letter.body} if own else {}
+    return {"to": letter.addressed_to, "postal address": letter.address, "text": letter.body} if own else {}
 
 
 _TOLD = ("outcomes", "reason", "note", "why", "reply", "meeting_on", "to", "text")

@@ -86,7 +86,7 @@ def _form(entry: FormEntry) -> Row:
         "form": forms.FORMS[entry.kind].title,
         "filed": entry.filed_at,
         **{field.label: entry.fields.get(field.name, "") for field in forms.FORMS[entry.kind].fields},
-        "answers": [f"{step.new}: {step.words}" for step in entry.steps],
+        "answers": [f"{forms.IN_WORDS[step.new]}: {step.words}" for step in entry.steps],
     }
 
 
@@ -128,7 +128,8 @@ def _of_pupil(session: Session, pupil: Pupil) -> list[Section]:
 
 def _of_person(session: Session, person: Person) -> list[Section]:
     accounts = {
-        row.id: f"{row.display_name} on {row.platform}" for row in session.scalars(sa.select(Account))
+        row.id: f"{row.display_name} on {consent.PLATFORMS.get(row.platform, row.platform)}"
+        for row in session.scalars(sa.select(Account))
     }
     leaves = session.scalars(
         sa.select(Authorisation)
@@ -254,7 +255,7 @@ def _done_by(session: Session, person: Person, *, past_head: bool) -> list[Secti
                 {
                     "no.": one.seq,
                     "at": one.at,
-                    "what": one.action.replace("_", " "),
+                    "what": one.action,
                     "done by them": one.actor_id == person.id,
                     "reason": one.detail.get("reason", ""),
                 }

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import cache, lru_cache
+from itertools import groupby
 from typing import Any
 
 from school.times import LONDON
 
 SOMEBODY = "[another person]"
 _MENTION = re.compile(r"(?<![\w@])@\w[\w.]*")
-_SHORTEST = 3
+_SHORTEST = 2
+_NOT_ALONE = """
+ah am an as at be by do go he hi if in is it me my no of oh ok on or so to up us we
+"""
+_NO_NAMES = frozenset(_NOT_ALONE.split())
+"""Two letters that begin sentences more often than they are half of a pupil's name."""
+_JOINERS = "'’‑-"
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    start: int
+    end: int
+    text: str
 
 
 class Redactor:
@@ -32,48 +49,134 @@ class Redactor:
         capital: a child must not be known by half a name. Of adults whole names go.
         """
         self._own = {name.casefold().lstrip("@") for name in own if name}
-        own_parts = {part for name in self._own for part in name.split()}
+        own_parts = {_fold(part.text) for name in self._own for part in _words(name)}
         whole = {
-            name for name in (*pupils, *adults) if len(name) >= _SHORTEST and name.casefold() not in self._own
+            unicodedata.normalize("NFC", name)
+            for name in (*pupils, *adults)
+            if len(name) >= _SHORTEST and name.casefold() not in self._own
         }
-        parts = {
-            part
-            for name in pupils
-            for part in name.split()
-            if len(part) >= _SHORTEST and part.casefold() not in own_parts
-        }
+        parts = {_fold(piece) for name in pupils for word in _words(name) for piece in _pieces(word.text)}
+        self._parts = {part for part in parts - own_parts if len(part) >= _SHORTEST and part not in _NO_NAMES}
         self._whole = _pattern(whole, re.IGNORECASE)
-        self._parts = _pattern({part[:1].upper() + part[1:] for part in parts}, 0)
         self._find = find
 
     def text(self, text: str) -> str:
-        """A text without the others."""
-        for value in sorted(set(self._find(text)), key=len, reverse=True):
-            if value.casefold() not in self._own:
-                text = text.replace(value, SOMEBODY)
-        text = _MENTION.sub(
-            lambda match: match[0] if match[0][1:].casefold() in self._own else SOMEBODY, text
-        )
-        for pattern in (self._whole, self._parts):
-            if pattern is not None:
-                text = pattern.sub(SOMEBODY, text)
-        return text
+        """A text without the others.
 
-    def plain(self, value: Any) -> Any:
-        """A value as JSON takes it: texts without the others, times as people at school read them."""
-        if isinstance(value, Enum):
-            return str(value).replace("_", " ")
+        What goes, goes whole: no rest of a word, initial or second name tells how it began or ended.
+        """
+        text = unicodedata.normalize("NFC", text)
+        words = list(_words(text))
+        spans = sorted(_initials(text, words, [_stretched(span, words) for span in self._spans(text, words)]))
+        left, end = [], 0
+        for start, stop in _joined(text, spans):
+            left += [text[end:start], SOMEBODY]
+            end = stop
+        return "".join([*left, text[end:]])
+
+    def _spans(self, text: str, words: Sequence[_Word]) -> Iterator[tuple[int, int]]:
+        for value in set(self._find(text)):
+            if value and value.casefold() not in self._own:
+                yield from (match.span() for match in re.finditer(re.escape(value), text))
+        for match in _MENTION.finditer(text):
+            if match[0][1:].casefold().rstrip(".") not in self._own:
+                yield match.span()
+        if self._whole is not None:
+            yield from (match.span() for match in self._whole.finditer(text))
+        for word in words:
+            pieces = () if word.text.islower() else (word.text, *_pieces(word.text))
+            if any(_fold(piece) in self._parts for piece in pieces):
+                yield word.start, word.end
+
+    def kept(self, value: Any) -> Any:
+        """The same value with every text in it redacted; times, numbers and states stay what they are."""
+        if isinstance(value, Enum) or value is None or isinstance(value, (bool, int, float, date)):
+            return value
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, datetime):
-            return value.astimezone(LONDON).isoformat(sep=" ", timespec="seconds")
-        if isinstance(value, date):
-            return value.isoformat()
         if isinstance(value, Mapping):
-            return {str(name): self.plain(one) for name, one in value.items()}
+            return {str(name): self.kept(one) for name, one in value.items()}
         if isinstance(value, Sequence) and not isinstance(value, bytes):
-            return [self.plain(one) for one in value]
-        return value if value is None or isinstance(value, (bool, int, float)) else str(value)
+            return [self.kept(one) for one in value]
+        return str(value)
+
+
+def for_machines(value: Any) -> Any:
+    """A value as JSON takes it: times by ISO 8601 in school time, states by their name."""
+    if isinstance(value, Enum):
+        return str(value).replace("_", " ")
+    if isinstance(value, datetime):
+        return value.astimezone(LONDON).isoformat(sep=" ", timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: for_machines(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [for_machines(one) for one in value]
+    return value
+
+
+@cache
+def _letter(character: str) -> bool:
+    # A vowel sign of Hindi or a loose accent belongs to its letter.
+    return unicodedata.category(character)[0] in "LM"
+
+
+def _words(text: str) -> Iterator[_Word]:
+    """Words with what joins them: "Marigold-Rose", "O’Neil", but without the ’s of what is somebody's."""
+    place = 0
+    for lettered, group in groupby(text, key=lambda c: _letter(c) or c in _JOINERS):
+        run = "".join(group)
+        if lettered and (bare := re.sub("['’][sS]?$", "", run)).strip(_JOINERS):
+            begins = place + len(bare) - len(bare.lstrip(_JOINERS))
+            yield _Word(begins, begins + len(bare.strip(_JOINERS)), bare.strip(_JOINERS))
+        place += len(run)
+
+
+def _pieces(word: str) -> list[str]:
+    return [piece for piece in re.split(f"[{_JOINERS}]", word) if piece]
+
+
+@lru_cache(maxsize=65_536)
+def _fold(word: str) -> str:
+    """Without case and accents, so that "Zoë" meets "ZOE"."""
+    bare = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(c for c in bare if c not in _JOINERS and not unicodedata.combining(c))
+
+
+def _stretched(span: tuple[int, int], words: Sequence[_Word]) -> tuple[int, int]:
+    """A place with the whole of every word that it cuts."""
+    touched = [word for word in words if word.start < span[1] and span[0] < word.end]
+    return min([span[0], *(w.start for w in touched)]), max([span[1], *(w.end for w in touched)])
+
+
+def _initials(
+    text: str, words: Sequence[_Word], spans: Sequence[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """Places with the initials beside them: of "M. Finch" and "Marigold F" nothing may be left."""
+    for start, end in spans:
+        for word in words:
+            if len(word.text) != 1 or not word.text.isupper():
+                continue
+            # "I" and "A" are words as well.
+            if word.text in "IA" and text[word.end : word.end + 1] != ".":
+                continue
+            if text[word.end : start] in {" ", ". ", "."}:
+                start = word.start
+            elif text[end : word.start] in {" ", "."}:
+                end = word.end
+        yield start, end
+
+
+def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places in order, those that meet or have only a space between them as one."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        if found and (start <= found[-1][1] or not text[found[-1][1] : start].strip(" -‑")):
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _pattern(words: set[str], flags: int) -> re.Pattern[str] | None:

@@ -10,7 +10,6 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from approvals.checks import account_name
-from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation import sight
 from school import audit, forms
 from school.db import reading
@@ -18,6 +17,7 @@ from school.models import Account, AuditEntry
 from school.people import everybody
 from school.permissions import Action
 from web.access import current_person, needs
+from web.naming import act_words
 
 pages = Blueprint("audit", __name__)
 
@@ -39,19 +39,15 @@ class Line:
 
 
 def _line(entry: AuditEntry, names: Mapping[str, str]) -> Line:
-    of, _, state = entry.action.partition("_")
-    said = {"draft": "Draft", "publication": "Post"}.get(of)
-    moved = said is not None and state in IN_WORDS
     details = dict(entry.detail)
     draft_id = str(details.pop("draft", "")) or (entry.object_id if entry.object_kind == "draft" else "")
-    if moved:
+    what = act_words(entry.action)
+    if ": " in what:
         # The heading says it already.
         details.pop("new", None)
     return Line(
         entry=entry,
-        what=f"{said}: {IN_WORDS[DraftState(state) if state in set(DraftState) else PublicationState(state)]}"
-        if moved
-        else entry.action.replace("_", " ").capitalize(),
+        what=what,
         who=names.get(str(entry.actor_id), "Schoolgate itself"),
         about=names.get(entry.object_id) or entry.object_kind.replace("_", " "),
         draft_id=draft_id,

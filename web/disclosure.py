@@ -6,11 +6,10 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import Any
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
-from markupsafe import Markup, escape
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 import approvals.held
@@ -19,15 +18,16 @@ import school.held
 from approvals import foi
 from approvals.erasing import ERASED
 from moderation.classifier.personal_data import find_personal_data
-from moderation.models import Author
-from school import consent, people
+from moderation.models import Author, Letter, LogEntry
+from school import people
 from school.errors import NotFound
 from school.held import Section, was_headteacher
-from school.models import HoldOn, Person, Pupil
-from school.redaction import Redactor
+from school.models import Account, HoldOn, Person, Pupil
+from school.redaction import Redactor, for_machines
 from school.retention import Subject
 from school.setup import current_school
 from school.times import say
+from web import readable
 
 
 def subject_of(session: Session, kind: str, subject_id: UUID) -> Subject:
@@ -56,7 +56,7 @@ def of_subject(session: Session, subject: Subject, *, asked_by_id: UUID) -> list
         school.held.mentions_in_forms(session, subject.name, past_head=past_head),
     ]
     redactor = _redactor(session, subject)
-    return [Section(one.title, redactor.plain(one.rows)) for one in found if one.rows]
+    return [Section(one.title, redactor.kept(one.rows)) for one in found if one.rows]
 
 
 def of_foi(session: Session, search: foi.FoiSearch) -> list[Section]:
@@ -67,17 +67,24 @@ def of_foi(session: Session, search: foi.FoiSearch) -> list[Section]:
     drafts, _count = foi.found(session, search, limit=foi.MOST)
     staff = tuple(one.name for one in people.everybody(session))
     pupils = _pupils(session)
-    redactor = Redactor(pupils=pupils, adults=(), own=staff, find=lambda text: _personal(text, tuple(pupils)))
-    return [Section("Posts, approvals and decisions", redactor.plain(foi.rows(session, drafts)))]
+    redactor = Redactor(
+        pupils=pupils,
+        adults=(),
+        own=(*staff, *_handles(session)),
+        find=lambda text: _personal(text, tuple(pupils)),
+    )
+    return [Section("Posts, approvals and decisions", redactor.kept(foi.rows(session, drafts)))]
 
 
 def _redactor(session: Session, subject: Subject) -> Redactor:
-    own = [subject.name]
+    own = [subject.name, *_handles(session)]
     if subject.kind is HoldOn.PERSON:
         own.append(session.get_one(Person, subject.id).email)
     elif subject.kind is HoldOn.AUTHOR:
         author = session.get_one(Author, subject.id)
         own += [author.handle, author.display_name]
+        sent = sa.select(Letter.address).join(LogEntry, LogEntry.id == Letter.entry_id)
+        own += session.scalars(sent.where(LogEntry.author_id == author.id))
     pupils = _pupils(session)
     staff = [one.name for one in people.everybody(session) if one.name != subject.name]
     others = tuple(name for name in (*pupils, *staff) if name != subject.name)
@@ -85,7 +92,13 @@ def _redactor(session: Session, subject: Subject) -> Redactor:
 
 
 def _pupils(session: Session) -> list[str]:
-    return [name for name in consent.names(session) if not name.startswith(ERASED)]
+    """Those who left as well: what was written while they were here still says their names."""
+    return [name for name in session.scalars(sa.select(Pupil.name)) if not name.startswith(ERASED)]
+
+
+def _handles(session: Session) -> list[str]:
+    """The school's own accounts: they are nobody."""
+    return list(session.scalars(sa.select(Account.handle)))
 
 
 def _personal(text: str, names: tuple[str, ...]) -> list[str]:
@@ -95,50 +108,15 @@ def _personal(text: str, names: tuple[str, ...]) -> list[str]:
 def pack(session: Session, title: str, sections: Sequence[Section], *, now: datetime) -> tuple[bytes, int]:
     """One ZIP file with the same data for machines (JSON) and for people (a page), and how many records."""
     school_row = current_school(session)
-    data: dict[str, Any] = {
-        "school": school_row.name if school_row else "",
+    name = school_row.name if school_row else ""
+    data = {
+        "school": name,
         "title": title,
         "made": say(now),
-        "sections": {one.title: list(one.rows) for one in sections},
+        "sections": {one.title: for_machines(list(one.rows)) for one in sections},
     }
     out = BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=1))
-        archive.writestr("data.html", _page(data))
+        archive.writestr("data.html", readable.page(title, name, sections, made=now))
     return out.getvalue(), sum(len(one.rows) for one in sections)
-
-
-def _page(data: dict[str, Any]) -> str:
-    parts = [
-        Markup(
-            '<!doctype html><html lang="en-GB"><meta charset="utf-8"><title>{0}</title><style>'
-            "body{{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}}"
-            "dl{{border-left:3px solid #99a;margin:0 0 1.5rem;padding-left:1rem}}dt{{font-weight:600}}"
-            "dd{{margin:0 0 .5rem;white-space:pre-wrap;overflow-wrap:anywhere}}</style>"
-            "<h1>{0}</h1><p>{1}, made {2}. Where something about other people stood, it says "
-            "“[another person]”.</p>"
-        ).format(data["title"], data["school"], data["made"])
-    ]
-    for title, rows in data["sections"].items():
-        parts.append(Markup("<h2>{}</h2>").format(title))
-        parts += [_value(row) for row in rows]
-    if not data["sections"]:
-        parts.append(Markup("<p>Nothing is held.</p>"))
-    return str(Markup("").join([*parts, Markup("</html>")]))
-
-
-def _value(value: Any) -> Markup:
-    if isinstance(value, dict):
-        inner = Markup("").join(
-            Markup("<dt>{}</dt><dd>{}</dd>").format(name, _value(one)) for name, one in value.items()
-        )
-        return Markup("<dl>{}</dl>").format(inner)
-    if isinstance(value, list):
-        if not value:
-            return Markup("–")
-        return Markup("<ul>{}</ul>").format(
-            Markup("").join(Markup("<li>{}</li>").format(_value(one)) for one in value)
-        )
-    if isinstance(value, bool):
-        return Markup("yes") if value else Markup("no")
-    return escape("–" if value in ("", None) else value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from approvals.states import IN_WORDS, DraftState, PublicationState
 from connectors.base import Platform
 from school.models import Role
 
@@ -33,3 +34,12 @@ PLATFORM_NAMES: dict[Platform, str] = {
 def platform_name(platform: Platform | str) -> str:
     """A platform as it writes itself."""
     return PLATFORM_NAMES[Platform(platform)]
+
+
+def act_words(action: str) -> str:
+    """An action of the trail ("draft_submitted", "person_added") as people read it."""
+    of, _, state = action.partition("_")
+    said = {"draft": "Draft", "publication": "Post"}.get(of)
+    if said is None or state not in IN_WORDS:
+        return action.replace("_", " ").capitalize()
+    return f"{said}: {IN_WORDS[DraftState(state) if state in set(DraftState) else PublicationState(state)]}"
