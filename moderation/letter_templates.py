@@ -35,6 +35,7 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 """Everything that a template can leave open. Nothing else about an entry gets into a letter by itself."""
 
+_BLANK = re.compile(r"\[write [^\[\]]*\]")
 _PLACE = re.compile(r"\{([^{}\n]{0,40})\}")
 
 
@@ -53,8 +54,12 @@ def _default(key: str) -> Template:
     return Template(key, name, body.strip())
 
 
-DEFAULTS = tuple(_default(key) for key in ("warning", "meeting", "access"))
+DEFAULTS = tuple(_default(key) for key in ("warning", "meeting", "access", "referral"))
 """What a school begins with, to be adapted; one that the school changed stands in the database."""
+
+
+REFERRAL = "referral"
+"""The letter that passes a worry about a child on: to those who protect children, not to who wrote (P3)."""
 
 
 def templates(session: Session) -> list[Template]:
@@ -151,6 +156,11 @@ def fill(body: str, values: Mapping[str, str]) -> str:
 def left_open(body: str, values: Mapping[str, str]) -> list[str]:
     """The placeholders of a text that have no value."""
     return [name for name in dict.fromkeys(_PLACE.findall(body)) if not values.get(name)]
+
+
+def blanks(body: str) -> list[str]:
+    """What a template leaves for a person to write, such as "[write it here]"."""
+    return _BLANK.findall(body)
 
 
 def _record(session: Session, action: str, key: str, *, by: Person, now: datetime) -> None:

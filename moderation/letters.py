@@ -126,6 +126,11 @@ def prepare(
     if len(filled.address) > ADDRESS_MAX:
         raise BadInput(f"The address is too long: at most {ADDRESS_MAX} characters fit.", field="address")
     letter_templates.check_body(draft.body)
+    if blanks := letter_templates.blanks(draft.body):
+        raise BadInput(
+            f"{blanks[0]} still stands in the letter: write your words in its place, or take it out.",
+            field="body",
+        )
     if filled.missing:
         name = filled.missing[0]
         raise BadInput(

@@ -138,13 +138,17 @@ def begin(entry_id: UUID) -> ResponseReturnValue:
         review.get_case(session, entry_id, viewer=current_person(session))
         entry = session.get_one(LogEntry, entry_id)
         if not key:
+            worry = any(reason.get("kind") == "safeguarding" for reason in entry.reasons)
             found = letter_templates.templates(session)
-            return render_template("letters/choose.html", entry=entry, templates=found)
+            if worry:
+                found.sort(key=lambda one: one.key != letter_templates.REFERRAL)
+            return render_template("letters/choose.html", entry=entry, templates=found, worry=worry)
         template = letter_templates.get(session, key)
     values = {
         "template": key,
         "letter": str(new_id()),
-        "reader": entry.author_name,
+        # A worry about a child goes to those who protect children, never by itself to who wrote it.
+        "reader": "" if key == letter_templates.REFERRAL else entry.author_name,
         "address": "",
         "body": template.body,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
@@ -161,3 +162,28 @@ def test_p20_slt_and_headteacher_keep_the_templates(slt: Browser, signed_in: Sig
         assert browser.post("/letters/templates/new", "/me", name="x", body="x").status_code == 403
     assert signed_in(Role.MODERATOR).get(f"/moderation/{entry_id}/letter").status_code == 403
     assert signed_in(Role.CHAIR).get(f"/moderation/{entry_id}/letter").status_code == 404
+
+
+def test_p3_a_worry_about_a_child_is_passed_on_by_a_letter_of_its_own(
+    make_account: Callable[..., Account], clock: PresentClock, slt: Browser, session: Session
+) -> None:
+    worry = scenes.flagged(
+        make_account("facebook", identity_id="school").id,
+        ScriptedPlatform(),
+        clock,
+        comment(1, "my dad hits me and I am scared to go home", author=author("Beata Kowalska")),
+    )[0]
+    page = f"/moderation/{worry}/letter"
+    offered = slt.get(page).text
+    assert offered.index("Worry about a child: referral") < offered.index("Warning about a comment")
+    begun = slt.get(f"{page}?template=referral").text
+    assert "my dad hits me" in begun and re.search(r'name="reader"\s+value=""', begun)
+    letter = begun.split('name="letter" value="')[1].split('"')[0]
+    values = {"template": "referral", "letter": letter, "reader": "Children’s services"}
+    body = begun.split("<textarea", 2)[2].split(">", 1)[1].split("</textarea>")[0].strip()
+    refused = slt.post(page, page, do="issue", body=body, **values)
+    assert refused.status_code == 400 and "still stands in the letter" in refused.text
+    body = body.replace("[write it here]", "A girl in Year 4.").replace("[write it here, or", "[")
+    assert slt.post(page, page, do="issue", body=body, **values).status_code == 302
+    kept = session.scalar(sa.select(Letter.body))
+    assert kept is not None and "my dad hits me" in kept and "A girl in Year 4." in kept
