@@ -145,17 +145,20 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
 def _went_on(session: Session, withdrawn: Consent, platform: str) -> bool:
     """Whether another consent held there when this one was withdrawn: for the other platforms it is replaced.
 
-    When that one runs out, or the pupil leaves, posts there stay as they do for everybody else.
+    When that one runs out, or the pupil leaves, posts there stay as they do for everybody else. Of one that
+    had run out, whether another held there to its end.
     """
     assert withdrawn.withdrawn_at is not None
     day = today(withdrawn.withdrawn_at)
+    end = min(day, withdrawn.last_day)
     others = session.scalars(
         sa.select(Consent).where(
             Consent.pupil_id == withdrawn.pupil_id,
             Consent.id != withdrawn.id,
             Consent.recorded_at <= withdrawn.withdrawn_at,
-            Consent.first_day <= day,
-            Consent.last_day >= day,
+            sa.or_(
+                *(sa.and_(Consent.first_day <= one, Consent.last_day >= one) for one in {day, end}),
+            ),
             sa.or_(Consent.platform.is_(None), Consent.platform == platform),
             sa.or_(Consent.withdrawn_at.is_(None), Consent.withdrawn_at > withdrawn.withdrawn_at),
         )

@@ -26,6 +26,12 @@ KINDS: Mapping[ConsentKind, str] = {
 """What each kind is called on pages."""
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
 EVERYWHERE = "every platform"
+BACK: Mapping[str, str] = {
+    "mistake": "It was a mistake: the pupil never left",
+    "list": "The office’s list lacked the pupil by mistake",
+    "returned": "The pupil has come back to the school",
+}
+"""Why a leaver is brought back. To choose from, since the trail is kept for ever and names no pupil (P34)."""
 
 
 def pupils(session: Session) -> list[Pupil]:
@@ -77,6 +83,44 @@ def mark_left(session: Session, pupil_id: UUID, *, by: Person, now: datetime) ->
     pupil.left_on = today(now)
     audit.record(session, by=by, action="pupil_left", object_kind="pupil", object_id=pupil.id, now=now)
     return pupil
+
+
+def bring_back(session: Session, pupil_id: UUID, *, reason: str, by: Person, now: datetime) -> Pupil:
+    """Take back that a pupil has left; consents count again to their last day (P24).
+
+    `reason`: one of BACK. Raises BadInput, NotFound, MoveNotAllowed where the pupil hasn't left.
+    """
+    require(by, Action.EDIT_CONSENT)
+    if reason not in BACK:
+        raise BadInput("Choose why the pupil is brought back.", field="reason")
+    pupil = session.get(Pupil, pupil_id, with_for_update=True)
+    # One whose data was erased (P34) keeps a row without a class, for the posts that showed somebody.
+    if pupil is None or not pupil.class_name:
+        raise NotFound("There is no such pupil in the register.")
+    if pupil.left_on is None:
+        raise MoveNotAllowed("This pupil is at the school.")
+    audit.record(
+        session,
+        by=by,
+        action="pupil_brought_back",
+        object_kind="pupil",
+        object_id=pupil.id,
+        detail={"reason": BACK[reason], "left_on": pupil.left_on},
+        now=now,
+    )
+    pupil.left_on = None
+    return pupil
+
+
+def leavers(session: Session) -> list[Pupil]:
+    """The pupils who left and whose data is kept still, the last to leave first."""
+    return list(
+        session.scalars(
+            sa.select(Pupil)
+            .where(Pupil.left_on.is_not(None), Pupil.class_name != "")
+            .order_by(Pupil.left_on.desc(), Pupil.name)
+        )
+    )
 
 
 def record_consent(
@@ -155,13 +199,15 @@ def withdraw(
         )
     if platform is not None and consent.platform is None:
         for other in PLATFORMS:
-            if other != platform and consent.last_day >= today(now):
+            if other != platform:
+                ended = consent.last_day < today(now)
                 record_consent(
                     session,
                     consent.pupil,
                     kind=consent.kind,
                     given_by=consent.given_by,
-                    first_day=max(consent.first_day, today(now)),
+                    # Also one that ended: posts from then stay on the others.
+                    first_day=consent.first_day if ended else max(consent.first_day, today(now)),
                     last_day=consent.last_day,
                     platform=other,
                     by=by,
@@ -183,6 +229,35 @@ def withdraw(
         now=now,
     )
     return consent
+
+
+def withdraw_all(
+    session: Session,
+    pupil_id: UUID,
+    *,
+    kind: ConsentKind | None,
+    reason: str,
+    platform: str | None = None,
+    by: Person,
+    now: datetime,
+) -> list[Consent]:
+    """End every consent of a pupil at once, of one kind or (None) of all, everywhere or on one platform (P25).
+
+    Those that ran out are withdrawn too, so that what was published under them is taken down. Raises
+    MoveNotAllowed when there is none left, and what `withdraw` raises.
+    """
+    require(by, Action.EDIT_CONSENT)
+    get(session, pupil_id)
+    query = sa.select(Consent).where(Consent.pupil_id == pupil_id, Consent.withdrawn_at.is_(None))
+    if platform is not None:
+        query = query.where(sa.or_(Consent.platform.is_(None), Consent.platform == platform))
+    # Two who withdraw at once: the second finds nothing left.
+    found = session.scalars(query.order_by(Consent.id).with_for_update())
+    ending = [one for one in found if kind in {None, one.kind}]
+    if not ending:
+        there = f" on {PLATFORMS[platform]}" if platform in PLATFORMS else ""
+        raise MoveNotAllowed(f"There is no such consent{there} left to withdraw.")
+    return [withdraw(session, one.id, reason=reason, platform=platform, by=by, now=now) for one in ending]
 
 
 def in_force(consent: Consent, *, on: date) -> bool:

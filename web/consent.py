@@ -49,13 +49,15 @@ def _list(typed: Typed) -> str:
             }
             for pupil in consent.pupils(session)
         ]
-        return render_template("consent/list.html", rows=rows, typed=typed)
+        return render_template("consent/list.html", rows=rows, leavers=consent.leavers(session), typed=typed)
 
 
-def _one(pupil_id: UUID, typed: Typed) -> str:
+def _one(pupil_id: UUID, typed: Typed, *, ending: UUID | str = "") -> str:
+    """The page of one pupil. `ending`: the consent whose form `typed` is, or "all" for the form of several."""
     on = today(now())
     with reading() as session:
         pupil = consent.get(session, pupil_id)
+        standing = [one for one in pupil.consents if one.withdrawn_at is None]
         touched = takedowns.showing(session, pupil_id)
         return render_template(
             "consent/pupil.html",
@@ -73,6 +75,16 @@ def _one(pupil_id: UUID, typed: Typed) -> str:
                 for one in sorted(pupil.consents, key=lambda one: one.recorded_at, reverse=True)
             ],
             kinds=[(kind.value, words) for kind, words in consent.KINDS.items()],
+            standing=[
+                ("", "Everything"),
+                *(
+                    (kind.value, words)
+                    for kind, words in consent.KINDS.items()
+                    if any(one.kind is kind for one in standing)
+                ),
+            ],
+            back=consent.BACK.items(),
+            ending=ending,
             platforms=[EVERYWHERE, *consent.PLATFORMS.items()],
             first_day=on.isoformat(),
             last_day=date(on.year + (on.month >= 9), 8, 31).isoformat(),
@@ -163,6 +175,24 @@ def mark_left(pupil_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("consent.show"))
 
 
+@pages.post("/consent/<uuid:pupil_id>/back")
+@needs(Action.EDIT_CONSENT)
+def bring_back(pupil_id: UUID) -> ResponseReturnValue:
+    """Take back that a pupil has left."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            pupil = consent.bring_back(
+                session, pupil_id, reason=typed["reason"], by=current_person(session), now=now()
+            )
+    except BadInput as error:
+        return _one(pupil_id, typed.refuse(error)), 400
+    flash(
+        f"{pupil.name} is at the school again. The consents below count again to their last day.", "success"
+    )
+    return redirect(url_for("consent.pupil", pupil_id=pupil_id))
+
+
 @pages.post("/consent/<uuid:pupil_id>/<uuid:consent_id>/withdraw")
 @needs(Action.EDIT_CONSENT)
 def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
@@ -180,15 +210,43 @@ def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
             )
             opened = takedowns.open_for_withdrawn_consent(session, now=now())
     except BadInput as error:
-        return _one(pupil_id, typed.refuse(BadInput(str(error)))), 400
+        return _one(pupil_id, typed.refuse(error), ending=consent_id), 400
+    place = consent.PLATFORMS.get(typed["platform"], "all that it was for")
+    _say_withdrawn(f"The consent is withdrawn for {place}.", len(opened))
+    return redirect(url_for("consent.pupil", pupil_id=pupil_id))
+
+
+@pages.post("/consent/<uuid:pupil_id>/withdraw")
+@needs(Action.EDIT_CONSENT)
+def withdraw_all(pupil_id: UUID) -> ResponseReturnValue:
+    """End all consents of a kind, or all of them, at once (P25)."""
+    typed = Typed(request.form)
+    try:
+        if typed["kind"] not in {"", *ConsentKind}:
+            raise BadInput("Choose what is withdrawn, or everything.", field="kind")
+        with transaction() as session:
+            ended = consent.withdraw_all(
+                session,
+                pupil_id,
+                kind=ConsentKind(typed["kind"]) if typed["kind"] else None,
+                reason=typed["reason"],
+                platform=typed["platform"] or None,
+                by=current_person(session),
+                now=now(),
+            )
+            opened = takedowns.open_for_withdrawn_consent(session, now=now())
+    except BadInput as error:
+        return _one(pupil_id, typed.refuse(error), ending="all"), 400
+    place = f" on {consent.PLATFORMS[typed['platform']]}" if typed["platform"] else ""
+    many = "1 consent is" if len(ended) == 1 else f"{len(ended)} consents are"
+    _say_withdrawn(f"{many} withdrawn{place}.", len(opened))
+    return redirect(url_for("consent.pupil", pupil_id=pupil_id))
+
+
+def _say_withdrawn(what: str, opened: int) -> None:
+    going = f" {opened} published {'post is' if opened == 1 else 'posts are'} being taken down."
     flash(
-        f"The consent is withdrawn for {consent.PLATFORMS.get(typed['platform'], 'all that it was for')}. No "
-        "draft that shows this pupil in that way can go out there any more."
-        + (
-            f" {len(opened)} published {'post is' if len(opened) == 1 else 'posts are'} being taken down."
-            if opened
-            else ""
-        ),
+        f"{what} No draft that shows this pupil in that way can go out there any more."
+        + (going if opened else ""),
         "success",
     )
-    return redirect(url_for("consent.pupil", pupil_id=pupil_id))

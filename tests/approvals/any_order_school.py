@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import sqlalchemy as sa
 from hypothesis import strategies as some
 from hypothesis.stateful import precondition, rule
 from sqlalchemy.orm import Session
@@ -21,7 +20,7 @@ from school import (
     terms,
     training,
 )
-from school.models import Consent, ConsentKind, DataFate, Pupil, Role
+from school.models import ConsentKind, DataFate, Role
 from tests.approvals.any_order_base import ADULTS, AUTHORS, CHILDREN, LATER_CHILD, PLATFORMS, School
 from tests.approvals.plain_school import Agreed, Child, Post
 
@@ -58,21 +57,18 @@ class BesideThePosts(School):
         if self.do(record):
             self.plain.children[name].agreed.append(Agreed(kind.value, begins, ends, where))
 
-    @rule(name=some.sampled_from(CHILDREN), kind=some.sampled_from(list(ConsentKind)), where=SOMEWHERE)
-    def withdraw_consents(self, name: str, kind: ConsentKind = ConsentKind.IMAGE, where: str = "") -> None:
-        with self.transaction() as session:
-            for one in session.scalars(sa.select(Consent).join(Pupil).where(Pupil.name == name)).all():
-                reaches = not where or one.platform in {None, where}
-                if one.kind is kind and one.withdrawn_at is None and reaches:
-                    consent.withdraw(
-                        session,
-                        one.id,
-                        reason="A letter",
-                        platform=where or None,
-                        by=self.person(session, "dpo"),
-                        now=self.now,
-                    )
-        self.plain.children[name].says_no(kind.value, where, self.plain.today)
+    @rule(name=some.sampled_from(CHILDREN), kind=some.sampled_from([*ConsentKind, None]), where=SOMEWHERE)
+    def withdraw_consents(
+        self, name: str, kind: ConsentKind | None = ConsentKind.IMAGE, where: str = ""
+    ) -> None:
+        self.do(
+            lambda s: consent.withdraw_all(
+                s, self.pupil(s, name).id, kind=kind, reason="A letter", platform=where or None,
+                by=self.person(s, "dpo"), now=self.now,
+            )
+        )  # fmt: skip
+        for one in [kind] if kind else list(ConsentKind):
+            self.plain.children[name].says_no(one.value, where, self.plain.today)
 
     @rule(name=some.sampled_from(CHILDREN))
     def leaves(self, name: str) -> None:
@@ -83,9 +79,16 @@ class BesideThePosts(School):
         ):  # fmt: skip
             self.plain.children[name].left = True
 
-    @rule(
-        yes=some.sets(some.sampled_from((*CHILDREN, LATER_CHILD))), whole=some.booleans(), where=SOMEWHERE
-    )
+    @rule(name=some.sampled_from(CHILDREN))
+    def comes_back(self, name: str) -> None:
+        if self.do(
+            lambda s: consent.bring_back(
+                s, self.pupil(s, name).id, reason="mistake", by=self.person(s, "dpo"), now=self.now
+            )
+        ):
+            self.plain.children[name].left = False
+
+    @rule(yes=some.sets(some.sampled_from((*CHILDREN, LATER_CHILD))), whole=some.booleans(), where=SOMEWHERE)
     def the_offices_list(self, yes: set[str], whole: bool, where: str) -> None:
         """The roll-over of a new year, or a list in between: yes for some, no for the others."""
         new = LATER_CHILD not in self.plain.children

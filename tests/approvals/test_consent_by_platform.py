@@ -19,7 +19,7 @@ from approvals.moves import move_publication
 from approvals.standing import standing
 from approvals.states import Actor, PublicationState
 from school import audit, consent, consent_import, consent_lists, consent_record
-from school.errors import BadInput
+from school.errors import BadInput, MoveNotAllowed
 from school.models import Account, Consent, ConsentKind, Person, Pupil, Role
 from school.models.consent import StoredKind
 from school.times import today
@@ -192,6 +192,56 @@ def test_p25_withdrawn_for_one_platform_it_goes_out_and_stays_on_the_others(
         out["facebook"].id
     ]
     session.commit()
+    assert audit.verify(session) is None
+
+
+@SQLITE
+def test_p25_all_of_a_kind_or_everything_is_withdrawn_at_once(
+    session: Session,
+    officer: Person,
+    teacher: Person,
+    head: Person,
+    x: Account,
+    facebook: Account,
+    rosa: Pupil,
+    agree: Any,
+    now: datetime,
+) -> None:
+    media = scenes.add_picture(session, teacher, now)
+    _draft, made = scenes.approved(
+        session, teacher, head, now - 3 * HOUR, x, facebook, at=now - HOUR, none_shown=False,
+        pupil_ids=(rosa.id,), pictures=(scenes.choice(media),),
+    )  # fmt: skip
+    out = {one.account.platform: one for one in made}
+    for one in made:
+        for state in (PublicationState.PUBLISHING, PublicationState.PUBLISHED):
+            move_publication(session, one, state, actor=Actor.PRODUCT, by=None, reason="Out", now=now - HOUR)
+        one.published_at, one.post_platform_id = now - HOUR, f"1_{one.account.platform}"
+    session.commit()
+
+    def end(at: datetime, kind: ConsentKind | None, platform: str | None = None) -> set[str]:
+        consent.withdraw_all(
+            session, rosa.id, kind=kind, platform=platform, reason="Letter", by=officer, now=at
+        )
+        session.commit()
+        opened = takedowns.open_for_withdrawn_consent(session, now=at)
+        session.commit()
+        return {next(p for p, one in out.items() if one.id == down.publication_id) for down in opened}
+
+    year_on = now + timedelta(days=500)
+    for kind, platform in ((ConsentKind.VIDEO, "x"), (ConsentKind.VIDEO, None), (ConsentKind.WORK, None)):
+        agree(rosa, kind, platform)
+    assert end(now, ConsentKind.VIDEO) == set(), "it was the picture's consent that counted"
+    assert places(rosa, ConsentKind.VIDEO, today(now)) == set()
+    assert places(rosa, ConsentKind.WORK, today(now)) == {"everywhere"}
+    with pytest.raises(MoveNotAllowed, match="no such consent left"):
+        end(now, ConsentKind.VIDEO)
+    # What ran out is withdrawn too, there alone: the post on the other platform stays.
+    assert end(year_on, None, "x") == {"x"}
+    assert end(year_on + HOUR, None) == {"facebook"}
+    assert all(one.withdrawn_at for one in rosa.consents)
+    with pytest.raises(MoveNotAllowed, match="no such consent on X left"):
+        end(year_on + HOUR, None, "x")
     assert audit.verify(session) is None
 
 

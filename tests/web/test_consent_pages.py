@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -15,7 +16,7 @@ from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
 from school import consent
 from school.db import now, reading, transaction
-from school.models import Account, ConsentKind, Person, Pupil, Role
+from school.models import Account, AuditEntry, ConsentKind, Person, Pupil, Role
 from school.times import today
 from tests.approvals import scenes
 from tests.web.conftest import Browser
@@ -46,6 +47,19 @@ def test_the_dpo_enters_a_pupil_and_consents_and_withdraws(signed_in: Callable[[
     with reading() as session:
         assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=day)
     assert "letter of today" in officer.get(page).text
+    for kind, platform in (("image", "x"), ("image", "facebook"), ("video", "")):
+        officer.post(page, page, kind=kind, platform=platform, given_by="Sioned Vaughan", **dates)
+    refused = officer.post(f"{page}/withdraw", page, kind="image", reason="why " * 600)
+    assert refused.status_code == 400 and "at most 2,000" in refused.text
+    assert "why why" in refused.text and '<option value="image" selected>' in refused.text
+    assert officer.post(f"{page}/withdraw", page, kind="name", reason="Letter").status_code == 409
+    assert officer.post(f"{page}/withdraw", page, kind="image", reason="Letter").status_code == 302
+    told = officer.get(page).text
+    assert "2 consents are withdrawn." in told and told.count(">in force<") == 1
+    assert officer.post(f"{page}/withdraw", page, kind="", reason="Letter").status_code == 302
+    assert ">in force<" not in officer.get(page).text
+    for path in ("withdraw", "back", "left"):
+        assert signed_in(Role.HEADTEACHER).post(f"{page}/{path}", "/me", reason="x").status_code == 403
 
 
 @SQLITE
@@ -138,6 +152,16 @@ def test_p24_a_pupil_who_left_may_not_be_shown(signed_in: Callable[[Role], Brows
     assert "Left the school on" in officer.get(page).text
     with reading() as session:
         assert consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=today(now()))
+    assert "Pupils who have left (1)" in officer.get("/consent").text
+    refused = officer.post(f"{page}/back", page, reason="Amelia’s mother rang")
+    assert refused.status_code == 400 and 'id="back-reason-error"' in refused.text
+    assert officer.post(f"{page}/back", page, reason="mistake").status_code == 302
+    assert "is at the school again" in officer.get(page).text
+    assert officer.post(f"{page}/back", page, reason="mistake").status_code == 409
+    with reading() as session:
+        assert not consent.missing_consent(session, [pupil.id], ConsentKind.IMAGE, on=today(now()))
+        [entry] = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "pupil_brought_back"))
+        assert entry.detail["reason"] == consent.BACK["mistake"] and "Amelia" not in str(entry.detail)
 
 
 @SQLITE
