@@ -144,8 +144,7 @@ def record_consent(
         raise BadInput(
             f"The last day ({last_day}) is before the first ({first_day}): swap them.", field="last_day"
         )
-    if platform is not None and platform not in PLATFORMS:
-        raise BadInput("Choose a platform from the list, or every platform.", field="platform")
+    _known(platform)
     consent = Consent.given(
         kind,
         platform,
@@ -185,8 +184,7 @@ def withdraw(
     person and to the same day, takes its place.
     """
     require(by, Action.EDIT_CONSENT)
-    if platform is not None and platform not in PLATFORMS:
-        raise BadInput("Choose a platform from the list, or every platform.", field="platform")
+    _known(platform)
     why = reason_text(reason)
     consent = session.get(Consent, consent_id, with_for_update=True)
     if consent is None:
@@ -241,12 +239,13 @@ def withdraw_all(
     by: Person,
     now: datetime,
 ) -> list[Consent]:
-    """End every consent of a pupil at once, of one kind or (None) of all, everywhere or on one platform (P25).
+    """End every consent of a pupil at once, of one kind or (None) all, everywhere or on one platform (P25).
 
     Those that ran out are withdrawn too, so that what was published under them is taken down. Raises
     MoveNotAllowed when there is none left, and what `withdraw` raises.
     """
     require(by, Action.EDIT_CONSENT)
+    _known(platform)
     get(session, pupil_id)
     query = sa.select(Consent).where(Consent.pupil_id == pupil_id, Consent.withdrawn_at.is_(None))
     if platform is not None:
@@ -255,9 +254,14 @@ def withdraw_all(
     found = session.scalars(query.order_by(Consent.id).with_for_update())
     ending = [one for one in found if kind in {None, one.kind}]
     if not ending:
-        there = f" on {PLATFORMS[platform]}" if platform in PLATFORMS else ""
+        there = f" on {PLATFORMS[platform]}" if platform else ""
         raise MoveNotAllowed(f"There is no such consent{there} left to withdraw.")
     return [withdraw(session, one.id, reason=reason, platform=platform, by=by, now=now) for one in ending]
+
+
+def _known(platform: str | None) -> None:
+    if platform is not None and platform not in PLATFORMS:
+        raise BadInput("Choose a platform from the list, or every platform.", field="platform")
 
 
 def in_force(consent: Consent, *, on: date) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -18,6 +19,22 @@ from school.permissions import Action, require
 from school.times import today
 
 
+@dataclass(frozen=True, slots=True)
+class GivenAgain:
+    """A consent that the list gives, and that was withdrawn before."""
+
+    entry: ListedPupil
+    kind: ConsentKind
+    platform: str | None
+    before: Consent
+    """The withdrawal."""
+
+    @property
+    def key(self) -> str:
+        """Names it among those of the list."""
+        return f"{self.entry.line}-{self.kind.value}-{self.platform or 'all'}"
+
+
 @dataclass(slots=True)
 class Plan:
     """What applying a list would do."""
@@ -29,8 +46,9 @@ class Plan:
     """Consents that the register lacks, with their platform; None: every platform."""
     withdrawals: list[tuple[Pupil, Consent, ListedPupil]] = field(default_factory=list)
     """Consents in force that the list says no to."""
-    given_again: list[tuple[ListedPupil, Consent]] = field(default_factory=list)
-    """Of those to be entered, what was withdrawn before (P25): the list may be older than the letter."""
+    given_again: list[GivenAgain] = field(default_factory=list)
+    """What the list gives and the parents withdrew before (P25): the list may be older than their letter,
+    so it is entered only where a person says so."""
     left: list[Pupil] = field(default_factory=list)
     unchanged: int = 0
     problems: list[LineProblem] = field(default_factory=list)
@@ -116,6 +134,7 @@ def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
                         entry.line,
                         f"There are several pupils called {entry.name}, none of them in {entry.class_name}: "
                         "give each their number (UPN) in the list and in the register.",
+                        entry.name,
                     )
                 )
                 continue
@@ -127,13 +146,14 @@ def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
                         entry.line,
                         f"{entry.name} in {entry.class_name} has number {found.reference} in the register, "
                         f"and {entry.reference} here: correct one of the two.",
+                        entry.name,
                     )
                 )
                 continue
             found = None
         if found is not None and found.id in taken:
             made.problems.append(
-                LineProblem(entry.line, f"This is the same pupil as in line {taken[found.id]}.")
+                LineProblem(entry.line, f"This is the same pupil as in line {taken[found.id]}.", entry.name)
             )
             continue
         if found is not None:
@@ -178,10 +198,11 @@ def _one(made: Plan, entry: ListedPupil, found: Pupil | None, *, on: date) -> No
                     and one.last_day >= last
                     for one in of_kind
                 ):
-                    made.consents.append((entry, kind, platform))
                     changed = True
                     if found is not None and (before := _withdrawn(found, kind, platform)):
-                        made.given_again.append((entry, before))
+                        made.given_again.append(GivenAgain(entry, kind, platform, before))
+                    else:
+                        made.consents.append((entry, kind, platform))
         elif kind in entry.refused:
             for one in of_kind:
                 if found is not None and one.last_day >= on:
@@ -228,17 +249,24 @@ def _days(entry: ListedPupil, *, on: date) -> tuple[date, date]:
     return first, entry.last_day or school_year(max(first, on))[1]
 
 
-def apply(session: Session, import_id: UUID, *, by: Person, now: datetime) -> Plan:
+def apply(
+    session: Session, import_id: UUID, *, give_again: Collection[str] = (), by: Person, now: datetime
+) -> Plan:
     """Do all that the plan says, in this one transaction; what was done.
 
+    `give_again`: the keys of what was withdrawn before and is given again all the same; `given_again` of the
+    answer is what was left out. One that was withdrawn since the list was shown is left out too.
     Raises BadInput naming the first lines that can't be applied to the register as it is now, and
     what `get` raises.
     """
     kept = get(session, import_id, by=by)
     made = plan(session, kept, now=now)
     if made.problems:
-        said = " ".join(f"Line {one.line}: {one.sentence}" for one in made.problems[:5])
+        said = " ".join(f"{one.place}: {one.sentence}" for one in made.problems[:5])
         raise BadInput(f"Nothing was applied. {said}", field="file")
+    anew = [one for one in made.given_again if one.key in give_again]
+    made.given_again = [one for one in made.given_again if one.key not in give_again]
+    made.consents += [(one.entry, one.kind, one.platform) for one in anew]
     day = today(now)
     for entry in made.new:
         pupil = Pupil(name=entry.name, class_name=entry.class_name, reference=entry.reference, created_at=now)
@@ -279,6 +307,8 @@ def apply(session: Session, import_id: UUID, *, by: Person, now: datetime) -> Pl
             "new_pupils": [str(made.pupils[entry.line].id) for entry in made.new],
             "changed_pupils": [str(pupil.id) for pupil, _entry in moving],
             "consents": len(made.consents),
+            "given_again": [str(one.before.id) for one in anew],
+            "left_out": [str(one.before.id) for one in made.given_again],
             "withdrawn": [str(one.id) for _pupil, one, _entry in made.withdrawals],
             "left": [str(pupil.id) for pupil in made.left],
         },

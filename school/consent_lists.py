@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 import unicodedata
 import zipfile
@@ -25,6 +26,8 @@ from school.models.consent import ConsentKind
 from school.people import person_name
 
 LINES_MAX = 20_000
+TITLES_MAX = 10
+"""Lines above the headings, such as the name of a report."""
 COLUMNS_MAX = 200
 UNPACKED_MAX = 200 * 1024 * 1024
 """An XLSX file is packed: bytes that it may have unpacked."""
@@ -149,6 +152,13 @@ class LineProblem:
 
     line: int
     sentence: str
+    who: str = ""
+    """The pupil's name as it stands in the line; offices sort and filter lists, and then look for names."""
+
+    @property
+    def place(self) -> str:
+        """Where it is: "Line 7 (Ida Moss)"."""
+        return f"Line {self.line} ({self.who})" if self.who else f"Line {self.line}"
 
 
 @dataclass
@@ -159,6 +169,8 @@ class PupilList:
     problems: list[LineProblem] = field(default_factory=list)
     columns_left_out: list[str] = field(default_factory=list)
     """Headings that mean nothing here."""
+    kinds_asked: frozenset[ConsentKind] = frozenset()
+    """The kinds that have a column."""
 
 
 def read(data: bytes, filename: str) -> PupilList:
@@ -170,12 +182,8 @@ def read(data: bytes, filename: str) -> PupilList:
     if not data:
         raise BadInput("The file is empty: choose the list from the office.", field="file")
     lines = _xlsx(data) if data[:4] == b"PK\x03\x04" else _csv(data)
-    try:
-        heading = next(line for line in lines if any(cell.strip() for cell in line[1]))
-    except StopIteration:
-        raise BadInput("The file has no line with anything in it.", field="file") from None
     found = PupilList()
-    columns = _columns(heading[1], found)
+    columns = _headings(lines, found)
     places: dict[object, int] = {}
     for count, (number, cells) in enumerate(lines, start=1):
         if count > LINES_MAX:
@@ -191,7 +199,7 @@ def read(data: bytes, filename: str) -> PupilList:
         try:
             pupil = _pupil(number, values)
         except BadInput as error:
-            found.problems.append(LineProblem(number, str(error)))
+            found.problems.append(LineProblem(number, str(error), _written(values)[:80]))
             continue
         for key in ([("reference", pupil.reference)] if pupil.reference else []) + [
             ("name", same_name(pupil.name), same_name(pupil.class_name))
@@ -203,6 +211,7 @@ def read(data: bytes, filename: str) -> PupilList:
                         number,
                         f"{what} stands in line {places[key]} already: take one of the two out, or add a "
                         "middle name if these are two children.",
+                        pupil.name,
                     )
                 )
                 break
@@ -217,7 +226,7 @@ def read(data: bytes, filename: str) -> PupilList:
 def _csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
     text = _decoded(data)
     sample = text[:20_000]
-    delimiter = max(",;\t|", key=sample.split("\n", 1)[0].count)
+    delimiter = max(",;\t|", key="".join(sample.split("\n")[:TITLES_MAX]).count)
     if "\x00" in sample:
         raise BadInput(
             "The file is neither a CSV nor an XLSX file: save the list as one of the two.", field="file"
@@ -275,6 +284,23 @@ def _cell(value: object) -> str:
     return str(value)
 
 
+def _headings(lines: Iterator[tuple[int, list[str]]], found: PupilList) -> dict[str, int]:
+    """The columns by what they mean, from the first line that reads as headings; those above are titles."""
+    first: BadInput | None = None
+    filled = (cells for _number, cells in lines if any(cell.strip() for cell in cells))
+    for cells in itertools.islice(filled, TITLES_MAX):
+        tried = PupilList()
+        try:
+            columns = _columns(cells, tried)
+        except BadInput as error:
+            first = first or error
+            continue
+        found.columns_left_out = tried.columns_left_out
+        found.kinds_asked = frozenset(kind for kind in ConsentKind if _COLUMN_OF[kind] in columns)
+        return columns
+    raise first or BadInput("The file has no line with anything in it.", field="file")
+
+
 def _columns(heading: Sequence[str], found: PupilList) -> dict[str, int]:
     columns: dict[str, int] = {}
     for place, cell in enumerate(heading):
@@ -302,8 +328,13 @@ def _columns(heading: Sequence[str], found: PupilList) -> dict[str, int]:
     return columns
 
 
+def _written(values: Mapping[str, str]) -> str:
+    """The pupil's name as the line has it."""
+    return values.get("name") or f"{values.get('first', '')} {values.get('last', '')}".strip()
+
+
 def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
-    name = values.get("name") or f"{values.get('first', '')} {values.get('last', '')}".strip()
+    name = _written(values)
     if "," in name:
         # Office systems write "Featherstone, Noah".
         last, _, first = name.partition(",")

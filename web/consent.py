@@ -53,7 +53,7 @@ def _list(typed: Typed) -> str:
 
 
 def _one(pupil_id: UUID, typed: Typed, *, ending: UUID | str = "") -> str:
-    """The page of one pupil. `ending`: the consent whose form `typed` is, or "all" for the form of several."""
+    """The page of one pupil. `ending`: the consent whose form `typed` is, or "all" for that of several."""
     on = today(now())
     with reading() as session:
         pupil = consent.get(session, pupil_id)

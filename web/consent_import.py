@@ -55,6 +55,15 @@ def upload() -> ResponseReturnValue:
             )
     except BadInput as error:
         return _form(typed.refuse(error), listed), 400
+    if listed.columns_left_out:
+        flash(
+            "These columns mean nothing here and were not read: "
+            f"{', '.join(f'“{one}”' for one in listed.columns_left_out[:20])}. If one of them is about "
+            "consent, give it one of the headings below “What the list needs” and choose the file again.",
+            "warning",
+        )
+    if not listed.kinds_asked:
+        flash("No column says what the parents allow: the list changes no consent.", "warning")
     return redirect(url_for("consent_import.preview", import_id=kept.id))
 
 
@@ -91,7 +100,13 @@ def apply(import_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("consent_import.show"))
     try:
         with transaction() as session:
-            done = consent_import.apply(session, import_id, by=current_person(session), now=now())
+            done = consent_import.apply(
+                session,
+                import_id,
+                give_again=typed.all("give_again"),
+                by=current_person(session),
+                now=now(),
+            )
             opened = takedowns.open_for_withdrawn_consent(session, now=now())
     except BadInput as error:
         return _preview(import_id, typed.refuse(BadInput(str(error)))), 400
@@ -99,6 +114,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
         f"The list is applied: {len(done.new)} new {'pupil' if len(done.new) == 1 else 'pupils'}, "
         f"{len(done.moved)} changed, "
         f"{len(done.consents)} consents entered, {len(done.withdrawals)} ended, {len(done.left)} left."
+        + (f" Left out, since withdrawn before: {len(done.given_again)}." if done.given_again else "")
         + (f" Published posts being taken down: {len(opened)}." if opened else ""),
         "success",
     )

@@ -108,7 +108,8 @@ class BesideThePosts(School):
                 by=dpo(session),
                 now=self.now,
             )
-            consent_import.apply(session, kept.id, by=dpo(session), now=self.now)
+            again = [one.key for one in consent_import.plan(session, kept, now=self.now).given_again]
+            consent_import.apply(session, kept.id, give_again=again, by=dpo(session), now=self.now)
 
         assert self.do(apply)
         day = self.plain.today

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -284,14 +284,20 @@ def test_p25_a_list_that_gives_again_what_was_withdrawn_says_so(
         session, officer, now + HOUR, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,Facebook and Instagram"
     )
     assert not told.given_again, "that was never withdrawn"
-    told = take(session, officer, now + HOUR, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,all")
-    assert [one.id for _entry, one in told.given_again] == [given.id]
-    year_on = now + timedelta(days=340)
-    told = take(session, officer, year_on, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,all")
+    listed = "Rosa Ainsworth,Year 5 Kites,yes,,A parent,all"
+    told = take(session, officer, now + HOUR, listed)
+    assert [one.before.id for one in told.given_again] == [given.id] and not told.consents, "left out"
+    assert places(rosa, ConsentKind.IMAGE, today(now)) == {"facebook", "instagram"}
+    [key] = [one.key for one in told.given_again]
+    told = take(session, officer, now + HOUR, listed, give_again=(key,))
+    assert not told.given_again and places(rosa, ConsentKind.IMAGE, today(now)) >= {"everywhere"}
+    told = take(session, officer, now + timedelta(days=340), listed)
     assert told.consents and not told.given_again, "entered anew since"
 
 
-def take(session: Session, by: Person, now: datetime, *lines: str) -> consent_import.Plan:
+def take(
+    session: Session, by: Person, now: datetime, *lines: str, give_again: Sequence[str] = ()
+) -> consent_import.Plan:
     text = "Name,Class,Images,Naming,Given by,Platforms\n" + "\n".join(lines)
     kept = consent_import.keep(
         session,
@@ -301,7 +307,7 @@ def take(session: Session, by: Person, now: datetime, *lines: str) -> consent_im
         by=by,
         now=now,
     )
-    done = consent_import.apply(session, kept.id, by=by, now=now)
+    done = consent_import.apply(session, kept.id, give_again=give_again, by=by, now=now)
     session.commit()
     return done
 
@@ -341,13 +347,18 @@ def test_p24_a_list_narrows_and_a_later_one_without_platforms_does_not_widen(
 ) -> None:
     done = take(session, officer, now, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,X")
     assert len(done.withdrawals) == 1 and places(rosa, ConsentKind.IMAGE, today(now)) == {"x"}
-    again = take(session, officer, now, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,X")
-    assert again.unchanged == 1 and not again.consents
+    same = take(session, officer, now, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,X")
+    assert same.unchanged == 1 and not same.consents
     # The next September: the office's list has a yes, and says nothing of platforms.
     year_on = now + timedelta(days=340)
     take(session, officer, year_on, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,")
     assert places(rosa, ConsentKind.IMAGE, today(year_on)) == {"x"}
-    take(session, officer, year_on, "Rosa Ainsworth,Year 5 Kites,yes,,A parent,all")
+    wider = "Rosa Ainsworth,Year 5 Kites,yes,,A parent,all"
+    [again] = take(session, officer, year_on, wider).given_again
+    assert places(rosa, ConsentKind.IMAGE, today(year_on)) == {"x"}, (
+        "it had ended elsewhere: a person says so"
+    )
+    take(session, officer, year_on, wider, give_again=(again.key,))
     assert "everywhere" in places(rosa, ConsentKind.IMAGE, today(year_on))
 
 

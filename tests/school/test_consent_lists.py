@@ -124,6 +124,7 @@ def test_every_bad_line_is_named_and_nothing_can_be_kept(session: Session, schoo
         "Finn Ode,,no,,,,8\n"
     )
     assert [one.line for one in listed.problems] == [2, 3, 4, 5, 6, 8, 9, 10]
+    assert [one.who for one in listed.problems[:4]] == ["Ada Byron", "Max", "", "Ben Okri"]
     said = " ".join(one.sentence for one in listed.problems)
     for part in (
         "for images is neither yes nor no", "who gave it", "The name is empty", "31/02/2026",

@@ -118,7 +118,7 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
 
     assert officer.post("/consent/import", "/consent/import").status_code == 400
     bad = send("Name,Class,Photos,Given by\nIda Moss,Year 1,maybe,Jo Moss\nTed Moss,Year 2,no,\n")
-    assert bad.status_code == 400 and "Line 2" in bad.text and "neither yes nor no" in bad.text
+    assert bad.status_code == 400 and "Line 2 (Ida Moss)" in bad.text and "neither yes nor no" in bad.text
     assert "1 are fine" in bad.text and "Ted Moss" not in officer.get("/consent").text
     good = send(
         "Name,Class,Photos,Given by\nIda Moss,Year 1,yes,Jo Moss\nYusuf Siddiqui,Year 4 Kestrels,no,\n"
@@ -134,9 +134,21 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     assert officer.get(address).status_code == 409
     again = send("Name,Class,Photos,Given by\nYusuf Siddiqui,Year 4 Kestrels,yes,Sara Siddiqui\n")
     said = officer.get(again.headers["Location"]).text
-    assert (
-        "Withdrawn before, and given again by this list (1)" in said and "Yusuf Siddiqui: Pictures, w" in said
-    )
+    assert "Withdrawn before, and given again by this list (1)" in said
+    assert "Yusuf Siddiqui: Pictures on every platform" in said and "says no." in said
+    [key] = re.findall(r'name="give_again" value="([^"]+)"', said)
+    assert key not in re.findall(r'value="([^"]+)" checked', said), "left out unless somebody says so"
+    address, yusuf = again.headers["Location"], pupil_named("Yusuf Siddiqui").id
+    assert officer.post(address, address, do="apply").status_code == 302
+    assert "Left out, since withdrawn before: 1." in officer.get("/consent").text
+    assert ">in force<" not in officer.get(f"/consent/{yusuf}").text
+    address = send(
+        "Larkfield consents 2026,,,,\n\nName,Class,Photos,Given by,Foto ok\n"
+        "Yusuf Siddiqui,Year 4 Kestrels,yes,Sara Siddiqui,yes\n"
+    ).headers["Location"]
+    assert "were not read: “Foto ok”" in officer.get(address).text
+    assert officer.post(address, address, do="apply", give_again=key.replace("2", "4")).status_code == 302
+    assert ">in force<" in officer.get(f"/consent/{yusuf}").text
     thrown = send("Name,Class\nUna Price,Year 1\n", whole_school="yes").headers["Location"]
     assert "Pupils who have left" in officer.get(thrown).text
     assert officer.post(thrown, thrown, do="discard").status_code == 302
