@@ -142,15 +142,7 @@ def decide(
     see it, MoveNotAllowed when somebody was faster or has claimed it, BadInput for outcomes that
     don't fit, NotPermitted.
     """
-    chain.lock(session)
-    case = session.scalar(
-        sa.select(LogCase)
-        .where(LogCase.entry_id == entry_id, visible_to(by))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if case is None:
-        raise NotFound("There is no such entry, or none that you may see.")
+    case = get_locked(session, entry_id, by=by)
     entry = session.get_one(LogEntry, entry_id)
     _check_person(by, decision.outcomes)
     _check_state(session, case, decision.outcomes, seen=seen, by=by, now=now)
@@ -171,6 +163,20 @@ def decide(
             detail={"number": entry.number, "outcomes": sorted(decision.outcomes)},
             now=now,
         )
+    return case
+
+
+def get_locked(session: Session, entry_id: UUID, *, by: Person) -> LogCase:
+    """The case as it is now, kept from others until the end of the transaction. Raises NotFound."""
+    chain.lock(session)
+    case = session.scalar(
+        sa.select(LogCase)
+        .where(LogCase.entry_id == entry_id, visible_to(by))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if case is None:
+        raise NotFound("There is no such entry, or none that you may see.")
     return case
 
 

@@ -202,6 +202,7 @@ RULES = (
 KEPT = {
     "flagging_rules": "Versions of thresholds and words: every flag names the version that made it.",
     "watched_posts": "The school's own posts whose comments are read: public words of the school.",
+    "moderation_habits": "How somebody works in the queue: one row for each person, without a history.",
     "letter_templates": "The school's own words; one row for each letter.",
     "comment_streams": "How far each post has been read: one row for each, no personal data.",
     "poll_records": "One row for each account.",

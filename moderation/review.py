@@ -197,6 +197,16 @@ def entry_page(session: Session, entry_id: UUID, *, viewer: Person, now: datetim
     )
 
 
+def following(session: Session, case: LogCase, *, viewer: Person) -> UUID | None:
+    """The open entry that comes after this one in the queue; None where it is the last."""
+    query = (
+        sa.select(LogCase.entry_id)
+        .where(LogCase.state == CaseState.OPEN, visible_to(viewer), _behind(_place(case)))
+        .order_by(LogCase.urgent.desc(), LogCase.severity.desc(), LogCase.recorded_at, LogCase.entry_id)
+    )
+    return session.scalar(query.limit(1))
+
+
 def tasks(session: Session, *, viewer: Person) -> list[PlatformAct]:
     """What people have to do on the platforms, or decide again since it failed, oldest first."""
     query = (
@@ -301,9 +311,7 @@ def _items(
     ]
 
 
-def _gone_posts(
-    session: Session, posts: set[tuple[UUID | None, str]]
-) -> frozenset[tuple[UUID | None, str]]:
+def _gone_posts(session: Session, posts: set[tuple[UUID | None, str]]) -> frozenset[tuple[UUID | None, str]]:
     """Those of these posts of ours that the platform no longer has."""
     if not posts:
         return frozenset()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
+from itertools import pairwise
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,10 +13,21 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import actions, carrying_words, claims, coverage, decisions, letters, manual, review, speed
+from moderation import (
+    actions,
+    carrying_words,
+    claims,
+    coverage,
+    decisions,
+    habits,
+    letters,
+    review,
+    speed,
+    undoing,
+)
 from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
-from moderation.models import ActKind, CaseState, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
+from moderation.models import ActKind, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
 from moderation.review import QueueFilters
 from moderation.sight import visible_to
 from school import accounts
@@ -23,9 +36,9 @@ from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person
 from school.permissions import Action, may, require
 from school.settings import settings
-from school.times import parse_local
 from web.access import current_person, needs
 from web.forms import Typed, identifier
+from web.moderation_live import shared
 
 pages = Blueprint("moderation", __name__)
 
@@ -56,37 +69,26 @@ def queue() -> ResponseReturnValue:
             session, viewer=person, filters=filters, after=request.args.get("after", ""), now=now()
         )
         moment = now()
+        groups = page.by_post() if by_post else page.by_author()
+        order = [item.entry.id for group in groups for item in group]
         return render_template(
             "moderation/queue.html",
             page=page,
             by="post" if by_post else "author",
-            groups=page.by_post() if by_post else page.by_author(),
+            groups=groups,
+            following=dict(pairwise(order)),
+            person=person,
+            moment=moment,
+            habits=habits.of(session, person, now=moment),
+            undoable=undoing.last(session, person, now=moment),
             speeds=speed.figures(session, viewer=person, now=moment),
             length=speed.said,
             filters=filters,
             filtered=filters != QueueFilters(),
             coverages=[coverage.coverage(session, one, now=moment) for one in accounts.everything(session)],
             tasks=len(review.tasks(session, viewer=person)),
-            mark=_mark(session, person),
+            mark=shared().of(session, person, anew=True).mark,
         )
-
-
-@pages.get("/moderation/news")
-@needs(Action.MODERATE)
-def news() -> ResponseReturnValue:
-    """What the queue's page compares, to say that something new has come."""
-    with reading() as session:
-        return jsonify(mark=_mark(session, current_person(session)))
-
-
-def _mark(session: Session, person: Person) -> str:
-    """Changes whenever the queue does, for this person."""
-    row = session.execute(
-        sa.select(sa.func.count(), sa.func.max(LogCase.recorded_at), sa.func.sum(LogCase.version)).where(
-            LogCase.state == CaseState.OPEN, visible_to(person)
-        )
-    ).one()
-    return f"{row[0]}/{row[1]}/{row[2]}"
 
 
 def _filters() -> QueueFilters:
@@ -130,6 +132,11 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
             letters=letters.of_entry(session, entry_id),
             marked=carrying_words.pieces(text, words.places) if words and words.places else None,
             mine=page.item.case.claimed_by_id == person.id,
+            following=review.following(session, page.item.case, viewer=person)
+            if may(person, Action.MODERATE)
+            else None,
+            habits=habits.of(session, person, now=now()),
+            chosen=request.args.get("do", ""),
             warning=WARNING,
             typed=typed,
         )
@@ -193,6 +200,8 @@ def claim(entry_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         person = current_person(session)
         claims.claim(session, entry_id, by=person, lifetime=settings().claim_lifetime, now=now())
+    if request.form.get("back") == "queue":
+        return redirect(_queue(request.form.get("kept", ""), entry_id))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
 
 
@@ -202,7 +211,32 @@ def release(entry_id: UUID) -> ResponseReturnValue:
     """Let others decide it."""
     with transaction() as session:
         claims.release(session, entry_id, by=current_person(session))
-    return redirect(url_for("moderation.queue"))
+    return redirect(_queue(request.form.get("kept", ""), entry_id))
+
+
+@pages.post("/moderation/<uuid:entry_id>/undo")
+@needs(Action.MODERATE)
+def undo(entry_id: UUID) -> ResponseReturnValue:
+    """Take one's own last decision back."""
+    typed = Typed(request.form)
+    with transaction() as session:
+        undoing.undo(
+            session,
+            entry_id,
+            seen=_number(typed, "seen"),
+            by=current_person(session),
+            url=settings().effective_public_url,
+            now=now(),
+        )
+    flash("Taken back: the entry is open again.", "success")
+    return redirect(_queue(typed["kept"], entry_id))
+
+
+def _queue(kept: str, entry_id: UUID | None) -> str:
+    """The queue's address with what it was filtered and grouped by, at this entry."""
+    known = {"platform", "kind", "author", "post", "referred", "by", "after"}
+    wanted: dict[str, str] = {name: value for name, value in parse_qsl(kept) if name in known}
+    return url_for("moderation.queue", **wanted, _anchor=f"entry-{entry_id}" if entry_id else None)  # type: ignore[arg-type]
 
 
 @pages.post("/moderation/<uuid:entry_id>")
@@ -212,6 +246,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         decision = _decision(typed)
+        back_at = typed.identifier("next") if typed["next"] else None
         with transaction() as session:
             person = current_person(session)
             decisions.decide(
@@ -235,7 +270,8 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
     words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
     flash(f"Recorded: {words}.", "success")
     if still_visible is None or typed["back"] == "queue":
-        return redirect(url_for("moderation.queue"))
+        # Where the person was: at the entry after this one.
+        return redirect(_queue(typed["kept"], back_at))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
 
 
@@ -337,48 +373,3 @@ def act(act_id: UUID, what: str) -> ResponseReturnValue:
     if found.entry_id is not None:
         return redirect(url_for("moderation.entry", entry_id=found.entry_id))
     return redirect(url_for("followers.one", follower_id=found.follower_id))
-
-
-# Entries by hand
-
-
-@pages.get("/moderation/by-hand")
-@needs(Action.MODERATE)
-def by_hand() -> ResponseReturnValue:
-    """The form for abuse that was seen elsewhere."""
-    return render_template("moderation/by_hand.html", typed=Typed())
-
-
-@pages.post("/moderation/by-hand")
-@needs(Action.MODERATE)
-def record_by_hand() -> ResponseReturnValue:
-    """Put what somebody saw into the log (P17)."""
-    typed = Typed(request.form)
-    upload = request.files.get("picture")
-    try:
-        found = manual.ManualEntry(
-            platform=typed["platform"],
-            text=typed.raw("text"),
-            url=typed["url"],
-            author=typed["author"],
-            seen_at=_seen_at(typed),
-            urgent=typed["urgent"] == "yes",
-            about_headteacher=typed["about_headteacher"] == "yes",
-            picture=upload.read() if upload and upload.filename else None,
-        )
-        with transaction() as session:
-            made = manual.record(
-                session, found, by=current_person(session), url=settings().effective_public_url, now=now()
-            )
-    except BadInput as error:
-        if error.field == "seen_at":
-            error.field = "seen_day"
-        return render_template("moderation/by_hand.html", typed=typed.refuse(error)), 400
-    flash(f"Entry {made.number} is in the log.", "success")
-    return redirect(url_for("moderation.entry", entry_id=made.id))
-
-
-def _seen_at(typed: Typed) -> datetime | None:
-    if not typed["seen_day"] and not typed["seen_time"]:
-        return None
-    return parse_local(typed["seen_day"], typed["seen_time"] or "12:00", field="seen_day")

@@ -5,6 +5,7 @@ from moderation.models.authors import Author, BlockedAuthor
 from moderation.models.carrying import WordsAsked, WordsState
 from moderation.models.comments import Comment, CommentScore, CommentState, CommentVersion
 from moderation.models.followers import Follower, FollowerKind, FollowerMove, FollowerState
+from moderation.models.habits import Habit
 from moderation.models.letters import Letter, LetterTemplate
 from moderation.models.log import (
     CaseState,
@@ -39,6 +40,7 @@ __all__ = [
     "FollowerKind",
     "FollowerMove",
     "FollowerState",
+    "Habit",
     "Letter",
     "LetterTemplate",
     "LogCase",

@@ -179,6 +179,12 @@ class LogEvent(Base):
             sqlite_where=sa.text("by_id IS NOT NULL"),
             postgresql_where=sa.text("by_id IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_log_events_at_by_people",
+            "at",
+            sqlite_where=sa.text("by_id IS NOT NULL"),
+            postgresql_where=sa.text("by_id IS NOT NULL"),
+        ),
     )
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -41,7 +42,7 @@ def wide(chromium: Browser) -> Iterator[Page]:
 def entries(make_account: Callable[..., Account]) -> int:
     """Two open entries of one author; how many."""
     clock = scenes.Clock()
-    clock.at = db.now()
+    clock.at = db.now() - timedelta(minutes=2)  # reading and scoring take time
     account_id = make_account("facebook", identity_id="school").id
     said = (comment(n, f"idiot {n}", created_at=clock()) for n in range(2))
     return len(scenes.flagged(account_id, ScriptedPlatform(), clock, *said))
@@ -84,6 +85,7 @@ def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> Non
         "/moderation?by=post",
         "/moderation/rules",
         "/moderation/rules?version=1",
+        "/moderation/keys",
         together,
         "/log?from=yesterday",
         "/letters",
@@ -95,3 +97,78 @@ def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> Non
         found = Axe().run(wide)
         problems += [f"{path}: {one['id']}" for one in found.response["violations"]]
     assert problems == []
+
+
+def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> None:
+    """Next, show, hide with a reason, undo; nothing is decided without one; letters can be switched off."""
+    sign_in_as(wide, address, "Daniel Whitcombe")
+    wide.goto(f"{address}/moderation")
+    said, keys = wide.locator("#keys-said"), wide.keyboard
+    keys.press("h")
+    expect(said).to_contain_text("Choose an entry first")
+    keys.press("?")
+    expect(wide.get_by_role("dialog", name="Keys")).to_be_visible()
+    assert [one["id"] for one in Axe().run(wide).response["violations"]] == []
+    keys.press("Escape")
+    keys.press("j")
+    first, second = wide.locator("article").nth(0), wide.locator("article").nth(1)
+    expect(first).to_be_focused()
+    keys.press("t")
+    expect(first.locator(".quoted")).to_be_focused()
+    keys.press("t")
+    expect(first.locator(".quoted")).not_to_be_visible()
+    keys.press("n")
+    expect(second).to_be_focused()
+    keys.press("k")
+    keys.press("c")
+    expect(wide.locator("article").first.get_by_text("yours")).to_be_visible()
+    expect(wide.locator("article").first).to_be_focused()
+    keys.press("h")
+    expect(said).to_contain_text("write the reason")
+    keys.press("Enter")
+    expect(wide.get_by_text("Recorded")).to_have_count(0)
+    keys.type("Abuse")
+    keys.press("Enter")
+    expect(wide.get_by_text("Recorded: hidden.")).to_be_visible()
+    expect(wide.locator("article")).to_have_count(entries - 1)
+    expect(wide.locator("article")).to_be_focused()
+    keys.press("u")
+    expect(wide.get_by_text("Taken back")).to_be_visible()
+    expect(wide.locator("article")).to_have_count(entries)
+    wide.get_by_label("Reason for the decision").first.fill("Abuse")
+    keys.press("Enter")
+    expect(said).to_contain_text("Choose what is to be done")
+    wide.goto(f"{address}/moderation/keys")
+    wide.get_by_label("Single letters act").uncheck()
+    wide.get_by_role("button", name="Save").click()
+    wide.goto(f"{address}/moderation")
+    keys.press("j")
+    keys.press("u")
+    expect(wide.locator("article").nth(0)).not_to_be_focused()
+    wide.get_by_role("link", name="Keys", exact=True).click()
+    expect(wide.get_by_text("You have switched single letters off.")).to_be_visible()
+
+
+def test_an_open_queue_says_how_many_have_come_and_ends_with_the_session(
+    address: str, wide: Page, entries: int, make_account: Callable[..., Account]
+) -> None:
+    asked: list[int] = []
+    wide.on("response", lambda one: asked.append(one.status) if "/moderation/news" in one.url else None)
+    sign_in_as(wide, address, "Daniel Whitcombe")
+    wide.goto(f"{address}/moderation")
+    notice = wide.locator("[data-live]")
+    with wide.expect_response(lambda one: "/moderation/news" in one.url and one.status == 304):
+        pass
+    expect(notice).not_to_be_visible()
+    clock = scenes.PresentClock()
+    found = (comment(n, f"idiot {n}", created_at=clock()) for n in range(7, 10))
+    scenes.flagged(make_account("instagram", identity_id="ig").id, ScriptedPlatform(), clock, *found)
+    expect(notice).to_contain_text("3 new entries have come.")
+    other = wide.context.new_page()
+    other.goto(f"{address}/me")
+    other.get_by_role("button", name="Sign out").click()
+    with wide.expect_response(lambda one: "/moderation/news" in one.url and one.status == 302):
+        pass
+    before = len(asked)
+    wide.wait_for_timeout(4500)
+    assert len(asked) == before, "it goes on asking after the session's end"

@@ -24,6 +24,7 @@ from school.models import Account, OutboxEmail, Person, Role
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
+from web import moderation_live
 
 SignIn = Callable[[Role], Browser]
 ABUSE = "You idiot"
@@ -444,17 +445,22 @@ def test_the_pages_of_a_long_queue_hold_every_entry_once(
     address = "/moderation"
     while address:
         text = head.get(address).text
-        found += re.findall(r'<article class="entry" aria-label="Entry (\d+)"', text)
+        found += re.findall(r'<article class="entry" [^>]*data-entry="entry (\d+)"', text)
         following = re.search(r'href="([^"]+after=[^"]+)">The next ones', text)
         address = following[1].replace("&amp;", "&") if following else ""
     assert sorted(map(int, found)) == list(range(1, 61))
 
 
 def test_a_decision_by_another_shows_on_an_open_page(
-    entry_id: UUID, head: Browser, clock: scenes.PresentClock, school_people: dict[Role, Person]
+    entry_id: UUID,
+    head: Browser,
+    clock: scenes.PresentClock,
+    school_people: dict[Role, Person],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = head.get(f"/moderation/{entry_id}/news").json
     queue_before = head.get("/moderation/news").json
+    monkeypatch.setattr(moderation_live, "FRESH", 0.0)
     scenes.decide(
         entry_id,
         Outcome.REFER,

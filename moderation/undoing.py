@@ -1,0 +1,122 @@
+"""Taking back a decision that somebody made by mistake, while it can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation import decisions
+from moderation.chain import unlisted
+from moderation.decisions import Decision, Outcome
+from moderation.models import (
+    ActKind,
+    ActState,
+    BlockedAuthor,
+    CaseState,
+    Comment,
+    EventKind,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    PlatformAct,
+)
+from moderation.sight import visible_to
+from school.errors import MoveNotAllowed
+from school.models import Person
+
+FOR = timedelta(minutes=10)
+"""So long a decision can be taken back by who made it; afterwards, with a reason, on the entry's page."""
+
+_CAN = frozenset({Outcome.HIDE, Outcome.BLOCK, Outcome.DISMISS})
+_WHY = "Taken back by who decided it, within ten minutes."
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """The decision that somebody made last, where it can be taken back."""
+
+    entry_id: UUID
+    number: int
+    outcomes: str
+    version: int
+
+
+def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
+    """The person's newest decision of the last minutes, if nothing of it is final."""
+    row = session.execute(
+        sa.select(LogCase, LogEntry.number)
+        .join(LogEntry, LogEntry.id == LogCase.entry_id)
+        .where(
+            LogCase.state == CaseState.DECIDED,
+            LogCase.decided_by_id == by.id,
+            LogCase.decided_at > now - FOR,
+            visible_to(by),
+        )
+        .order_by(LogCase.decided_at.desc(), LogCase.entry_id.desc())
+        .limit(1)
+    ).first()
+    if row is None or not set(unlisted(row[0].outcomes)) <= {one.value for one in _CAN}:
+        return None
+    return Undoable(row[0].entry_id, row[1], row[0].outcomes, row[0].version)
+
+
+def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, now: datetime) -> LogCase:
+    """Take a decision of one's own back: what was hidden is shown again, and the entry is open.
+
+    Both are rows of the log like every decision, and the platform is asked in the order in which it was
+    decided. Raises MoveNotAllowed for a decision that is too old, final or somebody else's, NotFound.
+    """
+    case = decisions.get_locked(session, entry_id, by=by)
+    chosen = set(unlisted(case.outcomes))
+    if case.state is not CaseState.DECIDED or case.decided_by_id != by.id or case.version != seen:
+        raise MoveNotAllowed("This can't be taken back any more: somebody has gone on with the entry.")
+    if case.decided_at is None or case.decided_at <= now - FOR:
+        raise MoveNotAllowed("This was decided more than ten minutes ago: open it again, with a reason.")
+    if not chosen <= {one.value for one in _CAN}:
+        raise MoveNotAllowed("What was decided can't be taken back: it has left the school already.")
+    opposite = set()
+    if Outcome.HIDE in chosen and _hidden_by_this(session, case):
+        opposite.add(Outcome.UNHIDE)
+    # They may have been blocked before, for something else.
+    if Outcome.BLOCK in chosen and _blocked_by_this(session, case):
+        opposite.add(Outcome.UNBLOCK)
+    for outcomes in (frozenset(opposite), frozenset({Outcome.REOPEN})):
+        if outcomes:
+            case = decisions.decide(
+                session, entry_id, Decision(outcomes, _WHY), seen=case.version, by=by, url=url, now=now
+            )
+    return case
+
+
+def _hidden_by_this(session: Session, case: LogCase) -> bool:
+    """Whether the comment was to be seen before: what had been hidden already stays hidden."""
+    at_once = sa.select(LogEvent.seq).where(
+        LogEvent.entry_id == case.entry_id, LogEvent.kind == EventKind.HIDDEN_AT_ONCE
+    )
+    if session.scalar(at_once.limit(1)) is not None:
+        return False
+    hidden = session.scalar(
+        sa.select(Comment.hidden)
+        .join(LogEntry, LogEntry.comment_id == Comment.id)
+        .where(LogEntry.id == case.entry_id)
+    )
+    waiting = sa.select(PlatformAct.id).where(
+        PlatformAct.entry_id == case.entry_id,
+        PlatformAct.kind == ActKind.HIDE,
+        PlatformAct.state != ActState.DONE,
+    )
+    return not (hidden and session.scalar(waiting.limit(1)) is not None)
+
+
+def _blocked_by_this(session: Session, case: LogCase) -> bool:
+    query = sa.select(BlockedAuthor.id).where(
+        BlockedAuthor.author_id == case.author_id,
+        BlockedAuthor.lifted_at.is_(None),
+        BlockedAuthor.blocked_by_id == case.decided_by_id,
+        BlockedAuthor.blocked_at == case.decided_at,
+    )
+    return session.scalar(query) is not None

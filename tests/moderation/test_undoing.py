@@ -1,0 +1,123 @@
+"""Taking a decision back, and the offer of a pause."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+
+from moderation import authors, habits, log, undoing
+from moderation.decisions import Outcome
+from moderation.models import BlockedAuthor, CaseState, Comment, LogCase, PlatformAct, ReferTo
+from school.db import reading, transaction
+from school.errors import BadInput, MoveNotAllowed
+from school.models import Person, Role
+from tests.moderation.platform import ScriptedPlatform, comment
+from tests.moderation.scenes import URL, Clock, act, decide, flagged
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+People = dict[Role, Person]
+
+
+def undo(entry_id: UUID, *, by: Person, clock: Clock, seen: int | None = None) -> LogCase:
+    with transaction() as session:
+        if seen is None:
+            seen = session.get_one(LogCase, entry_id).version
+        return undoing.undo(
+            session, entry_id, seen=seen, by=session.get_one(Person, by.id), url=URL, now=clock()
+        )
+
+
+@pytest.fixture
+def entry_id(account_id: UUID, platform: ScriptedPlatform, clock: Clock) -> UUID:
+    return flagged(account_id, platform, clock)[0]
+
+
+def test_what_was_hidden_and_blocked_is_as_before(
+    entry_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    slt = school_people[Role.SLT]
+    decide(entry_id, Outcome.HIDE, Outcome.BLOCK, by=slt, clock=clock)
+    with reading() as session:
+        found = undoing.last(session, session.get_one(Person, slt.id), now=clock())
+        assert found is not None and (found.number, found.outcomes) == (1, ",block,hide,")
+        assert undoing.last(session, session.get_one(Person, school_people[Role.DSL].id), now=clock()) is None
+    case = undo(entry_id, by=slt, clock=clock)
+    assert case.state is CaseState.OPEN and case.outcomes == ""
+    # Asked for in this order, done in this order: it ends as it was.
+    act(platform, clock)
+    assert [kind for kind, _ in platform.done if "hide" in kind] == ["hide", "unhide"]
+    assert [kind for kind, _ in platform.done if "block" in kind] == ["block", "unblock"]
+    with reading() as session:
+        assert session.scalar(sa.select(Comment.hidden)) is False
+        assert session.scalar(sa.select(BlockedAuthor.lifted_at)) is not None
+        assert log.verify(session) is None
+
+
+def test_only_ones_own_fresh_and_harmless_decision_is_taken_back(
+    entry_id: UUID, clock: Clock, school_people: People
+) -> None:
+    slt, dsl = school_people[Role.SLT], school_people[Role.DSL]
+    decide(entry_id, Outcome.DISMISS, by=slt, clock=clock)
+    with pytest.raises(MoveNotAllowed, match="gone on"):
+        undo(entry_id, by=dsl, clock=clock)
+    with pytest.raises(MoveNotAllowed, match="gone on"):
+        undo(entry_id, by=slt, clock=clock, seen=1)
+    clock.on(minutes=10)
+    with pytest.raises(MoveNotAllowed, match="ten minutes"):
+        undo(entry_id, by=slt, clock=clock)
+    decide(entry_id, Outcome.REOPEN, by=slt, clock=clock)
+    decide(entry_id, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.DSL)
+    with reading() as session:
+        assert undoing.last(session, session.get_one(Person, slt.id), now=clock()) is None
+    with pytest.raises(MoveNotAllowed, match="left the school"):
+        undo(entry_id, by=slt, clock=clock)
+
+
+def test_what_was_so_before_the_decision_stays(
+    entry_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """A block and a hiding of long ago are not lifted by taking back a second one."""
+    slt = school_people[Role.SLT]
+    with transaction() as session:
+        session.execute(sa.update(Comment).values(hidden=True))
+        author_id = session.get_one(LogCase, entry_id).author_id
+        assert author_id is not None
+        authors.block(
+            session, author_id, by=session.get_one(Person, slt.id), reason="Before",
+            now=clock() - timedelta(days=9),
+        )  # fmt: skip
+    decide(entry_id, Outcome.HIDE, Outcome.BLOCK, by=slt, clock=clock)
+    assert undo(entry_id, by=slt, clock=clock).state is CaseState.OPEN
+    with reading() as session:
+        assert sorted(session.scalars(sa.select(PlatformAct.kind))) == ["block", "hide"]
+        assert session.scalar(sa.select(BlockedAuthor.lifted_at)) is None
+
+
+def test_a_pause_is_offered_after_as_many_texts_as_somebody_chose(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    slt = school_people[Role.SLT]
+    with transaction() as session:
+        habits.choose(session, slt, single_keys=False, pause_after=10)
+        with pytest.raises(BadInput, match="from the list"):
+            habits.choose(session, slt, single_keys=True, pause_after=3)
+        seen = [habits.shown(session, slt, now=clock.on(seconds=30)).tired for _ in range(10)]
+        assert seen == [False] * 9 + [True]
+        assert habits.of(session, slt, now=clock()) == habits.Habits(False, 10, 10)
+        assert not habits.of(session, school_people[Role.DSL], now=clock()).tired
+        habits.rested(session, slt, now=clock())
+        assert habits.of(session, slt, now=clock()).seen == 0
+        for _ in range(9):
+            habits.shown(session, slt, now=clock())
+        clock.on(minutes=31)
+        assert habits.shown(session, slt, now=clock()).seen == 1, "half an hour later it begins anew"
+    # Where no script counts, decisions do.
+    entries = flagged(account_id, platform, clock, *(comment(n, f"idiot {n}") for n in range(11)))
+    for entry_id in entries:
+        decide(entry_id, Outcome.DISMISS, by=slt, clock=clock)
+    with reading() as session:
+        assert habits.of(session, slt, now=clock()).tired
+        assert habits.of(session, slt, now=clock.on(minutes=31)).seen == 0

@@ -1,0 +1,75 @@
+"""How people work in the queue: by keyboard, with pauses, and what they did today."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from moderation import habits
+from moderation import words as moderation_words
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from school.permissions import Action
+from web.access import current_person, needs
+from web.forms import Typed
+
+pages = Blueprint("work", __name__)
+
+
+@pages.context_processor
+def _words() -> dict[str, object]:
+    return {"said": moderation_words}
+
+
+@pages.get("/moderation/keys")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def keys() -> ResponseReturnValue:
+    """What each key does, to be read or printed, and the person's own settings."""
+    return _keys(Typed())
+
+
+def _keys(typed: Typed) -> str:
+    with reading() as session:
+        person = current_person(session)
+        found = habits.of(session, person, now=now())
+    return render_template(
+        "moderation/keys.html", habits=found, choices=habits.CHOICES, person=person, typed=typed
+    )
+
+
+@pages.post("/moderation/keys")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def choose() -> ResponseReturnValue:
+    """Switch single keys on or off, and choose when a pause is offered."""
+    typed = Typed(request.form)
+    after = typed["pause_after"]
+    try:
+        with transaction() as session:
+            habits.choose(
+                session,
+                current_person(session),
+                single_keys=typed["single_keys"] == "yes",
+                pause_after=int(after) if after.isascii() and after.isdigit() and len(after) < 4 else -1,
+            )
+    except BadInput as error:
+        return _keys(typed.refuse(error)), 400
+    flash("Saved.", "success")
+    return redirect(url_for("work.keys"))
+
+
+@pages.post("/moderation/shown")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def shown() -> ResponseReturnValue:
+    """A text was uncovered; whether a pause is to be offered now."""
+    with transaction() as session:
+        found = habits.shown(session, current_person(session), now=now())
+    return jsonify(pause=found.tired, seen=found.seen)
+
+
+@pages.post("/moderation/rested")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def rested() -> ResponseReturnValue:
+    """Go on after the offer of a pause."""
+    with transaction() as session:
+        habits.rested(session, current_person(session), now=now())
+    return redirect(url_for("moderation.queue"))

@@ -1,0 +1,212 @@
+// The queue by keyboard, and the count of texts that were uncovered. All of it is conveniences: every act is a
+// form or a link of the page, which work without scripts. Keys only press what the page shows.
+(function () {
+  "use strict";
+  var page = document.querySelector("[data-keys]");
+  if (!page) {
+    return;
+  }
+  var single = page.dataset.keys === "on";
+  var dialog = document.getElementById("keys-help");
+  var said = document.getElementById("keys-said");
+  var items = Array.from(document.querySelectorAll("[data-entry]"));
+  var alone = items.length === 1 && items[0].hasAttribute("data-alone");
+  var at = -1;
+  var armed = null;
+  var quiet = null;
+
+  function say(words) {
+    said.textContent = words;
+    window.clearTimeout(quiet);
+    quiet = window.setTimeout(function () { said.textContent = ""; }, 8000);
+  }
+
+  function current() {
+    var inside = document.activeElement && document.activeElement.closest("[data-entry]");
+    if (inside) {
+      at = items.indexOf(inside);
+    }
+    return alone ? items[0] : items[at] || null;
+  }
+
+  function go(step) {
+    var link;
+    if (alone) {
+      link = document.querySelector(step > 0 ? "a[rel=next]" : "a[rel=prev]");
+      return link ? link.click() : say(step > 0 ? "This is the last entry." : "There is no entry before.");
+    }
+    current();
+    var to = at + step;
+    if (to < 0 || to >= items.length) {
+      link = step > 0 ? document.querySelector("a[data-more]") : null;
+      return link && items.length ? link.focus() : say(items.length ? "There is no further entry here." : "Nothing is waiting here.");
+    }
+    at = to;
+    items[at].focus();
+    items[at].scrollIntoView({block: "nearest"});
+  }
+
+  function find(item, what) {
+    return item.querySelector("[data-do~=" + what + "]");
+  }
+
+  function disarm() {
+    if (armed) {
+      armed.classList.remove("armed");
+      armed = null;
+    }
+  }
+
+  // Hide and no action: the reason comes first, and Enter in it sends.
+  function decide(item, what, words) {
+    var button = find(item, what);
+    if (!button) {
+      return say(words + " is not possible here.");
+    }
+    if (button.type === "checkbox") {
+      button.checked = true;
+      button.dispatchEvent(new Event("change", {bubbles: true}));
+      button.form.elements.namedItem("reason").focus();
+      return say(words + " is ticked. Write the reason, then press Record.");
+    }
+    disarm();
+    armed = button;
+    armed.classList.add("armed");
+    button.form.elements.namedItem("reason").focus();
+    say(words + ", " + item.dataset.entry + ": write the reason, then press Enter. Escape stops.");
+  }
+
+  function text(item) {
+    var box = item.querySelector("details.covered");
+    if (!box) {
+      return say("There is no text here.");
+    }
+    box.open = !box.open;
+    if (box.open) {
+      var words = box.querySelector(".quoted");
+      words.tabIndex = -1;
+      words.focus();
+    } else {
+      item.focus();
+      say("Covered again.");
+    }
+  }
+
+  function press(item, what, words) {
+    var found = find(item, what);
+    if (!found) {
+      return say(words);
+    }
+    (found.querySelector("button") || found).click();
+  }
+
+  function act(key) {
+    if (key === "?") {
+      return dialog.showModal();
+    }
+    if (key === "u") {
+      var undo = document.getElementById("undo");
+      return undo ? undo.requestSubmit() : say("There is nothing to undo.");
+    }
+    if (key === "j" || key === "n") {
+      return go(1);
+    }
+    if (key === "k" || key === "p") {
+      return go(-1);
+    }
+    var item = current();
+    if (!item) {
+      return say("Choose an entry first: J goes to the next one.");
+    }
+    switch (key) {
+      case "t": return text(item);
+      case "h": return decide(item, "hide", "Hide");
+      case "d": return decide(item, "dismiss", "No action");
+      case "r":
+        if (alone) {
+          decide(item, "refer", "Refer it");
+          var to = document.getElementById("refer_to");
+          return to && to.focus();
+        }
+        return press(item, "refer", "It can't be referred from here.");
+      case "c": return press(item, "claim", "Somebody else is deciding it.");
+      case "o": return press(item, "open", "It is open.");
+      case "b":
+        var group = item.closest("section");
+        var link = group && group.querySelector("[data-do=together]");
+        return link ? link.click() : say("It is the only one of its kind.");
+    }
+  }
+
+  var KNOWN = "?ujnkpthdrcob";
+
+  document.addEventListener("keydown", function (event) {
+    var target = event.target;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || (dialog && dialog.open)) {
+      return;
+    }
+    if (target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]")) {
+      if (event.key === "Escape" && armed) {
+        disarm();
+        say("Stopped.");
+        target.closest("[data-entry]").focus();
+      } else if (event.key === "Enter" && target.matches(".quick input[name=reason]")) {
+        // Without a choice, Enter would press the first button, whatever it is.
+        event.preventDefault();
+        if (armed && armed.form === target.form) {
+          target.form.requestSubmit(armed);
+        } else {
+          target.form.querySelector("button").focus();
+          say("Choose what is to be done.");
+        }
+      }
+      return;
+    }
+    var key = event.key.length === 1 ? event.key.toLowerCase() : "";
+    if (single && key && KNOWN.indexOf(key) >= 0) {
+      event.preventDefault();
+      act(key);
+    }
+  });
+
+  document.addEventListener("focusout", function (event) {
+    if (armed && !(event.relatedTarget && armed.form.contains(event.relatedTarget))) {
+      disarm();
+    }
+  });
+
+  document.querySelectorAll("[data-keys-help]").forEach(function (link) {
+    link.addEventListener("click", function (event) {
+      event.preventDefault();
+      dialog.showModal();
+    });
+  });
+
+  // After a decision the page begins where the person was.
+  var place = window.location.hash.indexOf("#entry-") === 0 && document.getElementById(window.location.hash.slice(1));
+  if (place && place.hasAttribute("data-entry")) {
+    at = items.indexOf(place);
+    place.focus();
+  }
+
+  // Each text that is uncovered counts once towards the offer of a pause.
+  var pause = document.getElementById("pause");
+  var counted = new WeakSet();
+  document.addEventListener("toggle", function (event) {
+    var box = event.target;
+    if (!pause || !box.open || !box.matches("details.covered") || counted.has(box)) {
+      return;
+    }
+    counted.add(box);
+    var data = new FormData();
+    data.append("csrf_token", page.dataset.token);
+    fetch(pause.dataset.shown, {method: "POST", body: data, credentials: "same-origin", redirect: "error", keepalive: true})
+      .then(function (answer) { return answer.ok ? answer.json() : null; })
+      .then(function (found) {
+        if (found && found.pause) {
+          pause.hidden = false;
+        }
+      })
+      .catch(function () { /* One text less is counted; nothing else hangs on it. */ });
+  }, true);
+})();
