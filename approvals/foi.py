@@ -15,6 +15,7 @@ from approvals.models import (
     ApprovalDecision,
     Draft,
     DraftMove,
+    DraftRemark,
     DraftRevision,
     Publication,
     RevisionAccount,
@@ -34,7 +35,7 @@ WORDS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class FoiSearch:
-    """Words that must all be in a post or a decision's reason, and school days, both included."""
+    """Words that must all be in a post, a remark or a decision's reason, and school days, both included."""
 
     words: tuple[str, ...] = ()
     first: date | None = None
@@ -104,7 +105,8 @@ def _with(word: str) -> sa.ColumnElement[bool]:
     reasons = sa.select(ApprovalDecision.id).where(
         ApprovalDecision.draft_id == Draft.id, says(ApprovalDecision.reason)
     )
-    return sa.or_(texts.exists(), reasons.exists())
+    remarks = sa.select(DraftRemark.id).where(DraftRemark.draft_id == Draft.id, says(DraftRemark.text))
+    return sa.or_(texts.exists(), reasons.exists(), remarks.exists())
 
 
 def _in_days(search: FoiSearch) -> sa.ColumnElement[bool]:
@@ -143,6 +145,9 @@ def _row(session: Session, draft: Draft, names: Mapping[UUID, str]) -> dict[str,
         .order_by(ApprovalDecision.decided_at)
     )
     moves = session.scalars(sa.select(DraftMove).where(DraftMove.draft_id == draft.id).order_by(DraftMove.at))
+    remarks = session.scalars(
+        sa.select(DraftRemark).where(DraftRemark.draft_id == draft.id).order_by(DraftRemark.at)
+    )
     publications = session.execute(
         sa.select(Publication, Takedown)
         .outerjoin(Takedown, Takedown.publication_id == Publication.id)
@@ -179,6 +184,9 @@ def _row(session: Session, draft: Draft, names: Mapping[UUID, str]) -> dict[str,
                 "no longer counts": one.void_reason or "",
             }
             for one in decisions
+        ],
+        "remarks": [
+            {"at": one.at, "by": names.get(one.author_id, ""), "remark": one.text} for one in remarks
         ],
         "what happened": [{"at": one.at, "became": IN_WORDS[one.new], "reason": one.reason} for one in moves],
         "published": [

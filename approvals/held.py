@@ -12,6 +12,7 @@ from approvals.models import (
     ApprovalDecision,
     Draft,
     DraftMove,
+    DraftRemark,
     DraftRevision,
     MediaFile,
     Publication,
@@ -42,6 +43,9 @@ def sections(session: Session, subject: Subject) -> list[Section]:
     moves = session.scalars(
         sa.select(DraftMove).where(DraftMove.actor_id == subject.id).order_by(DraftMove.at)
     )
+    remarks = session.scalars(
+        sa.select(DraftRemark).where(DraftRemark.author_id == subject.id).order_by(DraftRemark.at)
+    )
     unsaved = session.scalars(sa.select(UnsavedDraft).where(UnsavedDraft.person_id == subject.id))
     pictures = session.scalars(
         sa.select(MediaFile).where(MediaFile.uploaded_by_id == subject.id).order_by(MediaFile.uploaded_at)
@@ -61,6 +65,10 @@ def sections(session: Session, subject: Subject) -> list[Section]:
                 {"at": one.decided_at, "decision": one.kind.in_words, "reason": one.reason, "by": one.how}
                 for one in decisions
             ],
+        ),
+        Section(
+            "What they said about drafts",
+            [{"at": one.at, "remark": one.text} for one in remarks],
         ),
         Section(
             "What they did with drafts",

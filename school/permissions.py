@@ -60,6 +60,10 @@ class Action(StrEnum):
     """See how long what is kept, what is on hold, and what was asked for (P34)."""
     PROTECT_DATA = "protect_data"
     """Set periods, place and lift holds, take out and erase what is held on a person: the DPO (P34)."""
+    SET_SCHOOL_DATES = "set_school_dates"
+    """Enter terms, holidays and days without pupils."""
+    SET_POST_TEMPLATES = "set_post_templates"
+    """Write what a post may begin with (P13)."""
     APPROVE_DEVICES = "approve_devices"
     """Say which of the school's devices may be used for pictures: the network manager (P29)."""
     SEE_AUDIT = "see_audit"
@@ -100,6 +104,8 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.SEE_CONSENT: frozenset({_HEAD, Role.SLT, Role.DPO}),
     Action.SEE_PROTECTION: frozenset({_HEAD, Role.DPO}),
     Action.PROTECT_DATA: frozenset({Role.DPO}),
+    Action.SET_SCHOOL_DATES: frozenset({_HEAD, Role.SLT, Role.MARKETING_OFFICER}),
+    Action.SET_POST_TEMPLATES: frozenset({_HEAD, Role.SLT}),
     Action.APPROVE_DEVICES: frozenset({Role.NETWORK_MANAGER}),
     Action.SEE_AUDIT: frozenset({_HEAD, Role.DPO, Role.CHAIR}),
     Action.SEE_HEALTH: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER}),

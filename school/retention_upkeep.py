@@ -141,6 +141,8 @@ KEPT = {
     "audit_entries": "The trail proves what was done and is whole only from its first entry. It holds ids, "
     "states and the reasons of decisions about staff's roles, no content.",
     "devices": "The school's own devices: no personal data but who approved one.",
+    "school_dates": "Terms and holidays: no personal data but who entered them.",
+    "post_templates": "What posts may begin with: the school's own words and who wrote them.",
     "heartbeats": "One row for each kind of background work.",
     "machine_clocks": "One row for each machine that worked within the last day: its name and its clock.",
     "bounce_mailboxes": "One row for each mailbox that failed mail comes back to: how far it was read.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from approvals import decisions, pictures
-from approvals.models import DecisionKind, RenditionUse
+from approvals import decisions, pictures, remarks
+from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.pins import PinLocked
@@ -103,6 +103,7 @@ def decide(token: str) -> ResponseReturnValue:
 def _page(token: str, typed: Typed, status: int = 200) -> Response:
     with reading() as session:
         request_open = decisions.look(session, token, now=now())
+        said = remarks.of(session, session.get_one(Draft, request_open.draft.draft_id))
     visitor = optional_person()
     body = render_template(
         "approve/show.html",
@@ -111,6 +112,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         picture_url=lambda place, picture: url_for("approve.picture", token=token, place=place),
         video_url=lambda _video: url_for("approve.video", token=token),
         still_url=lambda _video: url_for("approve.still", token=token),
+        remarks=said,
         typed=typed,
         token=token,
         kinds=DecisionKind,

@@ -11,7 +11,7 @@ from approvals import drafts
 from school.db import now, reading
 from school.errors import NotPermitted
 from school.permissions import Action
-from web import draft_files, draft_form
+from web import draft_files, draft_form, draft_offers
 from web.access import current_person, needs
 
 pages = Blueprint("composing", __name__)
@@ -47,5 +47,6 @@ def _look(draft_id: UUID | None) -> ResponseReturnValue:
         shown = draft_form.look(session, form, draft, person=person)
         return jsonify(
             html=render_template("drafts/look.html", look=shown),
+            about_day=draft_offers.about_day(session, form),
             left={str(account.account_id): account.left for account in shown.accounts},
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from flask import render_template, request
@@ -262,10 +263,12 @@ def page(
     draft: Draft | None,
     differing: tuple[Change, ...] = (),
     kept: UnsavedDraft | None = None,
+    offers: Mapping[str, Any],
 ) -> str:
     """The form's page. `differing`: what was saved meanwhile otherwise than it stands in the form.
 
-    `kept`: what was written of it before and not saved, to be offered or shown already.
+    `kept`: what was written of it before and not saved, to be offered or shown already. `offers`:
+    what `web.draft_offers` offers.
     """
     accounts = people.authorised_accounts(session, person)
     spent = draft is not None and not drafts.editable(session, draft)
@@ -289,6 +292,7 @@ def page(
         video_most=settings().max_video_bytes,
         video_longest=video_checks.length_words(video_copy.LENGTH_MAX),
         look=look(session, form, draft, person=person),
+        **offers,
         differing=differing,
         kept=kept if kept is not None and _worth_offering(session, kept, draft, person=person) else None,
         spent=spent,

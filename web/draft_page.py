@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from approvals import checks, decisions, drafts, schedule, submissions, takedowns
+from approvals import checks, decisions, drafts, remarks, schedule, submissions, takedowns
 from approvals.checks import account_name
 from approvals.content import shown_on
 from approvals.models import DecisionKind, Draft, DraftRevision, VideoState
@@ -82,6 +82,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             submission=submission,
             asked=submissions.asked(session, submission) if submission else [],
             decision=decision,
+            remarks=remarks.of(session, draft),
+            remarks_closed=remarks.closed(session, draft),
+            may_remark=remarks.may_say(session, draft, by=person, now=moment),
             history=_history(session, draft),
             problems=checks.submission_problems(session, revision, now=moment)
             if own and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}

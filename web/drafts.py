@@ -10,19 +10,19 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from approvals import decisions, drafts, holding, schedule, submissions, takedowns, unsaved
+from approvals import decisions, drafts, schedule, submissions, unsaved
 from approvals.checks import account_name
 from approvals.content import DraftContent
 from approvals.differences import Change
 from approvals.drafts import EditConflict
-from approvals.models import DecisionKind, Draft, DraftRevision, Publication
+from approvals.models import DecisionKind, Draft, DraftRevision
 from approvals.states import IN_WORDS
 from school import people
 from school.db import now, reading, transaction
-from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
+from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
 from school.permissions import Action, may
-from web import draft_files, draft_findings, draft_form, draft_page
+from web import draft_files, draft_findings, draft_form, draft_offers, draft_page
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
 from web.draft_page import BADGES
@@ -93,7 +93,8 @@ def new() -> ResponseReturnValue:
         form.begins = identifier(request.args["begins"])
         begun = draft_form.begun(session, form, person=person)
         if begun is None:
-            return draft_form.page(session, form, person=person, draft=None, kept=kept)
+            offers = draft_offers.of(session, form, now=now())
+            return draft_form.page(session, form, person=person, draft=None, kept=kept, offers=offers)
         if not drafts.editable(session, begun):
             return redirect(url_for("drafts.one", draft_id=begun.id))
         return _changing(session, begun, person)
@@ -194,92 +195,14 @@ def decide(draft_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
-@pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>")
-@needs(Action.HOLD_PUBLICATIONS)
-def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
-    """What a person decides about a publication that is held, failed or scheduled."""
-    typed = Typed(request.form)
-    reason = typed.raw("reason")
-    try:
-        with transaction() as session:
-            person = current_person(session)
-            drafts.find(session, draft_id, by=person, now=now())
-            publication = session.get(Publication, publication_id)
-            if publication is None or publication.draft_id != draft_id:
-                raise NotFound("There is no such post.")
-            match typed["do"]:
-                case "publish":
-                    holding.publish_now(
-                        session,
-                        publication_id,
-                        looked=bool(typed["looked"]),
-                        reason=reason,
-                        by=person,
-                        now=now(),
-                    )
-                case "cancel":
-                    holding.cancel(
-                        session,
-                        publication_id,
-                        looked=bool(typed["looked"]),
-                        reason=reason,
-                        by=person,
-                        now=now(),
-                    )
-                case "look":
-                    holding.look_again(session, publication_id, by=person, now=now())
-                case "by-hand":
-                    holding.published_by_hand(
-                        session, publication_id, url=typed["url"], reason=reason, by=person, now=now()
-                    )
-                case _:
-                    raise BadInput("Choose what is to be done.", field="do")
-    except BadInput as error:
-        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
-    flash(
-        "It is looked for on the platform now: load this page again in a moment."
-        if typed["do"] == "look"
-        else "Done. It is in the draft's history.",
-        "success",
-    )
-    return redirect(url_for("drafts.one", draft_id=draft_id))
-
-
-@pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>/takedown")
-@needs(Action.HOLD_PUBLICATIONS)
-def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
-    """Have a published post removed from its platform."""
-    typed = Typed(request.form)
-    try:
-        with transaction() as session:
-            person = current_person(session)
-            publication = session.get(Publication, publication_id)
-            if publication is None or publication.draft_id != draft_id:
-                raise NotFound("There is no such post.")
-            takedowns.request(session, publication_id, reason=typed.raw("reason"), by=person, now=now())
-    except BadInput as error:
-        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
-    flash("It is being taken down. What the platform answers is shown here.", "success")
-    return redirect(url_for("drafts.one", draft_id=draft_id))
-
-
-@pages.post("/drafts/<uuid:draft_id>/takedowns/<uuid:takedown_id>/done")
-@needs(Action.HOLD_PUBLICATIONS, Action.EDIT_CONSENT)
-def taken_down(draft_id: UUID, takedown_id: UUID) -> ResponseReturnValue:
-    """Tick off a post that somebody removed by hand."""
-    with transaction() as session:
-        takedowns.done_by_hand(session, takedown_id, by=current_person(session), now=now())
-    flash("Ticked off: the post is down.", "success")
-    return redirect(url_for("drafts.one", draft_id=draft_id))
-
-
 def _changing(session: Session, draft: Draft, person: Person) -> str:
     kept = unsaved.found(session, draft.id, by=person)
     if kept is not None and "unsaved" in request.args:
         form = draft_form.of_kept(kept.fields)
     else:
         form = draft_form.of_revision(drafts.current_revision(session, draft))
-    return draft_form.page(session, form, person=person, draft=draft, kept=kept)
+    offers = draft_offers.of(session, form, now=now())
+    return draft_form.page(session, form, person=person, draft=draft, kept=kept, offers=offers)
 
 
 def _take(draft_id: UUID | None) -> ResponseReturnValue:
@@ -288,10 +211,12 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     wanted = form.typed["do"]
     if wanted == RESTORE:
         return _form_again(draft_id, form, 200)
+    with reading() as session:
+        offered = draft_offers.take(session, form, wanted)
     draft_form.drop_removed(form)
     draft_files.keep_new_pictures(form, draft_id)
     draft_files.keep_new_video(form, draft_id)
-    if wanted in {"pictures", "video", "preview"} or form.problems:
+    if offered or wanted in {"pictures", "video", "preview"} or form.problems:
         return _form_again(draft_id, form, 200 if not form.problems else 400)
     try:
         content = draft_form.content(form)
@@ -375,7 +300,11 @@ def _form_again(
         draft = drafts.find(session, draft_id, by=person, now=now()) if draft_id is not None else None
         if draft is not None and draft.author_id != person.id:
             raise NotPermitted(NOT_YOURS)
-        return draft_form.page(session, form, person=person, draft=draft, differing=differing), status
+        offers = draft_offers.of(session, form, now=now())
+        return (
+            draft_form.page(session, form, person=person, draft=draft, differing=differing, offers=offers),
+            status,
+        )
 
 
 def _row(session: Session, draft: Draft, revision: DraftRevision) -> dict[str, object]:

@@ -40,6 +40,7 @@ ITEMS = (
     Item("Reports", "/reports", (Action.SEE_REPORTS,), of_school=True),
     Item("Data protection", "/data-protection", (Action.SEE_PROTECTION,), of_school=True),
     Item("Trail", "/audit", (Action.SEE_AUDIT,), of_school=True),
+    Item("Term dates", "/calendar/school-dates", (Action.SET_SCHOOL_DATES,), of_school=True),
     Item("Devices", "/devices", (Action.APPROVE_DEVICES,), of_school=True),
     Item("Troubles", "/troubles", (Action.SEE_HEALTH,), of_school=True),
     Item("Practice", "/practice", (Action.USE_PRACTICE,)),

@@ -1,5 +1,6 @@
 """The tables of the approvals room."""
 
+from approvals.models.composing import DraftRemark, PostTemplate
 from approvals.models.decisions import ApprovalDecision, ApprovalRequest, DecisionKind, Submission
 from approvals.models.drafts import (
     Criterion,
@@ -27,6 +28,7 @@ __all__ = [
     "DecisionKind",
     "Draft",
     "DraftMove",
+    "DraftRemark",
     "DraftRevision",
     "LookState",
     "Looked",
@@ -35,6 +37,7 @@ __all__ = [
     "Objective",
     "PictureLook",
     "PictureWords",
+    "PostTemplate",
     "PublicPicture",
     "Publication",
     "PublicationMove",

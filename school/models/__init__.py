@@ -32,6 +32,7 @@ from school.models.rules import (
     TrainingRefresh,
 )
 from school.models.school import School
+from school.models.school_year import DatesKind, SchoolDates
 
 __all__ = [
     "Account",
@@ -53,6 +54,7 @@ __all__ = [
     "ConsentKind",
     "DataExport",
     "DataFate",
+    "DatesKind",
     "Deputy",
     "Device",
     "DocumentKind",
@@ -83,6 +85,7 @@ __all__ = [
     "Role",
     "RoleGrant",
     "School",
+    "SchoolDates",
     "TermsAcceptance",
     "TermsVersion",
     "TrainingRecord",

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
+from flask import Flask
 
 from approvals.models import Draft
+from approvals.states import DraftState
 from connectors.base import Platform
 from school.models import Account
 from tests.approvals import scenes
 from tests.web.conftest import Browser
-from tests.web.writing import count, fields, upload
+from tests.web.writing import count, fields, mailed_token, only_draft, upload, write
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -38,3 +40,34 @@ def test_p16_a_post_is_shown_as_each_platform_shows_it_before_it_is_saved(
     assert told["left"] == {str(x.id): left, str(instagram.id): 2200 - len(text.strip())}
     assert told["html"].count(f"/media/{media[0]}") == 2
     assert count(Draft) == 0
+
+
+def test_what_the_form_offers_goes_into_it_without_scripts(
+    teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    """P13: a wording of the school's is put behind what is typed, and says what the post is for."""
+    head.post("/drafts/templates/examples", "/drafts/templates")
+    page = teacher.get("/drafts/new", follow_redirects=True).text
+    [button] = re.findall(r'value="(template-[^"]+)"[^>]*>School is closed', page)
+    typed = {"text": "Dear parents", "planned_date": "2027-12-25", "do": button}
+    page = teacher.post("/drafts/new", "/drafts/new", **typed).text
+    assert "Dear parents\n\n[School] is closed on" in page
+    assert '<option value="parents" selected>' in page
+    assert "is a bank holiday (Christmas Day)" in page
+    page = teacher.post("/drafts/new", "/drafts/new", **{**typed, "do": "hashtag-#Larkfield"}).text
+    assert "Dear parents #Larkfield</textarea>" in page
+    assert count(Draft) == 0
+    wrong = head.post("/drafts/templates", "/drafts/templates", objective="parents", title="", text="kept")
+    assert (wrong.status_code, "The title is empty" in wrong.text, "kept" in wrong.text) == (400, True, True)
+
+
+def test_author_and_approver_talk_beside_the_draft(
+    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    assert head.post(f"{path}/remarks", path, remark="Which <gate>?").status_code == 302
+    assert "Which &lt;gate&gt;?" in teacher.get(path).text
+    assert head.post(f"{path}/remarks", path, remark=" ").status_code == 400
+    link = f"/approve/{mailed_token()}"
+    assert "Which &lt;gate&gt;?" in Browser(app.test_client()).get(link).text
+    assert only_draft().state is DraftState.SUBMITTED

@@ -28,6 +28,10 @@
         if (place.innerHTML !== told.html) {
           place.innerHTML = told.html;
         }
+        var about = document.getElementById("about-day");
+        if (about.textContent !== told.about_day) {
+          about.textContent = told.about_day;
+        }
         // The server counts as the platforms do; what was counted here is put right by it.
         form.dispatchEvent(new CustomEvent("counted", {detail: told.left}));
       })
@@ -43,5 +47,17 @@
 
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
-  form.addEventListener("filled", soon);
+  // A hashtag goes where the writer is, without loading the page anew.
+  var text = form.elements.namedItem("text");
+  form.querySelectorAll("[data-hashtag]").forEach(function (button) {
+    button.addEventListener("click", function (event) {
+      event.preventDefault();
+      var at = text.selectionEnd;
+      var before = text.value.slice(0, at);
+      var words = (before && !/\s$/.test(before) ? " " : "") + button.dataset.hashtag + " ";
+      text.setRangeText(words, at, at, "end");
+      text.focus();
+      text.dispatchEvent(new Event("input", {bubbles: true}));
+    });
+  });
 })();

@@ -1,0 +1,75 @@
+"""What the form of a post offers: wordings to begin with, hashtags, good times, and what a day is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from approvals import hashtags, post_templates
+from approvals.models import Objective
+from moderation import good_times
+from school import school_year
+from school.errors import BadInput, NotFound
+from web.draft_form import DraftForm
+from web.forms import identifier
+
+TEMPLATE = "template-"
+"""What a button says that puts a template's wording into the form; its id follows."""
+HASHTAG = "hashtag-"
+"""What a button says that puts a hashtag behind the text; it follows."""
+WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
+
+
+def of(session: Session, form: DraftForm, *, now: datetime) -> Mapping[str, Any]:
+    """Everything that the form's page offers, by the names that its template uses."""
+    history = good_times.of_school(session, now=now)
+    return {
+        "templates": post_templates.listed(session),
+        "hashtags": hashtags.used(session, now=now),
+        "good_times": [
+            (f"{WEEKDAYS[one.weekday]} from {_hour(one.hour)} to {_hour(one.hour + 1)}", one)
+            for one in history.times
+        ],
+        "good_times_rest_on": history,
+        "about_day": about_day(session, form),
+    }
+
+
+def about_day(session: Session, form: DraftForm) -> str:
+    """What should be known of the day that is chosen; empty for an ordinary one."""
+    try:
+        day = date.fromisoformat(form.typed["planned_date"])
+    except ValueError:
+        return ""
+    return school_year.load(session).of(day).warning
+
+
+def take(session: Session, form: DraftForm, wanted: str) -> bool:
+    """Do what one of those buttons asks for; whether it was one. Nothing typed is replaced."""
+    if wanted.startswith(HASHTAG):
+        words = wanted.removeprefix(HASHTAG)[:101]
+        text = form.typed.raw("text").rstrip()
+        form.typed.values["text"] = f"{text} {words}" if text else words
+        return True
+    if not wanted.startswith(TEMPLATE):
+        return False
+    try:
+        template = post_templates.find(session, identifier(wanted.removeprefix(TEMPLATE)))
+    except NotFound as error:
+        form.refuse(BadInput(str(error)))
+        return True
+    text = form.typed.raw("text").strip()
+    form.typed.values["text"] = f"{text}\n\n{template.text}" if text else template.text
+    with suppress(ValueError):
+        Objective(form.typed["objective"])
+        return True
+    form.typed.values["objective"] = template.objective.value
+    return True
+
+
+def _hour(hour: int) -> str:
+    return f"{hour % 12 or 12}{'am' if hour % 24 < 12 else 'pm'}"

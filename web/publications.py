@@ -1,0 +1,98 @@
+"""What people decide about a post once it is approved: publish, cancel, look again, take down."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from approvals import drafts, holding, takedowns
+from approvals.models import Publication
+from school.db import now, transaction
+from school.errors import BadInput, NotFound
+from school.permissions import Action
+from web import draft_page
+from web.access import current_person, needs
+from web.forms import Typed
+
+pages = Blueprint("publications", __name__)
+
+
+@pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>")
+@needs(Action.HOLD_PUBLICATIONS)
+def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
+    """What a person decides about a publication that is held, failed or scheduled."""
+    typed = Typed(request.form)
+    reason = typed.raw("reason")
+    try:
+        with transaction() as session:
+            person = current_person(session)
+            drafts.find(session, draft_id, by=person, now=now())
+            publication = session.get(Publication, publication_id)
+            if publication is None or publication.draft_id != draft_id:
+                raise NotFound("There is no such post.")
+            match typed["do"]:
+                case "publish":
+                    holding.publish_now(
+                        session,
+                        publication_id,
+                        looked=bool(typed["looked"]),
+                        reason=reason,
+                        by=person,
+                        now=now(),
+                    )
+                case "cancel":
+                    holding.cancel(
+                        session,
+                        publication_id,
+                        looked=bool(typed["looked"]),
+                        reason=reason,
+                        by=person,
+                        now=now(),
+                    )
+                case "look":
+                    holding.look_again(session, publication_id, by=person, now=now())
+                case "by-hand":
+                    holding.published_by_hand(
+                        session, publication_id, url=typed["url"], reason=reason, by=person, now=now()
+                    )
+                case _:
+                    raise BadInput("Choose what is to be done.", field="do")
+    except BadInput as error:
+        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
+    flash(
+        "It is looked for on the platform now: load this page again in a moment."
+        if typed["do"] == "look"
+        else "Done. It is in the draft's history.",
+        "success",
+    )
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>/takedown")
+@needs(Action.HOLD_PUBLICATIONS)
+def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
+    """Have a published post removed from its platform."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            person = current_person(session)
+            publication = session.get(Publication, publication_id)
+            if publication is None or publication.draft_id != draft_id:
+                raise NotFound("There is no such post.")
+            takedowns.request(session, publication_id, reason=typed.raw("reason"), by=person, now=now())
+    except BadInput as error:
+        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
+    flash("It is being taken down. What the platform answers is shown here.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/takedowns/<uuid:takedown_id>/done")
+@needs(Action.HOLD_PUBLICATIONS, Action.EDIT_CONSENT)
+def taken_down(draft_id: UUID, takedown_id: UUID) -> ResponseReturnValue:
+    """Tick off a post that somebody removed by hand."""
+    with transaction() as session:
+        takedowns.done_by_hand(session, takedown_id, by=current_person(session), now=now())
+    flash("Ticked off: the post is down.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
