@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,59 +9,24 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
+from moderation.fingerprints import (
+    AFTER_ERASING,
+    EVIDENCE,
+    digest,
+    event_hash,
+    evidence_hash,
+    left,
+    picture_hash,
+)
 from moderation.models import CaseState, EventKind, LogCase, LogEntry, LogEvent
+from school.audit import ALTERED, NO_FOLLOWER, Flaw, as_written, missing, raw, readable
+from school.audit import FIRST as _FIRST
 from school.models import Person
 
-_FIRST = "0" * 64
 # Any fixed number of our own: it puts the writers of the log in a row on PostgreSQL.
 _LOCK = 0x5C40_03
-
-_EVIDENCE = (
-    "number",
-    "origin",
-    "recorded_at",
-    "recorded_by_id",
-    "comment_id",
-    "comment_version",
-    "comment_platform_id",
-    "account_id",
-    "platform",
-    "author_id",
-    "author_platform_id",
-    "author_handle",
-    "author_name",
-    "author_url",
-    "text",
-    "url",
-    "attachment_urls",
-    "post_platform_id",
-    "post_text",
-    "posted_at",
-    "model_name",
-    "rules_version",
-    "scores",
-    "reasons",
-    "severity",
-    "picture_type",
-    "picture_sha256",
-)
-
-ERASED = "[erased: no longer kept]"
-"""What stands in place of a text that was erased (P34)."""
-_TEXTS = (
-    "comment_platform_id",
-    "author_platform_id",
-    "author_handle",
-    "author_name",
-    "author_url",
-    "url",
-    "post_platform_id",
-    "post_text",
-    "picture_type",
-    "picture_sha256",
-)
 
 
 def lock(session: Session) -> None:
@@ -96,7 +60,7 @@ def record_all(
     for entry, _ in found:
         number += 1
         entry.number, entry.recorded_at, entry.recorded_by_id = number, now, by.id if by else None
-        entry.picture_sha256 = hashlib.sha256(entry.picture).hexdigest() if entry.picture else ""
+        entry.picture_sha256 = picture_hash(entry.picture)
         session.add(entry)
     # The cases and the events point at the entries.
     session.flush()
@@ -168,7 +132,7 @@ def _append(
             previous_hash=previous,
             hash="",
         )
-        event.hash = previous = _event_hash(event)
+        event.hash = previous = event_hash(event)
         events.append(event)
     session.add_all(events)
     # The next event of this transaction must find these as the last.
@@ -176,36 +140,109 @@ def _append(
     return events
 
 
-def verify(session: Session) -> int | None:
-    """The number of the first event that was altered, removed or put in, or whose evidence was; else None."""
-    previous, expected, recorded = _FIRST, 1, 0
-    left: dict[UUID, list[list[Any]]] = {}
-    rows = session.execute(
-        sa.select(LogEvent, LogEntry)
-        .outerjoin(LogEntry, LogEntry.id == LogEvent.entry_id)
-        .options(undefer(LogEntry.picture))
-        .order_by(LogEvent.seq)
-        .execution_options(yield_per=500)
+ALTERED_ERASED = "its content was erased, yet it says something again"
+EVIDENCE_ALTERED = "the evidence that it vouches for was changed or removed"
+_JSON = ("attachment_urls", "scores", "reasons")
+_STORED = (
+    sa.select(
+        *LogEvent.__table__.c,
+        raw(LogEvent.detail, "raw_detail"),
+        *(
+            column.label(f"of_entry_{column.name}")
+            for column in LogEntry.__table__.c
+            if column.name != "picture"
+        ),
+        *(raw(LogEntry.__table__.c[name], f"raw_{name}") for name in _JSON),
+        LogEntry.picture.is_not(None).label("has_picture"),
     )
-    for event, entry in rows:
-        if event.seq != expected or event.previous_hash != previous:
-            return expected
-        recorded += event.kind is EventKind.RECORDED
+    .select_from(LogEvent)
+    .outerjoin(
+        LogEntry,
+        sa.and_(LogEntry.id == LogEvent.entry_id, LogEvent.kind.in_((EventKind.RECORDED, EventKind.ERASED))),
+    )
+)
+"""Every event, and beside those that vouch for an entry all of it but its picture."""
+
+
+class _Checked:
+    """How far a walk along the chain has come, and what it has still to hear of."""
+
+    def __init__(self) -> None:
+        self.previous, self.expected, self.recorded = _FIRST, 1, 0
+        self.left: dict[UUID, list[tuple[list[Any], datetime]]] = {}
+        """By entry: what is left of events whose detail was erased, and when it was."""
+        self.erased_at: dict[UUID, datetime] = {}
+
+    def trouble_with(self, session: Session, event: Any) -> Flaw | None:
+        """What is wrong with the next event or with the evidence that it vouches for; None: nothing."""
+        if event.seq != self.expected:
+            return missing(self.expected, event.seq)
+        if event.previous_hash != self.previous:
+            return Flaw(self.expected, NO_FOLLOWER)
+        self.recorded += event.kind is EventKind.RECORDED
         if event.erased_at is not None:
             # What it was made from is gone; a later event vouches for what is left of it.
-            left.setdefault(event.entry_id, []).append(_left(event))
-        elif event.hash != _event_hash(event):
-            return expected
-        elif event.kind is EventKind.ERASED:
-            if event.detail.get("left") != _digest(left.pop(event.entry_id, None)):
-                return expected
-        elif event.kind is EventKind.RECORDED and (
-            entry is None or event.detail.get("evidence") != evidence_hash(entry) or not _picture_fits(entry)
-        ):
-            return expected
-        previous, expected = event.hash, expected + 1
-    if left or session.scalar(sa.select(sa.func.count()).select_from(LogEntry)) != recorded:
-        return expected
+            self.left.setdefault(event.entry_id, []).append((left(event), event.erased_at))
+            return None if event.raw_detail == "{}" else Flaw(self.expected, ALTERED_ERASED)
+        if event.hash != event_hash(event) or not as_written(event.raw_detail, event.detail):
+            return Flaw(self.expected, ALTERED)
+        whole = True
+        if event.kind is EventKind.ERASED:
+            former = self.left.pop(event.entry_id, [])
+            first = self.erased_at.setdefault(event.entry_id, event.at)
+            whole = event.detail.get("left") == digest([what for what, _ in former])
+            whole = whole and all(at == event.at for _, at in former)
+            whole = whole and event.of_entry_erased_at == first and _is_erased(event)
+        elif event.kind is EventKind.RECORDED:
+            whole = event.of_entry_erased_at is None and event.detail.get("evidence") == _hash_of_entry(event)
+            whole = whole and _picture_fits(session, event)
+        return None if whole else Flaw(self.expected, EVIDENCE_ALTERED)
+
+
+def _is_erased(event: Any) -> bool:
+    empty = all(_entry(event, name) == value for name, value in AFTER_ERASING.items() if name != "picture")
+    # Events of earlier versions don't vouch for the rest.
+    fits = event.detail.get("entry") in (None, _hash_of_entry(event))
+    return empty and fits and not event.has_picture
+
+
+def _hash_of_entry(event: Any) -> str:
+    if not all(as_written(event._mapping[f"raw_{name}"], _entry(event, name)) for name in _JSON):
+        return ""
+    return evidence_hash({name: _entry(event, name) for name in EVIDENCE})
+
+
+def _entry(event: Any, name: str) -> Any:
+    return event._mapping[f"of_entry_{name}"]
+
+
+def _picture_fits(session: Session, event: Any) -> bool:
+    picture = None
+    if event.has_picture:
+        picture = session.scalar(sa.select(LogEntry.picture).where(LogEntry.id == event.entry_id))
+    return bool(picture_hash(picture) == _entry(event, "picture_sha256"))
+
+
+def verify(session: Session) -> int | None:
+    """The number of the first event that was altered, removed or put in, or whose evidence was; else None."""
+    flaw = examine(session)
+    return flaw.number if flaw else None
+
+
+def examine(session: Session) -> Flaw | None:
+    """The first event that no longer holds, and how that shows; None when all of the chain does."""
+    checked = _Checked()
+    for event in readable(session, LogEvent.__table__.c.seq, _STORED):
+        if isinstance(event, Flaw):
+            return event if event.number == checked.expected else missing(checked.expected, event.number)
+        if flaw := checked.trouble_with(session, event):
+            return flaw
+        checked.previous, checked.expected = event.hash, checked.expected + 1
+    if checked.left:
+        first = min(what[0] for events in checked.left.values() for what, _ in events)
+        return Flaw(first, "its content was taken away, and no event says that it was erased")
+    if session.scalar(sa.select(sa.func.count()).select_from(LogEntry)) != checked.recorded:
+        return Flaw(checked.expected, "it is missing, or evidence was put in that no event tells of")
     return None
 
 
@@ -221,7 +258,7 @@ def erase(session: Session, entry_id: UUID, *, by: Person | None, now: datetime)
         .where(LogEvent.entry_id == entry_id, LogEvent.erased_at.is_(None), LogEvent.kind != EventKind.ERASED)
         .order_by(LogEvent.seq)
     ).all()
-    digest = _digest([_left(event) for event in events])
+    vouched = {"left": digest([left(event) for event in events])}
     session.execute(
         sa.update(LogEvent)
         .where(LogEvent.seq.in_([event.seq for event in events]))
@@ -232,26 +269,13 @@ def erase(session: Session, entry_id: UUID, *, by: Person | None, now: datetime)
         sa.update(LogEntry)
         # Erased once, it stays so: only what happened since is erased again.
         .where(LogEntry.id == entry_id, LogEntry.erased_at.is_(None))
-        .values(
-            **dict.fromkeys(_TEXTS, ""),
-            text=ERASED,
-            author_id=None,
-            attachment_urls=[],
-            scores={},
-            reasons=[],
-            posted_at=None,
-            picture=None,
-            erased_at=now,
-        )
+        .values(**AFTER_ERASING, erased_at=now)
         .execution_options(synchronize_session=False)
     )
-    _append(session, [(entry_id, EventKind.ERASED, {"left": digest})], by=by, now=now)
     session.expire_all()
-
-
-def evidence_hash(entry: LogEntry) -> str:
-    """SHA-256 of everything an entry says."""
-    return _digest([[name, _plain(getattr(entry, name))] for name in _EVIDENCE])
+    vouched["entry"] = evidence_hash(session.get_one(LogEntry, entry_id))
+    _append(session, [(entry_id, EventKind.ERASED, vouched)], by=by, now=now)
+    session.expire_all()
 
 
 def listed(values: list[str]) -> str:
@@ -262,48 +286,3 @@ def listed(values: list[str]) -> str:
 def unlisted(column: str) -> list[str]:
     """The values that `listed` put together."""
     return [value for value in column.split(",") if value]
-
-
-def _left(event: LogEvent) -> list[Any]:
-    """What stays of an event whose detail is erased."""
-    return [
-        event.seq,
-        str(event.entry_id),
-        str(event.kind),
-        _plain(event.at),
-        _plain(event.by_id),
-        event.previous_hash,
-        event.hash,
-    ]
-
-
-def _picture_fits(entry: LogEntry) -> bool:
-    found = hashlib.sha256(entry.picture).hexdigest() if entry.picture else ""
-    return found == entry.picture_sha256
-
-
-def _event_hash(event: LogEvent) -> str:
-    return _digest(
-        [
-            event.seq,
-            str(event.entry_id),
-            str(event.kind),
-            _plain(event.at),
-            _plain(event.by_id),
-            event.detail,
-            event.previous_hash,
-        ]
-    )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, UUID):
-        return str(value)
-    return value
-
-
-def _digest(body: Any) -> str:
-    text = json.dumps(body, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import chain
+from moderation import chain, fingerprints
 from moderation.models import (
     ActState,
     Author,
@@ -81,13 +81,13 @@ def empty_comments(session: Session, ids: Sequence[UUID], now: datetime) -> None
     session.execute(
         sa.update(CommentVersion)
         .where(CommentVersion.comment_id.in_(ids))
-        .values(text=chain.ERASED)
+        .values(text=fingerprints.ERASED)
         .execution_options(synchronize_session=False)
     )
     session.execute(
         sa.update(Comment)
         .where(Comment.id.in_(ids))
-        .values(text=chain.ERASED, author_id=None, url="", attachment_urls=[], erased_at=now)
+        .values(text=fingerprints.ERASED, author_id=None, url="", attachment_urls=[], erased_at=now)
         .execution_options(synchronize_session=False)
     )
 
@@ -174,13 +174,13 @@ def erase_entries(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     session.execute(
         sa.update(Referral)
         .where(Referral.entry_id.in_(ids))
-        .values(reference="", reason=chain.ERASED, author_is_pupil=None)
+        .values(reference="", reason=fingerprints.ERASED, author_is_pupil=None)
         .execution_options(synchronize_session=False)
     )
     session.execute(
         sa.update(Meeting)
         .where(Meeting.entry_id.in_(ids))
-        .values(reason=chain.ERASED)
+        .values(reason=fingerprints.ERASED)
         .execution_options(synchronize_session=False)
     )
     session.execute(
@@ -251,7 +251,7 @@ def erase_authors(session: Session, ids: Sequence[UUID], now: datetime) -> None:
                 key=f"erased:{one}",
                 platform_id="",
                 handle="",
-                display_name=chain.ERASED,
+                display_name=fingerprints.ERASED,
                 bio="",
                 url="",
                 opened_at=None,

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import chain, letters, log, review, words
+from moderation import chain, fingerprints, letters, log, review, words
 from moderation.evidence_papers import draw
 from moderation.issuing import issue
 from moderation.models import LogCase, LogEntry
@@ -107,7 +107,7 @@ def _record(page: EntryPage, row: log.LogRow) -> dict[str, Any]:
     """The entry for machines: whole texts, and the rows of the chain by which anybody can check it."""
     return {
         **log.record(row),
-        "evidence_sha256": chain.evidence_hash(row.entry),
+        "evidence_sha256": fingerprints.evidence_hash(row.entry),
         "versions": [
             {"number": one.number, "text": one.text, "until": one.replaced_at} for one in page.versions
         ],

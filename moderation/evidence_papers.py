@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from moderation import words
-from moderation.chain import evidence_hash, unlisted
+from moderation.chain import unlisted
+from moderation.fingerprints import evidence_hash
 from moderation.letters import SIGNING_AS
 from moderation.log import LogRow
 from moderation.models import Comment, Letter, LogCase, LogEntry

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from school import audit, db
 from school.models import AuditEntry
+from tests.moderation.scenes import tampering
 
 
 def _fill(session: Session, count: int) -> None:
@@ -46,7 +47,8 @@ def _set(seq: int, **values: object) -> sa.Update:
 def test_the_first_altered_entry_is_named(session: Session, harm: Callable[[Session], object]) -> None:
     _fill(session, 8)
     assert audit.verify(session) is None
-    harm(session)
+    with tampering(session):
+        harm(session)
     session.commit()
     session.expire_all()
     assert audit.verify(session) == 4

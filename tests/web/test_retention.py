@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from moderation import chain, followers, ingest, log
+from moderation import chain, fingerprints, followers, ingest, log
 from moderation.models import Author, BlockedAuthor, Comment, Follower, LogEntry, LogEvent, WatchedPost
 from school import audit, consent, db, holds, retention, training
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
@@ -85,7 +85,7 @@ def test_p34_when_its_time_is_over_nothing_is_left_and_both_chains_hold(
     assert session.scalar(sa.select(sa.func.count()).select_from(LogEntry)) == 2, "the numbers have no gap"
     # The log's page and export go on, and say so.
     lines = list(log.to_jsonl(log.rows(session, viewer=school_people[Role.SLT])))
-    assert len(lines) == 2 and all(chain.ERASED in line for line in lines)
+    assert len(lines) == 2 and all(fingerprints.ERASED in line for line in lines)
 
 
 @SQLITE
@@ -185,7 +185,7 @@ def test_p34_every_table_has_a_rule_or_a_reason() -> None:
 def test_p34_only_an_erasure_passes_the_logs_triggers(session: Session, world: World) -> None:
     for statement in (
         sa.update(LogEntry).values(text="Nicer words"),
-        sa.update(LogEntry).values(text=chain.ERASED, erased_at=db.now()),
+        sa.update(LogEntry).values(text=fingerprints.ERASED, erased_at=db.now()),
         sa.update(LogEvent).values(detail={}),
         sa.update(LogEvent).values(detail={"note": "Nicer"}, erased_at=db.now()),
         sa.delete(LogEvent),
@@ -328,7 +328,8 @@ def test_p34_an_erased_comment_does_not_come_back_unless_its_author_changes_it(
     row = session.scalar(sa.select(Comment).where(Comment.erased_at.is_not(None)))
     assert row is not None and row.author_id is None
     shown = comment(3, "Zebedee likes Thistledown")
-    for seen, text in ((shown, chain.ERASED), (comment(3, "You idiot", edited_at=far(41)), "You idiot")):
+    edited = comment(3, "You idiot", edited_at=far(41))
+    for seen, text in ((shown, fingerprints.ERASED), (edited, "You idiot")):
         ingest.note_comments(session, row.account_id, "facebook", "school", [seen], now=far(41))
         session.commit()
         session.refresh(row)
