@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import log, log_filters
+from moderation import log, log_filters, views
 from moderation import words as moderation_words
 from school import accounts, audit
 from school.db import now, reading, transaction
@@ -43,6 +43,9 @@ def show() -> ResponseReturnValue:
             page = log.page(session, viewer=person, filters=filters, after=request.args.get("after", ""))
         except BadInput as error:
             return _refused(session, person, typed.refuse(error))
+        with transaction() as writing:
+            used = [name for name in log_filters.FIELDS if request.args.get(name)]
+            views.of_log(writing, searched_by=used, by=current_person(writing), now=now())
         kept = {name: value for name, value in request.args.items() if name != "after" and value}
         following = urlencode({**kept, "after": page.following}) if page.following else ""
         return render_template(

@@ -24,6 +24,7 @@ from moderation import (
     review,
     speed,
     undoing,
+    views,
 )
 from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
@@ -108,8 +109,19 @@ def _filters() -> QueueFilters:
 @pages.get("/moderation/<uuid:entry_id>")
 @needs(Action.MODERATE, Action.SEE_REFERRALS)
 def entry(entry_id: UUID) -> ResponseReturnValue:
-    """Everything about one entry, and the decisions that are possible."""
+    """Everything about one entry, and the decisions that are possible. Who reads a referral leaves a line."""
+    _leave_a_line(entry_id, "page")
     return _entry(entry_id, Typed())
+
+
+def _leave_a_line(entry_id: UUID, what: str) -> None:
+    with reading() as session:
+        referred = review.get_case(session, entry_id, viewer=current_person(session)).referred
+    if referred:
+        with transaction() as session:
+            person = current_person(session)
+            case = review.get_case(session, entry_id, viewer=person)
+            views.of_entry(session, case, what=what, by=person, now=now())
 
 
 def _entry(entry_id: UUID, typed: Typed) -> str:
@@ -323,6 +335,7 @@ def _number(typed: Typed, name: str) -> int:
 @needs(Action.MODERATE, Action.SEE_REFERRALS)
 def picture(entry_id: UUID) -> ResponseReturnValue:
     """The picture of an entry made by hand."""
+    _leave_a_line(entry_id, "picture")
     with reading() as session:
         review.get_case(session, entry_id, viewer=current_person(session))
         row = session.execute(

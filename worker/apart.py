@@ -107,6 +107,7 @@ def serving_school() -> School:
     if school is None:
         raise BadInput("There is no school yet: run `schoolgate setup` first.", field="school")
     starting.settle_key(school)
+    starting.note_settings()
     return school
 
 

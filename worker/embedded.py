@@ -115,6 +115,7 @@ def _school() -> School:
         if school.practice:
             setup.ready_practice(session, now=now())
     starting.settle_key(school)
+    starting.note_settings()
     return school
 
 

