@@ -140,6 +140,7 @@ KEPT = {
     "letterheads": "What stands at the top of the school's letters: the school's own words.",
     "audit_entries": "The trail proves what was done and is whole only from its first entry. It holds ids, "
     "states and the reasons of decisions about staff's roles, no content.",
+    "chain_anchors": "One row a day: numbers, times and hashes that prove the trail, and to whom they went.",
     "devices": "The school's own devices: no personal data but who approved one.",
     "school_dates": "Terms and holidays: no personal data but who entered them.",
     "post_templates": "What posts may begin with: the school's own words and who wrote them.",

@@ -28,6 +28,7 @@ from school.times import LONDON, say
 from web import (
     accounts,
     addresses,
+    anchors,
     approve,
     audit,
     calendar,
@@ -112,6 +113,7 @@ PAGES = (
     health,
     metrics,
     audit,
+    anchors,
     drafts,
     unsaved,
     composing,

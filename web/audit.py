@@ -87,7 +87,7 @@ def show() -> ResponseReturnValue:
         return render_template(
             "audit/list.html",
             lines=[_line(entry, names) for entry in entries],
-            broken=audit.verify(session) if before is None else None,
+            broken=audit.examine(session) if before is None else None,
             checked=before is None,
             older=entries[-1].seq if len(entries) == PAGE_LENGTH else None,
         )

@@ -15,6 +15,7 @@ from approvals import takedowns
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
+from moderation import anchors
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
 from school import accounts, closing, consent, forms, incidents, mail, people, register, terms, training
@@ -244,6 +245,13 @@ def _rules(session: Session, person: Person) -> Iterator[Waiting]:
             yield Waiting(1, "yearly review of the policy to enter", "", "/terms")
 
 
+def _keeper(session: Session, person: Person) -> Iterator[Waiting]:
+    """Somebody outside has to keep the proof of the records (P17)."""
+    if may(person, Action.MANAGE_PEOPLE) and not anchors.independent(session):
+        what = "chair of governors to enter, who keeps the proof of the records"
+        yield Waiting(1, what, "", "/audit/anchors")
+
+
 SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _drafts_to_decide,
     _own_drafts,
@@ -260,6 +268,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _unreached,
     _forms,
     _rules,
+    _keeper,
 )
 
 TIPS: dict[Role, tuple[tuple[str, str], ...]] = {

@@ -22,6 +22,7 @@ LOOKS: dict[str, float] = {
     "mail.returned": 15.0,
     "mail.watch": 60.0,
     "mail.remind": 600.0,
+    "mail.anchor": 300.0,
     "classify.look": 1.0,
     "classify.again": 2.0,
     "classify.words": 1.0,

@@ -27,6 +27,7 @@ from school.readiness import CLASSIFIER
 from school.settings import settings
 from web.retained import RULES
 from worker import (
+    anchoring,
     classifier,
     consenting,
     exporting,
@@ -175,6 +176,13 @@ def remind() -> None:
         queued = reminders.due_now(session, url=settings().effective_public_url, now=now())
     if queued:
         log.info("reminders_queued", count=queued)
+
+
+@task("mail.anchor")
+@at_most(1)
+def anchor_the_chains() -> None:
+    """Once a day, mail out how far trail and log have come, so that nobody can make them anew (P17)."""
+    anchoring.anchor()
 
 
 @task("poll.look")

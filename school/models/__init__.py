@@ -1,7 +1,7 @@
 """The tables of the school itself."""
 
 from school.models.accounts import Account, AccountProbe, AccountState, CallLedger
-from school.models.audit import AuditEntry
+from school.models.audit import AuditEntry, ChainAnchor
 from school.models.connections import AccountConnection, AppKeys, ConnectionState
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
 from school.models.devices import Device
@@ -48,6 +48,7 @@ __all__ = [
     "Authorisation",
     "BounceMailbox",
     "CallLedger",
+    "ChainAnchor",
     "ConnectionState",
     "Consent",
     "ConsentImport",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,3 +28,23 @@ class AuditEntry(Base):
     detail: Mapped[dict[str, Any]]
     previous_hash: Mapped[str] = mapped_column(sa.String(64))
     hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
+
+
+class ChainAnchor(Base):
+    """How far trail and SLT log had come on one day, as it was mailed out. Never changed, never deleted."""
+
+    __tablename__ = "chain_anchors"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    """London's day at whose beginning it was taken."""
+    made_at: Mapped[datetime]
+    trail_count: Mapped[int] = mapped_column(unique=True)
+    """Number of the trail's entry that was made with it, the last one of that moment."""
+    trail_hash: Mapped[str] = mapped_column(sa.String(64))
+    log_count: Mapped[int]
+    """Number of the log's last event; 0 while it was empty."""
+    log_hash: Mapped[str] = mapped_column(sa.String(64))
+    nonce: Mapped[str] = mapped_column(sa.String(64))
+    """Keeps the seal in the trail, which the headteacher reads, from telling whether the log grew (P3)."""
+    sent_to: Mapped[list[str]]
+    """Ids of the people whom it was mailed to."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from moderation import known_files, log_filters
+from moderation import anchors, chain, known_files, log_filters, proofs
 from moderation import log as slt_log
 from school import audit, documents, setup
 from school.db import now, reading, transaction
@@ -84,22 +85,78 @@ def _log() -> None:
 
 
 @audit_commands.command("verify")
-def verify(as_json: AsJson = False) -> int:
-    """Check every link of the audit trail and of the SLT log; exit status 1 when one was altered."""
+def verify(
+    anchor: Annotated[
+        str,
+        typer.Option(
+            help="What somebody kept outside: a saved e-mail with an anchor (FILE, or - for standard input), "
+            "the line in it that begins with “schoolgate anchor”, or the 64 letters and digits at its end."
+        ),
+    ] = "",
+    as_json: AsJson = False,
+) -> int:
+    """Check every link of trail, SLT log and anchors; exit status 1 when something was altered.
+
+    With --anchor, also that both still begin with exactly what they were when that anchor was made.
+    """
     _school()
+    given = _given(anchor) if anchor else b""
     with reading() as session:
-        trail, entries = audit.verify(session), slt_log.verify(session)
+        kept = proofs.read(session, given) if anchor else []
+        trail, entries, days = audit.examine(session), chain.examine(session), anchors.examine(session)
+        verdicts = proofs.check(session, kept)
     lines = [
         "The audit trail holds: nothing was altered, removed or put in."
         if trail is None
-        else f"The audit trail was altered: the first entry that doesn't fit is number {trail}.",
+        else f"The audit trail was altered: the first entry that doesn't fit is number {trail.number}: "
+        f"{trail.why}.",
         "The SLT log holds: nothing was altered, removed or put in."
         if entries is None
-        else f"The SLT log was altered: the first event that doesn't fit is number {entries}.",
+        else f"The SLT log was altered: the first event that doesn't fit is number {entries.number}: "
+        f"{entries.why}.",
+        "The anchors fit: trail and log are what was written down each day."
+        if days is None
+        else f"The anchors don't fit: at the trail's number {days.number}, {days.why}.",
+        *(f"{'Proved: ' if one.holds else 'NOT PROVED. '}{one.words}" for one in verdicts),
     ]
-    whole = trail is None and entries is None
-    answer({"ok": whole, "audit_first_bad": trail, "log_first_bad": entries}, lines, as_json=as_json)
+    if not anchor:
+        lines.append("Whoever writes to the database can make it all anew; --anchor proves that nobody did.")
+    whole = trail is None and entries is None and days is None and all(one.holds for one in verdicts)
+    told = {
+        "ok": whole,
+        "audit_first_bad": trail and trail.number,
+        "log_first_bad": entries and entries.number,
+        "anchors_first_bad": days and days.number,
+        "anchors": [
+            {
+                "day": one.kept.day,
+                "chain": one.kept.which,
+                "count": one.kept.count,
+                "ok": one.holds,
+                "first_bad": one.first_bad,
+                "words": one.words,
+            }
+            for one in verdicts
+        ],
+    }
+    answer(told, lines, as_json=as_json)
     return 0 if whole else FAILURE
+
+
+def _given(anchor: str) -> bytes:
+    if anchor == "-":
+        return sys.stdin.buffer.read(proofs.LONGEST + 1)
+    file = Path(anchor)
+    try:
+        if file.is_file():
+            with file.open("rb") as opened:
+                return opened.read(proofs.LONGEST + 1)
+    except OSError as error:
+        # A whole line is too long to be the name of a file.
+        if "schoolgate" not in anchor:
+            why = error.strerror or error
+            raise BadInput(f"“{anchor[:80]}” can't be read: {why}.", field="anchor") from None
+    return anchor.encode("utf-8", "replace")
 
 
 @audit_commands.command("document")

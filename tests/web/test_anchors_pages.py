@@ -1,0 +1,131 @@
+"""The daily proof of the records, on its page and in the mail; and that looking leaves a line (P3, P17)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation import anchors, chain, manual
+from school import audit, db, people
+from school.models import AuditEntry, ChainAnchor, OutboxEmail, Person, Role
+from school.settings import settings
+from tests.web.conftest import Browser
+from worker import anchoring, shown
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+URL = "https://schoolgate.test"
+
+
+def mails(session: Session) -> dict[str, str]:
+    """The text of each mailed anchor, by whom it went to."""
+    found = {}
+    for row in session.scalars(sa.select(OutboxEmail).where(OutboxEmail.purpose == "chain_anchor")):
+        part = message_from_bytes(row.raw, policy=default).get_body(("plain",))
+        assert part is not None
+        found[row.to_address] = part.get_content()
+    return found
+
+
+def test_once_a_day_the_chair_gets_the_heads_and_can_check_them(
+    session: Session, school_people: dict[Role, Person], signed_in: Callable[[Role], Browser]
+) -> None:
+    now = db.now()
+    assert not anchors.is_due(session, now=now), "a school begins with the day after it was set up"
+    made = anchors.make(session, url=URL, now=now + timedelta(days=1))
+    assert made is not None and anchors.make(session, url=URL, now=now + timedelta(days=1)) is None
+    session.commit()
+    [(address, text)] = mails(session).items()
+    assert address == school_people[Role.CHAIR].email
+    for line in anchors.lines(made, with_log=True):
+        assert line in text
+    assert "Daniel" not in text and anchors.examine(session) is None
+    session.commit()
+
+    chair, head = signed_in(Role.CHAIR), signed_in(Role.HEADTEACHER)
+    page = "/audit/anchors"
+    assert made.log_hash in chair.get(page).text
+    # How the log grows would tell the headteacher of what is kept from them (P3).
+    assert made.trail_hash in head.get(page).text and made.log_hash not in head.get(page).text
+    assert "Proved." in chair.post(page, page, anchor=text).text
+    assert "Proved." in head.post(page, page, anchor=made.trail_hash).text
+    assert head.post(page, page, anchor=anchors.lines(made, with_log=True)[1]).status_code == 400
+    wrong = chair.post(page, page, anchor=text.replace(made.trail_hash, "ab" * 32))
+    assert "was made anew" in wrong.text and "Proved.</b> The SLT log" in wrong.text
+    refused = chair.post(page, page, anchor="I lost it")
+    assert refused.status_code == 400 and "I lost it" in refused.text and "no anchor in this" in refused.text
+    paper = chair.post(f"{page}/pdf", page)
+    assert paper.mimetype == "application/pdf" and paper.data[:4] == b"%PDF"
+    session.expire_all()
+    newest = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
+    assert newest is not None and newest.action == "anchors_taken_out"
+
+
+def test_without_an_outsider_two_people_get_it_and_today_says_so(
+    session: Session, school_people: dict[Role, Person], head: Browser
+) -> None:
+    """A chair who is headteacher or runs the server too proves nothing; nor does anybody alone."""
+    assert "who keeps the proof" not in head.get("/").text
+    by, chair = school_people[Role.HEADTEACHER], school_people[Role.CHAIR]
+    people.grant_role(session, chair, Role.NETWORK_MANAGER, by=by, reason="Also runs it", now=db.now())
+    assert anchors.independent(session) == []
+    made = anchors.make(session, flaws=["A flaw."], url=URL, now=db.now() + timedelta(days=1))
+    assert made is not None
+    session.commit()
+    told = mails(session)
+    assert set(told) == {by.email, school_people[Role.DPO].email}
+    for text in told.values():
+        assert made.trail_hash in text and made.log_hash not in text and "WARNING. A flaw." in text
+        assert "no chair of governors" in text
+    assert "who keeps the proof" in head.get("/").text
+    assert "No chair of governors" in head.get("/audit/anchors").text
+
+
+def test_whoever_reads_a_referral_or_the_log_leaves_a_line(
+    session: Session, school_people: dict[Role, Person], signed_in: Callable[[Role], Browser]
+) -> None:
+    dsl, head = school_people[Role.DSL], signed_in(Role.HEADTEACHER)
+    said = manual.ManualEntry(platform="x", text="About the head", url="", author="", about_headteacher=True)
+    entry = manual.record(session, said, by=dsl, url=URL, now=db.now())
+    session.commit()
+    chair = signed_in(Role.CHAIR)
+    assert chair.get(f"/moderation/{entry.id}").status_code == 200
+    assert head.get(f"/moderation/{entry.id}").status_code == 404
+    assert chair.get("/log?text=secret-word&platform=x").status_code == 200
+    session.expire_all()
+    [seen] = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "referral_viewed"))
+    assert seen.actor_id == school_people[Role.CHAIR].id and seen.object_id == str(entry.id)
+    [through] = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "log_viewed"))
+    assert through.detail == {"searched_by": ["platform", "text"]}
+    assert str(entry.id) in chair.get("/audit").text and str(entry.id) not in head.get("/audit").text
+
+
+def test_a_changed_setting_leaves_a_line_without_its_secret(
+    session: Session, school_people: dict[Role, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shown.note_changes(session, now=db.now())
+    monkeypatch.setenv("SCHOOLGATE_APPROVAL_NEEDS", "sign-in")
+    monkeypatch.setenv("SCHOOLGATE_SMTP_URL", "smtp://post:hush-hush@mail.test:587")
+    settings.cache_clear()
+    assert set(shown.note_changes(session, now=db.now())) == {"approval_needs", "smtp_url"}
+    assert shown.note_changes(session, now=db.now()) == []
+    newest = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
+    assert newest is not None and newest.detail["approval_needs"] == "sign-in"
+    assert "hush" not in str(newest.detail) and "approval_needs" not in before
+
+
+def test_the_daily_task_looks_first_and_mails_once(
+    session: Session, school_people: dict[Role, Person], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tomorrow = db.now() + timedelta(days=1)
+    monkeypatch.setattr(anchoring, "now", lambda: tomorrow)
+    anchoring.anchor()
+    anchoring.anchor()
+    assert session.scalar(sa.select(sa.func.count()).select_from(ChainAnchor)) == 1
+    assert list(mails(session)) == [school_people[Role.CHAIR].email]
+    assert audit.verify(session) is None and chain.verify(session) is None
