@@ -310,7 +310,7 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
 def _instead(where: str) -> str:
     if where.startswith("the name of the file"):
         return "Rename the file and add it again."
-    if where.startswith("the text inside"):
+    if where.startswith(picture_words.INSIDE):
         return "Blur that place, or choose another picture."
     return "Use a general label or the first name alone."
 

@@ -7,6 +7,9 @@ from sqlalchemy.orm import Session
 from approvals import looks
 from approvals.models import DraftRevision, LookState
 
+INSIDE = "the text inside"
+"""How such a place begins."""
+
 
 def found(session: Session, revision: DraftRevision) -> list[tuple[str, str]]:
     """Each such text, with the place where it is in words."""
@@ -17,7 +20,7 @@ def found(session: Session, revision: DraftRevision) -> list[tuple[str, str]]:
         said.append((f"the name of the file “{name}”", name))
         if (words := read.get(picture.media_id)) and words.state is LookState.DONE:
             # A name may stand over two lines.
-            said.append((f"the text inside “{name}”, where it can be read,", " ".join(words.lines)))
+            said.append((f"{INSIDE} “{name}”, where it can be read,", " ".join(words.lines)))
     return said
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from approvals import checks, decisions, drafts, remarks, schedule, submissions, takedowns
+from approvals import checks, decisions, drafts, late_names, remarks, schedule, submissions, takedowns
 from approvals.checks import account_name
 from approvals.content import shown_on
 from approvals.models import DecisionKind, Draft, DraftRevision, VideoState
@@ -88,6 +88,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             history=_history(session, draft),
             problems=checks.submission_problems(session, revision, now=moment)
             if own and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
+            else [],
+            names_inside=late_names.inside(session, revision)
+            if own and draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
             else [],
             own=own,
             editable=editable,

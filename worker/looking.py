@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import structlog
 
-from approvals import looks
+from approvals import late_names, looks
 from approvals.models import PictureLook, PictureWords
 from school.db import now, transaction
 from school.errors import SchoolgateError
@@ -55,7 +55,10 @@ def look_at_one(stopping: Callable[[], bool] = lambda: False) -> bool:
             looks.fail(session, look, now=now())
         raise
     with transaction() as session:
-        looks.record(session, look, seen, now=now())
+        if looks.record(session, look, seen, now=now()) and isinstance(seen, looks.Words) and seen.lines:
+            # In the same transaction: a name that is known is never one that nobody was told of.
+            session.flush()
+            late_names.tell(session, look.media_id, now=now())
     log.info(
         "picture_looked_at",
         media_id=str(look.media_id),

@@ -9,11 +9,12 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import blurring, checks, drafts, pictures, publishing
+from approvals import blurring, checks, drafts, late_names, pictures, publishing
 from approvals.models import LookState, MediaFile, PictureWords, Publication
+from approvals.moves import move_publication
 from approvals.painting import Place
 from approvals.previews import preview
-from approvals.states import PublicationState
+from approvals.states import Actor, PublicationState
 from school.models import Account, Person, Pupil
 from tests.approvals import scenes
 
@@ -95,7 +96,14 @@ def test_what_is_read_late_stops_the_decision_and_the_publication(
     scenes.submit(session, draft, teacher, now)
     shown = preview(session, draft, drafts.current_revision(session, draft))
     assert "The text inside “fair.jpg” is still being read for names." in shown.warnings
+    assert late_names.tell(session, media.id, now=now) == 0, "nothing was read in it yet"
     read(session, media, "Rosa Ainsworth")
+    # The author hears of it: nobody else can do anything about it.
+    assert late_names.tell(session, media.id, now=now) == 1
+    [told] = scenes.mails(session, "name_in_picture")
+    text = told.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert teacher.email in told["To"] and "Choose what to blur" in " ".join(text.split())
+    assert "Rosa" not in text + told["Subject"], "the page names the pupil, to whoever may see it"
     [said, *_] = preview(session, draft, drafts.current_revision(session, draft)).warnings
     assert "“Rosa Ainsworth”, is in the text inside “fair.jpg”" in said
     with pytest.raises(checks.DraftRefused, match="the text inside") as refused:
@@ -108,6 +116,15 @@ def test_what_is_read_late_stops_the_decision_and_the_publication(
     assert publishing.claim(session, publication.id, now=now + timedelta(hours=1)) is None
     held = session.get_one(Publication, publication.id)
     assert held.state is PublicationState.HELD
+    # Read once it is out: those who can take it down are told too.
+    media, more = written()
+    _draft, [publication] = scenes.approved(session, teacher, head, now, x, **more)
+    for state in (PublicationState.PUBLISHING, PublicationState.PUBLISHED):
+        move_publication(session, publication, state, actor=Actor.PRODUCT, by=None, reason="Out", now=now)
+    read(session, media, "Rosa", "Ainsworth")
+    assert late_names.tell(session, media.id, now=now) == 1
+    out = [one for one in scenes.mails(session, "name_in_picture") if "a post that is out" in one["Subject"]]
+    assert len(out) == 2 and teacher.email in str([one["To"] for one in out]), "the headteacher, once, too"
 
 
 def test_a_blurred_copy_is_read_by_itself(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -14,10 +15,10 @@ import sqlalchemy as sa
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy.orm import Session
 
-from approvals import looks, pictures
+from approvals import drafts, looks, pictures
 from approvals.models import LookState, MediaFile, PictureLook, PictureWords
 from school import db
-from school.models import Person, Role
+from school.models import Account, Person, Role
 from school.settings import settings
 from tests.approvals import scenes
 from worker import looking, tasks
@@ -97,17 +98,30 @@ def certificate() -> bytes:
 
 
 def test_the_text_inside_is_read_and_nobody_is_found_where_nobody_is(
-    session: Session, teacher: Person, caplog: pytest.LogCaptureFixture
+    session: Session,
+    school_people: dict[Role, Person],
+    teacher: Person,
+    make_account: Callable[..., Account],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     media = add(session, teacher, certificate())
+    scenes.make_pupil(session, school_people[Role.DPO], "Rosa Ainsworth", consented=True, now=db.now())
+    content = scenes.content(
+        make_account("x"), at=db.now() + timedelta(hours=1), pictures=(scenes.choice(media),)
+    )
+    draft = drafts.save(session, None, content, by=teacher, now=db.now())
+    session.commit()
+    scenes.submit(session, draft, teacher, db.now())
     assert looking.look_at_one()
     look = look_of(media)
     assert look.state is LookState.DONE and look.faces == [], "the faces first: somebody waits for them"
     assert looking.look_at_one()
     with db.reading() as fresh:
         words = fresh.get_one(PictureWords, media.id)
+        told = scenes.mails(fresh, "name_in_picture", teacher)
     assert words.state is LookState.DONE
     assert {"Star of the week", "Rosa Ainsworth"} <= set(words.lines)
+    assert len(told) == 1, "it was handed in before (P27)"
     assert not looking.look_at_one(), "nothing waits any more"
     assert "Rosa" not in caplog.text
 
