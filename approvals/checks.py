@@ -207,7 +207,10 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
         for lack in _picture_lacks(picture.alt_text, picture.source, picture.licence)
     ]
     if revision.video is not None:
-        found += [Problem("video", said) for said in video_checks.not_ready(revision.video)]
+        found += [
+            Problem(video_checks.WAITS if video_checks.coming(revision.video) else "video", said)
+            for said in video_checks.not_ready(revision.video)
+        ]
         found += [
             Problem("video", f"“{revision.video.video.filename}” {lack}")
             for lack in _picture_lacks(revision.video.alt_text, revision.video.source, revision.video.licence)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from approvals.models import RevisionVideo, VideoFile, VideoState
+from approvals.video_copy import length_words
 from connectors.base import Platform, VideoLimits
 
 MIXED: Mapping[Platform, str] = {
@@ -33,19 +34,13 @@ class VideoPreview:
     state: str
     """In words; where it can't be used, why."""
     length: str
-    """Minutes and seconds; empty until it is ready."""
+    """In words; empty until it is ready."""
     width: int
     height: int
     megabytes: float
     alt_text: str
     source: str
     licence: str
-
-
-def length_words(seconds: float) -> str:
-    """A length as people read it: 0:09, 2:20."""
-    whole = round(seconds)
-    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def state_words(video: VideoFile) -> str:
@@ -84,8 +79,8 @@ def on_platform(
     seconds, size = video.seconds or 0.0, video.copy_bytes or 0
     if seconds > limits.seconds_max:
         yield (
-            f"{name} takes videos of at most {length_words(limits.seconds_max)} minutes; “{video.filename}” "
-            f"has {length_words(seconds)}. Cut it shorter, or leave {name} out."
+            f"{name} takes videos of at most {length_words(limits.seconds_max)}; “{video.filename}” has "
+            f"{length_words(seconds)}. Cut it shorter, or leave {name} out."
         )
     if seconds < limits.seconds_min:
         yield (
@@ -105,12 +100,21 @@ def on_platform(
         )
 
 
+WAITS = "video_waits"
+"""The field of what is only wrong until the video is prepared: pages take it away then."""
+
+
+def coming(entry: RevisionVideo) -> bool:
+    """Whether it is still being prepared."""
+    return entry.video.state not in {VideoState.READY, VideoState.REFUSED}
+
+
 def not_ready(entry: RevisionVideo) -> Iterator[str]:
     """Why a video can't be handed in yet, if it can't."""
     video = entry.video
     if video.state is VideoState.REFUSED:
         yield f"{state_words(video)} Take it out of the post."
-    elif video.state is not VideoState.READY:
+    elif coming(entry):
         yield (
             f"“{video.filename}” is still being prepared: wait until its picture shows, then hand it in. "
             "You may save the draft meanwhile."

@@ -226,9 +226,8 @@ def _output(facts: Facts) -> list[str]:
 
 def _too_long(name: str, seconds: float) -> BadInput:
     return BadInput(
-        f"“{name}” is {_clock(seconds)} long: at most {_clock(LENGTH_MAX)} are taken. Cut it "
-        "shorter and choose it "
-        "again.",
+        f"“{name}” is {length_words(seconds)} long: at most {length_words(LENGTH_MAX)} are taken. Cut it "
+        "shorter and choose it again.",
         field="video",
     )
 
@@ -242,8 +241,13 @@ def _cut_off(name: str) -> BadInput:
     )
 
 
-def _clock(seconds: float) -> str:
-    return f"{int(seconds) // 60}:{int(seconds) % 60:02d} minutes"
+def length_words(seconds: float) -> str:
+    """A length as people say it: 9 seconds, 2:20 minutes, 10 minutes."""
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes and rest:
+        return f"{minutes}:{rest:02d} minutes"
+    number, unit = (minutes, "minute") if minutes else (rest, "second")
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 @dataclass(frozen=True, slots=True)

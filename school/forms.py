@@ -108,16 +108,18 @@ class Move:
     role: Role
     button: str
     words: str
+    needed: bool = True
+    """Whether it can't be done without words: a refusal says why, and what was done is told."""
 
 
 MOVES: Mapping[tuple[FormKind, FormState, FormState], Move] = {
-    (K.BLOCKED_CONTENT, S.FILED, S.APPROVED): Move(Role.HEADTEACHER, "Approve", "Reason"),
+    (K.BLOCKED_CONTENT, S.FILED, S.APPROVED): Move(Role.HEADTEACHER, "Approve", "Remarks", needed=False),
     (K.BLOCKED_CONTENT, S.FILED, S.DECLINED): Move(Role.HEADTEACHER, "Decline", "Reason"),
     (K.BLOCKED_CONTENT, S.APPROVED, S.DONE): Move(Role.NETWORK_MANAGER, "It is done", "What was done"),
     (K.INAPPROPRIATE_CONTENT, S.FILED, S.DONE): Move(Role.NETWORK_MANAGER, "Close it", "Action taken"),
-    (K.NEW_ACCOUNT, S.FILED, S.SIGNED): Move(Role.MARKETING_OFFICER, "Sign", "Remarks"),
+    (K.NEW_ACCOUNT, S.FILED, S.SIGNED): Move(Role.MARKETING_OFFICER, "Sign", "Remarks", needed=False),
     (K.NEW_ACCOUNT, S.FILED, S.DECLINED): Move(Role.MARKETING_OFFICER, "Decline", "Reason"),
-    (K.NEW_ACCOUNT, S.SIGNED, S.APPROVED): Move(Role.HEADTEACHER, "Sign", "Remarks"),
+    (K.NEW_ACCOUNT, S.SIGNED, S.APPROVED): Move(Role.HEADTEACHER, "Sign", "Remarks", needed=False),
     (K.NEW_ACCOUNT, S.SIGNED, S.DECLINED): Move(Role.HEADTEACHER, "Decline", "Reason"),
 }
 """The one table of moves; whoever isn't named here can't make them."""
@@ -244,7 +246,7 @@ def answer(
     """Sign, decide, or write down what was done; whoever filed it and whoever is next are told.
 
     Raises NotFound where the person may not see it, MoveNotAllowed where it isn't at that point (any
-    more), NotPermitted for another role's step, BadInput without words.
+    more), NotPermitted for another role's step, BadInput without words where the step needs them.
     """
     entry = find(session, entry_id, by=by, lock=True)
     move = MOVES.get((entry.kind, entry.state, to))
@@ -254,7 +256,7 @@ def answer(
         raise NotPermitted(f"Only the {move.role.value.replace('_', ' ')} can do this.")
     if entry.kind is K.NEW_ACCOUNT and by.id in {step.by_id for step in entry.steps}:
         raise NotPermitted("The two signatures must be two people's.")
-    said = reason_text(words, field="words")
+    said = reason_text(words, field="words") if move.needed or words.strip() else ""
     entry.steps.append(FormStep(old=entry.state, new=to, words=said, at=now, by_id=by.id))
     entry.state = to
     _trail(session, entry, by=by, now=now)

@@ -287,10 +287,10 @@ def page(
         if video is not None and revising.may_use_video(session, video, draft, by=person)
         else None,
         video_words=video_checks.state_words(video) if video is not None else "",
-        video_length=video_checks.length_words(video.seconds) if video and video.seconds else "",
+        video_length=video_copy.length_words(video.seconds) if video and video.seconds else "",
         video_mb=settings().max_video_bytes // 1024 // 1024,
         video_most=settings().max_video_bytes,
-        video_longest=video_checks.length_words(video_copy.LENGTH_MAX),
+        video_longest=video_copy.length_words(video_copy.LENGTH_MAX),
         look=look(session, form, draft, person=person),
         **offers,
         differing=differing,
@@ -340,7 +340,7 @@ def _account(account: Account) -> dict[str, object]:
         "limit": limits.text_max,
         "pictures_min": limits.pictures_min,
         "pictures_max": limits.pictures_max,
-        "video_longest": video_checks.length_words(min(limits.video.seconds_max, video_copy.LENGTH_MAX)),
+        "video_longest": video_copy.length_words(min(limits.video.seconds_max, video_copy.LENGTH_MAX)),
         "state": account.state.value,
         "problem": account.problem,
     }

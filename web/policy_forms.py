@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -98,6 +99,7 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
             waits_for=" or ".join(role_name(role) for role in forms.next_roles(found)),
             names={one.id: one.name for one in people.everybody(session)},
             in_words=forms.IN_WORDS,
+            day_of=date.fromisoformat,
             typed=typed,
         )
 

@@ -198,6 +198,8 @@ def test_whoever_decides_reads_what_stands_against_it(
         read.state, read.lines = LookState.DONE, ["Amelia Thornbury"]
     said = "is in the text inside “fair.jpg”"
     assert app.test_client().get(f"/approve/{token}").text.count(said) == 1
+    told = teacher.get(path).text
+    assert "A pupil’s full name was read inside a picture" in told and "cover the name" in told
     answer = decide(app, token)
     assert answer.status_code == 400 and answer.text.count(said) == 2, "refused, and not said why"
     answer = head.post(f"{path}/decide", path, decision="approve", revision="1")
@@ -319,6 +321,8 @@ def test_a_picture_is_kept_and_described_and_goes_out_clean(
     )
     assert answer.status_code == 200 and "With a picture" in answer.text
     [media] = rows(sa.select(MediaFile))
+    # One comes back to the picture that is to be described, with scripts and without.
+    assert 'class="draft-picture" id="describe"' in answer.text and '/new#describe"' in answer.text
     image = teacher.get(f"/drafts/media/{media.id}")
     assert image.status_code == 200 and b"SecretPhone" not in image.data
     for sealed in rows(sa.select(MediaRendition.sealed)):

@@ -236,9 +236,17 @@ def test_a_video_is_waited_for_played_and_decided_on_at_320_pixels(
     page.locator("#new_video").set_input_files(film)
     page.get_by_role("button", name="Add the chosen video, then describe it").click()
     expect(page.locator("[data-video-words]")).to_contain_text("being prepared")
+    assert page.evaluate("scrollY") > 0, "one comes back to where the video is"
+    page.get_by_role("button", name="Save and hand in for approval").click()
+    waits = page.get_by_text("still being prepared")
+    expect(waits).to_have_count(2)
+    many = page.get_by_role("alert").first.get_by_role("listitem")
+    wrong = many.count()
     page.locator("textarea[name=video_alt]").fill("Children run")
     assert filming.prepare_one()
     expect(page.locator("[data-video-words]")).to_have_text("It is ready.", timeout=30_000)
+    expect(waits).to_have_count(0)
+    expect(many).to_have_count(wrong - 1)
     expect(page.locator("img[data-src]")).to_be_visible()
     assert page.locator("textarea[name=video_alt]").input_value() == "Children run"
     look()

@@ -31,15 +31,21 @@ def test_p30_from_the_teachers_request_to_the_open_site(
     assert "form to answer" in head.get("/").text and "form to answer" not in teacher.get("/").text
     assert signed_in(Role.SLT).get(entry).status_code == 404, "as for one that doesn't exist"
     assert teacher.post(entry, "/me", to="approved", words="Mine").status_code == 403
-    assert head.post(entry, entry, to="approved", words=" ").status_code == 400
+    refused = head.post(entry, entry, to="declined", words=" ")
+    assert refused.status_code == 400 and "reason is empty" in refused.text, "a refusal says why"
     assert head.post(entry, entry, to="nonsense", words="x").status_code == 400
-    assert head.post(entry, entry, to="approved", words="For the library lesson").status_code == 302
+    assert head.post(entry, entry, to="approved", words="").status_code == 302, "a signature needs no remark"
     assert "It waits for: Network manager." in teacher.get(entry).text
     assert head.post(entry, "/me", to="declined", words="Second thoughts").status_code == 409
     assert manager.post(entry, entry, to="done", words="Opened for Year 6").status_code == 302
     page = teacher.get(entry).text
     assert "It waits for" not in page
-    assert "For the library lesson" in page and "Opened for Year 6" in page and "Gareth Pugh" in page
+    assert (
+        "12 January 2027" in page
+        and "2027-01-12" not in page
+        and "Opened for Year 6" in page
+        and "Gareth Pugh" in page
+    )
 
 
 def test_p8_and_p31_are_offered_and_a_form_that_is_none_is_not_found(

@@ -3,6 +3,19 @@
   "use strict";
   var boxes = Array.from(document.querySelectorAll("[data-video-state]"));
 
+  // Takes away what could not be handed in while the video was being prepared.
+  function over() {
+    document.querySelectorAll("[data-until-ready]").forEach(function (one) { one.remove(); });
+    var many = document.querySelector("[data-how-many]");
+    if (!many) {
+      return;
+    }
+    var box = many.closest("[role=alert]");
+    var left = box.querySelectorAll("li").length;
+    many.textContent = (left === 1 ? "One thing" : left + " things") + " to look at.";
+    box.hidden = left === 0;
+  }
+
   function look(box) {
     fetch(box.dataset.videoState, {credentials: "same-origin", headers: {Accept: "application/json"}})
       .then(function (answer) {
@@ -20,7 +33,8 @@
           window.location.reload();
           return;
         }
-        // In a form nothing that is typed may go: only this box changes.
+        // In a form nothing that is typed may go: only this box changes, and what was wrong until now.
+        over();
         box.querySelector("[data-video-words]").textContent = told.words;
         var still = box.querySelector("img[data-src]");
         still.addEventListener("error", function () { still.hidden = true; });
