@@ -123,6 +123,12 @@ def make_engine(url: str) -> Engine:
     def _begin(connection: sa.Connection) -> None:
         if connection.get_execution_options().get("schoolgate_read_only"):
             connection.exec_driver_sql("BEGIN")
+        elif connection.get_execution_options().get("schoolgate_unless_busy"):
+            connection.exec_driver_sql("PRAGMA busy_timeout=0")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                connection.exec_driver_sql("PRAGMA busy_timeout=30000")
         else:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -155,6 +161,14 @@ def transaction() -> Iterator[Session]:
     keep network and classifier out of it.
     """
     with sessionmaker(engine(), expire_on_commit=False).begin() as session:
+        yield session
+
+
+@contextmanager
+def transaction_unless_busy() -> Iterator[Session]:
+    """As `transaction`, but on SQLite it raises OperationalError at once while somebody else writes."""
+    bound = engine().execution_options(schoolgate_unless_busy=True)
+    with sessionmaker(bound, expire_on_commit=False).begin() as session:
         yield session
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from school import holds, secrets
 from school.models import (
     AccountClosure,
+    Authenticator,
     Authorisation,
     DataFate,
     FormEntry,
@@ -21,9 +22,12 @@ from school.models import (
     FormStep,
     HoldOn,
     Invitation,
+    KnownDevice,
     Person,
+    RecoveryCode,
     Reminder,
     RoleGrant,
+    SignIn,
 )
 from school.retention import Condition, Subject, delete
 
@@ -106,7 +110,7 @@ def people_over(begins: datetime) -> Sequence[Condition]:
 
 def erase_people(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     """Take name, address and secrets from people who left; what they did stays, without saying who."""
-    for table in (Invitation, Reminder):
+    for table in (Invitation, Reminder, SignIn, KnownDevice, Authenticator, RecoveryCode):
         session.execute(delete(table, table.person_id, ids))
     for person_id in ids:
         session.execute(

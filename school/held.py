@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import consent, forms, holds
+from school import consent, forms, holds, second_factor, sign_ins
 from school.models import (
     Account,
     AccountOwner,
@@ -157,9 +157,22 @@ def _of_person(session: Session, person: Person) -> list[Section]:
                     "may sign in": person.active,
                     "signed in last": person.current_login_at or "never",
                     "times signed in": person.login_count,
-                    "second factor set up": bool(person.tf_totp_secret),
+                    "second factor set up": second_factor.set_up_by(session, person.id),
                     "password and PIN": "kept as fingerprints that can't be turned back",
                 }
+            ],
+        ),
+        Section(
+            "Where they signed in",
+            [
+                {
+                    "browser": one.browser,
+                    "from": one.began_at,
+                    "last seen": one.seen_at,
+                    "by": one.how,
+                    "ended": one.ended_at or "",
+                }
+                for one in sign_ins.history(session, person.id)
             ],
         ),
         Section(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
-from school import audit, passwords, secrets
+from school import audit, passwords, secrets, sign_ins
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
 from school.models.accounts import Account, AccountState
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
@@ -145,7 +145,7 @@ def withdraw_role(
         if grant.role is role and grant.withdrawn_at is None:
             grant.withdrawn_at, grant.withdrawn_reason = now, why
             grant.withdrawn_by_id = by.id if by else None
-            person.fs_uniquifier = random.token_hex(32)
+            sign_ins.end_all(session, person, why=sign_ins.Ended.ROLE, by=by, now=now)
             audit.record(
                 session,
                 by=by,
@@ -166,7 +166,7 @@ def set_active(
     if not active and holders(session, Role.HEADTEACHER) == [person]:
         raise BadInput(f"{person.name} is the only headteacher and can't be shut out.", field="active")
     person.active = active
-    person.fs_uniquifier = random.token_hex(32)
+    sign_ins.end_all(session, person, why=sign_ins.Ended.SHUT_OUT, by=by, now=now)
     audit.record(
         session,
         by=by,
@@ -374,7 +374,7 @@ def set_password(
             field="password",
         )
     person.password = secrets.hash_secret(password)
-    person.fs_uniquifier = random.token_hex(32)
+    sign_ins.end_all(session, person, why=sign_ins.Ended.PASSWORD, by=by, now=now)
     audit.record(session, by=by, action="password_set", object_kind="person", object_id=person.id, now=now)
 
 

@@ -38,6 +38,8 @@ class Action(StrEnum):
     VET_FOLLOWERS = "vet_followers"
     MANAGE_PEOPLE = "manage_people"
     """Roles and authorisations: the headteacher alone (P1)."""
+    END_SIGN_INS = "end_sign_ins"
+    """See who is signed in and who has a second factor, and sign somebody out everywhere (P5)."""
     MANAGE_TRAINING = "manage_training"
     """Enter who was trained, and call for a refresh after an incident (P6)."""
     SET_TERMS = "set_terms"
@@ -91,6 +93,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.SET_THRESHOLDS: frozenset({_HEAD, Role.SLT}),
     Action.VET_FOLLOWERS: frozenset({_HEAD, Role.SLT, Role.MODERATOR}),
     Action.MANAGE_PEOPLE: frozenset({_HEAD}),
+    Action.END_SIGN_INS: frozenset({_HEAD, Role.NETWORK_MANAGER}),
     Action.MANAGE_TRAINING: frozenset({_HEAD, Role.SLT}),
     Action.SET_TERMS: frozenset({_HEAD}),
     Action.SEE_REPORTS: frozenset({_HEAD, Role.SLT, Role.CHAIR}),
@@ -111,6 +114,9 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.SEE_HEALTH: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER}),
     Action.USE_PRACTICE: frozenset(Role),
 }
+
+SECOND_FACTOR_ROLES = frozenset({_HEAD, Role.SLT, Role.DSL, Role.DPO, Role.NETWORK_MANAGER})
+"""Who must have a second factor in a real school, unless SCHOOLGATE_SECOND_FACTOR says otherwise."""
 
 
 def may(person: Person, action: Action) -> bool:

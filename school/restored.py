@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
-from secrets import token_hex
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, mail, people
-from school.models import Account, Heartbeat, MailState, OutboxEmail, Person, Role, School
+from school import audit, mail, people, sign_ins
+from school.models import Account, Heartbeat, MailState, OutboxEmail, Role, School
 from school.times import say
 
 
@@ -28,8 +27,7 @@ def settle(
     session.execute(sa.delete(Heartbeat))
     session.execute(sa.update(Account).values(poll_lease_until=None, next_poll_at=None))
     # Whoever was shut out since the backup must not come back in by a browser that is still open.
-    for person in session.scalars(sa.select(Person)):
-        person.fs_uniquifier = token_hex(32)
+    sign_ins.end_everybodys(session, why=sign_ins.Ended.RESTORED, now=now)
     session.execute(
         sa.update(OutboxEmail)
         .where(OutboxEmail.state == MailState.SENDING)

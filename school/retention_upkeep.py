@@ -13,7 +13,9 @@ from school.models import (
     ExportState,
     Incident,
     IssuedDocument,
+    KnownDevice,
     LegalHold,
+    SignIn,
 )
 from school.retention import YEAR, Rule
 
@@ -126,9 +128,48 @@ RULES = (
         people="whoever asked",
         data="which kind of record, granted or refused, the reason; no name",
     ),
+    Rule(
+        key="sign_ins",
+        title="Where and when staff signed in",
+        called="Sign-ins",
+        why="To see whether somebody else was signed in as them. No address of theirs is kept.",
+        counted_from="from when they were last seen there",
+        days=90,
+        least=14,
+        most=YEAR,
+        tables=("sign_ins",),
+        column=SignIn.id,
+        over=lambda begins: (SignIn.seen_at < begins,),
+        held=erasing.held(SignIn.person_id),
+        erase=erasing.rows(SignIn.id),
+        of=erasing.person(SignIn.person_id),
+        people="staff",
+        data="kind of browser, when, by what",
+    ),
+    Rule(
+        key="known_devices",
+        title="Browsers that staff signed in with",
+        called="Browsers they signed in with",
+        why="So that strangers' guesses don't slow somebody down in a browser of their own.",
+        counted_from="from the last sign-in there",
+        days=200,
+        # Shorter, and a browser would be forgotten that is still known.
+        least=190,
+        most=YEAR,
+        tables=("known_devices",),
+        column=KnownDevice.id,
+        over=lambda begins: (KnownDevice.seen_at < begins,),
+        held=erasing.held(KnownDevice.person_id),
+        erase=erasing.rows(KnownDevice.id),
+        of=erasing.person(KnownDevice.person_id),
+        people="staff",
+        data="a fingerprint of the browser's cookie, when",
+    ),
 )
 
 KEPT = {
+    "authenticators": "One row for each person's authenticator app, encrypted; it goes with their name.",
+    "recovery_codes": "Ten rows at most for each person, fingerprints alone; they go with their name.",
     "school": "One row: the school itself.",
     "accounts": "One row for each account of the school, closed ones too: publications and the log name it.",
     "app_keys": "One row for each of the school's own apps, encrypted.",

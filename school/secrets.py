@@ -144,10 +144,13 @@ def encrypt(data: bytes) -> bytes:
     return _all_fernets().encrypt(data)
 
 
-def decrypt(data: bytes) -> bytes:
-    """The opposite of `encrypt`. Raises KeyMissing where no key at hand is the right one."""
+def decrypt(data: bytes, *, at_most_seconds_old: int | None = None) -> bytes:
+    """The opposite of `encrypt`.
+
+    Raises KeyMissing where no key at hand is the right one, or where it was sealed longer ago than that.
+    """
     try:
-        return _all_fernets().decrypt(data)
+        return _all_fernets().decrypt(data, ttl=at_most_seconds_old)
     except InvalidToken:
         raise KeyMissing(
             "what was stored encrypted can't be read with this secret key: "

@@ -97,6 +97,13 @@ class Settings(BaseSettings):
     """Hide a comment whose score is over `hide_threshold` before a person has looked (reversible)."""
     hide_threshold: float = Field(default=0.97, gt=0, le=1)
 
+    second_factor: Literal["roles", "everybody", "off"] | None = None
+    """Who must have a second factor; None: `roles` in a real school, `off` in the practice school."""
+    sign_in_idle: timedelta = Field(default=timedelta(minutes=30), gt=timedelta(0))
+    """A sign-in that is not used for so long ends."""
+    sign_in_lifetime: timedelta = Field(default=timedelta(hours=12), gt=timedelta(0))
+    """And every sign-in ends after so long."""
+
     approval_link_lifetime: timedelta = Field(default=timedelta(hours=72), gt=timedelta(0))
     approval_needs: Literal["pin", "sign-in"] = "pin"
     publish_late_limit: timedelta = Field(default=timedelta(minutes=60), gt=timedelta(0))

@@ -12,7 +12,7 @@ from flask_security import current_user
 from sqlalchemy.orm import Session
 
 from school.errors import NotPermitted
-from school.models import Person
+from school.models import Person, SignIn
 from school.permissions import ALLOWED, Action, may
 from web import errors, keeping
 from web.doors import MARK, PUBLIC, SIGNED_IN
@@ -24,9 +24,26 @@ View = Callable[P, ResponseReturnValue]
 
 
 def optional_person() -> Person | None:
-    """Who is signed in, detached from any session; None for a visitor."""
+    """Who is signed in, detached from any session; None for a visitor.
+
+    Whoever must set up a second factor first is a visitor too, on all pages but those for that.
+    """
     user = current_user._get_current_object()
-    return user.person if isinstance(user, SignedIn) else None
+    return user.person if isinstance(user, SignedIn) and not user.owes_second_factor else None
+
+
+def half_in() -> SignedIn | None:
+    """Who is signed in and must set up a second factor before anything else; None for all others."""
+    user = current_user._get_current_object()
+    return user if isinstance(user, SignedIn) and user.owes_second_factor else None
+
+
+def present() -> tuple[Person, SignIn]:
+    """Who is here and their sign-in, on the pages for setting up a second factor. Raises NotPermitted."""
+    user = current_user._get_current_object()
+    if not isinstance(user, SignedIn) or user.sign_in is None:
+        raise NotPermitted("Sign in first.")
+    return user.person, user.sign_in
 
 
 def current_person(session: Session | None = None) -> Person:
@@ -56,6 +73,8 @@ def sign_in_first() -> ResponseReturnValue:
 
     Whoever was writing when the session ended gets what they wrote.
     """
+    if half_in() is not None:
+        return redirect(url_for("second_factor.show"))
     if request.method in {"GET", "HEAD"}:
         back = request.full_path if request.query_string else request.path
         return redirect(url_for("security.login", next=back))
@@ -90,6 +109,19 @@ def signed_in(view: View[P]) -> View[P]:
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if optional_person() is None:
+            return sign_in_first()
+        return view(*args, **kwargs)
+
+    setattr(guarded, MARK, SIGNED_IN)
+    return guarded
+
+
+def signed_in_or_owing(view: View[P]) -> View[P]:
+    """As `signed_in`, and also for those who must set up a second factor before they can do anything else."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        if optional_person() is None and half_in() is None:
             return sign_in_first()
         return view(*args, **kwargs)
 

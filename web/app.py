@@ -68,6 +68,9 @@ from web import (
     remarks,
     reports,
     school_dates,
+    second_factors,
+    second_step,
+    sign_in_upkeep,
     signin,
     subjects,
     terms,
@@ -76,7 +79,7 @@ from web import (
     unsaved,
     videos,
 )
-from web.access import allowed, optional_person
+from web.access import allowed, half_in, optional_person
 from web.naming import platform_name, role_name
 from web.navigation import navigation
 
@@ -98,8 +101,11 @@ CONTENT_POLICY = {
 PAGES = (
     today,
     join,
+    second_step,
     me,
+    second_factors,
     people,
+    sign_in_upkeep,
     terms,
     accounts,
     connecting,
@@ -238,7 +244,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         WTF_CSRF_SSL_STRICT=by_tls,
         BOOTSTRAP_SERVE_LOCAL=True,
         SESSION_COOKIE_NAME="schoolgate",
-        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        PERMANENT_SESSION_LIFETIME=chosen.sign_in_lifetime,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         TRAP_HTTP_EXCEPTIONS=False,
     )
@@ -280,6 +286,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         Action=Action,
         Role=Role,
         signed_in_person=optional_person,
+        half_in=half_in,
         this_school=this_school,
         navigation=navigation,
         my_obstacles=terms.my_obstacles,

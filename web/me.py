@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_security import login_user
 
 from approvals.checks import account_name
 from school import people, secrets
 from school.db import now, reading, transaction
 from school.errors import BadInput
-from web.access import current_person, signed_in
+from web.access import current_person, present, signed_in
 from web.forms import Typed
 from web.join import twice
 from web.limits import limiter
-from web.signin import SignedIn
+from web.signin import go_on
 
 pages = Blueprint("me", __name__)
 
@@ -46,12 +45,13 @@ def change_password() -> ResponseReturnValue:
     try:
         _check_present(typed)
         password = twice(typed, "password", "password")
+        _me, sign_in = present()
         with transaction() as session:
             person = current_person(session)
             people.set_password(session, person, password, by=person, now=now())
     except BadInput as error:
         return _show(typed.refuse(error)), 400
-    login_user(SignedIn(person))  # the change ended this session too
+    go_on(person, sign_in)  # the change ended this sign-in too
     flash("Your password is changed. You are signed out everywhere else.", "success")
     return redirect(url_for("me.show"))
 

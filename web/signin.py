@@ -2,27 +2,47 @@
 
 The library needs a user class and a store that finds users. The school's rooms know no web
 framework, so `SignedIn` wraps a `Person`, and `PeopleStore` reads people with the product's own
-sessions: one short read for each request, never the write lock.
+sessions: one short read for each request, and the write lock only where it is free. The library's cookie
+says who; whether that still counts is said by the row of the sign-in, whose token is beside it
+(`school.sign_ins`).
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
-from flask import Flask
+import structlog
+from flask import Flask, Response, after_this_request, g, redirect, request, url_for
 from flask import session as browser_session
-from flask_security import LoginForm, RoleMixin, Security, UserMixin, user_authenticated
+from flask_login import user_logged_out
+from flask_security import LoginForm, RoleMixin, Security, UserMixin, login_user, user_authenticated
 from flask_security.datastore import UserDatastore
+from flask_security.tf_plugin import TfPlugin
+from flask_security.utils import set_request_attr
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response as BaseResponse
 
-from school import secrets
-from school.db import now, reading, transaction
-from school.models import Person, Role
+from school import second_factor, secrets, sign_ins
+from school.db import now, reading, transaction, transaction_unless_busy
+from school.models import KnownDevice, Person, Role, SignIn
 from school.people import authorised_accounts
+from school.settings import settings
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN, current_school, practice_people
+from web.browsers import in_words
 from web.naming import role_name
+
+log = structlog.get_logger(__name__)
+
+DEVICE_COOKIE = "schoolgate_device"
+BY_ITSELF_COOKIE = "schoolgate_by_itself"
+"""Set by a page that loads itself anew: nobody need be there."""
+_TOKEN = "sign_in"
+_WAITING = "sign_in_waiting"
 
 
 class SchoolRole(RoleMixin):
@@ -34,12 +54,17 @@ class SchoolRole(RoleMixin):
 
 
 class SignedIn(UserMixin):
-    """A person as the sign-in library sees one."""
+    """A person as the sign-in library sees one, and the sign-in by which they are here."""
 
     fs_uniquifier = ""  # the library checks the class for this name
 
-    def __init__(self, person: Person) -> None:
+    def __init__(
+        self, person: Person, sign_in: SignIn | None = None, *, owes_second_factor: bool = False
+    ) -> None:
         self.person = person
+        self.sign_in = sign_in
+        self.owes_second_factor = owes_second_factor
+        """They must set one up first, and can do nothing else until then."""
         self.id = person.id  # type: ignore[assignment]  # the library says int and means any key
         self.email = person.email
         self.password = person.password
@@ -77,14 +102,182 @@ class PeopleStore(UserDatastore):
         """Nothing to do: this store only reads."""
 
 
-def _note_sign_in(_app: Flask, *, user: SignedIn, **_more: Any) -> None:
-    """Keep when somebody signed in, for the people page; the session ends after a working day unused."""
+class SecondStep(TfPlugin):
+    """What the library asks after a right password: whether there is a second step."""
+
+    def tf_enter(
+        self, user: UserMixin, remember_me: bool | None, primary_authn_via: str, next_loc: str | None
+    ) -> BaseResponse | None:
+        """Send whoever has a second factor to give it; None lets the others in."""
+        assert isinstance(user, SignedIn)
+        return second_step(user.person, "password", next_loc)
+
+
+def second_step(person: Person, how: str, next_loc: str | None) -> BaseResponse | None:
+    """Begin a sign-in that waits for its second factor; None for somebody who has none."""
+    with reading() as session:
+        if not second_factor.set_up_by(session, person.id):
+            return None
+    with transaction() as session:
+        token = sign_ins.begin(
+            session,
+            session.get_one(Person, person.id),
+            how=how,
+            second_factor=False,
+            waits=True,
+            browser=_browser(),
+            now=now(),
+        )
+    browser_session[_WAITING] = token
+    return redirect(url_for("second_step.show", next=next_loc) if next_loc else url_for("second_step.show"))
+
+
+def waiting_token() -> str:
+    """Of the sign-in in this browser that waits for its second factor; empty where none does."""
+    return str(browser_session.get(_WAITING, ""))
+
+
+def device_token() -> str:
+    """What this browser is known by; empty before the first sign-in in it."""
+    return request.cookies.get(DEVICE_COOKIE, "")[:100]
+
+
+def open_for(person: Person, sign_in_id: UUID, how: str) -> bool:
+    """Let somebody in whose second factor was right; whether nobody was faster with the same sign-in."""
+    device = device_token() or secrets.new_token()
+    moment = now()
+    with transaction() as session:
+        fresh = session.get_one(Person, person.id)
+        token = sign_ins.complete(
+            session,
+            session.get_one(SignIn, sign_in_id),
+            how=how,
+            device=sign_ins.remember_device(session, device, fresh, now=moment),
+            now=moment,
+        )
+        if token is None:
+            return False
+        _count(fresh, moment)
+    browser_session.pop(_WAITING, None)
+    browser_session[_TOKEN] = token
+    login_user(SignedIn(fresh), authn_via=[OPENED])
+    _keep_device(device)
+    return True
+
+
+def go_on(person: Person, former: SignIn) -> None:
+    """Sign the person in again in this browser, where their change has just ended every sign-in."""
+    with transaction() as session:
+        token = sign_ins.begin(
+            session,
+            session.get_one(Person, person.id),
+            how=former.how,
+            second_factor=former.second_factor,
+            waits=False,
+            browser=former.browser,
+            device=session.get(KnownDevice, former.known_device_id) if former.known_device_id else None,
+            now=now(),
+        )
+    browser_session[_TOKEN] = token
+    login_user(SignedIn(person), authn_via=[OPENED])
+
+
+OPENED = "second step"
+"""Given to the library for a sign-in whose row is there already."""
+
+
+def _note_sign_in(_app: Flask, *, user: SignedIn, authn_via: Sequence[str] = (), **_more: Any) -> None:
+    """Make the row of a sign-in, and keep when it was, for the people page."""
     browser_session.permanent = True
+    if OPENED in authn_via:
+        return
+    device, moment = device_token() or secrets.new_token(), now()
     with transaction() as session:
         person = session.get_one(Person, user.id)
-        person.last_login_at = person.current_login_at
-        person.current_login_at = now()
-        person.login_count += 1
+        browser_session[_TOKEN] = sign_ins.begin(
+            session,
+            person,
+            how=", ".join(authn_via) or "password",
+            second_factor=False,
+            waits=False,
+            browser=_browser(),
+            device=sign_ins.remember_device(session, device, person, now=moment),
+            now=moment,
+        )
+        _count(person, moment)
+    browser_session.pop(_WAITING, None)
+    _keep_device(device)
+
+
+def _count(person: Person, moment: datetime) -> None:
+    person.last_login_at = person.current_login_at
+    person.current_login_at = moment
+    person.login_count += 1
+
+
+def _note_sign_out(_app: Flask, **_more: Any) -> None:
+    token = browser_session.pop(_TOKEN, None)
+    if token:
+        with transaction() as session:
+            sign_ins.sign_out(session, str(token), now=now())
+
+
+def _browser() -> str:
+    return in_words(request.headers.get("User-Agent", ""))
+
+
+def _keep_device(token: str) -> None:
+    @after_this_request
+    def keep(answer: Response) -> Response:
+        answer.set_cookie(
+            DEVICE_COOKIE,
+            token,
+            max_age=sign_ins.DEVICE_KNOWN_FOR,
+            httponly=True,
+            samesite="Lax",
+            secure=settings().effective_public_url.startswith("https://"),
+        )
+        return answer
+
+
+def _load(uniquifier: str) -> SignedIn | None:
+    """Who this request's cookie stands for; nobody once its sign-in has ended."""
+    token = browser_session.get(_TOKEN)
+    if not token or not uniquifier:
+        return None
+    moment = now()
+    with reading() as session:
+        found = sign_ins.find(session, str(token), str(uniquifier), now=moment)
+        if found is None:
+            return None
+        sign_in, person = found
+        lacks = not sign_in.second_factor
+        if lacks and second_factor.set_up_by(session, person.id):
+            # Begun with the password alone, before the second factor was set up in another browser.
+            return None
+        owes = lacks and second_factor.demanded(session, person)
+    if moment - sign_in.seen_at > sign_ins.SEEN_EVERY and _somebody_is_there():
+        g.sign_in_seen = sign_in.id
+    set_request_attr("fs_authn_via", "session")
+    return SignedIn(person, sign_in, owes_second_factor=owes)
+
+
+def _somebody_is_there() -> bool:
+    """Not so where an open page asks for news, or loads itself anew, while its reader may be away."""
+    asks_by_itself = request.method == "GET" and request.headers.get("Accept") == "application/json"
+    return not asks_by_itself and BY_ITSELF_COOKIE not in request.cookies
+
+
+def _note_seen(answer: Response) -> Response:
+    sign_in_id = g.pop("sign_in_seen", None)
+    if sign_in_id is not None:
+        try:
+            with transaction_unless_busy() as session:
+                sign_ins.seen(session, sign_in_id, now=now())
+        except OperationalError as error:
+            # Looking at a page waits for no writer: the next request notes it.
+            log.debug("sign_in_seen_later", error=type(error.orig).__name__)
+    return answer
 
 
 def _practice_box() -> dict[str, Any]:
@@ -142,6 +335,10 @@ def install(app: Flask) -> Security:
         SECURITY_CLI_ROLES_NAME=False,
     )
     security = Security(app, PeopleStore(), login_form=LoginForm)
+    security.two_factor_plugins = SecondStep()
     security.login_context_processor(_practice_box)
+    app.login_manager.user_loader(_load)  # type: ignore[attr-defined]
     user_authenticated.connect(_note_sign_in, app)
+    user_logged_out.connect(_note_sign_out, app)
+    app.after_request(_note_seen)
     return security

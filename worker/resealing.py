@@ -15,9 +15,9 @@ import approvals.models  # noqa: F401
 import moderation.models  # noqa: F401
 from approvals import pictures, videos
 from approvals.models import MediaFile, MediaRendition, VideoFile, VideoPiece
-from school import keys, secrets
+from school import keys, second_factor, secrets
 from school.db import now, reading, transaction
-from school.models import Account
+from school.models import Account, Authenticator
 
 log = structlog.get_logger(__name__)
 
@@ -111,10 +111,17 @@ def start_anew() -> tuple[list[Account], int]:
             [*found.lost_of(VideoFile.__tablename__), *found.lost_of(VideoPiece.__tablename__)],
             now=now(),
         )
+        apps_lost = found.lost_of(Authenticator.__tablename__)
+        second_factor.drop_lost(session, apps_lost)
         keys.note(
             session,
             "keys_started_anew",
-            {"accounts": [str(account.id) for account in lost], "pictures": pictures_lost, "key_made": made},
+            {
+                "accounts": [str(account.id) for account in lost],
+                "pictures": pictures_lost,
+                "authenticators": len(apps_lost),
+                "key_made": made,
+            },
             now=now(),
         )
     log.warning("keys_started_anew", accounts=len(lost), pictures=pictures_lost, key_made=made)

@@ -33,6 +33,7 @@ from school.models.rules import (
 )
 from school.models.school import School
 from school.models.school_year import DatesKind, SchoolDates
+from school.models.sign_ins import Authenticator, KnownDevice, RecoveryCode, SignIn
 
 __all__ = [
     "Account",
@@ -45,6 +46,7 @@ __all__ = [
     "AccountState",
     "AppKeys",
     "AuditEntry",
+    "Authenticator",
     "Authorisation",
     "BounceMailbox",
     "CallLedger",
@@ -71,6 +73,7 @@ __all__ = [
     "Incident",
     "Invitation",
     "IssuedDocument",
+    "KnownDevice",
     "LegalHold",
     "Letterhead",
     "MachineClock",
@@ -79,6 +82,7 @@ __all__ = [
     "Person",
     "PolicyReview",
     "Pupil",
+    "RecoveryCode",
     "RegisterEntry",
     "Reminder",
     "RetentionPeriod",
@@ -87,6 +91,7 @@ __all__ = [
     "RoleGrant",
     "School",
     "SchoolDates",
+    "SignIn",
     "TermsAcceptance",
     "TermsVersion",
     "TrainingRecord",

@@ -51,7 +51,11 @@ class Person(Base):
     current_login_at: Mapped[datetime | None]
     login_count: Mapped[int] = mapped_column(default=0)
     tf_primary_method: Mapped[str | None]
+    """Not used, like the next: seeds are in `authenticators`, sealed."""
     tf_totp_secret: Mapped[str | None]
+    second_wrong: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Wrong codes of the second factor in a row, from browsers that the person never signed in with."""
+    second_wait_until: Mapped[datetime | None]
 
     grants: Mapped[list[RoleGrant]] = relationship(
         back_populates="person", foreign_keys="RoleGrant.person_id", lazy="selectin"

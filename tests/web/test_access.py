@@ -20,6 +20,8 @@ LIBRARY = {"static", "bootstrap.static", "security.login", "security.logout"}
 """Endpoints of libraries: files, and sign-in and sign-out themselves."""
 
 PUBLIC_PAGES = {
+    "second_step.show",
+    "second_step.give",
     "join.show",
     "join.accept",
     "approve.show",

@@ -1,0 +1,334 @@
+"""The second factor: codes from an authenticator app (RFC 6238), and codes on paper for when it is lost.
+
+The sign-in library has a second factor of its own. It is on or off for everybody, seals its seeds with keys
+that don't rotate, keeps recovery codes so that they can be read, and lets one code count twice when two
+requests bring it at once; so only the mathematics come from a library here, and the rules are the school's.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets as random
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+from urllib.parse import quote
+from uuid import UUID
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor import InvalidToken
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+from sqlalchemy.orm import Session, undefer
+
+from school import audit, mail, secrets
+from school.errors import BadInput, MoveNotAllowed
+from school.models.people import Person
+from school.models.school import School
+from school.models.sign_ins import Authenticator, KnownDevice, RecoveryCode
+from school.permissions import SECOND_FACTOR_ROLES
+from school.settings import settings
+from school.times import LONDON
+
+STEP = 30
+"""Seconds that a code lasts, the one that all apps know."""
+DIGITS = 6
+DRIFT = 1
+"""Steps that a phone's clock may be ahead or behind."""
+TRIES = 5
+LOCK = timedelta(minutes=15)
+CODES = 10
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+"""What is not mistaken for something else when it was written by hand."""
+
+
+class Given(StrEnum):
+    """What was given as the second factor, in words."""
+
+    APP = "password and a code from the app"
+    PAPER = "password and a recovery code"
+
+
+class TooManyCodes(BadInput):
+    """Too many wrong codes in a row; `wait` is how long that lasts."""
+
+    def __init__(self, until: datetime, *, now: datetime) -> None:
+        self.wait = until - now
+        minutes = int(self.wait.total_seconds() // 60) + 1
+        super().__init__(
+            f"Too many wrong codes. Try again at {until.astimezone(LONDON):%H:%M}, in {minutes} "
+            f"minute{'s' if minutes > 1 else ''}.",
+            field="code",
+        )
+
+
+def rule(session: Session) -> str:
+    """Who must have a second factor here: `roles`, `everybody` or `off`."""
+    chosen = settings().second_factor
+    if chosen is not None:
+        return chosen
+    return "off" if session.scalar(sa.select(School.practice)) else "roles"
+
+
+def demanded(session: Session, person: Person) -> bool:
+    """Whether the person must have a second factor."""
+    if settings().second_factor is None and not person.roles & SECOND_FACTOR_ROLES:
+        return False
+    chosen = rule(session)
+    return chosen == "everybody" or (chosen == "roles" and bool(person.roles & SECOND_FACTOR_ROLES))
+
+
+def set_up_by(session: Session, person_id: UUID) -> bool:
+    """Whether the person has a second factor of any kind."""
+    return authenticator(session, person_id) is not None
+
+
+def with_one(session: Session) -> set[UUID]:
+    """Everybody who has a second factor."""
+    return set(session.scalars(sa.select(Authenticator.person_id)))
+
+
+def authenticator(session: Session, person_id: UUID) -> Authenticator | None:
+    """The person's authenticator app; None when there is none."""
+    return session.scalar(sa.select(Authenticator).where(Authenticator.person_id == person_id))
+
+
+def new_seed() -> str:
+    """A fresh seed of 160 bits (RFC 4226, section 4), in the letters that apps take."""
+    return base64.b32encode(random.token_bytes(20)).decode()
+
+
+def address(session: Session, person: Person, seed: str) -> str:
+    """What the QR code says: the address that authenticator apps read."""
+    school = session.scalar(sa.select(School.name)) or "Schoolgate"
+    issuer = quote(f"Schoolgate {school}".replace(":", " "))
+    return f"otpauth://totp/{issuer}:{quote(person.email)}?secret={seed}&issuer={issuer}"
+
+
+def enrol(session: Session, person: Person, seed: str, code: str, *, now: datetime) -> list[str]:
+    """Begin to use an authenticator app, or another one than so far; the recovery codes, to be shown once.
+
+    Raises BadInput where the code isn't what an app with this seed shows.
+    """
+    step = _step_of(seed, _digits(code), after=-1, now=now)
+    if step is None:
+        raise BadInput(
+            "That is not the code that the app shows now. Wait for the next one and type that. If it is "
+            "wrong too, see whether the phone's clock is right.",
+            field="code",
+        )
+    had = authenticator(session, person.id)
+    if had is None:
+        session.add(
+            Authenticator(
+                person_id=person.id, seed=secrets.encrypt(seed.encode()), made_at=now, last_step=step
+            )
+        )
+    else:
+        had.seed, had.made_at, had.last_step = secrets.encrypt(seed.encode()), now, step
+    _note(session, person, "authenticator_replaced" if had else "authenticator_set_up", by=person, now=now)
+    _tell(
+        session,
+        person,
+        "A second factor was set up for you",
+        ["From now on you are asked for a code from the authenticator app when you sign in to Schoolgate."],
+        now=now,
+    )
+    return new_codes(session, person, now=now)
+
+
+def new_codes(session: Session, person: Person, *, now: datetime) -> list[str]:
+    """Ten new recovery codes, to be shown once; earlier ones count no more."""
+    session.execute(sa.delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
+    codes = []
+    for _ in range(CODES):
+        plain = "".join(random.choice(_LETTERS) for _ in range(16))
+        session.add(RecoveryCode(person_id=person.id, code_hash=secrets.token_hash(plain), made_at=now))
+        codes.append("-".join(plain[at : at + 4] for at in range(0, 16, 4)))
+    _note(session, person, "recovery_codes_made", by=person, now=now)
+    return codes
+
+
+def codes_left(session: Session, person_id: UUID) -> int:
+    """How many recovery codes the person has not used."""
+    query = sa.select(sa.func.count()).where(
+        RecoveryCode.person_id == person_id, RecoveryCode.used_at.is_(None)
+    )
+    return session.scalar(query) or 0
+
+
+def check(
+    session: Session, person: Person, code: str, *, device: KnownDevice | None, now: datetime
+) -> Given | None:
+    """What the code is, used up herewith; None when it is wrong. Five wrong ones in a row: a wait.
+
+    The caller must commit even when this returns None, so that the failure counts. Wrong codes from a
+    browser that the person has signed in with are counted by themselves, so that somebody elsewhere who
+    knows the password can't keep the person out. Raises TooManyCodes.
+    """
+    counter = device or person
+    # Refreshing would forget a failure that this transaction has not written yet.
+    session.flush()
+    # The row lock makes guesses that arrive together count one by one.
+    session.refresh(counter, ["second_wrong", "second_wait_until"], with_for_update=True)
+    if counter.second_wait_until is not None and counter.second_wait_until > now:
+        raise TooManyCodes(counter.second_wait_until, now=now)
+    given = _use(session, person, code, now=now)
+    if given is not None:
+        counter.second_wrong, counter.second_wait_until = 0, None
+        return given
+    counter.second_wrong += 1
+    if counter.second_wrong >= TRIES:
+        counter.second_wrong, counter.second_wait_until = 0, now + LOCK
+        _note(session, person, "second_factor_locked", by=None, now=now)
+        _tell(
+            session,
+            person,
+            "Wrong codes at your sign-in",
+            [
+                f"Somebody gave your password and then {TRIES} wrong codes for the second step. If that was "
+                "you, wait a quarter of an hour.",
+                "If it wasn't, your password is known to somebody else: sign in and change it today.",
+            ],
+            now=now,
+        )
+    return None
+
+
+def refusal(counter: Person | KnownDevice, *, now: datetime) -> BadInput:
+    """What to say after a wrong code."""
+    if counter.second_wait_until is not None and counter.second_wait_until > now:
+        return TooManyCodes(counter.second_wait_until, now=now)
+    return BadInput(
+        "That code is wrong, or was used already. Type the one that the app shows now (each counts once), "
+        "or a recovery code that you have not used yet.",
+        field="code",
+    )
+
+
+def remove(session: Session, person: Person, *, by: Person | None, now: datetime) -> None:
+    """Take the person's second factor and recovery codes away.
+
+    Raises MoveNotAllowed where the person takes away what their role must have.
+    """
+    if by is not None and by.id == person.id and demanded(session, person):
+        raise MoveNotAllowed("Your role needs a second factor: set up another app instead of removing it.")
+    forget(session, person)
+    _note(session, person, "second_factor_removed", by=by, now=now)
+    _tell(
+        session,
+        person,
+        "Your second factor was removed",
+        ["From now on your password alone lets you into Schoolgate."],
+        now=now,
+    )
+
+
+def drop_lost(session: Session, ids: Collection[UUID]) -> None:
+    """Delete authenticators whose seeds no key opens any more: their owners set up new ones."""
+    session.execute(
+        sa.delete(Authenticator).where(Authenticator.id.in_(ids)).execution_options(synchronize_session=False)
+    )
+
+
+def forget(session: Session, person: Person) -> None:
+    """Delete everything that the person signs in with besides the password."""
+    for table in (Authenticator, RecoveryCode):
+        session.execute(
+            sa.delete(table)
+            .where(table.person_id == person.id)
+            .execution_options(synchronize_session="fetch")
+        )
+    person.second_wrong, person.second_wait_until = 0, None
+
+
+def _use(session: Session, person: Person, code: str, *, now: datetime) -> Given | None:
+    digits = _digits(code)
+    if len(digits) == DIGITS:
+        app = session.scalar(
+            sa.select(Authenticator)
+            .options(undefer(Authenticator.seed))
+            .where(Authenticator.person_id == person.id)
+        )
+        if app is None:
+            return None
+        step = _step_of(secrets.decrypt(app.seed).decode(), digits, after=app.last_step, now=now)
+        # Two requests with the same code: the second finds the step taken.
+        if step is None or not _changed(
+            session,
+            sa.update(Authenticator)
+            .where(Authenticator.id == app.id, Authenticator.last_step < step)
+            .values(last_step=step)
+            .returning(Authenticator.id),
+        ):
+            return None
+        return Given.APP
+    plain = re.sub(r"[^a-z0-9]", "", code.lower())
+    if not plain or not _changed(
+        session,
+        sa.update(RecoveryCode)
+        .where(
+            RecoveryCode.person_id == person.id,
+            RecoveryCode.code_hash == secrets.token_hash(plain),
+            RecoveryCode.used_at.is_(None),
+        )
+        .values(used_at=now)
+        .returning(RecoveryCode.id),
+    ):
+        return None
+    left = codes_left(session, person.id)
+    _note(session, person, "recovery_code_used", by=person, now=now)
+    _tell(
+        session,
+        person,
+        "A recovery code of yours was used",
+        [
+            f"Somebody signed in to Schoolgate as you with one of your recovery codes; {left} are left.",
+            "If that wasn't you, sign in, change your password and make new codes; tell the network manager.",
+        ],
+        now=now,
+    )
+    return Given.PAPER
+
+
+def _changed(session: Session, change: sa.sql.dml.ReturningUpdate[tuple[UUID]]) -> bool:
+    return session.execute(change.execution_options(synchronize_session=False)).first() is not None
+
+
+def _digits(code: str) -> str:
+    """The code as apps show it, perhaps with a space in the middle; anything else as it is."""
+    plain = re.sub(r"[\s-]", "", code)
+    return plain if re.fullmatch(r"[0-9]+", plain) else code
+
+
+def _step_of(seed: str, code: str, *, after: int, now: datetime) -> int | None:
+    """The step whose code this is, if it is later than `after` and near enough to now."""
+    if not re.fullmatch(r"[0-9]{6}", code):
+        return None
+    hotp = HOTP(base64.b32decode(seed), DIGITS, SHA1())  # noqa: S303 - what RFC 6238 and every app use
+    here = int(now.timestamp()) // STEP
+    for step in range(here - DRIFT, here + DRIFT + 1):
+        try:
+            hotp.verify(code.encode(), step)
+        except InvalidToken:
+            continue
+        if step > after:
+            return step
+    return None
+
+
+def _note(session: Session, person: Person, action: str, *, by: Person | None, now: datetime) -> None:
+    audit.record(session, by=by, action=action, object_kind="person", object_id=person.id, now=now)
+
+
+def _tell(session: Session, person: Person, subject: str, lines: list[str], *, now: datetime) -> None:
+    mail.queue_plain(
+        session,
+        to=person,
+        subject=subject,
+        lines=[*lines, "If this is a surprise, tell the headteacher or the network manager at once."],
+        link=f"{settings().effective_public_url}/me/sign-in",
+        purpose="second_factor",
+        now=now,
+    )

@@ -1,0 +1,221 @@
+"""How a person signs in: the second factor, and where they are signed in. Their own page."""
+
+from __future__ import annotations
+
+import json
+from uuid import UUID
+
+import segno
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security.utils import logout_user
+from markupsafe import Markup
+
+from school import second_factor, secrets, sign_ins
+from school.db import now, reading, transaction
+from school.errors import BadInput, MoveNotAllowed
+from school.models import Person
+from web.access import half_in, present, signed_in, signed_in_or_owing
+from web.forms import Typed
+from web.limits import limiter
+from web.signin import device_token
+
+pages = Blueprint("second_factor", __name__)
+
+SEED_OFFERED_FOR = 60 * 60
+"""Seconds that a QR code on an open page can still be used."""
+
+
+@pages.get("/me/sign-in")
+@signed_in_or_owing
+def show() -> ResponseReturnValue:
+    """What the person signs in with, and where they are signed in."""
+    person, here = present()
+    with reading() as session:
+        return render_template(
+            "me/sign_in.html",
+            person=person,
+            here=here,
+            owes=half_in() is not None,
+            demanded=second_factor.demanded(session, person),
+            app=second_factor.authenticator(session, person.id),
+            codes_left=second_factor.codes_left(session, person.id),
+            codes=second_factor.CODES,
+            sign_ins=sign_ins.open_of(session, person.id, now=now()),
+        )
+
+
+@pages.get("/me/sign-in/app")
+@signed_in_or_owing
+def app() -> ResponseReturnValue:
+    """The QR code of a fresh seed, which counts once its first code is typed."""
+    return _proof_first() or _offer(Typed(), second_factor.new_seed())
+
+
+@pages.post("/me/sign-in/app")
+@signed_in_or_owing
+@limiter.limit("30 per 15 minutes")
+def enrol() -> ResponseReturnValue:
+    """Use the app from now on, and show the recovery codes this once."""
+    first = _proof_first()
+    if first:
+        return first
+    typed, (person, here) = Typed(request.form), present()
+    seed = _seed(typed.raw("secret_seed"), person)
+    try:
+        with transaction() as session:
+            fresh = session.get_one(Person, person.id)
+            codes = second_factor.enrol(session, fresh, seed, typed["code"], now=now())
+            sign_ins.prove(session, here.id, second_factor=True, now=now())
+            sign_ins.end_others(session, fresh, but=here.id, now=now())
+    except BadInput as error:
+        return _offer(typed.refuse(error), seed), 400
+    return _codes(codes, "Your second factor is set up.")
+
+
+@pages.post("/me/sign-in/codes")
+@signed_in
+def new_codes() -> ResponseReturnValue:
+    """Ten new recovery codes in place of the former ones."""
+    first = _proof_first()
+    if first:
+        return first
+    person, _here = present()
+    with transaction() as session:
+        if not second_factor.set_up_by(session, person.id):
+            raise MoveNotAllowed("Recovery codes stand in for a second factor: set that up first.")
+        codes = second_factor.new_codes(session, session.get_one(Person, person.id), now=now())
+    return _codes(codes, "These are your new recovery codes. The former ones count no more.")
+
+
+@pages.post("/me/sign-in/remove")
+@signed_in
+def remove() -> ResponseReturnValue:
+    """Go without a second factor, for those who may."""
+    first = _proof_first()
+    if first:
+        return first
+    person, _here = present()
+    with transaction() as session:
+        fresh = session.get_one(Person, person.id)
+        second_factor.remove(session, fresh, by=fresh, now=now())
+    flash("Your second factor is removed. Your password alone lets you in.", "success")
+    return redirect(url_for("second_factor.show"))
+
+
+@pages.post("/me/sign-in/<uuid:sign_in_id>/end")
+@signed_in
+def end(sign_in_id: UUID) -> ResponseReturnValue:
+    """Sign out in one browser."""
+    person, here = present()
+    with transaction() as session:
+        sign_ins.end_one(session, sign_in_id, by=session.get_one(Person, person.id), now=now())
+    if sign_in_id == here.id:
+        logout_user()
+        return redirect(url_for("security.login"))
+    flash("You are signed out there.", "success")
+    return redirect(url_for("second_factor.show"))
+
+
+@pages.post("/me/sign-in/end-others")
+@signed_in
+def end_others() -> ResponseReturnValue:
+    """Sign out everywhere but here."""
+    person, here = present()
+    with transaction() as session:
+        count = sign_ins.end_others(session, session.get_one(Person, person.id), but=here.id, now=now())
+    flash(
+        f"You are signed out in {count} other browser{'' if count == 1 else 's'}."
+        if count
+        else "You are signed in nowhere else.",
+        "success",
+    )
+    return redirect(url_for("second_factor.show"))
+
+
+@pages.get("/me/prove")
+@signed_in_or_owing
+def ask_proof() -> ResponseReturnValue:
+    """Ask whether it is still them, before they change what they sign in with."""
+    return _ask_proof(Typed())
+
+
+@pages.post("/me/prove")
+@signed_in_or_owing
+@limiter.limit("20 per 15 minutes")
+def prove() -> ResponseReturnValue:
+    """Take the password, and the second factor of whoever has one."""
+    typed, (person, here) = Typed(request.form), present()
+    try:
+        if not secrets.check_secret(typed.raw("present"), person.password):
+            raise BadInput("That is not your present password. Type it again.", field="present")
+        # By itself, so that a wrong code is counted even though nothing else happens.
+        with transaction() as session:
+            has = second_factor.set_up_by(session, person.id)
+            fresh = session.get_one(Person, person.id)
+            device = sign_ins.known_device(session, device_token(), person.id, now=now())
+            right = not has or second_factor.check(session, fresh, typed["code"], device=device, now=now())
+            if right:
+                sign_ins.prove(session, here.id, second_factor=has, now=now())
+        if not right:
+            raise second_factor.refusal(device or fresh, now=now())
+    except BadInput as error:
+        return _ask_proof(typed.refuse(error)), 400
+    back = typed["back"]
+    return redirect(url_for(back if back in _BACK else "second_factor.show"))
+
+
+_BACK = {"second_factor.app", "second_factor.show"}
+
+
+def _ask_proof(typed: Typed) -> str:
+    person, _here = present()
+    with reading() as session:
+        has = second_factor.set_up_by(session, person.id)
+    return render_template(
+        "me/prove.html", typed=typed, has=has, back=request.values.get("back", "second_factor.show")
+    )
+
+
+def _proof_first() -> ResponseReturnValue | None:
+    """Somebody else may sit at the computer that a person left: whoever changes this shows who they are."""
+    _person, here = present()
+    if sign_ins.proved_lately(here, now=now()):
+        return None
+    back = request.endpoint if request.method == "GET" else "second_factor.show"
+    return redirect(url_for("second_factor.ask_proof", back=back))
+
+
+def _offer(typed: Typed, seed: str) -> str:
+    person, _here = present()
+    with reading() as session:
+        address = second_factor.address(session, person, seed)
+        replaces = second_factor.authenticator(session, person.id) is not None
+    sealed = secrets.encrypt(json.dumps([seed, str(person.id)]).encode()).decode()
+    drawn = segno.make(address, micro=False, error="m").svg_inline(omitsize=True, border=4, light="#fff")
+    return render_template(
+        "me/app.html",
+        typed=typed,
+        drawing=Markup(drawn),  # noqa: S704 - lines and numbers that segno made, none of anybody's text
+        letters=" ".join(seed[at : at + 4] for at in range(0, len(seed), 4)),
+        address=address,
+        sealed=sealed,
+        owes=half_in() is not None,
+        replaces=replaces,
+    )
+
+
+def _seed(sealed: str, person: Person) -> str:
+    """The seed that this page offered this person. Raises BadInput for any other."""
+    try:
+        seed, whose = json.loads(secrets.decrypt(sealed.encode(), at_most_seconds_old=SEED_OFFERED_FOR))
+    except (secrets.KeyMissing, ValueError):
+        whose = None
+    if whose != str(person.id):
+        raise BadInput("This page was open too long. Load it again and scan the new picture.")
+    return str(seed)
+
+
+def _codes(codes: list[str], said: str) -> str:
+    # Not a redirect: the codes are stored nowhere, so this answer is the one chance to show them.
+    return render_template("me/codes.html", codes=codes, said=said)

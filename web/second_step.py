@@ -1,0 +1,59 @@
+"""The second step of signing in: a code from the app, or one from the paper."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_security.utils import _get_post_login_redirect
+
+from school import second_factor, sign_ins
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from web.access import public
+from web.forms import Typed
+from web.limits import limiter
+from web.signin import device_token, open_for, waiting_token
+
+pages = Blueprint("second_step", __name__)
+
+
+def _show(typed: Typed) -> str:
+    return render_template("security/second_step.html", typed=typed, next=request.values.get("next", ""))
+
+
+@pages.get("/sign-in/code")
+@public
+def show() -> ResponseReturnValue:
+    """The form for the code; without a right password before it, the sign-in page."""
+    with reading() as session:
+        if sign_ins.waiting(session, waiting_token(), now=now()) is None:
+            return redirect(url_for("security.login"))
+    return _show(Typed())
+
+
+@pages.post("/sign-in/code")
+@public
+@limiter.limit("60 per 15 minutes")
+def give() -> ResponseReturnValue:
+    """Look at the code and let its owner in."""
+    typed = Typed(request.form)
+    try:
+        # By itself, so that a wrong code is counted even though nothing else happens.
+        with transaction() as session:
+            found = sign_ins.waiting(session, waiting_token(), now=now())
+            if found is None:
+                return redirect(url_for("security.login"))
+            sign_in, person = found
+            device = sign_ins.known_device(session, device_token(), person.id, now=now())
+            given = second_factor.check(session, person, typed["code"], device=device, now=now())
+        if given is None:
+            raise second_factor.refusal(device or person, now=now())
+    except second_factor.TooManyCodes as error:
+        answer = make_response(_show(typed.refuse(error)), 429)
+        answer.headers["Retry-After"] = str(max(1, int(error.wait.total_seconds()) + 1))
+        return answer
+    except BadInput as error:
+        return _show(typed.refuse(error)), 400
+    if not open_for(person, sign_in.id, given.value):
+        return redirect(url_for("security.login"))
+    return redirect(_get_post_login_redirect())

@@ -1,0 +1,54 @@
+"""Who is signed in, and signing somebody out: for the headteacher and the network manager (P5)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from school import people, second_factor, sign_ins
+from school.db import now, reading, transaction
+from school.errors import BadInput
+from school.permissions import Action
+from web.access import current_person, needs
+from web.forms import Typed
+
+pages = Blueprint("sign_ins", __name__)
+
+
+def _show(typed: Typed) -> str:
+    with reading() as session:
+        everybody = [person for person in people.everybody(session) if person.active]
+        return render_template(
+            "people/sign_ins.html",
+            people=everybody,
+            numbers=sign_ins.numbers(session, now=now()),
+            with_one=second_factor.with_one(session),
+            must={person.id for person in everybody if second_factor.demanded(session, person)},
+            typed=typed,
+        )
+
+
+@pages.get("/sign-ins")
+@needs(Action.END_SIGN_INS)
+def show() -> ResponseReturnValue:
+    """Everybody who may sign in: where they are signed in, and whether they have a second factor."""
+    return _show(Typed())
+
+
+@pages.post("/sign-ins/<uuid:person_id>/end")
+@needs(Action.END_SIGN_INS)
+def end(person_id: UUID) -> ResponseReturnValue:
+    """Sign somebody out everywhere."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            person = people.get(session, person_id)
+            count = sign_ins.end_for(
+                session, person, by=current_person(session), reason=typed[f"reason-{person_id}"], now=now()
+            )
+    except BadInput as error:
+        return _show(typed.refuse(BadInput(str(error), field=f"reason-{person_id}"))), 400
+    flash(f"{person.name} is signed out in {count} browser{'' if count == 1 else 's'}.", "success")
+    return redirect(url_for("sign_ins.show"))
