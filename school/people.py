@@ -392,8 +392,17 @@ def set_pin(session: Session, person: Person, pin: str, *, by: Person | None, no
 
 
 def invite(session: Session, person: Person, *, by: Person | None, now: datetime) -> str:
-    """The token of a new sign-up link for the person; earlier links stop working."""
+    """The token of a new sign-up link for the person; earlier links stop working.
+
+    Raises MoveNotAllowed for somebody who has signed up: one person alone must not be able to take over
+    another's sign-in (`school.recovery`).
+    """
     _headteacher_only(by)
+    if person.password is not None:
+        raise MoveNotAllowed(
+            f"{person.name} has signed up already. Who lost password or second factor is let in again under "
+            "Sign-in, by two people."
+        )
     for earlier in session.scalars(
         sa.select(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
     ):

@@ -40,6 +40,8 @@ class Action(StrEnum):
     """Roles and authorisations: the headteacher alone (P1)."""
     END_SIGN_INS = "end_sign_ins"
     """See who is signed in and who has a second factor, and sign somebody out everywhere (P5)."""
+    RECOVER_PEOPLE = "recover_people"
+    """Vouch, one of two, for somebody who lost their sign-in; `school.recovery.may_vouch` says for whom."""
     MANAGE_TRAINING = "manage_training"
     """Enter who was trained, and call for a refresh after an incident (P6)."""
     SET_TERMS = "set_terms"
@@ -94,6 +96,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.VET_FOLLOWERS: frozenset({_HEAD, Role.SLT, Role.MODERATOR}),
     Action.MANAGE_PEOPLE: frozenset({_HEAD}),
     Action.END_SIGN_INS: frozenset({_HEAD, Role.NETWORK_MANAGER}),
+    Action.RECOVER_PEOPLE: frozenset({_HEAD, Role.SLT, Role.NETWORK_MANAGER, Role.CHAIR}),
     Action.MANAGE_TRAINING: frozenset({_HEAD, Role.SLT}),
     Action.SET_TERMS: frozenset({_HEAD}),
     Action.SEE_REPORTS: frozenset({_HEAD, Role.SLT, Role.CHAIR}),

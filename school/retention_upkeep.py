@@ -15,6 +15,7 @@ from school.models import (
     IssuedDocument,
     KnownDevice,
     LegalHold,
+    Recovery,
     SignIn,
 )
 from school.retention import YEAR, Rule
@@ -145,6 +146,24 @@ RULES = (
         of=erasing.person(SignIn.person_id),
         people="staff",
         data="kind of browser, when, by what",
+    ),
+    Rule(
+        key="recoveries",
+        title="How people who lost their sign-in were let in again",
+        called="How they were let in again",
+        why="To show who vouched for whom. Only a fingerprint of the link is stored.",
+        counted_from="from when it was asked for",
+        days=2 * YEAR,
+        least=30,
+        most=6 * YEAR,
+        tables=("recoveries",),
+        column=Recovery.id,
+        over=lambda begins: (Recovery.asked_at < begins,),
+        held=erasing.held(Recovery.person_id),
+        erase=erasing.rows(Recovery.id),
+        of=erasing.person(Recovery.person_id),
+        people="staff",
+        data="the reason, by whom, when",
     ),
     Rule(
         key="known_devices",

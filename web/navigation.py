@@ -33,7 +33,7 @@ ITEMS = (
     Item("Consent", "/consent", (Action.SEE_CONSENT, Action.EDIT_CONSENT)),
     Item("Accounts", "/accounts", (Action.SEE_ACCOUNTS,), of_school=True),
     Item("People", "/people", (Action.MANAGE_PEOPLE,), of_school=True),
-    Item("Sign-in", "/sign-ins", (Action.END_SIGN_INS,), of_school=True),
+    Item("Sign-in", "/sign-ins", (Action.END_SIGN_INS, Action.RECOVER_PEOPLE), of_school=True),
     Item("Training", "/training", (Action.MANAGE_TRAINING,), of_school=True),
     Item("Forms", "/forms", of_school=True),
     Item("Letters", "/letters", (Action.SET_LETTERS,), of_school=True),

@@ -278,7 +278,7 @@ def withdraw_deputy(person_id: UUID, deputy_id: UUID) -> ResponseReturnValue:
 @pages.post("/people/<uuid:person_id>/link")
 @needs(Action.MANAGE_PEOPLE)
 def new_link(person_id: UUID) -> ResponseReturnValue:
-    """A new sign-up link: for somebody who lost theirs, or forgot password and PIN."""
+    """A new sign-up link, for somebody who lost theirs before they used it."""
     with transaction() as session:
         somebody = people.get(session, person_id)
         token = people.invite(session, somebody, by=current_person(session), now=now())

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_security.utils import logout_user
 from markupsafe import Markup
 
-from school import second_factor, secrets, sign_ins
+from school import recovery, second_factor, secrets, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Person
@@ -41,6 +41,7 @@ def show() -> ResponseReturnValue:
             app=second_factor.authenticator(session, person.id),
             codes_left=second_factor.codes_left(session, person.id),
             codes=second_factor.CODES,
+            recoveries=[one for one in recovery.open_ones(session, now=now()) if one.person_id == person.id],
             sign_ins=sign_ins.open_of(session, person.id, now=now()),
         )
 

@@ -1,4 +1,4 @@
-"""Who is signed in, and signing somebody out: for the headteacher and the network manager (P5)."""
+"""Who is signed in, signing somebody out, and who waits to be let in again (P5)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from school import people, second_factor, sign_ins
+from school import people, recovery, second_factor, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.permissions import Action
@@ -17,7 +17,9 @@ from web.forms import Typed
 pages = Blueprint("sign_ins", __name__)
 
 
-def _show(typed: Typed) -> str:
+def page(typed: Typed) -> str:
+    """The page, with what was typed into one of its forms."""
+    me = current_person()
     with reading() as session:
         everybody = [person for person in people.everybody(session) if person.active]
         return render_template(
@@ -26,15 +28,27 @@ def _show(typed: Typed) -> str:
             numbers=sign_ins.numbers(session, now=now()),
             with_one=second_factor.with_one(session),
             must={person.id for person in everybody if second_factor.demanded(session, person)},
+            for_whom=[
+                (person.id, person.name)
+                for person in everybody
+                if person.password is not None and recovery.may_vouch(me, person)
+            ],
+            waiting=[
+                (one, person)
+                for one in recovery.open_ones(session, now=now())
+                if recovery.may_vouch(me, person := people.get(session, one.person_id))
+            ],
+            names={person.id: person.name for person in people.everybody(session)},
+            me=me,
             typed=typed,
         )
 
 
 @pages.get("/sign-ins")
-@needs(Action.END_SIGN_INS)
+@needs(Action.END_SIGN_INS, Action.RECOVER_PEOPLE)
 def show() -> ResponseReturnValue:
     """Everybody who may sign in: where they are signed in, and whether they have a second factor."""
-    return _show(Typed())
+    return page(Typed())
 
 
 @pages.post("/sign-ins/<uuid:person_id>/end")
@@ -49,6 +63,6 @@ def end(person_id: UUID) -> ResponseReturnValue:
                 session, person, by=current_person(session), reason=typed[f"reason-{person_id}"], now=now()
             )
     except BadInput as error:
-        return _show(typed.refuse(BadInput(str(error), field=f"reason-{person_id}"))), 400
+        return page(typed.refuse(BadInput(str(error), field=f"reason-{person_id}"))), 400
     flash(f"{person.name} is signed out in {count} browser{'' if count == 1 else 's'}.", "success")
     return redirect(url_for("sign_ins.show"))

@@ -22,6 +22,7 @@ from school.models.protection import (
     RetentionRound,
 )
 from school.models.purposes import AccountPurpose
+from school.models.recoveries import Recovery, RecoveryState
 from school.models.register import AccountClosure, AccountOwner, AccountReview, DataFate, RegisterEntry
 from school.models.rules import (
     PolicyReview,
@@ -82,7 +83,9 @@ __all__ = [
     "Person",
     "PolicyReview",
     "Pupil",
+    "Recovery",
     "RecoveryCode",
+    "RecoveryState",
     "RegisterEntry",
     "Reminder",
     "RetentionPeriod",

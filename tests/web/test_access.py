@@ -22,6 +22,8 @@ LIBRARY = {"static", "bootstrap.static", "security.login", "security.logout"}
 PUBLIC_PAGES = {
     "second_step.show",
     "second_step.give",
+    "recovery.show",
+    "recovery.use",
     "join.show",
     "join.accept",
     "approve.show",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.orm import Session
 
-from school import people
+from school import people, recovery
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Person, Role
@@ -174,3 +174,22 @@ def authorise(
         email, name = person.email, f"{chosen.platform}:{chosen.handle}"
     done = f"{email} may write for {name} now." if made else f"{email} may write for {name} already."
     answer({"email": email, "account": name, "changed": made is not None}, [done], as_json=as_json)
+
+
+@commands.command("recover")
+def recover(who: Who, reason: Why, as_json: AsJson = False) -> None:
+    """Print a link with which a person who lost password or second factor starts anew: the last resort.
+
+    In the product two people vouch instead (page Sign-in). This is for when nobody else is left; the trail
+    keeps it, and the person and the headteacher are told by e-mail.
+    """
+    with transaction() as session:
+        person = person_at(session, who)
+        token = recovery.by_server(session, person, reason=reason, now=now())
+        email = person.email
+    link = recovery.address(token)
+    answer(
+        {"email": email, "link": link},
+        [f"{email} can choose a new password and PIN, once, within 24 hours: {link}"],
+        as_json=as_json,
+    )

@@ -1,7 +1,7 @@
 """Sign-ins as rows of their own, and the second factor.
 
-Revision: 0035
-Follows: 0034.
+Revision: 0036
+Follows: 0035.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 branch_labels = None
 depends_on = None
 

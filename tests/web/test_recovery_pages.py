@@ -1,0 +1,71 @@
+"""Letting somebody in again, as the three people concerned see it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.orm import undefer
+
+from school.db import reading
+from school.models import OutboxEmail, Person, Recovery, Role
+from school.setup import PRACTICE_PIN
+from tests.web.conftest import Browser
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_two_vouch_with_their_pins_and_the_third_chooses_a_password(
+    app: Flask,
+    head: Browser,
+    visitor: Browser,
+    signed_in: Callable[[Role], Browser],
+    school_people: dict[Role, Person],
+) -> None:
+    manager, teacher = signed_in(Role.NETWORK_MANAGER), school_people[Role.STAFF]
+    form = {"person": teacher.id, "recovery_reason": "Her phone went through the wash"}
+    path, page = "/sign-ins/recover", "/sign-ins"
+    wrong = head.post(path, page, **form, pin="1111")
+    assert wrong.status_code == 400 and "phone went through the wash" in wrong.text
+    for missing in ("person", "recovery_reason"):
+        assert head.post(path, page, **{**form, missing: ""}, pin=PRACTICE_PIN).status_code == 400
+    assert head.post(path, page, **form, pin=PRACTICE_PIN).status_code == 302
+    with reading() as session:
+        waiting = session.scalars(sa.select(Recovery)).one()
+    confirm, field = f"{path}/{waiting.id}/confirm", f"pin-{waiting.id}"
+    assert "Somebody else must confirm it" in head.get(page).text
+    assert head.post(confirm, page, **{field: PRACTICE_PIN}).status_code == 403
+    assert signed_in(Role.MODERATOR).post(confirm, "/me", **{field: PRACTICE_PIN}).status_code == 403
+    assert manager.post(confirm, page, **{field: "0000"}).status_code == 400
+    assert manager.post(confirm, page, **{field: PRACTICE_PIN}).status_code == 302
+    assert manager.post(confirm, page, **{field: PRACTICE_PIN}).status_code == 409
+
+    with reading() as session:
+        mails = session.scalars(sa.select(OutboxEmail).options(undefer(OutboxEmail.raw))).all()
+    [link] = [mail for mail in mails if mail.purpose == "recovery_link"]
+    found = re.search(rb"(/recover/[\w-]+)", link.raw.replace(b"=\r\n", b""))
+    assert link.to_id == teacher.id and found
+    assert found[1] not in head.get(page).text.encode() + manager.get(page).text.encode()
+    there, new = found[1].decode(), "seven rainy harvest moons"
+    fields = {"password": new, "password_again": new, "pin": "7391", "pin_again": "7391"}
+    assert visitor.get(there).status_code == 200
+    assert visitor.post(there, there, **{**fields, "pin_again": "7392"}).status_code == 400
+    assert visitor.post(there, there, **fields).status_code == 302
+    assert visitor.get(there).status_code == 410
+    assert visitor.sign_in(teacher.email, new).headers["Location"] == "/"
+
+
+def test_the_person_concerned_sees_it_and_stops_it(
+    head: Browser, teacher: Browser, school_people: dict[Role, Person]
+) -> None:
+    form = {"person": school_people[Role.STAFF].id, "recovery_reason": "I say so", "pin": PRACTICE_PIN}
+    head.post("/sign-ins/recover", "/sign-ins", **form)
+    shown = teacher.get("/me/sign-in").text
+    stop = re.search(r'action="(/sign-ins/recover/[\w-]+/stop)"', shown)
+    assert stop and "I say so" in shown
+    assert teacher.post(stop[1], "/me/sign-in").headers["Location"] == "/me/sign-in"
+    assert teacher.post(stop[1], "/me/sign-in").status_code == 409
+    assert "I say so" not in head.get("/sign-ins").text
