@@ -1,7 +1,7 @@
 """Recovery of a lost sign-in, vouched for by two people.
 
-Revision: 0037
-Follows: 0036.
+Revision: 0039
+Follows: 0038.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0037"
-down_revision = "0036"
+revision = "0039"
+down_revision = "0038"
 branch_labels = None
 depends_on = None
 

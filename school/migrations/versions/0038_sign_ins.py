@@ -1,7 +1,7 @@
 """Sign-ins as rows of their own, and the second factor.
 
-Revision: 0036
-Follows: 0035.
+Revision: 0038
+Follows: 0037.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0036"
-down_revision = "0035"
+revision = "0038"
+down_revision = "0037"
 branch_labels = None
 depends_on = None
 
