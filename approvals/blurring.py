@@ -17,15 +17,13 @@ from PIL import Image
 from sqlalchemy.orm import Session, undefer
 
 from approvals import drafts, looks, pictures, shown_faces
-from approvals.content import DraftContent, PictureChoice, VideoChoice
+from approvals.content import DraftContent, of_revision
 from approvals.models import (
     BlurChoice,
-    Criterion,
     Draft,
     DraftRevision,
     LookState,
     MediaFile,
-    PupilsAppear,
     RenditionUse,
 )
 from approvals.painting import Place, painted
@@ -221,38 +219,11 @@ def _keep(
 
 def content_of(revision: DraftRevision, old: UUID, new: UUID) -> DraftContent:
     """All that a version says, with one picture in another's place."""
-    day, _, clock = (revision.planned_local or "").partition("T")
-    return DraftContent(
-        text=revision.text,
-        account_ids=tuple(entry.account_id for entry in revision.accounts),
-        own_texts={
-            entry.account_id: entry.own_text for entry in revision.accounts if entry.own_text is not None
-        },
+    said = of_revision(revision)
+    return replace(
+        said,
         pictures=tuple(
-            PictureChoice(
-                media_id=new if picture.media_id == old else picture.media_id,
-                alt_text=picture.alt_text,
-                source=picture.source,
-                licence=picture.licence,
-            )
-            for picture in revision.pictures
+            replace(picture, media_id=new) if picture.media_id == old else picture
+            for picture in said.pictures
         ),
-        video=VideoChoice(
-            video_id=revision.video.video_id,
-            alt_text=revision.video.alt_text,
-            source=revision.video.source,
-            licence=revision.video.licence,
-        )
-        if revision.video is not None
-        else None,
-        link=revision.link,
-        planned_date=day,
-        planned_time=clock,
-        objective=revision.objective,
-        checklist=frozenset(Criterion(value) for value in revision.checklist),
-        pupil_ids=tuple(entry.pupil_id for entry in revision.pupils),
-        pupils_appear=PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN),
-        none_shown=revision.none_shown,
-        urgent=revision.urgent,
-        device=revision.device,
     )

@@ -80,6 +80,45 @@ def tidy(text: str) -> str:
     return storable(plain).strip()
 
 
+def of_revision(revision: DraftRevision) -> DraftContent:
+    """All that a version says, as somebody would type it; based on no version."""
+    day, _, clock = (revision.planned_local or "").partition("T")
+    return DraftContent(
+        text=revision.text,
+        account_ids=tuple(entry.account_id for entry in revision.accounts),
+        own_texts={
+            entry.account_id: entry.own_text for entry in revision.accounts if entry.own_text is not None
+        },
+        pictures=tuple(
+            PictureChoice(
+                media_id=picture.media_id,
+                alt_text=picture.alt_text,
+                source=picture.source,
+                licence=picture.licence,
+            )
+            for picture in revision.pictures
+        ),
+        video=VideoChoice(
+            video_id=revision.video.video_id,
+            alt_text=revision.video.alt_text,
+            source=revision.video.source,
+            licence=revision.video.licence,
+        )
+        if revision.video is not None
+        else None,
+        link=revision.link,
+        planned_date=day,
+        planned_time=clock,
+        objective=revision.objective,
+        checklist=frozenset(Criterion(value) for value in revision.checklist),
+        pupil_ids=tuple(entry.pupil_id for entry in revision.pupils),
+        pupils_appear=PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN),
+        none_shown=revision.none_shown,
+        urgent=revision.urgent,
+        device=revision.device,
+    )
+
+
 def use_for(platform: Platform) -> RenditionUse:
     """Which copy of a picture goes to a platform."""
     return RenditionUse(platform.value)

@@ -166,6 +166,22 @@ def current_revisions(session: Session, drafts: Sequence[Draft]) -> dict[UUID, D
     return {revision.draft_id: revision for revision in session.scalars(query)}
 
 
+def in_series(session: Session, draft: Draft) -> list[tuple[Draft, datetime | None]]:
+    """A repeated post and its repetitions with their planned times, soonest first; empty for others."""
+    if draft.series_id is None:
+        return []
+    query = (
+        sa.select(Draft, DraftRevision.planned_at)
+        .join(
+            DraftRevision,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .where(Draft.series_id == draft.series_id)
+        .order_by(DraftRevision.planned_at, Draft.id)
+    )
+    return [(one, planned_at) for one, planned_at in session.execute(query)]
+
+
 def revision_of(session: Session, draft: Draft, number: int) -> DraftRevision:
     """One revision of a draft, or NotFound."""
     found = session.scalar(

@@ -22,6 +22,8 @@ from school.permissions import Action, may
 from school.times import LONDON, say
 
 MISSED_AT_ONCE = 50
+ASKED_AT_ONCE = 500
+"""Ids in one question to the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,16 @@ class CalendarEntry:
     """One post on one account at one time."""
 
     draft_id: UUID
+    account_id: UUID
     at: datetime
     account: str
     state: DraftState | PublicationState
     summary: str
     author_name: str
+    objective: str
+    """What it is for, in words; empty where that isn't said yet."""
+    own: bool
+    """Whether whoever looks wrote it."""
     standing: Standing | None
     """What goes on with it, once it is approved."""
 
@@ -126,26 +133,33 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
         )
         .where(DraftRevision.planned_at >= start, DraftRevision.planned_at < end)
     )
-    for draft, revision in session.execute(query):
+    found = [
+        (draft, revision)
+        for draft, revision in session.execute(query)
+        if draft.state is DraftState.APPROVED or sees_all or draft.author_id == by.id
+    ]
+    of_drafts = publications_of(session, [draft.id for draft, _revision in found])
+    for draft, revision in found:
         # Of several for one account the newest counts; a draft that went back shows what was missed.
         states = {
             publication.account_id: publication
-            for publication in reversed(publications(session, draft))
+            for publication in reversed(of_drafts.get(draft.id, []))
             if publication.revision_id == revision.id
             and (draft.state is DraftState.APPROVED or publication.state is PublicationState.MISSED)
         }
-        if draft.state is not DraftState.APPROVED and not sees_all and draft.author_id != by.id:
-            continue
         for entry in revision.accounts:
             publication = states.get(entry.account_id)
             entries.append(
                 CalendarEntry(
                     draft_id=draft.id,
+                    account_id=entry.account_id,
                     at=revision.planned_at or start,
                     account=account_name(entry.account),
                     state=publication.state if publication is not None else draft.state,
                     summary=summary(revision.text_for(entry.account_id)),
                     author_name=draft.author.name,
+                    objective=revision.objective.in_words if revision.objective else "",
+                    own=draft.author_id == by.id,
                     standing=standing(session, publication, now=now) if publication is not None else None,
                 )
             )
@@ -154,17 +168,26 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
 
 def publications(session: Session, draft: Draft) -> list[Publication]:
     """All publications of a draft, the newest approval's first and its accounts in the draft's order."""
-    query = (
-        sa.select(Publication)
-        .where(Publication.draft_id == draft.id)
-        .order_by(
-            Publication.planned_at.desc(),
-            Publication.revision_id.desc(),
-            Publication.decision_id.desc(),
-            Publication.id,
+    return publications_of(session, [draft.id]).get(draft.id, [])
+
+
+def publications_of(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, list[Publication]]:
+    """`publications` of many drafts at once."""
+    found: dict[UUID, list[Publication]] = {}
+    for start in range(0, len(draft_ids), ASKED_AT_ONCE):
+        query = (
+            sa.select(Publication)
+            .where(Publication.draft_id.in_(draft_ids[start : start + ASKED_AT_ONCE]))
+            .order_by(
+                Publication.planned_at.desc(),
+                Publication.revision_id.desc(),
+                Publication.decision_id.desc(),
+                Publication.id,
+            )
         )
-    )
-    return list(session.scalars(query))
+        for publication in session.scalars(query):
+            found.setdefault(publication.draft_id, []).append(publication)
+    return found
 
 
 def waiting_for(session: Session, person: Person, *, now: datetime) -> list[Draft]:

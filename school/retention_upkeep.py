@@ -202,6 +202,7 @@ KEPT = {
     "states and the reasons of decisions about staff's roles, no content.",
     "chain_anchors": "One row a day: numbers, times and hashes that prove the trail, and to whom they went.",
     "devices": "The school's own devices: no personal data but who approved one.",
+    "calendar_feeds": "One row for each person who has a calendar feed: a hash, gone when they end it.",
     "school_dates": "Terms and holidays: no personal data but who entered them.",
     "post_templates": "What posts may begin with: the school's own words and who wrote them.",
     "heartbeats": "One row for each kind of background work.",

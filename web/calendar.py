@@ -1,17 +1,18 @@
-"""The calendar: what is planned and what was published, by month and as a list."""
+"""The calendar: what is planned and what was published, by month, by week and as a list."""
 
 from __future__ import annotations
 
 import calendar as months
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from approvals import schedule
+from approvals import planning, schedule
 from approvals.standing import under_way
 from approvals.states import IN_WORDS
-from school import people
+from school import people, school_year
 from school.db import now, reading
 from school.errors import BadInput
 from school.times import LONDON, clock, today
@@ -21,36 +22,105 @@ from web.draft_page import BADGES
 pages = Blueprint("calendar", __name__)
 
 YEARS = (2000, 2100)
+LISTED = timedelta(days=55)
+"""A list has eight weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which days are shown, and how."""
+
+    kind: str
+    """"month", "week" or "list"."""
+    first: date
+    last: date
+    title: str
+    before: dict[str, str]
+    """What the address of the time before it asks for."""
+    after: dict[str, str]
+    day: date
+    """A day in it, for the other views."""
 
 
 @pages.get("/calendar")
 @signed_in
 def show() -> ResponseReturnValue:
-    """One month: a table of weeks, and the same as a list. `?month=2027-06`."""
+    """`?month=2027-06`, `?week=2027-06-07` or `?list=2027-06-07`; without any, this month."""
     moment = now()
-    first = _month(request.args.get("month", ""), today(moment))
-    weeks = months.Calendar(firstweekday=0).monthdatescalendar(first.year, first.month)
+    this_day = today(moment)
+    view = _view(this_day)
     with reading() as session:
         person = current_person(session)
-        entries = schedule.calendar(session, first=weeks[0][0], last=weeks[-1][-1], by=person, now=moment)
+        entries = schedule.calendar(session, first=view.first, last=view.last, by=person, now=moment)
         by_day: dict[date, list[schedule.CalendarEntry]] = {}
         for entry in entries:
             by_day.setdefault(entry.at.astimezone(LONDON).date(), []).append(entry)
+        year = school_year.load(session)
+        days = [view.first + timedelta(days=n) for n in range((view.last - view.first).days + 1)]
         return render_template(
-            "calendar/month.html",
-            first=first,
-            weeks=weeks,
+            "calendar/show.html",
+            view=view,
+            weeks=[days[n : n + 7] for n in range(0, len(days), 7)],
             by_day=by_day,
-            days=[day for day in sorted(by_day) if day.month == first.month],
-            before=(first - timedelta(days=1)).strftime("%Y-%m"),
-            after=(first + timedelta(days=32)).strftime("%Y-%m"),
-            this_day=today(moment),
+            is_day={day: year.of(day) for day in days},
+            listed=[day for day in days if day in by_day and _belongs(view, day)],
+            clashes=planning.clashes([entry for entry in entries if entry.at >= moment]),
+            gaps=planning.gaps(entries, first=view.first, last=view.last, year=year, now=moment),
+            terms_known=year.known,
+            this_day=this_day,
             clock=clock,
             under_way=under_way(session, by=person, now=moment),
             may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,
             in_words=IN_WORDS,
         )
+
+
+def _view(this_day: date) -> View:
+    if week := request.args.get("week", ""):
+        day = _day(week, "week")
+        first = day - timedelta(days=day.weekday())
+        last = first + timedelta(days=6)
+        return _spanning("week", first, last, timedelta(weeks=1), f"Week of {_said(first)}")
+    if begin := request.args.get("list", ""):
+        first = _day(begin, "list")
+        last = first + LISTED
+        return _spanning("list", first, last, LISTED + timedelta(days=1), f"{_said(first)} to {_said(last)}")
+    first = _month(request.args.get("month", ""), this_day)
+    weeks = months.Calendar(firstweekday=0).monthdatescalendar(first.year, first.month)
+    shown = this_day if (first.year, first.month) == (this_day.year, this_day.month) else first
+    return View(
+        "month",
+        weeks[0][0],
+        weeks[-1][-1],
+        first.strftime("%B %Y"),
+        {"month": (first - timedelta(days=1)).strftime("%Y-%m")},
+        {"month": (first + timedelta(days=32)).strftime("%Y-%m")},
+        shown,
+    )
+
+
+def _spanning(kind: str, first: date, last: date, step: timedelta, title: str) -> View:
+    before, after = {kind: (first - step).isoformat()}, {kind: (first + step).isoformat()}
+    return View(kind, first, last, title, before, after, first)
+
+
+def _belongs(view: View, day: date) -> bool:
+    return view.kind != "month" or (day.year, day.month) == (view.day.year, view.day.month)
+
+
+def _said(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _day(text: str, field: str) -> date:
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        found = date.min
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise BadInput(f"The day “{text[:20]}” can't be read. Write it as 2027-06-03.", field=field)
+    return found
 
 
 def _month(text: str, otherwise: date) -> date:

@@ -82,6 +82,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             submission=submission,
             asked=submissions.asked(session, submission) if submission else [],
             decision=decision,
+            series=drafts.in_series(session, draft),
             remarks=remarks.of(session, draft),
             remarks_closed=remarks.closed(session, draft),
             may_remark=remarks.may_say(session, draft, by=person, now=moment),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +16,14 @@ from approvals.checks import account_name
 from approvals.content import DraftContent
 from approvals.differences import Change
 from approvals.drafts import EditConflict
-from approvals.models import DecisionKind, Draft, DraftRevision
+from approvals.models import DecisionKind, Draft, DraftRevision, Publication
 from approvals.states import IN_WORDS
 from school import people
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
 from school.permissions import Action, may
-from web import draft_files, draft_findings, draft_form, draft_offers, draft_page
+from web import draft_files, draft_form, draft_offers, draft_page, handing_in
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
 from web.draft_page import BADGES
@@ -51,14 +52,10 @@ def show() -> ResponseReturnValue:
         sees_all = may(person, Action.SEE_ALL_DRAFTS) or person in people.deputies(session, now=moment)
         mine = "mine" in request.args or not sees_all
         listed = drafts.listed(session, by=person, mine=mine, now=moment)
-        revisions = drafts.current_revisions(session, listed)
         return render_template(
             "drafts/list.html",
-            rows=[_row(session, draft, revisions[draft.id]) for draft in listed],
-            waiting=[
-                _row(session, draft, drafts.current_revision(session, draft))
-                for draft in schedule.waiting_for(session, person, now=moment)
-            ],
+            rows=_rows(session, listed),
+            waiting=_rows(session, schedule.waiting_for(session, person, now=moment)),
             mine=mine,
             sees_all=sees_all,
             may_write=bool(people.authorised_accounts(session, person)),
@@ -142,7 +139,7 @@ def submit(draft_id: UUID) -> ResponseReturnValue:
     """Hand the newest version in for approval."""
     typed = Typed(request.form)
     try:
-        _submit(draft_id, int(typed["revision"]) if typed["revision"].isdigit() else 0)
+        handing_in.hand_in(draft_id, int(typed["revision"]) if typed["revision"].isdigit() else 0)
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
     flash("It is handed in. You get an e-mail when it is decided.", "success")
@@ -246,7 +243,7 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     if wanted == "submit":
         form.typed.values["based_on"] = str(number)
         try:
-            _submit(draft.id, number)
+            handing_in.hand_in(draft.id, number)
         except BadInput as error:
             flash("The draft is saved, but not handed in yet: see what is missing.", "warning")
             form.refuse(error)
@@ -275,23 +272,6 @@ def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> Dr
         return once()
 
 
-def _submit(draft_id: UUID, number: int) -> None:
-    with reading() as session:
-        person = current_person(session)
-        draft = drafts.find(session, draft_id, by=person, now=now())
-        revision = drafts.current_revision(session, draft)
-        texts = [revision.text_for(entry.account_id) for entry in revision.accounts]
-        texts += [picture.alt_text for picture in revision.pictures]
-        texts += [revision.video.alt_text] if revision.video is not None else []
-        link = revision.link
-    # The classifier takes its time: no transaction is open here.
-    found = draft_findings.findings(texts, link)
-    with transaction() as session:
-        submissions.submit(
-            session, draft_id, revision_number=number, findings=found, by=current_person(session), now=now()
-        )
-
-
 def _form_again(
     draft_id: UUID | None, form: DraftForm, status: int, differing: tuple[Change, ...] = ()
 ) -> ResponseReturnValue:
@@ -307,7 +287,13 @@ def _form_again(
         )
 
 
-def _row(session: Session, draft: Draft, revision: DraftRevision) -> dict[str, object]:
+def _rows(session: Session, listed: Sequence[Draft]) -> list[dict[str, object]]:
+    revisions = drafts.current_revisions(session, listed)
+    publications = schedule.publications_of(session, [draft.id for draft in listed])
+    return [_row(draft, revisions[draft.id], publications.get(draft.id, [])) for draft in listed]
+
+
+def _row(draft: Draft, revision: DraftRevision, publications: Sequence[Publication]) -> dict[str, object]:
     first = revision.accounts[0] if revision.accounts else None
     return {
         "draft": draft,
@@ -315,9 +301,5 @@ def _row(session: Session, draft: Draft, revision: DraftRevision) -> dict[str, o
         "summary": schedule.summary(revision.text_for(first.account_id) if first else revision.text)
         or "(no text)",
         "accounts": ", ".join(account_name(entry.account) for entry in revision.accounts),
-        "publications": [
-            publication
-            for publication in schedule.publications(session, draft)
-            if publication.revision_id == revision.id
-        ],
+        "publications": [one for one in publications if one.revision_id == revision.id],
     }

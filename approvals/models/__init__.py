@@ -14,6 +14,7 @@ from approvals.models.drafts import (
     RevisionPupil,
 )
 from approvals.models.faces import BlurChoice, Looked, LookState, PictureLook, PictureWords
+from approvals.models.feeds import CalendarFeed
 from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
@@ -24,6 +25,7 @@ __all__ = [
     "ApprovalDecision",
     "ApprovalRequest",
     "BlurChoice",
+    "CalendarFeed",
     "Criterion",
     "DecisionKind",
     "Draft",

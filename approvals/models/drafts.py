@@ -87,6 +87,8 @@ class Draft(Base):
     """Number of the newest revision: what an edit must be based on."""
     created_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+    series_id: Mapped[UUID | None] = mapped_column(index=True)
+    """What a post and its repetitions share; None: it is repeated nowhere."""
 
     author: Mapped[Person] = relationship(lazy="joined")
 

@@ -32,6 +32,7 @@ PUBLIC_PAGES = {
     "approve.still",
     "approve.decide",
     "media.fetch",
+    "planning.read_feed",
     "health.live",
     "health.ready",
     "metrics.metrics",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from flask import Flask
@@ -13,9 +14,10 @@ from approvals.models import Draft
 from approvals.states import DraftState
 from connectors.base import Platform
 from school.models import Account
+from school.times import LONDON
 from tests.approvals import scenes
 from tests.web.conftest import Browser
-from tests.web.writing import count, fields, mailed_token, only_draft, upload, write
+from tests.web.writing import count, decide, fields, mailed_token, only_draft, upload, write
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -71,3 +73,51 @@ def test_author_and_approver_talk_beside_the_draft(
     link = f"/approve/{mailed_token()}"
     assert "Which &lt;gate&gt;?" in Browser(app.test_client()).get(link).text
     assert only_draft().state is DraftState.SUBMITTED
+
+
+def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
+    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    """P12: moving says that the approval is void; what is repeated is not handed in."""
+    path = write(teacher, x, at=later)
+    decide(app, mailed_token())
+    day = later.astimezone(LONDON).date()
+    for view in (f"month={day:%Y-%m}", f"week={day}", f"list={day - timedelta(days=3)}"):
+        page = teacher.get(f"/calendar?{view}").text
+        assert page.count(f'href="{path}"') == (1 if "list" in view else 2)
+        assert f'href="{path}/move"' in page, view
+        assert f'href="{path}/move"' not in head.get(f"/calendar?{view}").text
+    assert teacher.get("/calendar?week=soon").status_code == 400
+    to = day + timedelta(days=5)
+    page = teacher.get(f"{path}/move?to={to}").text
+    assert f'value="{to}"' in page and "its approval no longer counts" in page
+    assert only_draft().state is DraftState.APPROVED
+    moved = {"planned_date": str(to), "planned_time": "10:00", "based_on": "1", "do": "submit"}
+    assert teacher.post(f"{path}/move", f"{path}/move", **moved).status_code == 302
+    assert only_draft().state is DraftState.SUBMITTED
+    assert teacher.post(f"{path}/move", f"{path}/move", **moved).status_code == 302
+    assert only_draft().revision_number == 2
+    elsewhere = {**moved, "planned_time": "11:00"}
+    assert teacher.post(f"{path}/move", f"{path}/move", **elsewhere).status_code == 409
+    assert head.get(f"{path}/move").status_code == 403
+    wanted = {"rhythm": "weekly", "until": str(to + timedelta(days=14)), "series": str(uuid4())}
+    page = teacher.post(f"{path}/repeat", f"{path}/repeat", **wanted, do="show").text
+    assert "<ol><li>" in page and count(Draft) == 1
+    for _twice in range(2):
+        assert teacher.post(f"{path}/repeat", f"{path}/repeat", **wanted, do="begin").status_code == 302
+    assert count(Draft) == 3
+    assert "One of 3 posts that are repeated" in teacher.get(path).text
+    assert teacher.post(f"{path}/repeat", f"{path}/repeat", **{**wanted, "until": "x"}).status_code == 400
+
+
+def test_a_calendar_feed_is_read_by_its_secret_alone_until_it_is_ended(
+    app: Flask, teacher: Browser, x: Account
+) -> None:
+    page = teacher.post("/calendar/feed", "/calendar/feed").text
+    [address] = re.findall(r'id="feed-address">https?://[^/]+([^<]+)<', page)
+    anybody = Browser(app.test_client())
+    answer = anybody.get(address)
+    assert (answer.status_code, answer.mimetype) == (200, "text/calendar")
+    assert address not in teacher.get("/calendar/feed").text
+    teacher.post("/calendar/feed/end", "/calendar/feed")
+    assert anybody.get(address).status_code == 404

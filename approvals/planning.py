@@ -1,0 +1,165 @@
+"""Planning: moving a post to another time, repeating it, and what stands out in a calendar (P12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+from sqlalchemy.orm import Session
+
+from approvals import content, drafts
+from approvals.models import Draft
+from approvals.schedule import CalendarEntry
+from approvals.states import DraftState, PublicationState
+from school import school_year
+from school.errors import BadInput, NotPermitted
+from school.models import Person
+from school.school_year import SchoolYear
+from school.times import LONDON, today
+
+CLASH = timedelta(hours=1)
+"""Two posts of one account closer together take attention from each other."""
+REPEATS_MOST = 60
+_NOT_COMING = {
+    DraftState.REJECTED,
+    PublicationState.CANCELLED,
+    PublicationState.MISSED,
+    PublicationState.FAILED,
+}
+
+
+class Rhythm(StrEnum):
+    """How often a post is repeated."""
+
+    WEEKLY = "weekly"
+    FORTNIGHTLY = "fortnightly"
+    TERM_WEEKS = "term_weeks"
+
+    @property
+    def in_words(self) -> str:
+        return {
+            "weekly": "Every week",
+            "fortnightly": "Every two weeks",
+            "term_weeks": "Every week in term, when pupils are at school that day",
+        }[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two posts that come out on one account within an hour."""
+
+    one: CalendarEntry
+    other: CalendarEntry
+
+
+def move(
+    session: Session, draft_id: UUID, *, day: str, clock: str, based_on: int, by: Person, now: datetime
+) -> Draft:
+    """Plan a draft for another time, as a new version: an approval that it had is void (P12).
+
+    Raises what `approvals.drafts.save` raises, BadInput without a date and a time.
+    """
+    draft = drafts.find(session, draft_id, by=by, now=now)
+    if not day.strip() or not clock.strip():
+        raise BadInput("Give both a date and a time.", field="planned_time")
+    said = content.of_revision(drafts.current_revision(session, draft))
+    moved = replace(said, planned_date=day, planned_time=clock, based_on=based_on)
+    return drafts.save(session, draft_id, moved, by=by, now=now)
+
+
+def dates(first: date, rhythm: Rhythm, *, until: date, year: SchoolYear) -> list[date]:
+    """The days on which a post of `first` is repeated up to `until`, without `first` itself."""
+    step = timedelta(weeks=2 if rhythm is Rhythm.FORTNIGHTLY else 1)
+    found: list[date] = []
+    day = first + step
+    while day <= until and len(found) <= REPEATS_MOST:
+        if rhythm is not Rhythm.TERM_WEEKS or year.of(day).school_day:
+            found.append(day)
+        day += step
+    return found
+
+
+def repeat(
+    session: Session,
+    draft_id: UUID,
+    *,
+    rhythm: Rhythm,
+    until: date,
+    series: UUID,
+    by: Person,
+    now: datetime,
+) -> list[Draft]:
+    """Begin a draft for each repetition of a post. None is handed in: each needs its own approval (P12).
+
+    The checklist is to be signed for each (P14). `series`: an id that the form brings; sent twice,
+    nothing is begun twice. Raises BadInput naming what is wrong, and what `drafts.save` raises.
+    """
+    draft = drafts.find(session, draft_id, by=by, now=now)
+    if draft.author_id != by.id:
+        raise NotPermitted("Only the author of a post repeats it.")
+    revision = drafts.current_revision(session, draft)
+    if revision.planned_at is None:
+        raise BadInput("The post has no date and time yet: plan it first, then repeat it.")
+    year = school_year.load(session)
+    if rhythm is Rhythm.TERM_WEEKS and not year.known:
+        raise BadInput(
+            "No term dates are entered: ask the headteacher to enter them, or choose another rhythm.",
+            field="rhythm",
+        )
+    local = revision.planned_at.astimezone(LONDON)
+    days = [day for day in dates(local.date(), rhythm, until=until, year=year) if day > today(now)]
+    if not days:
+        raise BadInput("There is no such day up to then: choose a later last day.", field="until")
+    if len(days) > REPEATS_MOST:
+        raise BadInput(f"That is more than {REPEATS_MOST} posts: choose an earlier last day.", field="until")
+    said = replace(
+        content.of_revision(revision), checklist=frozenset(), planned_time=f"{local:%H:%M}", based_on=0
+    )
+    made: list[Draft] = []
+    for day in days:
+        one = drafts.save(
+            session,
+            None,
+            replace(said, planned_date=day.isoformat()),
+            by=by,
+            now=now,
+            begin_as=uuid5(series, day.isoformat()),
+        )
+        one.series_id = draft.series_id or series
+        made.append(one)
+    draft.series_id = draft.series_id or series
+    return made
+
+
+def clashes(entries: Sequence[CalendarEntry]) -> list[Clash]:
+    """Which of these posts come out within an hour of another on the same account, by time."""
+    coming = [entry for entry in entries if entry.state not in _NOT_COMING]
+    found: list[Clash] = []
+    last: dict[UUID, CalendarEntry] = {}
+    for entry in sorted(coming, key=lambda one: one.at):
+        before = last.get(entry.account_id)
+        if before is not None and entry.at - before.at < CLASH and before.draft_id != entry.draft_id:
+            found.append(Clash(before, entry))
+        last[entry.account_id] = entry
+    return found
+
+
+def gaps(
+    entries: Sequence[CalendarEntry], *, first: date, last: date, year: SchoolYear, now: datetime
+) -> list[date]:
+    """The Mondays of those weeks of term, this one and later, for which no post is planned or out."""
+    busy = {
+        day - timedelta(days=day.weekday())
+        for day in (entry.at.astimezone(LONDON).date() for entry in entries if entry.state not in _NOT_COMING)
+    }
+    monday = max(first, today(now))
+    monday -= timedelta(days=monday.weekday())
+    found: list[date] = []
+    while monday <= last:
+        if monday not in busy and year.in_term(monday, monday + timedelta(days=6)):
+            found.append(monday)
+        monday += timedelta(weeks=1)
+    return found

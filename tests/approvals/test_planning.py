@@ -1,0 +1,156 @@
+"""Moving and repeating posts, what stands out in a calendar, and each person's calendar feed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy.orm import Session
+
+from approvals import calendar_feed, drafts, planning, schedule
+from approvals.drafts import EditConflict
+from approvals.models import Draft, Publication
+from approvals.planning import Rhythm
+from approvals.states import DraftState, PublicationState
+from school import school_year
+from school.errors import BadInput, NotFound, NotPermitted
+from school.models import Account, DatesKind, Person, Role
+from school.times import LONDON, today
+from tests.approvals import scenes
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def enter_terms(session: Session, head: Person, now: datetime, *terms: tuple[date, date]) -> None:
+    for first, last in terms:
+        school_year.enter(
+            session, kind=DatesKind.TERM, name="Term", first_day=first, last_day=last, by=head, now=now
+        )
+
+
+def test_p12_a_moved_post_needs_a_new_approval(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime
+) -> None:
+    draft, [publication] = scenes.approved(session, teacher, head, now, x)
+    to = (now + timedelta(days=3)).astimezone(LONDON).date().isoformat()
+
+    def move(by: Person, **more: object) -> Draft:
+        asked = {"day": to, "clock": "11:30", "based_on": 1, **more}
+        return planning.move(session, draft.id, by=by, now=now, **asked)  # type: ignore[arg-type]
+
+    with pytest.raises(NotPermitted):
+        move(head)
+    with pytest.raises(BadInput, match="both"):
+        move(teacher, clock=" ")
+    before = drafts.current_revision(session, draft)
+    moved = drafts.current_revision(session, move(teacher))
+    assert (draft.state, publication.state) == (DraftState.DRAFT, PublicationState.CANCELLED)
+    assert moved.planned_local == f"{to}T11:30"
+    assert (moved.text, moved.checklist, moved.device) == (before.text, before.checklist, before.device)
+    with pytest.raises(EditConflict):
+        move(teacher, clock="12:00")
+
+
+def test_p12_a_repeated_post_is_a_draft_for_each_time_and_approved_by_nobody(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime
+) -> None:
+    first = today(now) + timedelta(days=7 - now.astimezone(LONDON).weekday())
+    enter_terms(
+        session,
+        head,
+        now,
+        (first - timedelta(days=14), first + timedelta(days=11)),
+        (first + timedelta(days=28), first + timedelta(days=60)),
+    )
+    draft, _publications = scenes.approved(
+        session, teacher, head, now, x, at=datetime(first.year, first.month, first.day, 9, 40, tzinfo=LONDON)
+    )
+    series = uuid4()
+
+    def repeat(rhythm: Rhythm, days: int) -> list[Draft]:
+        return planning.repeat(
+            session,
+            draft.id,
+            rhythm=rhythm,
+            until=first + timedelta(days=days),
+            series=series,
+            by=teacher,
+            now=now,
+        )
+
+    made = repeat(Rhythm.TERM_WEEKS, 35)
+    # The second and third week after it are holidays; a bank holiday would be left out, too.
+    wanted = [first + timedelta(days=days) for days in (7, 28, 35)]
+    wanted = [day for day in wanted if not school_year.bank_holiday(day)]
+    planned = [drafts.current_revision(session, one).planned_local for one in made]
+    assert planned == [f"{day}T09:40" for day in wanted]
+    assert {one.state for one in made} == {DraftState.DRAFT}
+    assert all(drafts.current_revision(session, one).checklist == [] for one in made)
+    assert session.query(Publication).count() == 1 and draft.state is DraftState.APPROVED
+    # Sent twice.
+    assert [one.id for one in repeat(Rhythm.TERM_WEEKS, 35)] == [one.id for one in made]
+    assert len(drafts.in_series(session, draft)) == len(made) + 1
+    for days in (6, 7 * 80):
+        with pytest.raises(BadInput, match=r"last day|ahead"):
+            repeat(Rhythm.WEEKLY, days)
+
+
+def test_gaps_and_clashes_stand_out(
+    session: Session, teacher: Person, head: Person, x: Account, facebook: Account, now: datetime
+) -> None:
+    monday = today(now) + timedelta(days=7 - now.astimezone(LONDON).weekday())
+    enter_terms(session, head, now, (monday, monday + timedelta(days=18)))
+    noon = datetime(monday.year, monday.month, monday.day, 12, tzinfo=LONDON)
+    for minutes, account in ((0, x), (59, x), (119, x), (60, facebook)):
+        drafts.save(
+            session,
+            None,
+            scenes.content(account, at=noon + timedelta(minutes=minutes)),
+            by=teacher,
+            now=now,
+        )
+    last = monday + timedelta(days=27)
+    entries = schedule.calendar(session, first=monday, last=last, by=teacher, now=now)
+    assert [(clash.one.at, clash.other.at) for clash in planning.clashes(entries)] == [
+        (noon, noon + timedelta(minutes=59))
+    ]
+    year = school_year.load(session)
+    assert planning.gaps(entries, first=monday, last=last, year=year, now=now) == [
+        monday + timedelta(days=7),
+        monday + timedelta(days=14),
+    ]
+
+
+def test_a_calendar_feed_shows_what_its_person_may_see_and_nothing_of_the_wording(
+    session: Session,
+    school_people: dict[Role, Person],
+    teacher: Person,
+    head: Person,
+    x: Account,
+    now: datetime,
+) -> None:
+    """P27: no pupil's name leaves the product by it. The file is read by a program for such files."""
+    scenes.approved(session, teacher, head, now, x, text="Well done, Tobias!")
+    drafts.save(session, None, scenes.content(x, at=now + timedelta(days=2)), by=teacher, now=now)
+    tokens = {person.id: calendar_feed.renew(session, by=person, now=now) for person in (teacher, head)}
+    technician = school_people[Role.NETWORK_MANAGER]
+    tokens[technician.id] = calendar_feed.renew(session, by=technician, now=now)
+    read = {who: calendar_feed.of_token(session, token, now=now) for who, token in tokens.items()}
+    assert b"Tobias" not in b"".join(read.values())
+    statuses = {
+        who: [str(event["STATUS"]) for event in Calendar.from_ical(body).walk("VEVENT")]
+        for who, body in read.items()
+    }
+    assert statuses[teacher.id] == statuses[head.id] == ["CONFIRMED", "TENTATIVE"]
+    assert statuses[technician.id] == ["CONFIRMED"]
+    assert all(len(line) <= 75 for line in read[head.id].split(b"\r\n"))
+    newer = calendar_feed.renew(session, by=head, now=now)
+    calendar_feed.end(session, by=teacher, now=now)
+    technician.active = False
+    session.flush()
+    for dead in tokens.values():
+        with pytest.raises(NotFound):
+            calendar_feed.of_token(session, dead, now=now)
+    assert calendar_feed.of_token(session, newer, now=now) == read[head.id]

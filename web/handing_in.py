@@ -1,0 +1,28 @@
+"""Handing a draft in for approval, with what Schoolgate finds in it (P12, P14)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from approvals import drafts, submissions
+from school.db import now, reading, transaction
+from web import draft_findings
+from web.access import current_person
+
+
+def hand_in(draft_id: UUID, number: int) -> None:
+    """Hand the version of that number in, as whoever is signed in. Raises as `submissions.submit` does."""
+    with reading() as session:
+        person = current_person(session)
+        draft = drafts.find(session, draft_id, by=person, now=now())
+        revision = drafts.current_revision(session, draft)
+        texts = [revision.text_for(entry.account_id) for entry in revision.accounts]
+        texts += [picture.alt_text for picture in revision.pictures]
+        texts += [revision.video.alt_text] if revision.video is not None else []
+        link = revision.link
+    # The classifier takes its time: no transaction is open here.
+    found = draft_findings.findings(texts, link)
+    with transaction() as session:
+        submissions.submit(
+            session, draft_id, revision_number=number, findings=found, by=current_person(session), now=now()
+        )

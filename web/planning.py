@@ -1,0 +1,219 @@
+"""Planning pages: move a post to another time, repeat it, and each person's calendar feed."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.datastructures import MultiDict
+
+from approvals import calendar_feed, drafts, planning, schedule
+from approvals.models import Draft
+from approvals.planning import Rhythm
+from approvals.states import DraftState
+from school import school_year
+from school.db import new_id, now, reading, transaction
+from school.errors import BadInput, MoveNotAllowed, NotPermitted
+from school.permissions import Action
+from school.settings import settings
+from school.times import LONDON, say
+from web import handing_in
+from web.access import current_person, needs, public, signed_in
+from web.forms import Typed
+from web.limits import limiter
+
+pages = Blueprint("planning", __name__)
+
+
+@pages.get("/drafts/<uuid:draft_id>/move")
+@needs(Action.WRITE_DRAFTS)
+def ask_to_move(draft_id: UUID) -> ResponseReturnValue:
+    """The form for another time; `?to=2027-06-03` is where it was dragged to. Changes nothing."""
+    return _move_page(draft_id, Typed())
+
+
+@pages.post("/drafts/<uuid:draft_id>/move")
+@needs(Action.WRITE_DRAFTS)
+def move(draft_id: UUID) -> ResponseReturnValue:
+    """Plan it for another time, and hand it in again where that was asked."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            draft = planning.move(
+                session,
+                draft_id,
+                day=typed["planned_date"],
+                clock=typed["planned_time"],
+                based_on=int(typed["based_on"]) if typed["based_on"].isdigit() else 0,
+                by=current_person(session),
+                now=now(),
+            )
+            number = draft.revision_number
+    except MoveNotAllowed as error:
+        return _move_page(draft_id, typed.refuse(BadInput(str(error)))), 409
+    except BadInput as error:
+        # All that is wrong is said above; a time has its field here.
+        named = error.field if error.field == "planned_time" else ""
+        return _move_page(draft_id, typed.refuse(BadInput(str(error), field=named))), 400
+    if typed["do"] == "submit":
+        try:
+            handing_in.hand_in(draft_id, number)
+        except BadInput as error:
+            flash(f"It is moved, but not handed in yet. {error}", "warning")
+        else:
+            flash("It is moved and handed in again. You get an e-mail when it is decided.", "success")
+    else:
+        flash("It is moved.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+def _move_page(draft_id: UUID, typed: Typed) -> str:
+    with reading() as session:
+        draft = _own(draft_id)
+        revision = drafts.current_revision(session, draft)
+        drafts.check_editable(session, draft)
+        day, _, clock = (revision.planned_local or "").partition("T")
+        wanted = typed["planned_date"] or request.args.get("to", "") or day
+        if not typed.values:
+            typed = Typed(
+                MultiDict({"planned_date": wanted, "planned_time": clock, "based_on": str(revision.number)})
+            )
+        return render_template(
+            "calendar/move.html",
+            draft=draft,
+            summary=schedule.summary(revision.text) or "(no text)",
+            planned=revision.planned_at,
+            void=draft.state in {DraftState.SUBMITTED, DraftState.APPROVED},
+            warning=_warning(school_year.load(session), wanted),
+            typed=typed,
+        )
+
+
+def _warning(year: school_year.SchoolYear, day: str) -> str:
+    try:
+        return year.of(date.fromisoformat(day)).warning
+    except ValueError:
+        return ""
+
+
+@pages.get("/drafts/<uuid:draft_id>/repeat")
+@needs(Action.WRITE_DRAFTS)
+def ask_to_repeat(draft_id: UUID) -> ResponseReturnValue:
+    """The form for repeating a post."""
+    return _repeat_page(draft_id, Typed(), series=new_id())
+
+
+@pages.post("/drafts/<uuid:draft_id>/repeat")
+@needs(Action.WRITE_DRAFTS)
+def repeat(draft_id: UUID) -> ResponseReturnValue:
+    """Show on which days that would be, or begin a draft for each."""
+    typed = Typed(request.form)
+    series = typed.identifier("series")
+    try:
+        if typed["rhythm"] not in set(Rhythm):
+            raise BadInput("Choose from the list how often.", field="rhythm")
+        try:
+            until = date.fromisoformat(typed["until"])
+        except ValueError:
+            raise BadInput(
+                f"The date “{typed['until'][:40]}” can't be read. Write it as 2027-06-03.", field="until"
+            ) from None
+        if typed["do"] == "show":
+            return _repeat_page(draft_id, typed, series=series, until=until)
+        with transaction() as session:
+            made = planning.repeat(
+                session,
+                draft_id,
+                rhythm=Rhythm(typed["rhythm"]),
+                until=until,
+                series=series,
+                by=current_person(session),
+                now=now(),
+            )
+    except BadInput as error:
+        named = error.field if error.field in {"rhythm", "until"} else ""
+        return _repeat_page(draft_id, typed.refuse(BadInput(str(error), field=named)), series=series), 400
+    flash(
+        f"{len(made)} draft{'' if len(made) == 1 else 's'} begun. Look at each, sign its checklist and hand "
+        "it in: none is published without its own approval.",
+        "success",
+    )
+    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="series"))
+
+
+def _repeat_page(draft_id: UUID, typed: Typed, *, series: UUID, until: date | None = None) -> str:
+    with reading() as session:
+        draft = _own(draft_id)
+        revision = drafts.current_revision(session, draft)
+        year = school_year.load(session)
+        days = []
+        if until is not None and revision.planned_at is not None:
+            first = revision.planned_at.astimezone(LONDON).date()
+            days = planning.dates(first, Rhythm(typed["rhythm"]), until=until, year=year)
+        return render_template(
+            "calendar/repeat.html",
+            draft=draft,
+            summary=schedule.summary(revision.text) or "(no text)",
+            planned=revision.planned_at,
+            rhythms=[(one.value, one.in_words) for one in Rhythm],
+            days=[year.of(day) for day in days],
+            shown=until is not None,
+            series=series,
+            typed=typed,
+        )
+
+
+def _own(draft_id: UUID) -> Draft:
+    with reading() as session:
+        person = current_person(session)
+        draft = drafts.find(session, draft_id, by=person, now=now())
+        if draft.author_id != person.id:
+            raise NotPermitted("Only the author can change a draft. Ask for changes instead.")
+        return draft
+
+
+@pages.get("/calendar/feed")
+@signed_in
+def feed() -> ResponseReturnValue:
+    """What a feed is, and whether the person has one."""
+    return _feed_page("")
+
+
+@pages.post("/calendar/feed")
+@signed_in
+def renew_feed() -> ResponseReturnValue:
+    """A new secret address, shown this once; the one before is dead."""
+    with transaction() as session:
+        token = calendar_feed.renew(session, by=current_person(session), now=now())
+    return _feed_page(f"{settings().effective_public_url}/calendar/feed/{token}/posts.ics")
+
+
+@pages.post("/calendar/feed/end")
+@signed_in
+def end_feed() -> ResponseReturnValue:
+    """End the feed."""
+    with transaction() as session:
+        calendar_feed.end(session, by=current_person(session), now=now())
+    flash("Your calendar address is ended: nobody can read it any more.", "success")
+    return redirect(url_for("planning.feed"))
+
+
+@pages.get("/calendar/feed/<token>/posts.ics")
+@public
+@limiter.limit("120 per hour")
+def read_feed(token: str) -> Response:
+    """The calendar of whoever's secret it is, for their calendar program."""
+    with reading() as session:
+        body = calendar_feed.of_token(session, token, now=now())
+    answer = Response(body, content_type="text/calendar; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'inline; filename="school-posts.ics"'
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+def _feed_page(address: str) -> str:
+    with reading() as session:
+        since = calendar_feed.made_at(session, current_person(session))
+    return render_template("calendar/feed.html", address=address, since=since, say=say)
