@@ -19,6 +19,9 @@ from school.models import OutboxEmail, Person
 from school.settings import settings
 from school.times import say
 
+REQUEST = "approval_request"
+"""What a mail is for that asks for a decision; the only kind with pictures."""
+
 _templates = Environment(
     loader=PackageLoader("approvals", "templates"),
     autoescape=select_autoescape(["html"]),
@@ -74,7 +77,7 @@ def ask_for_decision(
         text=_templates.get_template("request.txt").render(values),
         html=_templates.get_template("request.html").render(values),
         images=images,
-        purpose="approval_request",
+        purpose=REQUEST,
         about=shown.draft_id,
         now=now,
     )
@@ -82,7 +85,7 @@ def ask_for_decision(
 
 def tell_author_of_failed(session: Session, failed: OutboxEmail, *, now: datetime) -> None:
     """Tell a draft's author that the mail which asks for its approval could not be delivered."""
-    if failed.purpose != "approval_request" or failed.about_id is None:
+    if failed.purpose != REQUEST or failed.about_id is None:
         return
     draft = session.get(Draft, failed.about_id)
     asked = session.get(Person, failed.to_id) if failed.to_id is not None else None

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
+from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.posting import NAMES
 from moderation.chain import unlisted
-from moderation.models import LogCase, LogEntry, ReferTo
-from school import mail, people
+from moderation.models import LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
+from school import clocks, mail, people
+from school.db import insert_if_missing
 from school.models import Person, Role
+
+GATHERED_FOR = timedelta(seconds=30)
+"""After a mail about something urgent: half of the minute within which P23 wants people told."""
+LISTED_MOST = 100
+"""Entries that one mail names, each with its link."""
+_TOLD = (Role.HEADTEACHER, Role.SLT, Role.DSL)
 
 _SAID = {
     "threat": "a threat",
@@ -28,30 +37,107 @@ _SAID = {
 
 
 def urgent(session: Session, found: Sequence[tuple[LogEntry, LogCase]], *, url: str, now: datetime) -> None:
-    """Tell SLT and DSL at once of threats and safeguarding matters (P23): each person in one mail.
+    """SLT and DSL must know of threats and safeguarding matters at once (P23).
 
-    Whoever is shouted at by a crowd needs one mail with all of it, not a hundred.
+    Whoever was mailed a moment ago gets these with the next mail: see `send_gathered`.
     """
     if not found:
         return
-    kinds = {entry.id: case.kinds for entry, case in found}
-    for person in people.holders(session, Role.HEADTEACHER, Role.SLT, Role.DSL):
-        theirs = [
-            entry
+    for person in people.holders(session, *_TOLD):
+        session.add_all(
+            UrgentNotice(person_id=person.id, entry_id=entry.id)
             for entry, case in found
-            if not (case.about_headteacher and Role.HEADTEACHER in person.roles)
-        ]
-        if theirs:
-            _send(
-                session,
-                person,
-                subject=_look_at([entry.number for entry in theirs]),
-                paragraphs=[part for entry in theirs for part in _urgent(entry, kinds[entry.id], url)]
-                + [("The text is on the page behind the link, not in this mail.", "")],
-                purpose="urgent_comment",
-                confidential=any(case.about_headteacher for _, case in found),
-                now=now,
+            if not _kept_from(person, case)
+        )
+    send_gathered(session, url=url, now=now)
+
+
+def waiting(session: Session) -> bool:
+    """Whether somebody must still be told of something urgent."""
+    return session.scalar(sa.select(UrgentNotice.id).limit(1)) is not None
+
+
+def send_gathered(session: Session, *, url: str, now: datetime) -> int:
+    """Queue one mail for each person who must be told of something and wasn't mailed a moment ago.
+
+    The first matter is told at once; what follows is gathered for `GATHERED_FOR`, since whoever is shouted
+    at by a crowd needs a few mails with all of it, not a hundred. The notices go in the transaction in which
+    the mail comes, so none is lost; the pause is moved on by one worker alone, so none is told twice.
+    Returns how many were queued.
+    """
+    # What this session has noted must be there to be found.
+    session.flush()
+    told = {person.id: person for person in people.holders(session, *_TOLD)}
+    queued = 0
+    for person_id in session.scalars(
+        sa.select(UrgentNotice.person_id).distinct().order_by(UrgentNotice.person_id)
+    ):
+        if not _pause_over(session, person_id, now):
+            continue
+        entries = set(
+            session.scalars(
+                sa.delete(UrgentNotice)
+                .where(UrgentNotice.person_id == person_id)
+                .returning(UrgentNotice.entry_id)
+                .execution_options(synchronize_session=False)
             )
+        )
+        # Their role may have ended meanwhile, or it turned out that it concerns the headteacher.
+        person = told.get(person_id)
+        if person is not None and (theirs := _known_to(session, person, entries)):
+            _mail(session, person, theirs, url=url, now=now)
+            queued += 1
+    return queued
+
+
+def _pause_over(session: Session, person_id: UUID, now: datetime) -> bool:
+    """Whether this worker, and no other, may mail this person now; the next pause then begins."""
+    until = now + GATHERED_FOR
+    insert_if_missing(session, UrgentPause, person_id=person_id, until=now)
+    moved = session.execute(
+        sa.update(UrgentPause)
+        .where(
+            UrgentPause.person_id == person_id,
+            # One that ends later than any can was begun before the clock was set back.
+            sa.or_(UrgentPause.until <= now, UrgentPause.until > until + clocks.NOTICED),
+        )
+        .values(until=until)
+        .returning(UrgentPause.person_id)
+        .execution_options(synchronize_session=False)
+    ).first()
+    return moved is not None
+
+
+def _known_to(session: Session, person: Person, entries: set[UUID]) -> list[tuple[LogEntry, LogCase]]:
+    rows = session.execute(
+        sa.select(LogEntry, LogCase)
+        .join(LogCase, LogCase.entry_id == LogEntry.id)
+        .where(LogEntry.id.in_(entries))
+        .order_by(LogEntry.number)
+    )
+    return [(entry, case) for entry, case in rows.tuples() if not _kept_from(person, case)]
+
+
+def _kept_from(person: Person, case: LogCase) -> bool:
+    return case.about_headteacher and Role.HEADTEACHER in person.roles
+
+
+def _mail(
+    session: Session, person: Person, found: Sequence[tuple[LogEntry, LogCase]], *, url: str, now: datetime
+) -> None:
+    more = len(found) - LISTED_MOST
+    paragraphs = [part for entry, case in found[:LISTED_MOST] for part in _urgent(entry, case.kinds, url)]
+    if more > 0:
+        paragraphs.append((f"And {more} more, on top of the queue behind this link.", f"{url}/moderation"))
+    _send(
+        session,
+        person,
+        subject=_look_at([entry.number for entry, _ in found]),
+        paragraphs=[*paragraphs, ("The text is on the page behind the link, not in this mail.", "")],
+        purpose="urgent_comment",
+        confidential=any(case.about_headteacher for _, case in found),
+        now=now,
+    )
 
 
 def _look_at(numbers: list[int]) -> str:
@@ -112,7 +198,7 @@ def referred(
 
 def scored_again(session: Session, more: int, *, url: str, now: datetime) -> None:
     """Tell SLT and DSL that scoring again brought up more urgent entries than were mailed one by one."""
-    for person in people.holders(session, Role.HEADTEACHER, Role.SLT, Role.DSL):
+    for person in people.holders(session, *_TOLD):
         _send(
             session,
             person,

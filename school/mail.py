@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from datetime import datetime, timedelta
 from html import escape
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.orm import Session, undefer
 from sqlalchemy.sql.dml import Update
 
-from school import audit
+from school import audit, composing, secrets
+from school.composing import InlineImage
 from school.db import new_id
 from school.delivery import ClaimedMail, Delivery, Outcome, deliver
 from school.errors import MoveNotAllowed, NotFound
@@ -28,6 +25,8 @@ from school.settings import settings
 
 __all__ = ["ClaimedMail", "Delivery", "InlineImage", "Outcome", "deliver"]
 
+log = structlog.get_logger(__name__)
+
 GIVE_UP_AFTER = timedelta(days=5)
 """As long as mail servers themselves try (RFC 5321, 4.5.4.1: at least 4 to 5 days)."""
 GIVE_UP_ON_SERVER_AFTER = timedelta(days=14)
@@ -36,16 +35,7 @@ LONGEST_WAIT = timedelta(hours=1)
 LONGEST_WAIT_FOR_SERVER = timedelta(minutes=5)
 """Between two attempts while the server is away: only one mail asks, so it may be often."""
 SHOWN = 200
-PRIVATE = "Private"
-
-
-@dataclass(frozen=True, slots=True)
-class InlineImage:
-    """A picture shown inside the HTML part, where it is `cid:NAME`."""
-
-    cid: str
-    data: bytes = field(repr=False)
-    mime_type: str
+_MESSAGE = (undefer(OutboxEmail.raw), undefer(OutboxEmail.sealed))
 
 
 def queue(
@@ -71,38 +61,31 @@ def queue(
     school = session.scalar(sa.select(School))
     domain = school.domain if school else "schoolgate.invalid"
     mail_id = new_id()
-    message = EmailMessage(policy=SMTP if to.email.isascii() else SMTPUTF8)
-    message["Subject"] = _one_line(subject)
-    message["From"] = _address(school.name if school else "Schoolgate", sender(domain))
-    message["To"] = _address(to.name, to.email)
-    message["Date"] = now.astimezone(UTC)
-    message["Message-ID"] = f"<{mail_id}@{domain}>"
-    # Out-of-office robots must not answer (RFC 3834).
-    message["Auto-Submitted"] = "auto-generated"
-    if confidential:
-        # Mail programs say it beside the subject (RFC 4021, 2.1.55); the built-in mailbox keeps to it.
-        message["Sensitivity"] = PRIVATE
-    message.set_content(_encodable(text))
-    message.add_alternative(_encodable(html), subtype="html")
-    parts = message.get_payload()
-    for image in images:
-        main, sub = image.mime_type.split("/", 1)
-        assert isinstance(parts, list)
-        html_part = parts[1]
-        assert isinstance(html_part, EmailMessage)
-        html_part.add_related(
-            image.data, main, sub, cid=f"<{image.cid}>", filename=f"{image.cid}.{sub}", disposition="inline"
-        )
+    message_id = f"<{mail_id}@{domain}>"
+    whole = composing.composed(
+        sender=(school.name if school else "Schoolgate", sender(domain)),
+        to=(to.name, to.email),
+        subject=subject,
+        message_id=message_id,
+        date=now,
+        # The built-in mailbox keeps to it.
+        private=confidential,
+        text=text,
+        html=html,
+        images=images,
+    )
+    plain = composing.without_pictures(whole, to.email)
     row = OutboxEmail(
         id=mail_id,
         to_id=to.id,
         to_address=to.email,
-        subject=_one_line(subject),
+        subject=composing.one_line(subject),
         purpose=purpose,
         about_id=about,
         confidential=confidential,
-        message_id=str(message["Message-ID"]),
-        raw=message.as_bytes(),
+        message_id=message_id,
+        raw=plain or whole,
+        sealed=secrets.encrypt(whole) if plain else None,
         state=MailState.QUEUED,
         created_at=now,
         next_try_at=now,
@@ -157,7 +140,7 @@ def claim(session: Session, *, now: datetime) -> ClaimedMail | None:
     )
     found = session.scalar(
         sa.select(OutboxEmail)
-        .options(undefer(OutboxEmail.raw))
+        .options(*_MESSAGE)
         .where(due)
         .order_by(OutboxEmail.next_try_at)
         .limit(1)
@@ -170,11 +153,50 @@ def claim(session: Session, *, now: datetime) -> ClaimedMail | None:
     school = session.scalar(sa.select(School))
     return ClaimedMail(
         found.id,
-        found.raw,
+        whole(found),
         sender(school.domain if school else "schoolgate.invalid"),
         found.to_address,
         found.attempts,
     )
+
+
+def whole(row: OutboxEmail) -> bytes:
+    """The message as it is sent. Without its pictures where the key that sealed them is lost."""
+    if row.sealed is None:
+        return row.raw
+    try:
+        return secrets.decrypt(row.sealed)
+    except secrets.KeyMissing:
+        # What it asks for stands in its words, and behind its link are the pictures.
+        log.warning("mail_without_pictures", mail_id=str(row.id))
+        return row.raw
+
+
+def seal_some(session: Session, purpose: str, after: UUID | None, *, most: int) -> tuple[UUID | None, int]:
+    """Encrypt the pictures of mails that a former version kept as they are, by id from `after` on.
+
+    Returns the last mail that was looked at, None where there is no more, and how many had pictures. What is
+    just being sent is left alone.
+    """
+    query = (
+        sa.select(OutboxEmail)
+        .options(*_MESSAGE)
+        .where(
+            OutboxEmail.purpose == purpose,
+            OutboxEmail.sealed.is_(None),
+            OutboxEmail.state != MailState.SENDING,
+        )
+        .order_by(OutboxEmail.id)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    rows = session.scalars(query.where(OutboxEmail.id > after) if after else query).all()
+    done = 0
+    for row in rows:
+        if plain := composing.without_pictures(row.raw, row.to_address):
+            row.raw, row.sealed = plain, secrets.encrypt(row.raw)
+            done += 1
+    return (rows[-1].id if rows else None), done
 
 
 def record(session: Session, claimed: ClaimedMail, delivery: Delivery, *, now: datetime) -> OutboxEmail:
@@ -228,9 +250,9 @@ def try_again(session: Session, mail_id: UUID, *, by: Person, now: datetime) -> 
     row = _failed(session, mail_id, by=by)
     to = session.get(Person, row.to_id) if row.to_id is not None else None
     if to is not None and to.email != row.to_address:
-        message = message_from_bytes(row.raw, policy=SMTP if to.email.isascii() else SMTPUTF8)
-        message.replace_header("To", _address(to.name, to.email))
-        row.raw, row.to_address = message.as_bytes(), to.email
+        if row.sealed is not None:
+            row.sealed = secrets.encrypt(composing.readdressed(whole(row), to.name, to.email))
+        row.raw, row.to_address = composing.readdressed(row.raw, to.name, to.email), to.email
     row.state, row.next_try_at, row.attempts = MailState.QUEUED, now, 0
     row.created_at, row.problem, row.waits_for_server = now, None, False
     row.returned_at = None
@@ -323,7 +345,7 @@ def _waiting_for_server() -> Update:
 
 def _failed(session: Session, mail_id: UUID, *, by: Person) -> OutboxEmail:
     require(by, Action.SEE_HEALTH)
-    row = session.get(OutboxEmail, mail_id, with_for_update=True, options=[undefer(OutboxEmail.raw)])
+    row = session.get(OutboxEmail, mail_id, with_for_update=True, options=_MESSAGE)
     if row is None or (row.confidential and Role.HEADTEACHER in by.roles):
         raise NotFound("There is no such e-mail.")
     if row.state is not MailState.FAILED or row.put_away_at is not None:
@@ -344,17 +366,3 @@ def _note(session: Session, action: str, row: OutboxEmail, *, by: Person | None,
         detail={"purpose": row.purpose, "problem": row.problem, "to": str(row.to_id)},
         now=now,
     )
-
-
-def _one_line(text: str) -> str:
-    return _encodable(" ".join(text.split()))[:200]
-
-
-def _encodable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _address(name: str, email: str) -> Address:
-    # In two parts: given as one, the library refuses letters with accents, which RFC 6531 allows.
-    user, _, domain = email.rpartition("@")
-    return Address(display_name=_one_line(name), username=user, domain=domain)

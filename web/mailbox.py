@@ -16,9 +16,9 @@ from typing import cast
 from flask import Blueprint, Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
+from school.composing import PRIVATE
 from school.db import reading
 from school.errors import NotFound
-from school.mail import PRIVATE
 from school.settings import settings
 from school.setup import current_school
 from web.access import current_person, signed_in

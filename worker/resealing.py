@@ -13,16 +13,16 @@ from sqlalchemy.orm import Session
 # Whose columns are encrypted must be known, whichever room they belong to.
 import approvals.models  # noqa: F401
 import moderation.models  # noqa: F401
-from approvals import pictures, videos
+from approvals import approval_mail, pictures, videos
 from approvals.models import MediaFile, MediaRendition, VideoFile, VideoPiece
-from school import keys, second_factor, secrets
+from school import keys, mail, second_factor, secrets
 from school.db import now, reading, transaction
 from school.models import Account, Authenticator
 
 log = structlog.get_logger(__name__)
 
 SEALED_AT_ONCE = 20
-"""Clean copies of pictures, some megabytes in all: nobody waits for long."""
+"""Clean copies of pictures, or mails; some megabytes in all: nobody waits for long."""
 
 
 @dataclass(slots=True)
@@ -82,7 +82,7 @@ def _mark_lost_pictures(session: Session, found: Pass) -> int:
 
 
 def seal_pictures(stopping: Callable[[], bool]) -> int:
-    """Encrypt the clean copies of pictures that a former version kept as they are; how many there were."""
+    """Encrypt the pictures, in the store and in mails, that a former version kept as they are; how many."""
     done = 0
     while not stopping():
         with transaction() as session:
@@ -90,8 +90,20 @@ def seal_pictures(stopping: Callable[[], bool]) -> int:
         if not some:
             break
         done += some
-    if done:
-        log.info("pictures_sealed", copies=done)
+    mails = _seal_mails(stopping)
+    if done or mails:
+        log.info("pictures_sealed", copies=done, mails=mails)
+    return done + mails
+
+
+def _seal_mails(stopping: Callable[[], bool]) -> int:
+    done, last = 0, None
+    while not stopping():
+        with transaction() as session:
+            last, some = mail.seal_some(session, approval_mail.REQUEST, last, most=SEALED_AT_ONCE)
+        done += some
+        if last is None:
+            break
     return done
 
 

@@ -19,7 +19,7 @@ from celery.worker import state as worker_state
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from approvals import approval_mail, looks, publishing, reconciling, schedule, takedowns, videos
-from moderation import actions, carrying_words, polling
+from moderation import actions, alerts, carrying_words, polling
 from school import clocks, connecting, heartbeats, incidents, mail, probes, reminders, retention
 from school.db import now, reading, transaction
 from school.models import MailState
@@ -111,8 +111,13 @@ def alive(name: str, *, detail: str = "") -> None:
 @task("mail.look")
 @at_most(1)
 def look_for_mail() -> None:
-    """Send what is due in the outbox."""
+    """Send what is due in the outbox, and put into it what was gathered for it."""
     alive("mail")
+    with reading() as session:
+        gathered = alerts.waiting(session)
+    if gathered:
+        with transaction() as session:
+            alerts.send_gathered(session, url=settings().effective_public_url, now=now())
     url = outgoing.smtp_url()
     if url is None:
         return
@@ -399,7 +404,7 @@ def sweep_videos() -> None:
 @task("classify.seal_pictures")
 @at_most(1)
 def seal_pictures() -> None:
-    """Encrypt the clean copies of pictures that a former version or an older backup left as they are."""
+    """Encrypt the pictures that a former version or an older backup left as they are, in mails too."""
     resealing.seal_pictures(stopping)
 
 

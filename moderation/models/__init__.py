@@ -1,6 +1,7 @@
 """The tables of the moderation room, one file per subject."""
 
 from moderation.models.acts import ActKind, ActState, PlatformAct, PlatformActMove
+from moderation.models.alerts import UrgentNotice, UrgentPause
 from moderation.models.authors import Author, BlockedAuthor
 from moderation.models.carrying import WordsAsked, WordsState
 from moderation.models.comments import Comment, CommentScore, CommentState, CommentVersion
@@ -55,6 +56,8 @@ __all__ = [
     "Referral",
     "RescoreJob",
     "RescoreState",
+    "UrgentNotice",
+    "UrgentPause",
     "WatchedPost",
     "WordsAsked",
     "WordsState",

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from school.db import Base, new_id
+from school.db import SEALED, Base, new_id
 
 
 class MailState(StrEnum):
@@ -22,7 +22,7 @@ class MailState(StrEnum):
 
 
 class OutboxEmail(Base):
-    """One mail to one person. `raw` is the whole message, so that what is sent again is the same."""
+    """One mail to one person, kept as it is sent, so that what is sent again is the same."""
 
     __tablename__ = "outbox_emails"
     __table_args__ = (sa.Index(None, "state", "next_try_at"),)
@@ -35,6 +35,9 @@ class OutboxEmail(Base):
     """What it is for, such as "approval_request"; for the log and for tests."""
     message_id: Mapped[str] = mapped_column(sa.String(200), unique=True)
     raw: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    """The message without its pictures."""
+    sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True, info=SEALED)
+    """The whole message, encrypted; None: there are no pictures in it."""
     state: Mapped[MailState] = mapped_column(default=MailState.QUEUED)
     created_at: Mapped[datetime]
     next_try_at: Mapped[datetime]

@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import pillow_heif
 import sqlalchemy as sa
 from PIL import Image
-from sqlalchemy.orm import Session, undefer
+from sqlalchemy.orm import Session
 
 from approvals import checks, decisions, drafts, pictures, submissions
 from approvals.content import DraftContent, PictureChoice
@@ -35,7 +35,7 @@ from connectors.base import Platform, PostContent, RemotePost, StepStore
 from connectors.errors import ConnectorError
 from connectors.limits import LIMITS, shown_text, text_length
 from connectors.practice.servers import PracticePlatforms
-from school import consent
+from school import consent, mail
 from school.models import Account, ConsentKind, OutboxEmail, Person, Pupil
 from school.setup import PRACTICE_PIN
 from school.times import LONDON
@@ -184,11 +184,11 @@ def approved(
 
 def mails(session: Session, purpose: str, to: Person | None = None) -> list[EmailMessage]:
     """The queued mails of a purpose, oldest first, parsed."""
-    query = sa.select(OutboxEmail).options(undefer(OutboxEmail.raw)).where(OutboxEmail.purpose == purpose)
+    query = sa.select(OutboxEmail).where(OutboxEmail.purpose == purpose)
     if to is not None:
         query = query.where(OutboxEmail.to_id == to.id)
     rows = session.scalars(query.order_by(OutboxEmail.id))
-    return [message_from_bytes(row.raw, policy=default) for row in rows]  # type: ignore[arg-type]
+    return [message_from_bytes(mail.whole(row), policy=default) for row in rows]  # type: ignore[arg-type]
 
 
 def token_in(mail: EmailMessage) -> str:

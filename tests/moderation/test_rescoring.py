@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import log, rescoring
+from moderation import alerts, log, rescoring
 from moderation.decisions import Outcome
 from moderation.models import (
     CaseState,
@@ -305,11 +305,17 @@ def test_threats_are_mailed_and_a_flood_of_them_is_counted(
 
     while step(clock, Threats()) is not None:
         pass
+    clock.on(minutes=1)
+    with transaction() as session:
+        alerts.send_gathered(session, url=URL, now=clock())
     with reading() as session:
         mails = session.execute(sa.select(OutboxEmail.to_address, OutboxEmail.subject)).all()
     mine = [mail.subject for mail in mails if mail.to_address == slt.email]
-    assert len(mine) == rescoring.MAILED_MOST + 1
-    assert mine[-1] == "Urgent: scoring again found 3 more"
+    assert mine == [
+        "Urgent: look at log entry 1 now",
+        "Urgent: scoring again found 3 more",
+        "Urgent: look at log entries 2, 3, 4, 5 now",
+    ]
     assert job().urgent == 8
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import chain, scoring
+from moderation import alerts, chain, scoring
 from moderation.decisions import Outcome
 from moderation.models import (
     ActKind,
@@ -286,6 +286,79 @@ def test_a_crowd_of_threats_is_one_mail_to_each(
         assert mail.subject == "Urgent: look at log entries 1, 2, 3, 4, 5 and 2 more now"
         raw = mail.raw.replace(b"=\r\n", b"")
         assert all(f"{URL}/moderation/{entry_id}".encode() in raw for entry_id in entries)
+
+
+def test_p23_what_follows_an_urgent_mail_is_gathered_for_half_a_minute(
+    account_id: UUID,
+    platform: ScriptedPlatform,
+    clock: Clock,
+    school_people: dict[Role, Person],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """P23: batch after batch of threats is one mail at once and one with all the rest; nothing is lost."""
+    head, slt = school_people[Role.HEADTEACHER], school_people[Role.SLT]
+
+    def told(person: Person) -> list[str]:
+        subject = sa.select(OutboxEmail.subject).where(OutboxEmail.to_id == person.id)
+        with reading() as session:
+            return [line[20:] for line in session.scalars(subject.order_by(OutboxEmail.id))]
+
+    def gather(pace: threading.Barrier | None = None) -> None:
+        if pace is not None:
+            pace.wait()
+        with transaction() as session:
+            alerts.send_gathered(session, url=URL, now=clock())
+
+    def batch(first: int, count: int, *, back: float = 0) -> None:
+        platform.show(*(comment(n, f"I know where you live {n}") for n in range(first, first + count)))
+        poll(account_id, platform, clock)
+        clock.on(seconds=-15, hours=-back)
+        score(clock)
+
+    batch(1, 1)
+    for number in range(5):
+        batch(10 * (number + 1), 2)
+        gather()
+    entries = flagged(account_id, platform, clock, comment(99, "You idiot"))
+    clock.on(seconds=-15)
+    # A worker is killed in the middle of it: what it had not finished is there for the next.
+    clock.on(seconds=31)
+    with pytest.raises(RuntimeError), transaction() as session:
+        assert alerts.send_gathered(session, url=URL, now=clock()) > 2
+        raise RuntimeError
+    # Meanwhile one of them turned out to concern the headteacher.
+    with transaction() as session:
+        session.get_one(LogCase, entries[2]).about_headteacher = True
+    assert told(slt) == ["entry 1 now"]
+    both = threading.Barrier(2)
+    workers = [threading.Thread(target=gather, args=[both]) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert told(slt) == ["entry 1 now", "entries 2, 3, 4, 5, 6 and 5 more now"]
+    assert told(head) == ["entry 1 now", "entries 2, 4, 5, 6, 7 and 4 more now"]
+    with reading() as session:
+        query = sa.select(OutboxEmail).where(OutboxEmail.to_id == slt.id).order_by(OutboxEmail.id.desc())
+        newest = session.scalars(query).first()
+        assert newest is not None and newest.confidential
+        raw = newest.raw.replace(b"=\r\n", b"")
+        assert all(f"{URL}/moderation/{entry_id}".encode() in raw for entry_id in entries[1:11])
+        assert b"where you live" not in raw
+    # The clock is set back: nobody waits for an hour.
+    batch(200, 1, back=1)
+    assert len(told(slt)) == 3
+    # More than one mail names: the rest is counted.
+    clock.on(hours=1)
+    batch(300, 1)
+    batch(400, 3)
+    monkeypatch.setattr(alerts, "LISTED_MOST", 1)
+    clock.on(seconds=31)
+    gather()
+    with reading() as session:
+        newest = session.scalars(query).first()
+        assert newest is not None and b"And 2 more, on top" in newest.raw
+        assert not alerts.waiting(session)
 
 
 def test_a_batch_is_numbered_and_chained_without_a_break(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
@@ -15,13 +16,15 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword
 from aiosmtpd.smtp import Session as SmtpSession
 from sqlalchemy.orm import Session
 
-from school import db, delivery, mail
+from school import db, delivery, mail, secrets
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import MailState, OutboxEmail, Person, Role
 from school.settings import settings
+from worker import resealing
 
 NOW = db.now()
 People = dict[Role, Person]
+PICTURE = b64encode(b"\x89PNG...")
 
 
 class Server:
@@ -77,6 +80,7 @@ def _queue(session: Session, to: Person, subject: str = "Please decide") -> Outb
 def test_a_mail_arrives_whole(session: Session, school_people: People, server: tuple[Server, str]) -> None:
     handler, url = server
     row = _queue(session, school_people[Role.HEADTEACHER], "Grüße\r\nBcc: everyone@larkfield.test")
+    assert b"cid:one" in row.raw and PICTURE not in row.raw, "a picture is kept sealed alone"
     claimed = mail.claim(session, now=NOW)
     assert claimed is not None
     mail.record(session, claimed, mail.deliver(claimed, url), now=NOW)
@@ -93,6 +97,43 @@ def test_a_mail_arrives_whole(session: Session, school_people: People, server: t
     plain = taken.get_body(("plain",))
     assert plain is not None
     assert plain.get_content().strip() == "Plain – “text” 🌈"
+    assert list(taken.walk())[-1].get_payload(decode=True) == b"\x89PNG..."
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_pictures_in_mails_are_sealed_whoever_wrote_them_and_with_the_newest_key(
+    session: Session, school_people: People, server: tuple[Server, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler, url = server
+    head = school_people[Role.HEADTEACHER]
+    old = _queue(session, head)
+    old.raw, old.sealed = mail.whole(old), None
+    before = old.raw
+    mail.queue(
+        session, to=head, subject="S", text="T", html="<p>T</p>", purpose="test", now=NOW + timedelta(days=9)
+    )
+    session.commit()
+    assert mail.seal_some(session, "another", None, most=9) == (None, 0)
+    last, done = mail.seal_some(session, "test", None, most=9)
+    session.commit()
+    assert done == 1 and mail.seal_some(session, "test", last, most=9) == (None, 0)
+    assert PICTURE in before and PICTURE not in old.raw and mail.whole(old) == before
+    session.rollback()
+
+    monkeypatch.setenv("SCHOOLGATE_OTHER_SECRET_KEYS", secrets.secret_key())
+    monkeypatch.setenv("SCHOOLGATE_SECRET_KEY", "a new one of more than 32 characters")
+    settings.cache_clear()
+    assert resealing.walk(change=True).done["outbox_emails.sealed"] == 1
+    session.refresh(old, ["sealed"])
+    monkeypatch.delenv("SCHOOLGATE_OTHER_SECRET_KEYS")
+    settings.cache_clear()
+    assert mail.whole(old) == before
+    # The key is lost: the mail still asks for what it asks for.
+    monkeypatch.setenv("SCHOOLGATE_SECRET_KEY", "yet another of more than 32 characters")
+    settings.cache_clear()
+    sent = _send(session, url, NOW)
+    assert sent is old and old.state is MailState.SENT
+    assert [part.get_content_type() for part in handler.taken[0].walk()][1:] == ["text/plain", "text/html"]
 
 
 def test_a_dead_server_is_waited_for(session: Session, school_people: People) -> None:
