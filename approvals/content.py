@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import videos
+from approvals import video_digest
 from approvals.models import (
     Criterion,
     DraftRevision,
@@ -197,7 +197,7 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
     if revision.video is not None:
         covered["video"] = {
             "description": revision.video.alt_text,
-            "file": _or_lost(session, partial(videos.digest, session, revision.video.video)),
+            "file": _or_lost(session, partial(video_digest.digest, session, revision.video.video_id)),
         }
     canonical = json.dumps(covered, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -5,7 +5,6 @@ Nothing here ever holds a whole video: one may be hundreds of megabytes.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -334,14 +333,6 @@ def pieces(session: Session, video_id: UUID, part: VideoPart) -> Iterator[bytes]
     while piece := read(session, video_id, part, start, PIECE):
         yield piece
         start += len(piece)
-
-
-def digest(session: Session, video: VideoFile) -> str:
-    """SHA-256, hexadecimal, of the clean copy as it is stored now; of nothing where there is none."""
-    found = hashlib.sha256()
-    for piece in pieces(session, video.id, VideoPart.COPY):
-        found.update(piece)
-    return found.hexdigest()
 
 
 def to_publish(session: Session, revision: DraftRevision) -> Video | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from approvals import decisions, pictures, remarks
+from approvals import decisions, pictures, remarks, video_digest
 from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -84,6 +84,8 @@ def decide(token: str) -> ResponseReturnValue:
             if not isinstance(refusal, PinLocked):
                 return _page(token, typed.refuse(refusal), 403)
             raise refusal
+        with reading() as session:
+            video_digest.prepare(session, video_digest.of_draft(session, proof.draft_id))
         with transaction() as session:
             decision = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
             planned = decisions.planned_words(session, decision)

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from approvals import decisions, drafts, schedule, submissions, unsaved
+from approvals import decisions, drafts, schedule, submissions, unsaved, video_digest
 from approvals.checks import account_name
 from approvals.content import DraftContent
 from approvals.differences import Change
@@ -181,6 +181,9 @@ def decide(draft_id: UUID) -> ResponseReturnValue:
             raise BadInput("Choose a decision.", field="decision")
         kind = DecisionKind(typed["decision"])
         number = int(typed["revision"]) if typed["revision"].isdigit() else 0
+        with reading() as session:
+            drafts.find(session, draft_id, by=current_person(session), now=now())
+            video_digest.prepare(session, video_digest.of_draft(session, draft_id))
         with transaction() as session:
             person = current_person(session)
             drafts.find(session, draft_id, by=person, now=now())
@@ -265,6 +268,8 @@ def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> Dr
             unsaved.drop(session, draft_id, by=person)
             return draft
 
+    with reading() as session:
+        video_digest.prepare(session, content.video.video_id if content.video is not None else None)
     try:
         return once()
     except IntegrityError:

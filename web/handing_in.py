@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from approvals import drafts, submissions
+from approvals import drafts, submissions, video_digest
 from school.db import now, reading, transaction
 from web import draft_findings
 from web.access import current_person
@@ -20,6 +20,7 @@ def hand_in(draft_id: UUID, number: int) -> None:
         texts += [picture.alt_text for picture in revision.pictures]
         texts += [revision.video.alt_text] if revision.video is not None else []
         link = revision.link
+        video_digest.prepare(session, video_digest.of_draft(session, draft_id))
     # The classifier takes its time: no transaction is open here.
     found = draft_findings.findings(texts, link)
     with transaction() as session:

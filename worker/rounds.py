@@ -14,7 +14,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import claims, publishing, reconciling, takedowns
+from approvals import claims, publishing, reconciling, takedowns, video_digest
 from approvals.models import Publication, Takedown
 from approvals.steps import DurableSteps
 from connectors.base import CallRecord, Connector, Platform, RemotePost
@@ -151,6 +151,8 @@ def act(claim: actions.ActClaim) -> None:
 def publish(publication_id: UUID) -> publishing.OutcomeKind | None:
     """Put one due publication out, once; how it ended, or None where it wasn't this worker's to send."""
     account_id = _begin(publication_id)
+    with reading() as session:
+        video_digest.prepare(session, video_digest.of_publication(session, publication_id))
     # Made before the claim: whoever can't send must not take it. While the account can't be used,
     # the publication waits for it there.
     found = connector_of(account_id)

@@ -9,16 +9,17 @@ from io import BytesIO
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import claims, publishing, reconciling, videos
+from approvals import claims, publishing, reconciling, video_digest, videos
 from approvals.content import VideoChoice
-from approvals.models import Publication, VideoFile, VideoPart
+from approvals.models import Publication, VideoFile, VideoPart, VideoPiece
 from approvals.steps import DurableSteps
 from connectors.base import Platform
 from connectors.practice.faults import Fault
 from connectors.practice.servers import PracticePlatforms
-from school import db
+from school import db, secrets
 from school.models import Account, Person
 from tests.approvals import scenes
 from tests.approvals.test_real_platforms import Tripwire, connector, look, state
@@ -153,3 +154,43 @@ def test_a_post_without_an_answer_is_found_and_there_once(
     assert ended == "published" and shown(filmed, platforms) == [copy_of(session)]
     assert until_settled(filmed, platforms) == "published"
     assert len(shown(filmed, platforms)) == 1
+
+
+@pytest.mark.parametrize("filmed", [Platform.X], indirect=True)
+def test_p12_a_film_is_hashed_before_the_claim_and_one_changed_since_is_not_sent(
+    filmed: Publication, platforms: PracticePlatforms
+) -> None:
+    """P12: on SQLite everybody waits for the transaction that marks a post as being sent."""
+    whole: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *_more: object) -> None:
+        if "video_pieces.data" in statement and "substr" not in statement:
+            whole.append(statement)
+
+    def claimed() -> bool:
+        whole.clear()
+        sa.event.listen(db.engine(), "before_cursor_execute", note)
+        with db.transaction() as working:
+            found = publishing.claim(working, filmed.id, now=db.now())
+        sa.event.remove(db.engine(), "before_cursor_execute", note)
+        return found is not None
+
+    def change(statement: str, **values: object) -> None:
+        with db.transaction() as working:
+            working.execute(sa.text(statement), values)
+
+    video_digest._made.clear()
+    with db.reading() as looking:
+        video_digest.prepare(looking, video_digest.of_publication(looking, filmed.id))
+        kept = secrets.decrypt(looking.scalars(sa.select(VideoPiece.data)).first() or b"")
+    # The same bytes sealed anew, as by a new key, are hashed anew, and are what was approved.
+    change("UPDATE video_pieces SET data = :data WHERE number = 0", data=secrets.encrypt(kept))
+    assert claimed() and whole
+    change("UPDATE publications SET state = 'scheduled', lease_id = NULL, lease_until = NULL")
+    assert claimed() and not whole
+    # One byte is another one, since it was hashed.
+    change("UPDATE publications SET state = 'scheduled', lease_id = NULL, lease_until = NULL")
+    changed = kept[:-1] + bytes([kept[-1] ^ 1])
+    change("UPDATE video_pieces SET data = :data WHERE number = 0", data=secrets.encrypt(changed))
+    assert not claimed() and state(filmed)["state"] == "held"
+    assert shown(filmed, platforms) == []
