@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
 
 from connectors.base import Limits, Platform, PostContent, VideoLimits
-
-with warnings.catch_warnings():
-    # The package reads its list of emoji through pkg_resources, which warns of its own end.
-    warnings.simplefilter("ignore")
-    from twitter_text import parse_tweet
 
 LIMITS: Mapping[Platform, Limits] = {
     # No GIF: X takes those only by its upload in several parts.
@@ -66,6 +64,17 @@ SEARCH_BUDGET = 100_000
 dots times characters add up to this, the rest is counted roughly; no post that X takes comes near."""
 
 
+@lru_cache(maxsize=1)
+def _parser() -> Callable[[str], Any]:
+    """What X counts by; loaded when first needed, since it takes 10 MB that most processes never use."""
+    with warnings.catch_warnings():
+        # The package reads its list of emoji through pkg_resources, which warns of its own end.
+        warnings.simplefilter("ignore")
+        package: Any = import_module("twitter_text")
+    parse: Callable[[str], Any] = package.parse_tweet
+    return parse
+
+
 def text_length(platform: Platform, text: str) -> int:
     """The length of a post's text as the platform counts it (P16).
 
@@ -80,7 +89,7 @@ def text_length(platform: Platform, text: str) -> int:
     # No address and no emoji reaches over a blank, so the words can be counted one by one.
     for word in _BLANKS.split(whole):
         budget -= word.count(".") * len(word)
-        length += int(parse_tweet(word).weightedLength) if budget >= 0 else len(word)
+        length += int(_parser()(word).weightedLength) if budget >= 0 else len(word)
     return length
 
 

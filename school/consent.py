@@ -24,6 +24,13 @@ KINDS: Mapping[ConsentKind, str] = {
     ConsentKind.NAME: "First name or class",
 }
 """What each kind is called on pages."""
+KINDS_IN_FULL: Mapping[ConsentKind, str] = {
+    ConsentKind.IMAGE: "Pictures that show the pupil",
+    ConsentKind.VIDEO: "Videos that show the pupil",
+    ConsentKind.WORK: "The pupil’s work",
+    ConsentKind.NAME: "The pupil’s first name or class",
+}
+"""The same where nothing around it says more, as in a parent's record."""
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
 EVERYWHERE = "every platform"
 BACK: Mapping[str, str] = {

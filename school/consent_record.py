@@ -8,17 +8,12 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from school import accounts, consent, documents, letterhead, people
-from school.models import AccountState, Consent, ConsentKind, DocumentKind, IssuedDocument, Person, Role
+from school.consent import KINDS_IN_FULL as KINDS
+from school.models import AccountState, Consent, DocumentKind, IssuedDocument, Person, Role
 from school.paper import Paper
 from school.permissions import Action, require
 from school.times import say, today
 
-KINDS = {
-    ConsentKind.IMAGE: "Pictures that show the pupil",
-    ConsentKind.VIDEO: "Videos that show the pupil",
-    ConsentKind.WORK: "The pupil’s work",
-    ConsentKind.NAME: "The pupil’s first name or class",
-}
 _PLATFORMS = {"x": "X (Twitter)", "facebook": "Facebook", "instagram": "Instagram"}
 
 

@@ -14,8 +14,7 @@ from markupsafe import Markup, escape
 from moderation.decisions import Outcome
 from moderation.models import ActKind, ActState, CaseState, CommentState, EventKind, FollowerState, ReferTo
 from moderation.words import ACT_STATES, ACTS, OUTCOMES, REFER_TO
-from school.consent import PLATFORMS
-from school.consent_record import KINDS
+from school.consent import KINDS_IN_FULL, PLATFORMS
 from school.held import Row, Section
 from school.models import ConsentKind, FormState, MailState, Role
 from school.redaction import SOMEBODY
@@ -108,7 +107,7 @@ LABELS: Mapping[str, str] = {
 """What a name in the data is called where its first letter as a capital is not enough."""
 
 _STATES: Mapping[type[Enum], Mapping[Any, str]] = {
-    ConsentKind: KINDS,
+    ConsentKind: KINDS_IN_FULL,
     Role: ROLE_NAMES,
     MailState: {
         MailState.QUEUED: "waiting to be sent",

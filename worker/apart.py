@@ -21,7 +21,7 @@ from school.db import reading
 from school.errors import BadInput
 from school.models import School
 from school.settings import settings
-from worker import classifier, outgoing, signals, starting
+from worker import classifier, memory, outgoing, signals, starting
 from worker.app import QUEUES
 from worker.app import app as celery_app
 from worker.mailbox import Mailbox
@@ -44,6 +44,7 @@ def worker(*, queues: str | None, threads: int) -> int:
             f"“{queues[:60]}” is no list of queues. Choose from: {', '.join(QUEUES)}.", field="queues"
         )
     signals.heed_while_starting()
+    memory.use_few_arenas()
     serving_school()
     logs_of("worker", stderr_level=logging.INFO)
     with ExitStack() as stack:

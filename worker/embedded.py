@@ -17,7 +17,7 @@ from school.db import now, transaction
 from school.models import School
 from school.settings import set_for_this_process, settings
 from web.app import create_app
-from worker import classifier, outgoing, practice, signals, starting
+from worker import classifier, memory, outgoing, practice, signals, starting
 from worker.app import app as celery_app
 from worker.engine import EmbeddedWorker
 from worker.locks import FileLock
@@ -41,6 +41,7 @@ def run(*, host: str | None, port: int | None) -> int:
     host, port = host or chosen.host, chosen.port if port is None else port
     stopping = threading.Event()
     signals.heed_while_starting()
+    memory.use_few_arenas()
     with ExitStack() as stack:
         lock = _lock_home()
         stack.callback(lock.free)

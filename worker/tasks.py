@@ -35,6 +35,7 @@ from worker import (
     filming,
     judging,
     looking,
+    memory,
     outgoing,
     probing,
     resealing,
@@ -251,6 +252,7 @@ def connect_account(connection_id: str) -> None:
 @at_most(1)
 def look_for_scoring() -> None:
     """Score what has been fetched, until nothing waits; what is flagged is in the SLT log afterwards."""
+    scored_any = False
     while not stopping():
         alive("classify")
         if model := classifier.loaded_model():
@@ -259,7 +261,10 @@ def look_for_scoring() -> None:
         # After the comments, and few at once: a threat must not wait for a thousand bios (P23).
         profiles = judging.score_profiles(batches=2)
         if not scored.total and not profiles:
-            return
+            break
+        scored_any = True
+    if scored_any:
+        memory.give_back()
 
 
 def stopping() -> bool:

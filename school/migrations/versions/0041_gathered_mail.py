@@ -1,7 +1,7 @@
 """Urgent matters that are gathered into one mail, and the sealed whole of a mail with pictures.
 
-Revision: 0035
-Follows: 0034.
+Revision: 0041
+Follows: 0040.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from school.db import UtcDateTime
 
-revision = "0035"
-down_revision = "0034"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
