@@ -104,7 +104,7 @@ def sendable(text: str) -> str:
         text.encode("utf-8")
     except UnicodeEncodeError:
         raise ConnectorRefused(
-            "The text holds a broken character that no platform takes; write it anew.", code="text"
+            "The text holds a broken character that no platform takes; write it again.", code="text"
         ) from None
     return text
 

@@ -85,7 +85,7 @@ def failure_of(
         )
     if number_ in _TOKEN_CODES or subnumber in _TOKEN_SUBCODES:
         return CredentialsDead(
-            f"{platform} does not accept the account's token any more; connect it anew.", code=code
+            f"{platform} no longer takes the key to this account; connect it again.", code=code
         )
     if number_ in _PERMISSION_CODES:
         return NotAllowed(
@@ -115,7 +115,7 @@ def _failure_without_words(
         return _rate_limited(platform, headers, code)
     if status == 401:
         return CredentialsDead(
-            f"{platform} does not accept the account's token any more; connect it anew.", code=code
+            f"{platform} no longer takes the key to this account; connect it again.", code=code
         )
     if status == 404 and call.names_object and isinstance(answer, Mapping):
         return Gone(f"{platform} has no such object, or this account can't see it.", code=code)

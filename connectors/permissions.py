@@ -32,9 +32,9 @@ NEEDED: Mapping[Platform, Mapping[str, str]] = {
 """Permission to what fails without it (PLATFORMS.md sections 1 to 3)."""
 
 _MEND = {
-    Platform.X: "Give the app “Read and write” at X, make new keys there, and connect the account again.",
-    Platform.FACEBOOK: "Give the app that permission at Meta, make a new Page token, and connect it again.",
-    Platform.INSTAGRAM: "Give the app that permission at Meta, make a new Page token, and connect it again.",
+    Platform.X: "Give the school’s app “Read and write” at X, then connect the account again.",
+    Platform.FACEBOOK: "Connect the account again, and leave every permission ticked on Facebook’s page.",
+    Platform.INSTAGRAM: "Connect the account again, and leave every permission ticked on Facebook’s page.",
 }
 
 
@@ -43,12 +43,12 @@ def belongs_elsewhere(inspection: Inspection, platform_id: str) -> str:
     there = inspection.identity
     if there.platform_id != platform_id:
         return (
-            f"These credentials belong to @{there.handle or there.platform_id} (id {there.platform_id}), "
+            f"This key belongs to @{there.handle or there.platform_id} (id {there.platform_id}), "
             f"not to the account with the id {platform_id}."
         )
     if inspection.owner_id and inspection.owner_id != platform_id:
         return (
-            f"This token belongs to the Page with the id {inspection.owner_id}, not to the one with the "
+            f"This key belongs to the Page with the id {inspection.owner_id}, not to the one with the "
             f"id {platform_id}."
         )
     return ""
@@ -65,25 +65,25 @@ def warnings(platform: Platform, inspection: Inspection, *, now: datetime) -> li
 def _warnings(platform: Platform, inspection: Inspection, now: datetime) -> Iterator[str]:
     name = NAMES[platform]
     if not inspection.valid:
-        yield f"{name} calls the token invalid. Connect the account again with a new one."
+        yield f"{name} says that the key no longer counts. Connect the account again."
     end = inspection.expires_at
     if end is not None and end - now < WARN_BEFORE:
         said = "ended" if end <= now else "ends"
         yield (
-            f"The token {said} on {_day(end)}: from then on nothing is read and nothing can be published. "
-            "Connect the account again with a new one before."
+            f"The key to this account {said} on {_day(end)}: after that nothing is read and nothing can be "
+            "published. Connect the account again."
         )
     end = inspection.data_access_expires_at
     if end is not None and end - now < WARN_BEFORE:
         said = "ended" if end <= now else "ends"
         yield (
-            f"The app's access to {name}'s data {said} on {_day(end)}: from then on comments can't be read. "
-            "Whoever made the token must sign in to the app once more; then connect the account again."
+            f"The leave to read from {name} {said} on {_day(end)}: after that comments can't be read. "
+            "Whoever connected the account connects it again."
         )
     if platform is Platform.FACEBOOK and inspection.kind == "person's token":
         yield (
-            "This is a person's token and not the Page's, so it ends with that person's sign-in. Use a "
-            "Page token."
+            "This is the key of one person and not the Page's, so it ends with that person's sign-in. "
+            "Connect the account again: that fetches the Page's own."
         )
     if inspection.permissions is not None:
         for permission, fails in NEEDED[platform].items():

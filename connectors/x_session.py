@@ -139,7 +139,7 @@ def failure_of(call: Call, status: int, headers: Mapping[str, str], body: bytes)
     if status == 401:
         if _has_code(problems, 135):
             return ConnectorUnavailable("X says that this computer's clock is wrong.", code=code)
-        return CredentialsDead("X does not accept the account's keys any more; connect it anew.", code=code)
+        return CredentialsDead("X no longer takes the keys to this account; connect it again.", code=code)
     if status == 403:
         return _forbidden(headers, problems, code, whole=isinstance(answer, Mapping))
     if status == 404:

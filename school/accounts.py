@@ -241,9 +241,8 @@ def _refuse_another(session: Session, platform: str, handle: str, identity_id: s
     )
     if taken is not None:
         raise BadInput(
-            f"@{handle} is connected here as the account with the id {taken}, and these credentials belong "
-            f"to another one, with the id {identity_id}: give the credentials of the account that is "
-            "connected.",
+            f"@{handle} is connected here as the account with the id {taken}, and this key belongs "
+            f"to another one, with the id {identity_id}: give the key of the account that is connected.",
             field="credentials",
         )
 
@@ -314,7 +313,7 @@ def set_paused(
 ) -> None:
     """Stop using an account, or go on. One that needs connecting stays so."""
     if account.state not in {AccountState.ACTIVE, AccountState.PAUSED}:
-        raise BadInput("This account must be connected anew first.", field="account")
+        raise BadInput("This account must be connected again first.", field="account")
     account.state = AccountState.PAUSED if paused else AccountState.ACTIVE
     account.next_poll_at = account.pace_note = None
     audit.record(

@@ -99,7 +99,7 @@ def reopen(session: Session, account: Account, *, reason: str, by: Person, now: 
     closure = _open_closure(session, account)
     closure.reopened_at, closure.reopened_by_id, closure.reopened_reason = now, by.id, why
     account.state = AccountState.NEEDS_CONNECTING
-    account.problem = "It was closed and opened again: connect it anew."
+    account.problem = "It was closed and opened again: connect it again."
     account.problem_since = now
     register.trail(session, "account_reopened", account, by=by, now=now, reason=why)
 

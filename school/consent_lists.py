@@ -237,7 +237,7 @@ def _csv(data: bytes) -> Iterator[tuple[int, list[str]]]:
             yield reader.line_num, cells[:COLUMNS_MAX]
     except csv.Error as error:
         raise BadInput(
-            f"Line {reader.line_num} can't be read as CSV ({error}): save the list anew.", field="file"
+            f"Line {reader.line_num} can't be read as CSV ({error}): save the list again.", field="file"
         ) from None
 
 
@@ -266,7 +266,7 @@ def _xlsx(data: bytes) -> Iterator[tuple[int, list[str]]]:
         zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, EOFError, TypeError,
     ) as error:  # fmt: skip
         raise BadInput(
-            f"The file can't be read as XLSX ({type(error).__name__}): open it, save it anew as XLSX or "
+            f"The file can't be read as XLSX ({type(error).__name__}): open it, save it again as XLSX or "
             "CSV, and try again.",
             field="file",
         ) from None

@@ -179,7 +179,7 @@ def fetch(session: Session, export_id: UUID, *, by: Person, now: datetime) -> by
         )
     )
     if row is None or row.content is None:
-        raise NotFound("There is no such file, or it is no longer kept: ask for it anew.")
+        raise NotFound("There is no such file, or it is no longer kept: ask for it again.")
     row.fetched_at = now
     _note(session, "export_fetched", row, by=by, now=now)
     return secrets.decrypt(row.content)

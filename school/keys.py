@@ -131,7 +131,7 @@ def start_anew(session: Session, unreadable: Collection[UUID], *, now: datetime)
 
 
 LOST = (
-    "The secret key that its credentials were encrypted with is lost. Connect the account anew "
+    "The secret key that its credentials were encrypted with is lost. Connect the account again "
     "(schoolgate accounts adopt)."
 )
 

@@ -30,7 +30,12 @@ class Health:
     """What is wrong and what to do about it."""
     reads_next: str
     cost: str
-    credentials: str
+    key: str
+    """What is known of the account's key, in words."""
+    key_kind: str
+    """What the platform calls such a key, for whoever mends it there; empty where it isn't known."""
+    key_seen_at: datetime | None
+    """When that was looked at last."""
     has_budget: bool
     budget: str
     """The account's own, as one types it; empty where the settings' counts."""
@@ -61,7 +66,9 @@ def health(session: Session, account: Account, *, now: datetime) -> Health:
         problems=problems,
         reads_next=_reads_next(account, now),
         cost=_cost(session, account, now),
-        credentials=_credentials(account, probe),
+        key=_key(account, probe),
+        key_kind=_key_kind(probe),
+        key_seen_at=probe.probed_at if probe is not None else None,
         has_budget=account.platform == Platform.X and not account.practice,
         budget="" if own is None else f"{own / 1_000_000:.2f}",
     )
@@ -107,15 +114,23 @@ def _cost(session: Session, account: Account, now: datetime) -> str:
     )
 
 
-def _credentials(account: Account, probe: AccountProbe | None) -> str:
+def _key(account: Account, probe: AccountProbe | None) -> str:
+    if account.state is AccountState.NEEDS_CONNECTING:
+        return "does not work"
     if probe is None or (probe.probed_at is None and not probe.problem):
         return "not looked at yet; that happens once a day"
     if probe.probed_at is None:
         return f"could not be looked at so far: {probe.problem}"
-    parts = [f"{probe.kind[:1].upper()}{probe.kind[1:]}" if probe.kind else "They work"]
-    if probe.owner:
-        parts.append(f"of {probe.owner}")
-    ends = f", until {say(probe.expires_at)}" if probe.expires_at else ", without an end"
-    allow = "" if probe.permissions_known else "; the platform does not say what they allow"
+    ends = f"works until {say(probe.expires_at)}" if probe.expires_at else "works, without an end"
+    allow = (
+        "" if probe.permissions_known else f". {NAMES[Platform(account.platform)]} doesn’t say what it allows"
+    )
     again = f". The last look failed: {probe.problem}" if probe.problem else ""
-    return f"{' '.join(parts)}{ends}{allow}; looked at {say(probe.probed_at)}{again}"
+    return f"{ends}{allow}{again}"
+
+
+def _key_kind(probe: AccountProbe | None) -> str:
+    if probe is None or not probe.kind:
+        return ""
+    of = f" of {probe.owner}" if probe.owner else ""
+    return f"{probe.kind[:1].upper()}{probe.kind[1:]}{of}"

@@ -43,6 +43,7 @@ from web import (
     faces,
     foi,
     followers,
+    guide,
     health,
     join,
     letters,
@@ -58,6 +59,7 @@ from web import (
     moderation_rules,
     moderation_together,
     moderation_work,
+    page_help,
     people,
     planning,
     policy_forms,
@@ -102,6 +104,7 @@ CONTENT_POLICY = {
 
 PAGES = (
     today,
+    guide,
     join,
     second_step,
     me,
@@ -276,6 +279,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     for module in PAGES:
         app.register_blueprint(module.pages)
     limits.install(app)
+    page_help.install(app)
     app.before_request_funcs.setdefault(None, []).insert(0, _name_in_log)
     app.after_request(_keep_no_copy)
     app.jinja_env.filters["say"] = say_time

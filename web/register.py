@@ -224,4 +224,4 @@ def reopen(account_id: UUID) -> ResponseReturnValue:
     def work(session: Session, account: Account, by: Person, typed: Typed) -> None:
         closing.reopen(session, account, reason=typed["reason"], by=by, now=now())
 
-    return _act(account_id, work, "The account is open again. Connect it anew, and name its administrators.")
+    return _act(account_id, work, "The account is open again. Connect it again, and name its administrators.")

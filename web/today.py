@@ -24,6 +24,7 @@ from school.models import Account, AccountState, Person, Role
 from school.permissions import Action, may
 from school.setup import current_school
 from school.times import today
+from web import guide
 from web.access import current_person, signed_in
 from web.draft_page import BADGES
 
@@ -165,8 +166,8 @@ def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
         if lacking:
             yield Waiting(
                 lacking,
-                "account whose register lacks something",
-                "accounts whose register lacks something",
+                "account that lacks something: look what",
+                "accounts that lack something: look what",
                 "/accounts",
             )
         left = len(closing.pages_to_delete(session)) if may(person, Action.CONNECT_ACCOUNTS) else 0
@@ -271,47 +272,6 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _keeper,
 )
 
-TIPS: dict[Role, tuple[tuple[str, str], ...]] = {
-    Role.STAFF: (
-        ("Write a post, with a picture if you like, and hand it in", "/drafts/new"),
-        ("See on the practice platforms what the school has posted, and what people say to it", "/practice"),
-    ),
-    Role.HEADTEACHER: (
-        (
-            "Open the mailbox: approval e-mails arrive there, with the post to be seen and the link",
-            "/practice/mailbox",
-        ),
-        ("Decide on a flagged comment, then look at what visitors see of it", "/moderation"),
-        ("Give somebody a role, or the leave to write for an account", "/people"),
-    ),
-    Role.DSL: (("Look at threats and worries about a child, and refer one", "/moderation"),),
-    Role.SLT: (
-        ("Write an unkind comment as anybody, and watch it arrive in moderation within seconds", "/practice"),
-        ("Decide on the worst comment first", "/moderation"),
-        ("Look at the log, filter it, export it", "/log"),
-    ),
-    Role.MODERATOR: (
-        ("Write an unkind comment as anybody, and watch it arrive in moderation within seconds", "/practice"),
-        ("Vet the people who wish to follow the school", "/followers"),
-    ),
-    Role.DPO: (
-        ("Withdraw a pupil’s consent, and see that no draft can show the pupil any more", "/consent"),
-        ("Import a list of the school office, seeing first what it would change", "/consent/import"),
-        ("See for how long everything is kept, and what will be erased next", "/data-protection/retention"),
-    ),
-    Role.NETWORK_MANAGER: (
-        ("Make a platform misbehave, and see what becomes of the accounts", "/practice/faults"),
-        ("See how the accounts are", "/accounts"),
-    ),
-    Role.CHAIR: (("See everything that was done, and that nothing of it was altered", "/audit"),),
-    Role.MARKETING_OFFICER: (
-        ("Ask for a new account, or sign the form that somebody filled in", "/forms"),
-        ("See how the accounts are", "/accounts"),
-    ),
-}
-"""What to try first in a practice school, by role."""
-
-
 @pages.get("/")
 @signed_in
 def show() -> ResponseReturnValue:
@@ -320,14 +280,14 @@ def show() -> ResponseReturnValue:
         person = current_person(session)
         school = current_school(session)
         waiting = [one for source in SOURCES for one in source(session, person)]
-        tips = list(dict.fromkeys(tip for role in Role if role in person.roles for tip in TIPS.get(role, ())))
-        if not people.authorised_accounts(session, person):
-            tips = [tip for tip in tips if tip[1] != "/drafts/new"]
+        practice = school is not None and school.practice
         return render_template(
             "today/today.html",
             person=person,
             waiting=sorted(waiting, key=lambda one: (not one.urgent, one.count == 0)),
-            tips=tips if school is not None and school.practice else [],
+            guide=guide.guide(session, person, practice=practice),
+            practice=practice,
+            can_do=[] if any(one.count for one in waiting) else guide.can_do(session, person),
             under_way=under_way(session, by=person, now=now()),
             badges=BADGES,
             in_words=IN_WORDS,

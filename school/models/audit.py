@@ -16,6 +16,7 @@ class AuditEntry(Base):
     """One thing that was done, by whom and why. Never changed, never deleted."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (sa.Index(None, "actor_id", "action"),)
 
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """1, 2, 3 … without gaps."""

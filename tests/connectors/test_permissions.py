@@ -35,5 +35,5 @@ def test_each_missing_permission_names_what_fails(platform: Platform) -> None:
 def test_whose_token_it_is() -> None:
     assert belongs_elsewhere(Inspection(ME), "7") == ""
     assert belongs_elsewhere(Inspection(ME, owner_id="7"), "7") == ""
-    assert "belong to @school" in belongs_elsewhere(Inspection(ME), "8")
+    assert "belongs to @school" in belongs_elsewhere(Inspection(ME), "8")
     assert "Page with the id 9" in belongs_elsewhere(Inspection(ME, owner_id="9"), "7")

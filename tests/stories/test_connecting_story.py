@@ -138,7 +138,7 @@ def test_p8_p11_dead_keys_stop_one_account_and_connecting_it_in_the_browser_goes
     page.goto(answered.value.url)
     expect(page.get_by_text("was used already, and counts once")).to_be_visible()
     page.goto(f"{product.url}/accounts")
-    page.get_by_role("link", name="Register, administrators and connection").first.click()
+    page.get_by_role("link", name="More about this account").first.click()
     look(page, "one")
     kept = product.world().secrets
     words = [kept.x_access_token_secret, kept.x_access_token, kept.app_secret]

@@ -344,4 +344,4 @@ def test_without_the_apps_keys_the_page_says_who_enters_them(
     account = make_account("x")
     answer = head.post(f"/accounts/{account.id}/connect", f"/accounts/{account.id}")
     assert answer.status_code == 400 and "The network manager does that once" in answer.text
-    assert "The school’s app is not entered yet" in head.get("/accounts/connect/x").text
+    assert "Schoolgate is not known to X yet" in head.get("/accounts/connect/x").text

@@ -34,7 +34,7 @@ def test_p8_p10_the_headteacher_keeps_the_register_on_the_accounts_page(
     assert f'value="{deputy.id}" selected' in refused.text
     head.post(f"{page}/owners", page, person=str(deputy.id), owner_reason="Looks after it")
     head.post(f"{page}/purpose", page, purpose="News for parents", measures="Replies")
-    assert "What the register lacks" not in text(head, page)
+    assert "Still missing" not in text(head, page)
     day = today(now()) + timedelta(days=30)
     refused = head.post(f"{page}/days", page, go_live_on="", review_on="2020-01-01")
     assert refused.status_code == 400 and 'id="review_on-error"' in refused.text

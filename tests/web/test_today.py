@@ -8,17 +8,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from approvals.models import Draft
 from approvals.states import DraftState
 from moderation.models import Author, Follower, FollowerKind, FollowerState
-from school import consent, db, people
+from school import audit, consent, db, people
 from school.db import now, transaction
 from school.models import Account, ConsentKind, Person, Role
 from school.settings import settings
 from school.times import today
 from tests.web.conftest import Browser
+from web import guide, page_help
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -84,7 +86,7 @@ def test_each_role_sees_what_waits_for_it(
     assert teacher["draft of yours to change → /drafts"] == 1
     assert not any("approve" in words or "vet" in words for words in teacher)
     manager = tiles(signed_in(Role.NETWORK_MANAGER))
-    assert set(manager) == {"account whose register lacks something → /accounts"}, "P5: nothing of abuse"
+    assert set(manager) == {"account that lacks something: look what → /accounts"}, "P5: nothing of abuse"
 
 
 @SQLITE
@@ -159,3 +161,57 @@ def test_p24_the_dpo_hears_before_consents_run_out(
     session.commit()
     assert "consents end within a month" in signed_in(Role.DPO).get("/").text
     assert "consents end within a month" not in signed_in(Role.SLT).get("/").text
+
+
+@SQLITE
+def test_first_steps_tick_themselves_and_are_put_away(
+    signed_in: Callable[[Role], Browser], school_people: dict[Role, Person]
+) -> None:
+    officer = signed_in(Role.DPO)
+    assert "Nothing waits for you" in officer.get("/").text, "no word of a fault"
+    assert "0 of 4 done" in officer.get("/").text
+    with transaction() as session:
+        audit.record(
+            session, by=school_people[Role.DPO], action="consent_list_applied", object_kind="pupil",
+            object_id="list", now=now(),
+        )  # fmt: skip
+    page = officer.get("/").text
+    assert "1 of 4 done" in page and page.index("(done)") < page.index("have their file made")
+    assert officer.post("/guide/put-away", "/").status_code == 302
+    assert "of 4 done" not in officer.get("/").text
+    assert "0 of" in signed_in(Role.SLT).get("/").text, "everybody's own"
+    assert officer.post("/guide/bring-back", "/me").status_code == 302
+    assert "1 of 4 done" in officer.get("/").text
+
+
+@SQLITE
+def test_what_there_is_to_do_leads_nowhere_that_is_closed(
+    signed_in: Callable[[Role], Browser], app: Flask
+) -> None:
+    for role, steps in guide.STEPS.items():
+        browser = signed_in(role)
+        # No practice platforms run here.
+        for path in {step.path for step in steps if not step.writers and "/practice" not in step.path}:
+            assert browser.get(path).status_code in {200, 302}, (role, path)
+    officer = signed_in(Role.DPO)
+    for path in re.findall(r'<li><a href="([^"]+)">', officer.get("/").text):
+        assert officer.get(path).status_code == 200, path
+
+
+@SQLITE
+def test_every_page_says_what_it_is_and_leads_on(signed_in: Callable[[Role], Browser], app: Flask) -> None:
+    folder = Path(app.root_path) / "templates"
+    pages = {
+        str(file.relative_to(folder))
+        for file in folder.rglob("*.html")
+        if "<h1" in file.read_text() and file.name != "error.html"
+    }
+    assert pages == set(page_help.HELP), "each page with a heading has its help, and no help is left over"
+    for role in Role:
+        browser = signed_in(role)
+        for path in ("/", "/drafts", "/calendar", "/forms", "/me", "/log", "/moderation", "/accounts"):
+            page = browser.get(path)
+            assert page.status_code == 403 or "What is this page?" in page.text, path
+            ways = page.text.partition("Go on to: ")[2].partition("</p>")[0]
+            for way in re.findall('href="([^"]+)"', ways):
+                assert browser.get(way).status_code == 200, (role, path, way)

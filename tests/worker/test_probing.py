@@ -197,7 +197,7 @@ def test_reconnecting_continues_everything_that_waited(
     rounds.publish(publication_id)
     assert rounds.poll(account_id) is None and waiting() == []
     assert platforms.world.posts(Platform.FACEBOOK) == [post]
-    with pytest.raises(BadInput, match="belong to another one"):
+    with pytest.raises(BadInput, match="belongs to another one"):
         account_on(Platform.FACEBOOK, identity_id="4711")
     session.close()
     account_on(Platform.FACEBOOK)

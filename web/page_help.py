@@ -1,0 +1,317 @@
+# ruff: noqa: E501 - sentences are easier to check unbroken
+"""“What is this page?”: two or three sentences on every page, and where to go next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, before_render_template, g
+from jinja2 import Template
+
+from web.navigation import navigation
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What one page is for."""
+
+    says: str
+    next: tuple[tuple[str, str], ...] = ()
+    """Words and page of where to go from here."""
+
+
+_TODAY = ("Back to Today", "/")
+_DRAFTS = ("All drafts", "/drafts")
+_CALENDAR = ("The calendar", "/calendar")
+_QUEUE = ("The queue of comments", "/moderation")
+_LOG = ("The log", "/log")
+_PRACTICE = ("What the practice platforms show", "/practice")
+_CONSENT = ("The consent register", "/consent")
+_ACCOUNTS = ("All accounts", "/accounts")
+_PROTECTION = ("Data protection", "/data-protection")
+_ME = ("My account", "/me")
+
+HELP: Mapping[str, Help] = {
+    "today/today.html": Help(
+        "This page shows what waits for you, the most pressing first. A number leads to the page where you deal with it. When nothing waits, it shows what else you can do.",
+        (_ME,),
+    ),
+    "security/sign_in.html": Help(
+        "Sign in with your school e-mail address and your password. The headteacher gives you access by a sign-up link. If you can’t get in, ask the headteacher for a new link.",
+    ),
+    "join/join.html": Help(
+        "The headteacher gave you access to Schoolgate. Choose a password to sign in with, and a PIN that signs your decisions. The link that led you here works once.",
+    ),
+    "me/me.html": Help(
+        "This page shows your roles and what you may write for. You can change your password and your PIN here. Only the headteacher can change your roles.",
+        (_TODAY,),
+    ),
+    # Posts
+    "drafts/list.html": Help(
+        "Here is every post that you may see: being written, waiting for approval, approved or published. Open one to see how it stands. Nothing goes out before somebody has approved exactly that wording.",
+        (_CALENDAR,),
+    ),
+    "drafts/form.html": Help(
+        "Here you write a post. Tick the accounts, write the text, add pictures and say what they show, then choose a time. You can save and go on later; when you hand it in, whoever decides gets an e-mail.",
+        (_DRAFTS,),
+    ),
+    "drafts/one.html": Help(
+        "This is one post with all that happened to it: its wording, who decided what, and where it was published. If you change it after it was approved, it must be approved again.",
+        (_DRAFTS, _CALENDAR),
+    ),
+    "drafts/faces.html": Help(
+        "Schoolgate looked for faces in this picture. Tick those to be blurred, or draw a box of your own. Only the blurred copy leaves the school.",
+        (_DRAFTS,),
+    ),
+    "approve/show.html": Help(
+        "Somebody wrote a post and asks you to decide. Look at it as it will appear, choose what to do and sign with your PIN. Nothing happens before you press the button.",
+    ),
+    "approve/done.html": Help(
+        "Your decision is kept with your name and the time, and the author gets an e-mail. An approved post goes out at its planned time.",
+        (_DRAFTS,),
+    ),
+    "calendar/month.html": Help(
+        "The calendar shows when posts go out and when they went out. A post that waits for somebody’s word is marked. Press one to see it.",
+        (_DRAFTS,),
+    ),
+    "calendar/dates.html": Help(
+        "Enter the school’s terms, holidays and other days here. Whoever writes a post then sees them beside the times to choose from.",
+        (_CALENDAR,),
+    ),
+    "drafts/templates.html": Help(
+        "These are wordings that the school uses often, and its hashtags. Whoever writes a post can begin with one of them.",
+        (_DRAFTS,),
+    ),
+    # Comments and followers
+    "moderation/queue.html": Help(
+        "These are comments that Schoolgate thinks a person should see. Read one, give a reason and say what is to be done. It is then done on the platform, and the log keeps who decided what.",
+        (("What is left to do by hand", "/moderation/tasks"), _LOG),
+    ),
+    "moderation/entry.html": Help(
+        "This is one comment with all that is known about it. On the left is the proof, kept as it was first seen. On the right you decide, and see what was done so far.",
+        (_QUEUE, _LOG),
+    ),
+    "moderation/keys.html": Help(
+        "With these keys you go through the queue without a mouse. You can print this page, and switch the keys off.",
+        (_QUEUE,),
+    ),
+    "moderation/together.html": Help(
+        "Here you decide on several comments at once. Take out those that need a closer look. Each gets its own line in the log.",
+        (_QUEUE,),
+    ),
+    "moderation/tasks.html": Help(
+        "Some things no program may do on a platform, and some failed. Do them there by hand, then tick them off here.",
+        (_QUEUE,),
+    ),
+    "moderation/by_hand.html": Help(
+        "Here you write down abuse that you saw somewhere else, such as in a parents’ chat. Say where and when, and add a picture if you have one. It goes into the same log as the rest.",
+        (_QUEUE, _LOG),
+    ),
+    "moderation/rules.html": Help(
+        "These words and limits decide which comments a person is asked to look at. You see what a change would do before you keep it. Earlier versions stay on record.",
+        (_QUEUE,),
+    ),
+    "followers/queue.html": Help(
+        "These people began to follow the school, or ask to. Look at what is known of each, then approve or remove them. What a platform lets no program do becomes a task for you.",
+        (_QUEUE,),
+    ),
+    "followers/one.html": Help(
+        "This is one follower with what the platform shows and what they wrote to the school. If their name or profile changes later, they are looked at again.",
+        (("All followers", "/followers"),),
+    ),
+    "log/list.html": Help(
+        "The log keeps every comment that was flagged or added by hand, and what was done about it. Nothing in it can be changed, only added to. You can search it and take it out as a file.",
+        (_QUEUE,),
+    ),
+    "letters/templates.html": Help(
+        "These are the letters that the school sends about comments. Change their words here; the words in curly brackets are filled in for each letter.",
+        (_LOG,),
+    ),
+    "letters/choose.html": Help(
+        "Choose which letter you begin with. You see it filled in, and can change every word before it becomes a PDF.",
+        (_LOG,),
+    ),
+    "letters/write.html": Help(
+        "On the left you change the letter, on the right you see it as its reader will. Once issued it is kept with the entry and can’t be changed.",
+        (_LOG,),
+    ),
+    "documents/check.html": Help(
+        "Somebody shows you a PDF from Schoolgate? Choose the file, and you learn whether it was made here, when, and that nobody changed it since. The file is not kept.",
+        (_TODAY,),
+    ),
+    # Consent and data protection
+    "consent/list.html": Help(
+        "This register says for each pupil what the school may show, and where. A post with a pupil whose consent is missing can’t go out. Open a pupil to enter a consent or take one back.",
+        (("Take in the office’s list", "/consent/import"),),
+    ),
+    "consent/pupil.html": Help(
+        "These are one pupil’s consents and the posts that show them. When a consent is taken back, posts being written stop at once and published ones are taken down.",
+        (_CONSENT,),
+    ),
+    "consent/import.html": Help(
+        "Take in the school office’s list of pupils and consents. You see first what it would change; nothing is changed before you say so.",
+        (_CONSENT,),
+    ),
+    "consent/preview.html": Help(
+        "This is what the list would change. If a line can’t be read it is named here, and nothing of the list counts until it is mended. Press the button to take the whole list in.",
+        (_CONSENT,),
+    ),
+    "protection/overview.html": Help(
+        "Everything about people’s data is here: what is held on one person, how long things are kept, what must not be erased, and requests for information. The data protection officer decides; the headteacher can look.",
+        (_TODAY,),
+    ),
+    "protection/people.html": Help(
+        "Find one person: staff, a pupil, or somebody who wrote to the school on a platform. Their page shows what is held and has their file made.",
+        (_PROTECTION,),
+    ),
+    "protection/person.html": Help(
+        "This is what the school holds on one person. You can have a file made that they can read, keep things from being erased, or erase what they ask to have erased. Each decision needs a reason.",
+        (_PROTECTION, ("Files that were made", "/data-protection/files")),
+    ),
+    "protection/files.html": Help(
+        "Files that somebody asked for wait here. Only who asked can fetch one, and after two weeks it is gone. Read a file before you send it on.",
+        (_PROTECTION,),
+    ),
+    "protection/foi.html": Help(
+        "Anybody may ask a school for what it has on record. Search what was posted and decided, and take it out in a file without pupils and the public.",
+        (_PROTECTION,),
+    ),
+    "protection/holds.html": Help(
+        "Put something on hold when it is needed for a complaint or a claim. Nothing erases it until you lift the hold.",
+        (_PROTECTION,),
+    ),
+    "protection/retention.html": Help(
+        "Each kind of record is kept for so long and then erased by itself. You see what goes next, and can change how long things are kept.",
+        (_PROTECTION,),
+    ),
+    "protection/record.html": Help(
+        "The law asks each school to write down which data it uses, why and for how long. This page says it as Schoolgate is set now. Print it for your records.",
+        (_PROTECTION,),
+    ),
+    "audit/list.html": Help(
+        "The trail shows all that was done, by whom and when, the newest first. Each line is locked to the one before, so that nobody can change it unseen.",
+        (_TODAY,),
+    ),
+    # The school
+    "accounts/list.html": Help(
+        "These are the school’s accounts on X, Facebook and Instagram, with how each is doing. What is wrong is said on top, with what to do. Here you can also stop everything that would go out.",
+        (_CALENDAR,),
+    ),
+    "accounts/one.html": Help(
+        "This is one account: who looks after it, what it is for, and whether it is connected. An account needs two administrators and a day to go live before anything is posted.",
+        (_ACCOUNTS,),
+    ),
+    "accounts/apps.html": Help(
+        "This page is for whoever sets Schoolgate up with X and Meta, mostly the network manager. It is done once. After that accounts are connected by one button.",
+        (_ACCOUNTS,),
+    ),
+    "accounts/connect.html": Help(
+        "Here you connect an account of the school. You go to the platform’s own page, sign in there and come back. Schoolgate never sees the password.",
+        (_ACCOUNTS,),
+    ),
+    "accounts/connection.html": Help(
+        "This page shows how far connecting has come. It loads itself again while it waits.",
+        (_ACCOUNTS,),
+    ),
+    "people/list.html": Help(
+        "Here is everybody who may use Schoolgate. Add people, give them roles, and name who stands in for you when you are away.",
+        (("Who has been trained", "/training"),),
+    ),
+    "people/person.html": Help(
+        "This is one person: their roles, and the accounts that they may write for. When somebody leaves, close their access here.",
+        (("All people", "/people"),),
+    ),
+    "people/link.html": Help(
+        "Give this link to the person, by e-mail or on paper. With it they choose their password and PIN. It works once, and is not shown again.",
+        (("All people", "/people"),),
+    ),
+    "terms/terms.html": Help(
+        "These are the school’s rules for social media. Everybody accepts them once, and again when they change. Until then a post can’t be handed in.",
+        (_TODAY,),
+    ),
+    "terms/training.html": Help(
+        "Here is who has been trained, and until when it counts. Without training nobody can hand in a post. After an incident you can ask everybody to be trained again.",
+        (("All people", "/people"),),
+    ),
+    "forms/list.html": Help(
+        "These are the forms of the school’s policy, and those that were filled in. Choose one to fill in, or open one that waits for your answer.",
+        (_TODAY,),
+    ),
+    "forms/new.html": Help(
+        "Fill in the form and send it. It goes to whoever has to answer it, and you get an e-mail when they have.",
+        (("All forms", "/forms"),),
+    ),
+    "forms/entry.html": Help(
+        "This is one form that was filled in, with every answer and signature so far.",
+        (("All forms", "/forms"),),
+    ),
+    "reports/report.html": Help(
+        "This report shows how a term went: posts, comments, decisions and how quickly they were made. Print it or take it as a PDF for the governors.",
+        (_TODAY,),
+    ),
+    "devices/list.html": Help(
+        "Only devices that belong to the school may take pictures for posts. Write them down here; whoever writes a post then chooses from the list.",
+        (_TODAY,),
+    ),
+    "troubles/list.html": Help(
+        "What stays wrong in Schoolgate itself is here, such as e-mails that could not be sent. Each says what to do. Most things mend themselves.",
+        (_ACCOUNTS,),
+    ),
+    # Practice and mail
+    "practice/wall.html": Help(
+        "This is what the public sees on a made-up platform. Write as anybody, follow the school, be rude: it all comes in as it would from the real one. Nothing here reaches real people.",
+        (_QUEUE,),
+    ),
+    "practice/behind.html": Help(
+        "These are the people of the made-up platforms and what they are to each other. Use them to practise.",
+        (_PRACTICE,),
+    ),
+    "practice/faults.html": Help(
+        "Make the made-up platforms misbehave, to see what Schoolgate does then. Switch it off again when you have seen enough.",
+        (_ACCOUNTS,),
+    ),
+    "practice/none.html": Help(
+        "The made-up platforms run only where Schoolgate was started as a practice school.",
+        (_TODAY,),
+    ),
+    "practice/mailbox.html": Help(
+        "No mail server is set, so all mail that Schoolgate sends lands here. You see the e-mails to you, the newest first.",
+        (_TODAY,),
+    ),
+    "practice/mail.html": Help(
+        "This is an e-mail as a mail program shows it. Its links work.",
+        (("The mailbox", "/practice/mailbox"),),
+    ),
+}  # fmt: skip
+"""By template. Error pages say themselves what to do."""
+
+
+def page_help(practice: bool) -> Help | None:
+    """What the page being made says of itself, with those ways on that the person may go."""
+    found = HELP.get(g.get("page_template", ""))
+    if found is None:
+        return None
+    menu = {item.path for item, _here in navigation(practice)} - {"/"}
+    open_to_all = {"/", "/me"} if menu else set()
+    return Help(
+        found.says,
+        tuple(
+            (words, path)
+            for words, path in found.next
+            if path in open_to_all or any(f"{path}/".startswith(f"{one}/") for one in menu)
+        ),
+    )
+
+
+def install(app: Flask) -> None:
+    """Let the base layout know which page it stands around."""
+    before_render_template.connect(_note, app)
+    app.jinja_env.globals["page_help"] = page_help
+
+
+def _note(_app: Flask, *, template: Template, context: dict[str, Any]) -> None:
+    # The first one of a request is the page; what it includes is no page of its own.
+    if "page_template" not in g:
+        g.page_template = template.name or ""
