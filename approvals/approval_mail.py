@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import sqlalchemy as sa
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from sqlalchemy.orm import Session
 
 from approvals import pictures, videos
-from approvals.models import Draft, DraftRevision, RenditionUse
+from approvals.mail_subjects import known_by, short_time, subject_words
+from approvals.models import ApprovalRequest, Draft, DraftRevision, RenditionUse
 from approvals.previews import DraftPreview
 from approvals.states import DraftState
 from school import mail
@@ -21,6 +23,8 @@ from school.times import say
 
 REQUEST = "approval_request"
 """What a mail is for that asks for a decision; the only kind with pictures."""
+SEVERAL = "approval_requests"
+"""Purpose of a mail that asks about several posts."""
 
 _templates = Environment(
     loader=PackageLoader("approvals", "templates"),
@@ -53,44 +57,129 @@ def inline_pictures(session: Session, revision: DraftRevision) -> list[InlineIma
 def ask_for_decision(
     session: Session,
     shown: DraftPreview,
+    revision: DraftRevision,
     *,
     to: Person,
     token: str,
     until: datetime,
-    images: Sequence[InlineImage],
+    waits: bool,
     now: datetime,
 ) -> OutboxEmail:
-    """Queue the mail with everything that one approver needs to decide, and their own link."""
+    """Queue the mail with everything that one approver needs to decide, and their own link.
+
+    `waits`: nobody decided when it was asked about before.
+    """
     values = {
         "draft": shown,
         "approver": to,
-        "address": f"{settings().effective_public_url}/approve/{token}",
+        "address": _link(token),
         "until": say(until),
         "needs_pin": settings().approval_needs == "pin",
+        "waits": waits,
     }
-    where = ", ".join(account.name for account in shown.accounts)
-    subject = f"{'Urgent: p' if shown.urgent else 'P'}lease decide: post for {where}, {shown.planned}"
+    asks = "Still waits" if waits else "Urgent, decide" if shown.urgent else "Decide"
     return mail.queue(
         session,
         to=to,
-        subject=subject,
+        subject=f"{asks}: {known_by(session, revision)}",
         text=_templates.get_template("request.txt").render(values),
         html=_templates.get_template("request.html").render(values),
-        images=images,
+        images=inline_pictures(session, revision),
         purpose=REQUEST,
         about=shown.draft_id,
         now=now,
     )
 
 
+def ask_for_several(
+    session: Session, shown: Sequence[tuple[DraftPreview, str]], *, to: Person, now: datetime
+) -> OutboxEmail:
+    """Queue one mail about several posts, the soonest first: pairs of a post and the token of its link."""
+    posts = [
+        (one, subject_words(session, session.get_one(DraftRevision, one.revision_id)), _link(token))
+        for one, token in sorted(shown, key=lambda pair: (pair[0].planned_at is None, pair[0].planned_at))
+    ]
+    values = {
+        "posts": posts,
+        "approver": to,
+        "until": say(now + settings().approval_link_lifetime),
+        "needs_pin": settings().approval_needs == "pin",
+    }
+    first, words, _address = posts[0]
+    return mail.queue(
+        session,
+        to=to,
+        subject=f"Decide on {len(posts)} posts: {short_time(first.planned_at)}, {words} and more",
+        text=_templates.get_template("several.txt").render(values),
+        html=_templates.get_template("several.html").render(values),
+        purpose=SEVERAL,
+        now=now,
+    )
+
+
+def tell_author_of_waiting(
+    session: Session,
+    draft: Draft,
+    revision: DraftRevision,
+    asked: Sequence[Person],
+    others: Sequence[Person],
+    *,
+    now: datetime,
+) -> None:
+    """Tell a draft's author that its time comes and nobody has decided, while somebody can still be rung."""
+    assert revision.planned_at is not None
+    names = " and ".join(one.name for one in asked) or "Nobody"
+    sentences = [
+        f"{names} was asked and has not decided yet. It is planned for {say(revision.planned_at)}; what "
+        "nobody approves by then is not published.",
+    ]
+    if others:
+        sentences.append(
+            f"Now {' and '.join(one.name for one in others)} can decide too and was asked just now."
+        )
+    sentences.append("If it matters, ring one of them. They can decide on their telephone.")
+    tell(
+        session,
+        [draft.author],
+        draft_id=draft.id,
+        subject=f"Nobody has decided yet: {known_by(session, revision)}",
+        sentences=sentences,
+        purpose="approval_waits",
+        now=now,
+    )
+
+
+def _link(token: str) -> str:
+    return f"{settings().effective_public_url}/approve/{token}"
+
+
 def tell_author_of_failed(session: Session, failed: OutboxEmail, *, now: datetime) -> None:
     """Tell a draft's author that the mail which asks for its approval could not be delivered."""
-    if failed.purpose != REQUEST or failed.about_id is None:
-        return
-    draft = session.get(Draft, failed.about_id)
     asked = session.get(Person, failed.to_id) if failed.to_id is not None else None
-    if draft is None or asked is None or draft.state is not DraftState.SUBMITTED:
+    if asked is None:
         return
+    for draft in _drafts_of(session, failed, asked):
+        _tell_of_failed(session, draft, asked, failed, now=now)
+
+
+def _drafts_of(session: Session, failed: OutboxEmail, asked: Person) -> list[Draft]:
+    """The drafts that still wait for the decision which a mail asked for."""
+    query = sa.select(Draft).where(Draft.state == DraftState.SUBMITTED)
+    if failed.purpose == REQUEST and failed.about_id is not None:
+        return list(session.scalars(query.where(Draft.id == failed.about_id)))
+    if failed.purpose == SEVERAL:
+        theirs = sa.select(ApprovalRequest.draft_id).where(
+            ApprovalRequest.approver_id == asked.id,
+            ApprovalRequest.voided_at.is_(None),
+            ApprovalRequest.created_at <= failed.created_at,
+        )
+        return list(session.scalars(query.where(Draft.id.in_(theirs))))
+    return []
+
+
+def _tell_of_failed(
+    session: Session, draft: Draft, asked: Person, failed: OutboxEmail, *, now: datetime
+) -> None:
     tell(
         session,
         [draft.author],

@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import approval_mail, checks, drafts, submissions, videos
-from approvals.checks import DraftRefused, account_name
+from approvals.checks import DraftRefused
 from approvals.content import revision_hash, tidy
+from approvals.mail_subjects import known_by
 from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
@@ -352,8 +353,8 @@ def _said(decision: ApprovalDecision) -> str:
 def _tell_author(
     session: Session, draft: Draft, revision: DraftRevision, decision: ApprovalDecision, *, now: datetime
 ) -> None:
-    where = ", ".join(account_name(entry.account) for entry in revision.accounts)
-    subject = f"Your post for {where}: {decision.approver.name} {decision.kind.in_words}"
+    name = decision.approver.name
+    subject = f"{name} {decision.kind.in_words}: {known_by(session, revision)}"
     sentences = [_said(decision)]
     if decision.kind is DecisionKind.APPROVE and revision.planned_at is not None:
         sentences.append(f"It will be published on {say(revision.planned_at)} (school time).")

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from approvals import approval_mail, drafts, submissions
 from approvals.checks import account_name
+from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, PublicationMove
 from approvals.moves import move_draft, note_publication
 from approvals.standing import Standing, standing
@@ -98,12 +99,11 @@ def miss(session: Session, draft_id: UUID, *, now: datetime) -> bool:
         session.flush()
         note_publication(session, publication, None, by=None, reason=said, now=now)
     move_draft(session, draft, DraftState.DRAFT, actor=Actor.PRODUCT, by=None, reason=said, now=now)
-    where = ", ".join(account_name(entry.account) for entry in revision.accounts)
     approval_mail.tell(
         session,
         told,
         draft_id=draft.id,
-        subject=f"Missed: a post for {where} was not approved in time",
+        subject=f"Not approved in time: {known_by(session, revision)}",
         sentences=[said, "If it is still wanted, its author chooses a new time and hands it in again."],
         purpose="missed",
         now=now,

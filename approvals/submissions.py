@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks
+from approvals import asking, checks
 from approvals.checks import DraftRefused, Finding, Problem, account_name
 from approvals.content import revision_hash
 from approvals.models import (
@@ -21,13 +21,11 @@ from approvals.models import (
     Submission,
 )
 from approvals.moves import move_draft, move_publication
-from approvals.previews import preview
 from approvals.sight import NO_SUCH, check_seen
 from approvals.states import Actor, DraftState, PublicationState, check_draft_move
-from school import gates, people, secrets
+from school import gates, people
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Person
-from school.settings import settings
 
 TAKEN_BACK = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
 """What an edit or a withdrawal cancels."""
@@ -94,7 +92,7 @@ def submit(
     session.add(submission)
     # The requests name the submission by id.
     session.flush()
-    _ask(session, draft, revision, submission, approvers, now=now)
+    asking.ask(session, draft, revision, submission, approvers, now=now)
     return submission
 
 
@@ -113,7 +111,7 @@ def ask_again(session: Session, draft_id: UUID, *, by: Person, now: datetime) ->
     _void_requests(
         session, draft, "A newer e-mail was sent for this draft: use the link in that one.", now=now
     )
-    _ask(session, draft, revision, submission, approvers, now=now)
+    asking.ask(session, draft, revision, submission, approvers, at_once=True, now=now)
     return approvers
 
 
@@ -205,32 +203,3 @@ def _void_requests(session: Session, draft: Draft, reason: str, *, now: datetime
         .where(ApprovalRequest.draft_id == draft.id, ApprovalRequest.voided_at.is_(None))
         .values(voided_at=now, void_reason=reason)
     )
-
-
-def _ask(
-    session: Session,
-    draft: Draft,
-    revision: DraftRevision,
-    submission: Submission,
-    approvers: Sequence[Person],
-    *,
-    now: datetime,
-) -> None:
-    shown = preview(session, draft, revision, findings=submission.findings)
-    images = approval_mail.inline_pictures(session, revision)
-    for approver in approvers:
-        token = secrets.new_token()
-        request = ApprovalRequest(
-            submission_id=submission.id,
-            draft_id=draft.id,
-            revision_id=revision.id,
-            revision_hash=revision.content_hash,
-            approver_id=approver.id,
-            token_hash=secrets.token_hash(token),
-            created_at=now,
-            expires_at=now + settings().approval_link_lifetime,
-        )
-        session.add(request)
-        approval_mail.ask_for_decision(
-            session, shown, to=approver, token=token, until=request.expires_at, images=images, now=now
-        )

@@ -110,7 +110,12 @@ def queue_plain(
     paragraphs = [f"Dear {to.name},", *lines]
     text = "\n\n".join([*paragraphs, link]) + "\n"
     body = "".join(f"<p>{escape(line)}</p>" for line in paragraphs)
-    html = f'<html lang="en-GB"><body>{body}<p><a href="{escape(link)}">{escape(link)}</a></p></body></html>'
+    html = (
+        '<html lang="en-GB"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        "<style>:root { color-scheme: light dark; }</style></head>"
+        '<body style="font-family:Arial,Helvetica,sans-serif;font-size:16px;line-height:24px">'
+        f'{body}<p><a href="{escape(link)}">{escape(link)}</a></p></body></html>'
+    )
     return queue(
         session,
         to=to,
@@ -281,9 +286,7 @@ def failed(session: Session, *, viewer: Person | None = None) -> list[OutboxEmai
     """
     query = (
         sa.select(OutboxEmail)
-        .where(
-            OutboxEmail.state == MailState.FAILED, OutboxEmail.put_away_at.is_(None), _known_to(viewer)
-        )
+        .where(OutboxEmail.state == MailState.FAILED, OutboxEmail.put_away_at.is_(None), _known_to(viewer))
         .order_by(OutboxEmail.created_at.desc())
         .limit(SHOWN)
     )
@@ -311,9 +314,7 @@ def delayed(session: Session, *, viewer: Person | None = None) -> list[OutboxEma
     """The mails that were tried and wait to be tried again, oldest first."""
     query = (
         sa.select(OutboxEmail)
-        .where(
-            OutboxEmail.state == MailState.QUEUED, OutboxEmail.problem.is_not(None), _known_to(viewer)
-        )
+        .where(OutboxEmail.state == MailState.QUEUED, OutboxEmail.problem.is_not(None), _known_to(viewer))
         .order_by(OutboxEmail.created_at)
         .limit(SHOWN)
     )

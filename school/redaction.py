@@ -48,6 +48,7 @@ class Redactor:
         Of a pupil the first name and the family name go as well, where they are written with a
         capital: a child must not be known by half a name. Of adults whole names go.
         """
+        pupils = tuple(pupils)
         self._own = {name.casefold().lstrip("@") for name in own if name}
         own_parts = {_fold(part.text) for name in self._own for part in _words(name)}
         whole = {

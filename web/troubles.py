@@ -23,6 +23,8 @@ ABOUT = {
     "address_changed": "a changed e-mail address",
     "account_dead": "an account that must be connected again",
     "approval_request": "asking for a decision on a post",
+    "approval_requests": "asking for a decision on several posts",
+    "approval_waits": "telling an author that nobody has decided",
     "approval_request_failed": "an approver who was not reached",
     "decision": "a decision on a post",
     "incident": "something that stays wrong",

@@ -16,7 +16,7 @@ from celery.beat import ScheduleEntry, Scheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from approvals.models import Publication, Takedown
+from approvals.models import ApprovalRequest, Publication, Takedown
 from moderation.models import PlatformAct
 from school import heartbeats
 from school.db import now, reading, transaction
@@ -37,6 +37,7 @@ WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     PlatformAct.next_try_at,
     Takedown.next_try_at,
     OutboxEmail.next_try_at,
+    ApprovalRequest.mail_due_at,
     AccountConnection.next_try_at,
 )
 """Times until which something waits after a try. Planned times are people's, and stay as they are; so do

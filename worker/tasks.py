@@ -18,7 +18,7 @@ import structlog
 from celery.worker import state as worker_state
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from approvals import approval_mail, looks, publishing, reconciling, schedule, takedowns, videos
+from approvals import approval_mail, asking, looks, publishing, reconciling, schedule, takedowns, videos
 from moderation import actions, alerts, carrying_words, polling
 from school import clocks, connecting, heartbeats, incidents, mail, probes, reminders, retention
 from school.db import now, reading, transaction
@@ -189,6 +189,15 @@ def remind() -> None:
 def anchor_the_chains() -> None:
     """Once a day, mail out how far trail and log have come, so that nobody can make them anew (P17)."""
     anchoring.anchor()
+
+
+@task("mail.asks")
+@at_most(1)
+def ask_for_decisions() -> None:
+    """Ask once more, or others, before a planned time passes; write the mails that tell of several (P12)."""
+    with transaction() as session:
+        asking.remind(session, now=now())
+        asking.mail_due(session, now=now())
 
 
 @task("poll.look")

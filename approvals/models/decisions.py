@@ -41,6 +41,10 @@ class Submission(Base):
     """Set when it was decided, withdrawn, edited or its time passed."""
     end_reason: Mapped[str | None]
     """A sentence for whoever opens an old link."""
+    reminded_at: Mapped[datetime | None]
+    """When those who were asked were asked once more."""
+    widened_at: Mapped[datetime | None]
+    """When everybody else who may decide was asked, since its time came near."""
 
 
 class ApprovalRequest(Base):
@@ -57,6 +61,8 @@ class ApprovalRequest(Base):
     token_hash: Mapped[str] = mapped_column(sa.String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    mail_due_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When its mail is to be written, with others for the same person; None: it was."""
     voided_at: Mapped[datetime | None]
     void_reason: Mapped[str | None]
     wrong_pins: Mapped[int] = mapped_column(default=0)

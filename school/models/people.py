@@ -56,6 +56,8 @@ class Person(Base):
     second_wrong: Mapped[int] = mapped_column(default=0, server_default="0")
     """Wrong codes of the second factor in a row, from browsers that the person never signed in with."""
     second_wait_until: Mapped[datetime | None]
+    asked_one_by_one: Mapped[bool | None]
+    """Wants a mail for each post to decide on, never several in one."""
     guide_put_away_at: Mapped[datetime | None]
     """When the person put the first steps on Today away; None: they are shown."""
 

@@ -1,0 +1,271 @@
+"""Who is asked for a decision, and when: at once, with others, once more, and others in their stead (P12).
+
+Every asking is a row before it is a mail. `mail_due_at` says when its mail is to be written; until then its
+token is known to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import approval_mail
+from approvals.models import ApprovalRequest, Draft, DraftRevision, Submission
+from approvals.previews import preview
+from approvals.states import DraftState
+from school import people, secrets
+from school.models import Person
+from school.settings import settings
+
+TOGETHER = timedelta(minutes=20)
+"""Posts that are handed in within so long after one that was mailed wait for one mail with all of them."""
+IN_GOOD_TIME = timedelta(hours=3)
+"""A post that goes out sooner never waits for others."""
+REMIND_BEFORE = timedelta(hours=24)
+WIDEN_BEFORE = timedelta(hours=4)
+"""Never earlier than so long before the planned time: a post for next month needs no reminder today."""
+AT_ONCE = 50
+
+
+def ask(
+    session: Session,
+    draft: Draft,
+    revision: DraftRevision,
+    submission: Submission,
+    approvers: Iterable[Person],
+    *,
+    at_once: bool = False,
+    now: datetime,
+) -> None:
+    """Ask each of these people, by mail at once or in one with others. `at_once`: the author asks again."""
+    for approver in approvers:
+        due = None if at_once else _due_with_others(session, approver, revision, now=now)
+        token = secrets.new_token()
+        request = _request(session, submission, revision, approver, token, due, now=now)
+        if due is None:
+            _mail_one(session, draft, revision, submission, request, token, now=now)
+
+
+def mail_due(session: Session, *, now: datetime) -> int:
+    """Write the mails that are due: one for each person, however many posts wait. How many mails."""
+    due = (
+        sa.select(ApprovalRequest)
+        .where(ApprovalRequest.mail_due_at <= now, ApprovalRequest.voided_at.is_(None))
+        .order_by(ApprovalRequest.approver_id, ApprovalRequest.mail_due_at)
+        .limit(AT_ONCE)
+    )
+    whose = {request.approver_id for request in session.scalars(due)}
+    return sum(_mail_all(session, session.get_one(Person, one), now=now) for one in whose)
+
+
+def remind(session: Session, *, now: datetime) -> int:
+    """Ask once more about what nobody decided when half the time is over, and others in the last quarter.
+
+    How many submissions. The mails are written by `mail_due`: whoever is asked about several gets one.
+    """
+    waiting = session.execute(
+        sa.select(Submission, Draft, DraftRevision)
+        .join(Draft, Draft.id == Submission.draft_id)
+        .join(DraftRevision, DraftRevision.id == Submission.revision_id)
+        .where(
+            Submission.ended_at.is_(None),
+            Submission.widened_at.is_(None),
+            Draft.state == DraftState.SUBMITTED,
+            DraftRevision.planned_at > now,
+            DraftRevision.planned_at <= now + REMIND_BEFORE,
+        )
+        .order_by(DraftRevision.planned_at)
+        .limit(AT_ONCE)
+    ).all()
+    return sum(_remind(session, *row, now=now) for row in waiting)
+
+
+def _remind(
+    session: Session, submission: Submission, draft: Draft, revision: DraftRevision, *, now: datetime
+) -> bool:
+    assert revision.planned_at is not None
+    left, whole = revision.planned_at - now, revision.planned_at - submission.submitted_at
+    asked = _asked(session, submission)
+    if left <= min(whole / 4, WIDEN_BEFORE):
+        if not _claim(session, submission, Submission.widened_at, now):
+            return False
+        others = _others(session, draft, asked, now=now)
+        _ask_by_and_by(session, revision, submission, others, now=now)
+        approval_mail.tell_author_of_waiting(session, draft, revision, asked, others, now=now)
+        return True
+    if left <= min(whole / 2, REMIND_BEFORE) and submission.reminded_at is None:
+        if not _claim(session, submission, Submission.reminded_at, now):
+            return False
+        able = [one for one in asked if people.may_approve(session, one, author_id=draft.author_id, now=now)]
+        _ask_by_and_by(session, revision, submission, able, now=now)
+        return True
+    return False
+
+
+def _claim(
+    session: Session,
+    submission: Submission,
+    column: sa.orm.InstrumentedAttribute[datetime | None],
+    now: datetime,
+) -> bool:
+    """Whether this worker alone does it."""
+    taken = session.execute(
+        sa.update(Submission)
+        .where(Submission.id == submission.id, column.is_(None), Submission.ended_at.is_(None))
+        .values({column: now})
+    )
+    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _asked(session: Session, submission: Submission) -> list[Person]:
+    ids = sa.select(ApprovalRequest.approver_id).where(ApprovalRequest.submission_id == submission.id)
+    return list(session.scalars(sa.select(Person).where(Person.id.in_(ids)).order_by(Person.name)))
+
+
+def _others(session: Session, draft: Draft, asked: Sequence[Person], *, now: datetime) -> list[Person]:
+    """Everybody else who may decide."""
+    known = {one.id for one in asked}
+    return [
+        one
+        for one in people.everybody(session)
+        if one.id not in known and people.may_approve(session, one, author_id=draft.author_id, now=now)
+    ]
+
+
+def _ask_by_and_by(
+    session: Session,
+    revision: DraftRevision,
+    submission: Submission,
+    whom: Iterable[Person],
+    *,
+    now: datetime,
+) -> None:
+    for person in whom:
+        _request(session, submission, revision, person, secrets.new_token(), now, now=now)
+
+
+def _request(
+    session: Session,
+    submission: Submission,
+    revision: DraftRevision,
+    approver: Person,
+    token: str,
+    due: datetime | None,
+    *,
+    now: datetime,
+) -> ApprovalRequest:
+    request = ApprovalRequest(
+        submission_id=submission.id,
+        draft_id=submission.draft_id,
+        revision_id=revision.id,
+        revision_hash=revision.content_hash,
+        approver_id=approver.id,
+        token_hash=secrets.token_hash(token),
+        created_at=now,
+        expires_at=now + settings().approval_link_lifetime,
+        mail_due_at=due,
+    )
+    session.add(request)
+    return request
+
+
+def _due_with_others(
+    session: Session, approver: Person, revision: DraftRevision, *, now: datetime
+) -> datetime | None:
+    """When the mail goes that tells of several; None where this one goes alone and at once."""
+    soon = revision.planned_at is None or revision.planned_at - now < IN_GOOD_TIME
+    if approver.asked_one_by_one or revision.urgent or soon:
+        return None
+    first = session.scalar(
+        sa.select(ApprovalRequest.created_at)
+        .join(Submission, Submission.id == ApprovalRequest.submission_id)
+        .where(
+            ApprovalRequest.approver_id == approver.id,
+            ApprovalRequest.voided_at.is_(None),
+            ApprovalRequest.mail_due_at.is_(None),
+            ApprovalRequest.created_at > now - TOGETHER,
+            Submission.ended_at.is_(None),
+        )
+        .order_by(ApprovalRequest.created_at)
+        .limit(1)
+    )
+    return first + TOGETHER if first is not None else None
+
+
+def _mail_all(session: Session, approver: Person, *, now: datetime) -> int:
+    """One mail about all that is to be mailed to a person; 0 where another worker wrote it."""
+    # What would be due in a few minutes goes along.
+    rows = session.scalars(
+        sa.select(ApprovalRequest)
+        .join(Submission, Submission.id == ApprovalRequest.submission_id)
+        .where(
+            ApprovalRequest.approver_id == approver.id,
+            ApprovalRequest.mail_due_at.is_not(None),
+            ApprovalRequest.voided_at.is_(None),
+            Submission.ended_at.is_(None),
+        )
+        .order_by(ApprovalRequest.created_at)
+        .limit(AT_ONCE)
+    ).all()
+    mine: list[tuple[ApprovalRequest, str]] = []
+    for request in rows:
+        token = secrets.new_token()
+        taken = session.execute(
+            sa.update(ApprovalRequest)
+            .where(ApprovalRequest.id == request.id, ApprovalRequest.mail_due_at.is_not(None))
+            .values(
+                mail_due_at=None,
+                token_hash=secrets.token_hash(token),
+                expires_at=now + settings().approval_link_lifetime,
+            )
+        )
+        if taken.rowcount == 1:  # type: ignore[attr-defined]
+            mine.append((request, token))
+    if not mine or not approver.active:
+        return 0
+    if len(mine) == 1:
+        request, token = mine[0]
+        submission = session.get_one(Submission, request.submission_id)
+        draft = session.get_one(Draft, request.draft_id)
+        revision = session.get_one(DraftRevision, request.revision_id)
+        _mail_one(session, draft, revision, submission, request, token, now=now)
+        return 1
+    shown = [
+        (
+            preview(
+                session,
+                session.get_one(Draft, request.draft_id),
+                session.get_one(DraftRevision, request.revision_id),
+                findings=session.get_one(Submission, request.submission_id).findings,
+            ),
+            token,
+        )
+        for request, token in mine
+    ]
+    approval_mail.ask_for_several(session, shown, to=approver, now=now)
+    return 1
+
+
+def _mail_one(
+    session: Session,
+    draft: Draft,
+    revision: DraftRevision,
+    submission: Submission,
+    request: ApprovalRequest,
+    token: str,
+    *,
+    now: datetime,
+) -> None:
+    approval_mail.ask_for_decision(
+        session,
+        preview(session, draft, revision, findings=submission.findings),
+        revision,
+        to=session.get_one(Person, request.approver_id),
+        token=token,
+        until=now + settings().approval_link_lifetime,
+        waits=submission.reminded_at is not None or submission.widened_at is not None,
+        now=now,
+    )

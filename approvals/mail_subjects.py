@@ -1,0 +1,73 @@
+"""What tells one mail about a post from the next: its first words, day and time (P12, P27).
+
+A subject is read on locked telephones, over shoulders and in the logs of mail servers. So no pupil's name
+gets into one, nor half of it, even where the post itself may say it; and nothing in it can begin another
+header, turn the line round, or hide.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals.models import DraftRevision
+from school.models import Pupil
+from school.redaction import SOMEBODY, Redactor
+from school.times import LONDON, clock
+
+WORDS_MAX = 44
+"""As many characters of a post as a telephone shows beside day and time."""
+_JOINS = {"\u200d", "\ufe0f"}
+"""What makes one emoji of several: harmless, and needed."""
+
+
+def known_by(session: Session, revision: DraftRevision) -> str:
+    """Day, time and first words of a post: "Fri 5 Jun 3:30pm, “Sports day is on …”"."""
+    return f"{short_time(revision.planned_at)}, {subject_words(session, revision)}"
+
+
+def subject_words(session: Session, revision: DraftRevision) -> str:
+    """The first words of a post in quotation marks, or what else it is known by."""
+    texts = [revision.text, *(entry.own_text or "" for entry in revision.accounts)]
+    line = next((shown for text in texts if (shown := _visible(text))), "")
+    if not line:
+        return "a post with a video" if revision.video is not None else "a post with pictures"
+    # Long enough that no name at its end is cut where it can't be known any more.
+    line = Redactor(pupils=session.scalars(sa.select(Pupil.name)), adults=()).text(line[: WORDS_MAX * 5])
+    return f"“{_shortened(line.replace(SOMEBODY, '…'))}”"
+
+
+def short_time(moment: datetime | None) -> str:
+    """Day and time in a few characters: "Fri 5 Jun 3:30pm"."""
+    if moment is None:
+        return "no time yet"
+    local = moment.astimezone(LONDON)
+    return f"{local:%a} {local.day} {local:%b} {clock(moment)}"
+
+
+def _visible(text: str) -> str:
+    """On one line, without what can't be seen: control characters, and marks that turn the line round."""
+    shown = "".join(
+        " " if c.isspace() else c
+        for c in text
+        if c.isspace() or c in _JOINS or unicodedata.category(c)[0] != "C"
+    )
+    return " ".join(shown.split())
+
+
+def _shortened(line: str) -> str:
+    if len(line) <= WORDS_MAX:
+        return line
+    cut = line[:WORDS_MAX].rpartition(" ")[0]
+    if len(cut) < WORDS_MAX // 2:
+        # One long word, or a script without spaces: not between a letter and what belongs to it.
+        end = WORDS_MAX
+        while end > 1 and (
+            unicodedata.combining(line[end]) or line[end] in _JOINS or line[end - 1] in _JOINS
+        ):
+            end -= 1
+        cut = line[:end]
+    return f"{cut.rstrip(' ,;:–-')}…"

@@ -1,0 +1,131 @@
+# ruff: noqa: E501 - subjects are easier to check unbroken
+"""How people are asked to decide: telling subjects, several in one mail, reminders in time (P12)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.orm import Session
+
+from approvals import asking, decisions, drafts, submissions
+from approvals.models import Draft
+from school import consent
+from school.models import Account, Person, Role
+from school.settings import settings
+from tests.approvals import scenes
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ASKS = "approval_request"
+SEVERAL = "approval_requests"
+
+
+def hand_in(
+    session: Session, author: Person, x: Account, text: str, at: datetime, now: datetime, **more: object
+) -> Draft:
+    made = drafts.save(session, None, scenes.content(x, text=text, at=at, **more), by=author, now=now)
+    session.commit()
+    scenes.submit(session, made, author, now)
+    return made
+
+
+def write_due(session: Session, now: datetime) -> int:
+    found = asking.remind(session, now=now)
+    written = asking.mail_due(session, now=now)
+    session.commit()
+    return found + written
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Sports day is on Friday. Bring a hat, a drink and a friend.", "“Sports day is on Friday. Bring a hat, a…”"),
+        ("Well done Idris!\r\nBcc: all@example.org", "“Well done …! Bcc: all@example.org”"),
+        ("Star of the week: IDRIS V. of Robins", "“Star of the week: …. of Robins”"),
+        ("Hats off 👩\u200d🏫 🇬🇧", "“Hats off 👩\u200d🏫 🇬🇧”"),
+        ("नमस्ते" * 30, f"“{('नमस्ते' * 30)[:44]}…”"),
+        ("   \n ", "a post with pictures"),
+    ],
+)  # fmt: skip
+def test_a_subject_tells_posts_apart_and_names_no_pupil(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime, school_people: dict[Role, Person],
+    text: str, shown: str,
+) -> None:  # fmt: skip
+    consent.add_pupil(session, name="Idris Vaughan", class_name="Robins", by=school_people[Role.DPO], now=now)
+    media = scenes.choice(scenes.add_picture(session, teacher, now), alt_text="Flags")
+    hand_in(session, teacher, x, text, now + timedelta(hours=1), now, pictures=(media,))
+    [mail] = scenes.mails(session, ASKS, head)
+    subject = str(mail["Subject"])
+    assert subject.startswith("Decide: ") and subject.endswith(f"m, {shown}"), subject
+    assert mail["Bcc"] is None and mail.keys().count("Subject") == 1
+    html = mail.get_body(("html",))
+    assert html is not None
+    source = html.get_content()
+    assert "prefers-color-scheme: dark" in source and 'name="color-scheme"' in source
+    assert "display:flex" not in source and "white-space" not in source, "Outlook knows neither"
+
+
+def test_several_within_minutes_are_one_mail_each_with_a_link_that_works(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime
+) -> None:
+    in_time = now + timedelta(hours=6)
+    first = hand_in(session, teacher, x, "The first fair", in_time, now)
+    second = hand_in(session, teacher, x, "The second fair\nwith a line", in_time, now + timedelta(minutes=1))
+    third = hand_in(session, teacher, x, "The third fair", in_time, now + timedelta(minutes=2))
+    soon = hand_in(session, teacher, x, "The soon fair", now + timedelta(hours=1), now + timedelta(minutes=3))
+    assert len(scenes.mails(session, ASKS, head)) == 2, "the first, and what goes out soon"
+    assert write_due(session, now + timedelta(minutes=19)) == 0
+    decisions_at = now + asking.TOGETHER
+    assert write_due(session, decisions_at) == 1 and write_due(session, decisions_at) == 0
+    [mail] = scenes.mails(session, SEVERAL, head)
+    assert "Decide on 2 posts" in str(mail["Subject"]) and "The second fair" in str(mail["Subject"])
+    plain, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert plain is not None and html is not None
+    assert "The third fair" in plain.get_content() and "The second fair<br>with a line" in html.get_content()
+    tokens = [part.split()[0] for part in plain.get_content().split("/approve/")[1:]]
+    for token, draft in zip(tokens, (second, third), strict=True):
+        assert decisions.look(session, token, now=decisions_at).draft.draft_id == draft.id
+    scenes.approve_by_link(session, tokens[0], decisions_at)
+    assert submissions.open_submission(session, second) is None
+    assert submissions.open_submission(session, third) is not None
+    head.asked_one_by_one = True
+    fourth = hand_in(session, teacher, x, "The fourth fair", in_time, decisions_at)
+    assert str(scenes.mails(session, ASKS, head)[-1]["Subject"]).endswith("“The fourth fair”")
+    assert {first.id, soon.id, fourth.id}
+
+
+def test_what_is_decided_meanwhile_is_left_out_of_the_mail(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime
+) -> None:
+    in_time = now + timedelta(hours=6)
+    hand_in(session, teacher, x, "The first fair", in_time, now)
+    second = hand_in(session, teacher, x, "The second fair", in_time, now)
+    scenes.approve(session, second, head, now)
+    assert write_due(session, now + asking.TOGETHER) == 0
+    assert not scenes.mails(session, SEVERAL) and len(scenes.mails(session, ASKS, head)) == 1
+
+
+def test_before_its_time_passes_people_are_asked_again_and_then_others(
+    session: Session,
+    teacher: Person,
+    head: Person,
+    x: Account,
+    now: datetime,
+    school_people: dict[Role, Person],
+) -> None:
+    planned = now + timedelta(hours=2)
+    draft = hand_in(session, teacher, x, "The summer fair", planned, now)
+    assert write_due(session, now + timedelta(minutes=59)) == 0
+    assert write_due(session, now + timedelta(minutes=60)) == 2 and write_due(session, planned) == 0
+    again = scenes.mails(session, ASKS, head)
+    assert len(again) == 2 and str(again[1]["Subject"]).startswith("Still waits: ")
+    at = now + timedelta(minutes=91)
+    assert not scenes.mails(session, ASKS, school_people[Role.SLT])
+    assert write_due(session, at) >= 2 and write_due(session, at) == 0
+    [asked] = scenes.mails(session, ASKS, school_people[Role.SLT])
+    [told] = scenes.mails(session, "approval_waits", teacher)
+    assert head.name in told.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert not scenes.mails(session, ASKS, school_people[Role.DSL]), "only who may decide"
+    decision = scenes.approve_by_link(session, scenes.token_in(asked), at)
+    assert decision.approver_id == school_people[Role.SLT].id and draft.id == decision.draft_id
+    assert settings().effective_public_url in told.get_body(("plain",)).get_content()  # type: ignore[union-attr]
