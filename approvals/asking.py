@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import approval_mail
+from approvals.mail_subjects import known_by
 from approvals.models import ApprovalRequest, Draft, DraftRevision, Submission
 from approvals.previews import preview
 from approvals.states import DraftState
@@ -59,6 +60,31 @@ def mail_due(session: Session, *, now: datetime) -> int:
     )
     whose = {request.approver_id for request in session.scalars(due)}
     return sum(_mail_all(session, session.get_one(Person, one), now=now) for one in whose)
+
+
+def next_link(session: Session, approver: Person, *, now: datetime) -> tuple[str, str] | None:
+    """A new link to the post that waits for this approver next, and what it is known by.
+
+    Only for who has just shown by PIN or sign-in who they are.
+    """
+    found = session.execute(
+        sa.select(Submission, DraftRevision)
+        .join(ApprovalRequest, ApprovalRequest.submission_id == Submission.id)
+        .join(DraftRevision, DraftRevision.id == Submission.revision_id)
+        .where(
+            ApprovalRequest.approver_id == approver.id,
+            ApprovalRequest.voided_at.is_(None),
+            Submission.ended_at.is_(None),
+        )
+        .order_by(DraftRevision.planned_at)
+        .limit(1)
+    ).first()
+    if found is None:
+        return None
+    submission, revision = found
+    token = secrets.new_token()
+    _request(session, submission, revision, approver, token, None, now=now)
+    return token, known_by(session, revision)
 
 
 def remind(session: Session, *, now: datetime) -> int:

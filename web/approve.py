@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from approvals import decisions, pictures, remarks, video_digest
+from approvals import asking, decisions, pictures, remarks, video_digest
 from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -89,6 +89,7 @@ def decide(token: str) -> ResponseReturnValue:
         with transaction() as session:
             decision = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
             planned = decisions.planned_words(session, decision)
+            following = asking.next_link(session, decision.approver, now=now())
     except PinLocked as error:
         answer = _page(token, typed.refuse(error), 429)
         answer.headers["Retry-After"] = str(max(1, int(error.wait.total_seconds()) + 1))
@@ -97,7 +98,12 @@ def decide(token: str) -> ResponseReturnValue:
         return _page(token, typed.refuse(error), 400)
     return _private(
         render_template(
-            "approve/done.html", decision=decision, planned=planned, kind=kind, kinds=DecisionKind
+            "approve/done.html",
+            decision=decision,
+            planned=planned,
+            kind=kind,
+            kinds=DecisionKind,
+            following=following,
         )
     )
 

@@ -88,6 +88,10 @@ def test_several_within_minutes_are_one_mail_each_with_a_link_that_works(
     scenes.approve_by_link(session, tokens[0], decisions_at)
     assert submissions.open_submission(session, second) is None
     assert submissions.open_submission(session, third) is not None
+    following = asking.next_link(session, head, now=decisions_at)
+    assert following is not None and "The soon fair" in following[1]
+    assert decisions.look(session, following[0], now=decisions_at).draft.draft_id == soon.id
+    assert asking.next_link(session, teacher, now=decisions_at) is None
     head.asked_one_by_one = True
     fourth = hand_in(session, teacher, x, "The fourth fair", in_time, decisions_at)
     assert str(scenes.mails(session, ASKS, head)[-1]["Subject"]).endswith("“The fourth fair”")
