@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFProtect
-from markupsafe import Markup
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors.practice.servers import PracticePlatforms
@@ -24,7 +23,6 @@ from school.models import Role, School
 from school.permissions import Action
 from school.settings import settings
 from school.setup import current_school
-from school.times import LONDON, say
 from web import (
     accounts,
     addresses,
@@ -71,6 +69,7 @@ from web import (
     register,
     remarks,
     reports,
+    saying,
     school_dates,
     second_factors,
     second_step,
@@ -156,19 +155,6 @@ PAGES = (
     devices,
 )
 """Every module of pages; each has its blueprint in `pages`."""
-
-
-def say_time(moment: datetime | None, otherwise: str = "never") -> Markup | str:
-    """A moment as people say it, with the exact time for whoever points at it."""
-    if moment is None:
-        return otherwise
-    exact = moment.astimezone(LONDON).isoformat(sep=" ", timespec="seconds")
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(), exact, say(moment))
-
-
-def say_day(value: date) -> str:
-    """A date as people say it: 3 June 2027."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def words(value: str) -> str:
@@ -282,8 +268,9 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     page_help.install(app)
     app.before_request_funcs.setdefault(None, []).insert(0, _name_in_log)
     app.after_request(_keep_no_copy)
-    app.jinja_env.filters["say"] = say_time
-    app.jinja_env.filters["day"] = say_day
+    app.jinja_env.filters["say"] = saying.say_time
+    app.jinja_env.filters["day"] = saying.say_day
+    app.jinja_env.filters["timed"] = saying.timed
     app.jinja_env.filters["words"] = words
     app.jinja_env.filters["named"] = named
     app.jinja_env.filters["on_platform"] = addresses.on_platform

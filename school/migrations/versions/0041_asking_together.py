@@ -1,7 +1,7 @@
 """Several posts in one mail, reminders of what waits for a decision, and others asked in time.
 
-Revision: 0038
-Follows: 0037.
+Revision: 0041
+Follows: 0040.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0038"
-down_revision = "0037"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
