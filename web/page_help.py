@@ -48,6 +48,28 @@ HELP: Mapping[str, Help] = {
         "This page shows your roles and what you may write for. You can change your password and your PIN here. Only the headteacher can change your roles.",
         (_TODAY,),
     ),
+    "join/recover.html": Help(
+        "Two people at your school have confirmed that it is you. Choose a new password and a new PIN here, and you can sign in again. The link works once.",
+    ),
+    "security/second_step.html": Help(
+        "Your password was right. Now type the code that the app on your phone shows. If you have no phone at hand, a recovery code does as well.",
+    ),
+    "me/sign_in.html": Help(
+        "Here you see how you sign in, and from which computers and phones you are signed in now. A code from your phone keeps others out, even if they know your password.",
+        (_ME,),
+    ),
+    "me/app.html": Help(
+        "An app on your phone shows a new code every half minute. Once it is set up, you type that code when you sign in. Any app for such codes will do.",
+        (_ME,),
+    ),
+    "me/prove.html": Help(
+        "You are about to change how you sign in. To make sure that nobody else sits at your computer, show once more that it is you.",
+        (_ME,),
+    ),
+    "me/codes.html": Help(
+        "Each of these codes lets you in once, when your phone is lost or broken. Print them or write them down now, since they are not shown again.",
+        (_ME,),
+    ),
     # Posts
     "drafts/list.html": Help(
         "Here is every post that you may see: being written, waiting for approval, approved or published. Open one to see how it stands. Nothing goes out before somebody has approved exactly that wording.",
@@ -190,6 +212,10 @@ HELP: Mapping[str, Help] = {
         "The law asks each school to write down which data it uses, why and for how long. This page says it as Schoolgate is set now. Print it for your records.",
         (_PROTECTION,),
     ),
+    "anchors/list.html": Help(
+        "Once a day Schoolgate sends out a short note of how far its records have come. With such a note anybody can prove later that nothing in them was changed.",
+        (("The trail", "/audit"),),
+    ),
     "audit/list.html": Help(
         "The trail shows all that was done, by whom and when, the newest first. Each line is locked to the one before, so that nobody can change it unseen.",
         (_TODAY,),
@@ -221,6 +247,10 @@ HELP: Mapping[str, Help] = {
     ),
     "people/person.html": Help(
         "This is one person: their roles, and the accounts that they may write for. When somebody leaves, close their access here.",
+        (("All people", "/people"),),
+    ),
+    "people/sign_ins.html": Help(
+        "When somebody has lost their password or their phone, two people confirm that it is them. Then they get a link to choose a new password. You also see how they sign in.",
         (("All people", "/people"),),
     ),
     "people/link.html": Help(
