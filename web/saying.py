@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from school.db import now
 from school.times import LONDON, clock, say, today
 
+_BY_WORD = ("yesterday", "today", "tomorrow")
 _YEAR_IS_PLAIN = timedelta(days=150)
 """Within so many days nobody says the year."""
 _SAID = re.compile(
@@ -54,7 +55,11 @@ def timed(text: str) -> Markup:
         except ValueError:
             # Somebody's own words, which only look like it.
             continue
-        pieces += [escape(text[end : match.start()]), _time(moment, match[0], near(moment, now()))]
+        said, before = near(moment, now()), text[end : match.start()]
+        if said.partition(",")[0] in _BY_WORD:
+            # Nobody says "on today".
+            before = before.removesuffix(" on ") + " " if before.endswith(" on ") else before
+        pieces += [escape(before), _time(moment, match[0], said)]
         end = match.end()
     return Markup("").join([*pieces, escape(text[end:])])
 
@@ -64,7 +69,7 @@ def near(moment: datetime, from_here: datetime) -> str:
     local, on = moment.astimezone(LONDON), today(from_here)
     days = (local.date() - on).days
     if days in {-1, 0, 1}:
-        return f"{('yesterday', 'today', 'tomorrow')[days + 1]}, {clock(moment)}"
+        return f"{_BY_WORD[days + 1]}, {clock(moment)}"
     if abs(days) < _YEAR_IS_PLAIN.days:
         return f"{local:%A} {local.day} {local:%B}, {clock(moment)}"
     return say(moment)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from school.db import now
 from school.times import say
 from web import saying
 
@@ -33,4 +34,6 @@ def test_a_sentence_keeps_its_words_and_gains_exact_times() -> None:
     assert html.startswith("&lt;b&gt;Seen&lt;/b&gt; up to <time datetime=")
     assert 'datetime="2026-01-15T09:05:00+00:00" title="Thursday 15 January 2026, 9:05am"' in html
     assert html.endswith("On Monday 99 June 2026, 9:05am no.") and html.count("<time") == 1
+    today = saying.timed(f"It goes out on {say(now())} or never.")
+    assert today.startswith("It goes out <time") and ">today, " in today, "nobody says on today"
     assert "09:05:00" in saying.say_time(moment) and saying.say_time(None) == "never"
