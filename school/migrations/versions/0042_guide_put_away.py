@@ -1,7 +1,7 @@
 """Who has put the first steps on Today away, and the index by which they are ticked off.
 
-Revision: 0040
-Follows: 0039.
+Revision: 0042
+Follows: 0041.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0039"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 
