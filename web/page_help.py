@@ -94,9 +94,21 @@ HELP: Mapping[str, Help] = {
         "Your decision is kept with your name and the time, and the author gets an e-mail. An approved post goes out at its planned time.",
         (_DRAFTS,),
     ),
-    "calendar/month.html": Help(
-        "The calendar shows when posts go out and when they went out. A post that waits for somebody’s word is marked. Press one to see it.",
+    "calendar/show.html": Help(
+        "The calendar shows when posts go out and when they went out, by month, week or list. A post that waits for somebody’s word is marked. Press one to see it.",
         (_DRAFTS,),
+    ),
+    "calendar/move.html": Help(
+        "Choose another time for this post. If it was approved already, it must be approved again, since the time belongs to what was approved.",
+        (_CALENDAR,),
+    ),
+    "calendar/repeat.html": Help(
+        "Make the same post for several days. Each is a draft of its own that you can change, and each needs its own approval.",
+        (_CALENDAR,),
+    ),
+    "calendar/feed.html": Help(
+        "With this address the calendar on your phone or computer shows what the school posts and when. Keep the address to yourself: whoever has it can read along. You can make a new one at any time.",
+        (_CALENDAR,),
     ),
     "calendar/dates.html": Help(
         "Enter the school’s terms, holidays and other days here. Whoever writes a post then sees them beside the times to choose from.",
