@@ -101,12 +101,16 @@ def checked(places: Sequence[Place], width: int, height: int) -> tuple[Place, ..
     return tuple(place.within(width, height) for place in places)
 
 
-def make(given: Source, places: Sequence[Place]) -> PreparedPicture:
-    """The blurred copy, from the best that is there. Seconds of work: no transaction open."""
+def make(given: Source, places: Sequence[Place], part: Place | None = None) -> PreparedPicture:
+    """The blurred copy, or a part of it, from the best there is. Seconds of work: no transaction open."""
     image, kind, lossless = _opened(given)
     by_x, by_y = image.width / given.width, image.height / given.height
+    made = painted(image, [place.scaled(by_x, by_y) for place in places]) if places else image
+    if part is not None:
+        cut = part.scaled(by_x, by_y).within(image.width, image.height)
+        made = made.crop((cut.left, cut.top, cut.left + cut.width, cut.top + cut.height))
     return pictures.prepared(
-        painted(image, [place.scaled(by_x, by_y) for place in places]),
+        made,
         given.filename,
         original=b"",
         original_type=kind,
@@ -161,7 +165,7 @@ def choose(
     if made is None:
         becomes = uploaded
     else:
-        _keep(session, made, uploaded, places, becomes=becomes, by=by, now=now)
+        keep(session, made, uploaded, places, becomes=becomes, by=by, now=now)
     saved = drafts.save(
         session, draft_id, replace(content_of(revision, media_id, becomes), based_on=based_on), by=by, now=now
     )
@@ -177,7 +181,7 @@ def choose(
     return saved
 
 
-def _keep(
+def keep(
     session: Session,
     made: PreparedPicture,
     uploaded: UUID,
@@ -187,6 +191,7 @@ def _keep(
     by: Person,
     now: datetime,
 ) -> None:
+    """Keep a blurred copy of a picture, under the id `becomes`, with what was chosen."""
     words = session.get_one(MediaFile, uploaded)
     copy = pictures.keep(
         session,

@@ -13,6 +13,7 @@ from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
     BlurChoice,
+    CropChoice,
     Draft,
     DraftMove,
     DraftRemark,
@@ -184,8 +185,14 @@ def erase_videos(session: Session, ids: Sequence[UUID], now: datetime) -> None:
 
 
 def used() -> Condition:
-    """Pictures that some version of a draft has."""
-    return sa.select(RevisionPicture.id).where(RevisionPicture.media_id == MediaFile.id).exists()
+    """Pictures that some version of a draft has, or a blurred copy that it has was made from."""
+    shown = sa.select(RevisionPicture.id).where(RevisionPicture.media_id == MediaFile.id)
+    copied = (
+        sa.select(RevisionPicture.id)
+        .join(BlurChoice, BlurChoice.media_id == RevisionPicture.media_id)
+        .where(BlurChoice.source_id == MediaFile.id)
+    )
+    return sa.or_(shown.exists(), copied.exists())
 
 
 def picture_held() -> Condition:
@@ -208,6 +215,8 @@ def erase_pictures(session: Session, ids: Sequence[UUID], now: datetime) -> None
     """Forget pictures with their clean copies and what was seen in them."""
     session.execute(delete(BlurChoice, BlurChoice.media_id, ids))
     session.execute(sa.update(BlurChoice).where(BlurChoice.source_id.in_(ids)).values(source_id=None))
+    session.execute(delete(CropChoice, CropChoice.media_id, ids))
+    session.execute(sa.update(CropChoice).where(CropChoice.source_id.in_(ids)).values(source_id=None))
     session.execute(delete(PictureLook, PictureLook.media_id, ids))
     session.execute(delete(PictureWords, PictureWords.media_id, ids))
     session.execute(delete(MediaRendition, MediaRendition.media_id, ids))

@@ -136,7 +136,14 @@ RULES = (
         days=30,
         least=1,
         most=YEAR,
-        tables=("media_files", "media_renditions", "picture_looks", "picture_words", "blur_choices"),
+        tables=(
+            "media_files",
+            "media_renditions",
+            "picture_looks",
+            "picture_words",
+            "blur_choices",
+            "crop_choices",
+        ),
         column=MediaFile.id,
         over=lambda begins: (MediaFile.uploaded_at < begins, sa.not_(erasing.used())),
         held=erasing.picture_held,
@@ -148,7 +155,7 @@ RULES = (
         ),
         people="pupils and staff who are shown",
         data="the picture and its copies; where faces are in it, never whose; the text inside it; who chose "
-        "what is blurred",
+        "what is blurred or cut out",
     ),
     Rule(
         key="videos",

@@ -22,8 +22,12 @@ from web.draft_page import BADGES
 pages = Blueprint("calendar", __name__)
 
 YEARS = (2000, 2100)
-LISTED = timedelta(days=55)
-"""A list has eight weeks."""
+LISTED = timedelta(days=27)
+"""A list has four weeks."""
+LINES_MOST = 80
+"""Posts in a list at once: a page stays light however many are planned."""
+IN_CELL_MOST = {"month": 4, "week": 20, "list": 0}
+"""Posts in one day's cell; how many more there are is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ def show() -> ResponseReturnValue:
         by_day: dict[date, list[schedule.CalendarEntry]] = {}
         for entry in entries:
             by_day.setdefault(entry.at.astimezone(LONDON).date(), []).append(entry)
+        listed, go_on_from = _lines([day for day in sorted(by_day) if _belongs(view, day)], by_day)
         year = school_year.load(session)
         days = [view.first + timedelta(days=n) for n in range((view.last - view.first).days + 1)]
         return render_template(
@@ -63,7 +68,9 @@ def show() -> ResponseReturnValue:
             weeks=[days[n : n + 7] for n in range(0, len(days), 7)],
             by_day=by_day,
             is_day={day: year.of(day) for day in days},
-            listed=[day for day in days if day in by_day and _belongs(view, day)],
+            in_cell_most=IN_CELL_MOST[view.kind],
+            listed=listed,
+            go_on_from=go_on_from,
             clashes=planning.clashes([entry for entry in entries if entry.at >= moment]),
             gaps=planning.gaps(entries, first=view.first, last=view.last, year=year, now=moment),
             terms_known=year.known,
@@ -98,6 +105,20 @@ def _view(this_day: date) -> View:
         {"month": (first + timedelta(days=32)).strftime("%Y-%m")},
         shown,
     )
+
+
+def _lines(
+    days: list[date], by_day: dict[date, list[schedule.CalendarEntry]]
+) -> tuple[list[tuple[date, list[schedule.CalendarEntry]]], date | None]:
+    """The first posts of these days, whole days where they fit, and the day from which there are more."""
+    found: list[tuple[date, list[schedule.CalendarEntry]]] = []
+    left = LINES_MOST
+    for day in days:
+        if len(by_day[day]) > left and found:
+            return found, day
+        found.append((day, by_day[day]))
+        left -= len(by_day[day])
+    return found, None
 
 
 def _spanning(kind: str, first: date, last: date, step: timedelta, title: str) -> View:

@@ -40,6 +40,8 @@ from web.forms import Typed
 
 FACES = "faces-"
 """What a button says that saves the draft and goes on to a picture's faces; the picture's id follows."""
+CROP = "crop-"
+"""The same for cutting the picture."""
 LICENCES = (
     "Taken by school staff; owned by the school",
     "Used with the photographer's written leave",

@@ -255,6 +255,9 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     elif wanted.startswith(draft_form.FACES):
         media_id = identifier(wanted.removeprefix(draft_form.FACES))
         return redirect(url_for("faces.show", draft_id=draft.id, media_id=media_id))
+    elif wanted.startswith(draft_form.CROP):
+        media_id = identifier(wanted.removeprefix(draft_form.CROP))
+        return redirect(url_for("crops.show", draft_id=draft.id, media_id=media_id))
     else:
         flash("The draft is saved.", "success")
     return redirect(url_for("drafts.one", draft_id=draft.id))

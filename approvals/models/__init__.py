@@ -1,6 +1,7 @@
 """The tables of the approvals room."""
 
 from approvals.models.composing import DraftRemark, PostTemplate
+from approvals.models.crops import CropChoice
 from approvals.models.decisions import ApprovalDecision, ApprovalRequest, DecisionKind, Submission
 from approvals.models.drafts import (
     Criterion,
@@ -27,6 +28,7 @@ __all__ = [
     "BlurChoice",
     "CalendarFeed",
     "Criterion",
+    "CropChoice",
     "DecisionKind",
     "Draft",
     "DraftMove",

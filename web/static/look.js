@@ -60,4 +60,43 @@
       text.dispatchEvent(new Event("input", {bubbles: true}));
     });
   });
+
+  // Pictures that are dropped on the form are chosen, and added at once.
+  var files = document.getElementById("new_pictures");
+
+  function carriesFiles(event) {
+    return Array.from(event.dataTransfer.types).includes("Files");
+  }
+
+  form.addEventListener("dragover", function (event) {
+    if (carriesFiles(event)) {
+      event.preventDefault();
+      form.classList.add("dropping");
+    }
+  });
+  form.addEventListener("dragleave", function (event) {
+    if (!form.contains(event.relatedTarget)) {
+      form.classList.remove("dropping");
+    }
+  });
+  form.addEventListener("drop", function (event) {
+    form.classList.remove("dropping");
+    if (!carriesFiles(event)) {
+      return;
+    }
+    event.preventDefault();
+    var pictures = Array.from(event.dataTransfer.files).filter(function (file) {
+      return file.type.startsWith("image/") || /\.hei[cf]$/i.test(file.name);
+    });
+    var chosen = new DataTransfer();
+    pictures.forEach(function (file) { chosen.items.add(file); });
+    var said = document.getElementById("new_pictures-said");
+    said.textContent = pictures.length < event.dataTransfer.files.length ? "Only pictures can be dropped here." : "";
+    if (!pictures.length) {
+      return;
+    }
+    files.files = chosen.files;
+    files.dispatchEvent(new Event("change", {bubbles: true}));
+    form.requestSubmit(document.getElementById("add-pictures"));
+  });
 })();
