@@ -20,7 +20,8 @@ from moderation.fingerprints import (
     left,
     picture_hash,
 )
-from moderation.models import CaseState, EventKind, LogCase, LogEntry, LogEvent
+from moderation.models import CameWith, CaseState, EventKind, LogCase, LogEntry, LogEvent
+from school import secrets
 from school.audit import ALTERED, NO_FOLLOWER, Flaw, as_written, missing, raw, readable
 from school.audit import FIRST as _FIRST
 from school.models import Person
@@ -196,6 +197,8 @@ class _Checked:
         elif event.kind is EventKind.RECORDED:
             whole = event.of_entry_erased_at is None and event.detail.get("evidence") == _hash_of_entry(event)
             whole = whole and _picture_fits(session, event)
+        elif event.kind is EventKind.ISSUED and event.detail.get("kind") == "picture":
+            whole = _kept_picture_fits(session, event)
         return None if whole else Flaw(self.expected, EVIDENCE_ALTERED)
 
 
@@ -221,6 +224,21 @@ def _picture_fits(session: Session, event: Any) -> bool:
     if event.has_picture:
         picture = session.scalar(sa.select(LogEntry.picture).where(LogEntry.id == event.entry_id))
     return bool(picture_hash(picture) == _entry(event, "picture_sha256"))
+
+
+def _kept_picture_fits(session: Session, event: Any) -> bool:
+    row = session.execute(
+        sa.select(CameWith.sealed, CameWith.sha256).where(
+            CameWith.entry_id == event.entry_id, CameWith.place == event.detail.get("place")
+        )
+    ).first()
+    if row is None or row.sha256 != event.detail.get("sha256"):
+        return False
+    try:
+        return row.sealed is None or picture_hash(secrets.decrypt(row.sealed)) == row.sha256
+    except secrets.KeyMissing:
+        # That the key is lost is said elsewhere, and is no sign that somebody changed anything.
+        return True
 
 
 def verify(session: Session) -> int | None:

@@ -14,6 +14,8 @@ from moderation.models import (
     ActState,
     Author,
     BlockedAuthor,
+    CameWith,
+    CameWithState,
     CaseState,
     Comment,
     CommentGap,
@@ -109,12 +111,14 @@ def something_left() -> Condition:
 
 
 def acts_under_way() -> Condition:
-    """Entries for which something is still being done on a platform."""
-    return (
-        sa.select(PlatformAct.id)
-        .where(PlatformAct.entry_id == LogEntry.id, PlatformAct.state.not_in(_FINISHED))
-        .exists()
+    """Entries for which something is still being done on a platform, or fetched from it."""
+    act = sa.select(PlatformAct.id).where(
+        PlatformAct.entry_id == LogEntry.id, PlatformAct.state.not_in(_FINISHED)
     )
+    picture = sa.select(CameWith.id).where(
+        CameWith.entry_id == LogEntry.id, CameWith.state == CameWithState.REQUESTED
+    )
+    return sa.or_(act.exists(), picture.exists())
 
 
 def entries_over(begins: datetime, *, referred: bool) -> Sequence[Condition]:
@@ -158,6 +162,7 @@ def erase_entries(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     empty_comments(session, [comment for comment in comments if comment is not None], now)
     session.execute(delete(WordsAsked, WordsAsked.entry_id, ids))
     session.execute(delete(Letter, Letter.entry_id, ids))
+    session.execute(delete(CameWith, CameWith.entry_id, ids))
     acts = sa.select(PlatformAct.id).where(PlatformAct.entry_id.in_(ids))
     session.execute(
         sa.update(PlatformActMove)

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import chain, fingerprints, letters, log, review, words
+from moderation import came_with, chain, fingerprints, letters, log, review, words
 from moderation.evidence_papers import draw
 from moderation.issuing import issue
 from moderation.models import LogCase, LogEntry
@@ -48,6 +48,7 @@ def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> P
     entry = page.item.entry
     row = log.row(session, entry_id, viewer=by)
     picture = session.scalar(sa.select(LogEntry.picture).where(LogEntry.id == entry_id))
+    pictures = [(one, came_with.opened(one)) for one in came_with.kept(session, entry_id)]
     sent = letters.of_entry(session, entry_id)
     head = letterhead.current(session)
     paper = Paper(
@@ -63,6 +64,7 @@ def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> P
         earlier=_earlier(session, page, viewer=by),
         letters=sent,
         picture=picture,
+        came_with=pictures,
         by=by,
         now=now,
     )
@@ -70,6 +72,8 @@ def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> P
     paper.attach("entry.json", body.encode(), "application/json")
     if picture:
         paper.attach(f"picture.{entry.picture_type.rpartition('/')[2]}", picture, entry.picture_type)
+    for one, jpeg in pictures:
+        paper.attach(f"came-with-{one.place}.jpeg", jpeg, "image/jpeg")
     data = paper.finish()
     return Pack(entry_id=entry_id, number=entry.number, sha256=documents.sha256(data), data=data)
 

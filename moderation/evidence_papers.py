@@ -10,7 +10,7 @@ from moderation.chain import unlisted
 from moderation.fingerprints import evidence_hash
 from moderation.letters import SIGNING_AS
 from moderation.log import LogRow
-from moderation.models import Comment, Letter, LogCase, LogEntry
+from moderation.models import CameWith, Comment, Letter, LogCase, LogEntry
 from moderation.review import EntryPage
 from school.models import Person
 from school.paper import Paper
@@ -29,6 +29,7 @@ def draw(
     earlier: Sequence[tuple[LogEntry, LogCase]],
     letters: Sequence[tuple[Letter, str]],
     picture: bytes | None,
+    came_with: Sequence[tuple[CameWith, bytes]],
     by: Person,
     now: datetime,
 ) -> None:
@@ -39,6 +40,7 @@ def draw(
         f"Made {say(now)} by {by.name} ({_roles(by)}). Times are school time (London).",
     )
     _comment(paper, page, row, picture)
+    _came_with(paper, entry, came_with)
     _why(paper, entry)
     _thread(paper, page)
     _author(paper, page, earlier)
@@ -92,6 +94,16 @@ def _comment(paper: Paper, page: EntryPage, row: LogRow, picture: bytes | None) 
             paper.text(_short(paper, version.text))
         if len(page.versions) > _VERSIONS_MAX:
             paper.text("Earlier versions are in the attached entry.json.", small=True)
+
+
+def _came_with(paper: Paper, entry: LogEntry, kept: Sequence[tuple[CameWith, bytes]]) -> None:
+    for one, data in kept:
+        paper.picture(
+            data,
+            f"Picture {one.place} of {len(entry.attachment_urls)} that came with it, fetched from the "
+            f"platform {say(one.finished_at or one.requested_at)} and saved anew as a JPEG, "
+            f"SHA-256 {one.sha256}.",
+        )
 
 
 def _how(row: LogRow) -> str:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from moderation.models import (
     ActState,
+    CameWithState,
     CaseState,
     CommentState,
     FollowerState,
@@ -53,6 +54,13 @@ WORDS_MOVES: Mapping[WordsState, frozenset[WordsState]] = {
     # Asked once more, of another model perhaps.
     WordsState.DONE: frozenset({WordsState.WAITING}),
     WordsState.FAILED: frozenset({WordsState.WAITING}),
+}
+
+CAME_WITH_MOVES: Mapping[CameWithState, frozenset[CameWithState]] = {
+    CameWithState.REQUESTED: frozenset({CameWithState.KEPT, CameWithState.FAILED}),
+    CameWithState.KEPT: frozenset(),
+    # A person asks once more.
+    CameWithState.FAILED: frozenset({CameWithState.REQUESTED}),
 }
 
 FOLLOWER_MOVES: Mapping[FollowerState, frozenset[FollowerState]] = {

@@ -79,7 +79,11 @@ REFER_TO: Mapping[ReferTo, str] = {
     ReferTo.POLICE: "the police",
 }
 
-ISSUED: Mapping[str, str] = {"evidence": "Evidence pack made", "letter": "Letter issued"}
+ISSUED: Mapping[str, str] = {
+    "evidence": "Evidence pack made",
+    "letter": "Letter issued",
+    "picture": "Picture that came with it kept",
+}
 
 STATES: Mapping[CaseState, tuple[str, str]] = {
     CaseState.OPEN: ("open", "warning"),

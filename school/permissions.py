@@ -28,6 +28,8 @@ class Action(StrEnum):
     SEE_REFERRALS = "see_referrals"
     MAKE_EVIDENCE = "make_evidence"
     """Take everything about an entry out as one file (P22)."""
+    KEEP_PICTURES = "keep_pictures"
+    """Have a picture that came with a comment fetched and kept as evidence."""
     ISSUE_LETTERS = "issue_letters"
     """Send a letter about an entry (P20)."""
     SET_LETTERS = "set_letters"
@@ -89,6 +91,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.REFER: frozenset({_HEAD, Role.SLT, Role.DSL, Role.MODERATOR}),
     Action.SEE_REFERRALS: frozenset({_HEAD, Role.DSL, Role.CHAIR}),
     Action.MAKE_EVIDENCE: frozenset({_HEAD, Role.SLT, Role.DSL, Role.CHAIR}),
+    Action.KEEP_PICTURES: frozenset({_HEAD, Role.SLT, Role.DSL}),
     Action.ISSUE_LETTERS: frozenset({_HEAD, Role.SLT, Role.DSL, Role.CHAIR}),
     Action.SET_LETTERS: frozenset({_HEAD, Role.SLT}),
     Action.CHECK_DOCUMENTS: frozenset({_HEAD, Role.SLT, Role.DSL, Role.CHAIR, Role.DPO}),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from moderation import (
     actions,
+    came_with,
     carrying_words,
     claims,
     coverage,
@@ -110,11 +111,12 @@ def _filters() -> QueueFilters:
 @needs(Action.MODERATE, Action.SEE_REFERRALS)
 def entry(entry_id: UUID) -> ResponseReturnValue:
     """Everything about one entry, and the decisions that are possible. Who reads a referral leaves a line."""
-    _leave_a_line(entry_id, "page")
-    return _entry(entry_id, Typed())
+    leave_a_line(entry_id, "page")
+    return entry_with(entry_id, Typed())
 
 
-def _leave_a_line(entry_id: UUID, what: str) -> None:
+def leave_a_line(entry_id: UUID, what: str) -> None:
+    """Note that the person signed in looks at this of an entry, where it was referred. Raises NotFound."""
     with reading() as session:
         referred = review.get_case(session, entry_id, viewer=current_person(session)).referred
     if referred:
@@ -124,7 +126,8 @@ def _leave_a_line(entry_id: UUID, what: str) -> None:
             views.of_entry(session, case, what=what, by=person, now=now())
 
 
-def _entry(entry_id: UUID, typed: Typed) -> str:
+def entry_with(entry_id: UUID, typed: Typed) -> str:
+    """The page of an entry with what was typed on it."""
     with reading() as session:
         person = current_person(session)
         page = review.entry_page(session, entry_id, viewer=person, now=now())
@@ -142,6 +145,8 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
             mark=_entry_mark(page.item.case, page.acts, words),
             words=words,
             letters=letters.of_entry(session, entry_id),
+            came_with=came_with.of_entry(session, page.item.entry),
+            came_with_warning=came_with.WARNING,
             marked=carrying_words.pieces(text, words.places) if words and words.places else None,
             mine=page.item.case.claimed_by_id == person.id,
             following=review.following(session, page.item.case, viewer=person)
@@ -274,11 +279,11 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
                 sa.select(LogCase.entry_id).where(LogCase.entry_id == entry_id, visible_to(person))
             )
     except BadInput as error:
-        return _entry(entry_id, typed.refuse(error)), 400
+        return entry_with(entry_id, typed.refuse(error)), 400
     except MoveNotAllowed as error:
         # Beside how things stand now, with what was typed; gone where it may no longer be seen.
         typed.errors[""] = str(error)
-        return _entry(entry_id, typed), 409
+        return entry_with(entry_id, typed), 409
     words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
     flash(f"Recorded: {words}.", "success")
     if still_visible is None or typed["back"] == "queue":
@@ -335,7 +340,7 @@ def _number(typed: Typed, name: str) -> int:
 @needs(Action.MODERATE, Action.SEE_REFERRALS)
 def picture(entry_id: UUID) -> ResponseReturnValue:
     """The picture of an entry made by hand."""
-    _leave_a_line(entry_id, "picture")
+    leave_a_line(entry_id, "picture")
     with reading() as session:
         review.get_case(session, entry_id, viewer=current_person(session))
         row = session.execute(

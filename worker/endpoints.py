@@ -83,6 +83,17 @@ def endpoints_for(platform: Platform, *, practice: bool) -> Endpoints:
     )
 
 
+def pictures_at(platform: Platform, *, practice: bool) -> str:
+    """Where the pictures of comments are: of a practice account or a stand-in its own server alone.
+
+    Empty: on the platform's picture servers. Raises PracticeAway.
+    """
+    if not practice and not elsewhere(platform):
+        return ""
+    found = endpoints_for(platform, practice=practice)
+    return found.x_url if platform is Platform.X else found.graph_url
+
+
 def connector_of(account: Account) -> Connector:
     """The connector of an account, its credentials decrypted.
 

@@ -7,6 +7,7 @@ in another. Whatever stops in between is found in the database by the next look.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -18,7 +19,7 @@ from approvals import claims, publishing, reconciling, takedowns, video_digest
 from approvals.models import Publication, Takedown
 from approvals.steps import DurableSteps
 from connectors.base import CallRecord, Connector, Platform, RemotePost
-from moderation import actions, costs, own_posts, polling
+from moderation import actions, came_with, costs, own_posts, polling
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
 from school import accounts, keys
@@ -146,6 +147,22 @@ def act(claim: actions.ActClaim) -> None:
             session, claim, outcome, calls=calls, prices=prices(practice=practice), now=now()
         )
     log.info("acted", act_id=str(claim.id), kind=claim.kind.value, result=outcome.result.value)
+
+
+def fetch_picture() -> bool:
+    """Fetch one picture of a comment that somebody asked for; whether one was due."""
+    with transaction() as session:
+        claim = came_with.claim(session, lease=settings().lease, now=now())
+    if claim is None:
+        return False
+    found = came_with.Fetched(problem="The practice platforms aren’t running.", again=True)
+    with suppress(endpoints.PracticeAway):
+        own = endpoints.pictures_at(claim.platform, practice=claim.practice)
+        found = came_with.fetch(claim, own=own, timeout=settings().platform_timeout)
+    with transaction() as session:
+        came_with.record(session, claim, found, now=now())
+    log.info("picture_fetched", picture_id=str(claim.id), kept=bool(found.data))
+    return True
 
 
 def publish(publication_id: UUID) -> publishing.OutcomeKind | None:

@@ -13,6 +13,7 @@ LOOKS: dict[str, float] = {
     "publish.sweep": 15.0,
     "publish.takedowns": 5.0,
     "actions.look": 1.0,
+    "actions.pictures": 2.0,
     "actions.erase": 60.0,
     "actions.exports": 2.0,
     "poll.look": 1.0,

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from approvals.models import ApprovalRequest, Publication, Takedown
-from moderation.models import PlatformAct
+from moderation.models import CameWith, PlatformAct
 from school import heartbeats
 from school.db import now, reading, transaction
 from school.models import Account, AccountConnection, OutboxEmail
@@ -35,6 +35,7 @@ MOST_WAITING = 30
 WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     Account.next_poll_at,
     PlatformAct.next_try_at,
+    CameWith.next_try_at,
     Takedown.next_try_at,
     OutboxEmail.next_try_at,
     ApprovalRequest.mail_due_at,

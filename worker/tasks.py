@@ -321,6 +321,14 @@ def look_for_acts() -> None:
         rounds.act(claimed)
 
 
+@task("actions.pictures")
+@at_most(1)
+def look_for_comment_pictures() -> None:
+    """Fetch the pictures of comments that people asked to be kept as evidence (P22)."""
+    while not stopping() and rounds.fetch_picture():
+        pass
+
+
 @task("publish.look")
 @at_most(1)
 def look_for_publications() -> None:

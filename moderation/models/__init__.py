@@ -19,6 +19,7 @@ from moderation.models.log import (
     Referral,
     ReferTo,
 )
+from moderation.models.pictures import CameWith, CameWithState
 from moderation.models.polling import CommentGap, CommentStream, PollRecord, WatchedPost
 from moderation.models.rescoring import RescoreJob, RescoreState
 from moderation.models.rules import FlaggingRules
@@ -28,6 +29,8 @@ __all__ = [
     "ActState",
     "Author",
     "BlockedAuthor",
+    "CameWith",
+    "CameWithState",
     "CaseState",
     "Comment",
     "CommentGap",
