@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from moderation.decisions import Outcome
-from moderation.models import Letter, LogEvent
+from moderation.models import Letter, LogEvent, Referral, ReferTo
 from school import audit
 from school.db import reading
 from school.models import Account, AuditEntry, Person, Role
@@ -173,6 +173,10 @@ def test_p3_a_worry_about_a_child_is_passed_on_by_a_letter_of_its_own(
         clock,
         comment(1, "my dad hits me and I am scared to go home", author=author("Beata Kowalska")),
     )[0]
+    queue = slt.get("/moderation").text
+    assert queue.index("Refer to the safeguarding lead") < queue.index('value="hide"')
+    assert 'btn-primary" name="outcomes" value="hide"' not in queue, "Hide is not what comes first"
+    assert "Refer to the safeguarding lead" in slt.get(f"/moderation/{worry}").text
     page = f"/moderation/{worry}/letter"
     offered = slt.get(page).text
     assert offered.index("Worry about a child: referral") < offered.index("Warning about a comment")
@@ -187,3 +191,10 @@ def test_p3_a_worry_about_a_child_is_passed_on_by_a_letter_of_its_own(
     assert slt.post(page, page, do="issue", body=body, **values).status_code == 302
     kept = session.scalar(sa.select(Letter.body))
     assert kept is not None and "my dad hits me" in kept and "A girl in Year 4." in kept
+    session.rollback()
+    seen = queue.split('name="seen" value="')[1].split('"')[0]
+    referred = slt.post(
+        f"/moderation/{worry}", "/moderation", seen=seen, outcomes="refer", refer_to="dsl", reason="At home"
+    )
+    assert referred.status_code == 302
+    assert session.scalar(sa.select(Referral.to)) is ReferTo.DSL
