@@ -95,7 +95,7 @@ def test_nothing_that_is_private_reaches_a_log(tmp_path: Path) -> None:
     private = {
         WRONG, PASSWORD, PIN, WRONG_PIN, WORDS, ABUSE, "zorblatt", AUTHOR, "Quibblesworth", NOTE, TOKEN,
         link, invitation, "practice makes perfect", "Oyelaran", "Birtwistle", "Amelia Thornbury", "Thornbury",
-        "Please decide", "quibble@", *secrets, *said,
+        "Decide: ", "quibble@", *secrets, *said,
     }  # fmt: skip
     assert len(private) > 25 and all(len(value) >= 6 for value in private), private
     written = {file.name: file.read_bytes() for file in (home / "logs").rglob("*") if file.is_file()}
