@@ -85,5 +85,5 @@ yours yourself
 JOINING: frozenset[str] = frozenset(_JOINING.split())
 """Words that such a one is otherwise made of. All of it has to be: "Scunthorpe" is not."""
 
-WHOLE = frozenset({"therapist", "therapists"})
+WHOLE = frozenset({"apathetic", "scummy", "therapist", "therapists"})
 """Ordinary words that would fall apart into such."""

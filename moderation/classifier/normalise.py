@@ -227,7 +227,12 @@ def _word(word: str) -> str:
 
 @lru_cache(maxsize=8192)
 def _apart(word: str) -> str | None:
-    """The words that this one was joined of, where all of it is words and one of them plainly abusive."""
+    """The words that this one was joined of, where all of it is words and one of them plainly abusive.
+
+    Not by the rule for long runs (`spelling.respelt`), which knows every common word: by that one, with two
+    words allowed, 121 of 12,164 validation texts read otherwise, "pedo phil i a" and "stupid est" among them.
+    Without this rule, 11 such texts keep their "fuckoff" and "dumbfuck".
+    """
     if not 6 <= len(word) <= 40 or word in WHOLE or word in DISGUISED:
         return None
     # For each place: the fewest words that lead there, and whether an abusive one is among them.

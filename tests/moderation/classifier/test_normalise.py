@@ -187,7 +187,7 @@ def test_joined_split_turned_and_drawn_words_are_read(written: str, meant: str) 
         "give us a fag got any", "a bit itchy", "pedometer", "Shitake", "shiitake mushrooms", "bastardise",
         "love❤️you", "Y6🎉party", "10🙂am", "th🙂ick🙂ly", "@arsenal", "@asher_b", "@idiotproof", "@die_hard",
         "mishit the ball", "slaggy", "prickly pear", "uglybug ball", "twattle", "Whorehouse Lane in the play",
-        "D1E", "c0w", "class 4F@T",
+        "D1E", "c0w", "class 4F@T", "an apathetic crowd", "the pond is scummy",
     ],
 )  # fmt: skip
 def test_ordinary_words_are_never_taken_apart_or_put_together(text: str) -> None:
