@@ -89,7 +89,7 @@ def _seals(session: Session, video_id: UUID) -> Iterable[tuple[int, bytes]]:
         .where(VideoPiece.video_id == video_id, VideoPiece.part == VideoPart.COPY)
         .order_by(VideoPiece.number)
     )
-    return [(number, seal) for number, seal in rows.tuples()]
+    return [(number, seal) for number, seal in rows]
 
 
 def _piece(session: Session, video_id: UUID, number: int) -> bytes | None:

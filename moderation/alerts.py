@@ -115,7 +115,7 @@ def _known_to(session: Session, person: Person, entries: set[UUID]) -> list[tupl
         .where(LogEntry.id.in_(entries))
         .order_by(LogEntry.number)
     )
-    return [(entry, case) for entry, case in rows.tuples() if not _kept_from(person, case)]
+    return [(entry, case) for entry, case in rows if not _kept_from(person, case)]
 
 
 def _kept_from(person: Person, case: LogCase) -> bool:

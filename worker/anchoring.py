@@ -6,8 +6,9 @@ import structlog
 
 from moderation import anchors, chain
 from school import audit
-from school.db import now, reading, transaction
+from school.db import reading, transaction
 from school.settings import settings
+from worker.clock import now
 
 log = structlog.get_logger(__name__)
 

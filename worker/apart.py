@@ -21,7 +21,7 @@ from school.db import reading
 from school.errors import BadInput
 from school.models import School
 from school.settings import settings
-from worker import classifier, memory, outgoing, signals, starting
+from worker import classifier, clock, memory, outgoing, signals, starting
 from worker.app import QUEUES
 from worker.app import app as celery_app
 from worker.mailbox import Mailbox
@@ -105,6 +105,7 @@ def serving_school() -> School:
     migrate.upgrade(settings().effective_database_url)
     with reading() as session:
         school = setup.current_school(session)
+        clock.set_by(session)
     if school is None:
         raise BadInput("There is no school yet: run `schoolgate setup` first.", field="school")
     starting.settle_key(school)

@@ -22,10 +22,11 @@ from connectors.posting import NAMES
 from connectors.registry import connector_for
 from school import accounts, connecting
 from school.connecting import AGAIN, Work
-from school.db import now, transaction
+from school.db import transaction
 from school.errors import SchoolgateError
 from school.models.connections import ConnectionState
 from school.settings import settings
+from worker.clock import now
 from worker.endpoints import PracticeAway, endpoints_for
 
 log = structlog.get_logger(__name__)

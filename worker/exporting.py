@@ -6,10 +6,11 @@ import structlog
 
 from approvals import foi
 from school import exports
-from school.db import now, reading, transaction
+from school.db import reading, transaction
 from school.models import ExportOf
 from school.settings import settings
 from web import disclosure
+from worker.clock import now
 
 log = structlog.get_logger(__name__)
 

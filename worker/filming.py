@@ -15,9 +15,10 @@ from approvals import video_copy, videos
 from approvals.models import VideoPart
 from approvals.video_copy import Facts
 from approvals.videos import VideoClaim
-from school.db import now, reading, transaction
+from school.db import reading, transaction
 from school.errors import BadInput
 from school.settings import settings
+from worker.clock import now
 from worker.locks import FileLock
 
 log = structlog.get_logger(__name__)

@@ -12,9 +12,10 @@ import structlog
 
 from approvals import late_names, looks
 from approvals.models import PictureLook, PictureWords
-from school.db import now, transaction
+from school.db import transaction
 from school.errors import SchoolgateError
 from school.settings import settings
+from worker.clock import now
 
 log = structlog.get_logger(__name__)
 

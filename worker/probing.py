@@ -11,10 +11,11 @@ from connectors.base import Inspection, Platform
 from connectors.errors import ConnectorError, CredentialsDead
 from moderation import costs
 from school import accounts, probes
-from school.db import now, transaction
+from school.db import transaction
 from school.models import Account
 from school.settings import settings
 from worker import rounds
+from worker.clock import now
 
 log = structlog.get_logger(__name__)
 

@@ -7,9 +7,10 @@ import structlog
 from approvals import approval_mail
 from school import bounce_mailbox, bounces
 from school.bounce_mailbox import Look, MailboxAway
-from school.db import now, transaction
+from school.db import transaction
 from school.models import BounceMailbox
 from school.settings import settings
+from worker.clock import now
 
 log = structlog.get_logger(__name__)
 

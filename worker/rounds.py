@@ -23,12 +23,13 @@ from moderation import actions, came_with, costs, own_posts, polling
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
 from school import accounts, keys
-from school.db import now, reading, transaction
+from school.db import reading, transaction
 from school.errors import SchoolgateError
 from school.models import Account, AccountState
 from school.secrets import KeyMissing
 from school.settings import settings
 from worker import endpoints
+from worker.clock import now
 
 log = structlog.get_logger(__name__)
 

@@ -20,8 +20,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from approvals import approval_mail, asking, looks, publishing, reconciling, schedule, takedowns, videos
 from moderation import actions, alerts, carrying_words, polling
-from school import clocks, connecting, heartbeats, incidents, mail, probes, reminders, retention
-from school.db import now, reading, transaction
+from school import clocks, connecting, db, heartbeats, incidents, mail, probes, reminders, retention
+from school.db import reading, transaction
 from school.models import MailState
 from school.readiness import CLASSIFIER
 from school.settings import settings
@@ -29,13 +29,13 @@ from web.retained import RULES
 from worker import (
     anchoring,
     classifier,
+    clock,
     consenting,
     exporting,
     failures,
     filming,
     judging,
     looking,
-    memory,
     outgoing,
     probing,
     resealing,
@@ -44,6 +44,7 @@ from worker import (
     watching,
 )
 from worker.app import task
+from worker.clock import now
 
 log = structlog.get_logger(__name__)
 
@@ -101,12 +102,11 @@ def alive(name: str, *, detail: str = "") -> None:
         return
     with transaction() as session:
         if _for_the_first_time_in(60.0, "clock"):
-            clocks.note(session, socket.gethostname(), now=now())
-        # By the database's clock, since other machines read it.
-        at = clocks.database_time(session, now=now())
-        heartbeats.beat(session, name, detail=detail, now=at)
+            clocks.note(session, socket.gethostname(), now=db.now())
+            clock.set_by(session)
+        heartbeats.beat(session, name, detail=detail, now=now())
         # Every look was sent by the scheduler.
-        heartbeats.beat(session, "scheduler", now=at)
+        heartbeats.beat(session, "scheduler", now=now())
 
 
 @task("mail.look")
@@ -261,7 +261,6 @@ def connect_account(connection_id: str) -> None:
 @at_most(1)
 def look_for_scoring() -> None:
     """Score what has been fetched, until nothing waits; what is flagged is in the SLT log afterwards."""
-    scored_any = False
     while not stopping():
         alive("classify")
         if model := classifier.loaded_model():
@@ -270,10 +269,7 @@ def look_for_scoring() -> None:
         # After the comments, and few at once: a threat must not wait for a thousand bios (P23).
         profiles = judging.score_profiles(batches=2)
         if not scored.total and not profiles:
-            break
-        scored_any = True
-    if scored_any:
-        memory.give_back()
+            return
 
 
 def stopping() -> bool:

@@ -30,8 +30,8 @@ MAIL_PATIENCE = timedelta(minutes=30)
 ERASING_PATIENCE = timedelta(days=2)
 
 CLOCK_ADVICE = (
-    "Have both machines set their clocks by themselves (`timedatectl set-ntp true`): posts would go out at "
-    "the wrong time, and one worker could take another's work over."
+    "Have both machines set their clocks by themselves (`timedatectl set-ntp true`). Posts go out and work "
+    "is taken by the database's clock; other times are this machine's own."
 )
 _TECHNICAL = frozenset({Role.HEADTEACHER, Role.NETWORK_MANAGER})
 _URGENT = _TECHNICAL | {Role.SLT}
