@@ -196,6 +196,34 @@ def referred(
     return len(told)
 
 
+def handed_over(
+    session: Session,
+    entries: Sequence[LogEntry],
+    *,
+    to: Person,
+    by: Person,
+    confidential: bool,
+    url: str,
+    now: datetime,
+) -> None:
+    """Tell somebody which entries a colleague gave to them: one mail for all."""
+    shown = entries[:20]
+    many = f"{len(entries)} log entries" if len(entries) > 1 else f"log entry {entries[0].number}"
+    _send(
+        session,
+        to,
+        subject=f"{by.name} gave you {many}",
+        paragraphs=[
+            (f"{by.name} gave you {many} to decide on.", ""),
+            *((f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}") for entry in shown),
+            ("All that is given to you:", f"{url}/moderation?mine=yes"),
+        ],
+        purpose="handed_over",
+        confidential=confidential,
+        now=now,
+    )
+
+
 def scored_again(session: Session, more: int, *, url: str, now: datetime) -> None:
     """Tell SLT and DSL that scoring again brought up more urgent entries than were mailed one by one."""
     for person in people.holders(session, *_TOLD):

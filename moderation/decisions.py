@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from moderation import actions, alerts, authors, chain
+from moderation import actions, alerts, authors, chain, replies
 from moderation.models import (
     ActKind,
+    Assignment,
     Author,
     CaseState,
     Comment,
@@ -291,6 +292,8 @@ def _check_reply(platform: Platform, text: str) -> None:
     length, most = text_length(platform, text), LIMITS[platform].text_max
     if not text.strip():
         raise BadInput("The answer is empty: write what everybody will read.", field="reply")
+    if gaps := replies.left_open(text):
+        raise BadInput(f"Write something in place of {', '.join(gaps)} in the answer.", field="reply")
     if length > most:
         raise BadInput(f"The answer counts {length:,} characters: at most {most:,} fit.", field="reply")
 
@@ -435,6 +438,11 @@ def _close(
     if to is CaseState.DECIDED:
         kept = [*chain.unlisted(case.outcomes), *(o.value for o in sorted(outcomes) if o is not Outcome.NOTE)]
         case.outcomes = chain.listed(list(dict.fromkeys(kept)))
+        session.execute(
+            sa.update(Assignment)
+            .where(Assignment.entry_id == case.entry_id, Assignment.ended_at.is_(None))
+            .values(ended_at=now)
+        )
     case.version += 1
     case.claimed_by_id, case.claimed_until = None, None
     # The next query of this transaction searches by these columns.

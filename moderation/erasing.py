@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from moderation import chain, fingerprints
 from moderation.models import (
     ActState,
+    Assignment,
     Author,
     BlockedAuthor,
     CameWith,
@@ -163,6 +164,7 @@ def erase_entries(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     session.execute(delete(WordsAsked, WordsAsked.entry_id, ids))
     session.execute(delete(Letter, Letter.entry_id, ids))
     session.execute(delete(CameWith, CameWith.entry_id, ids))
+    session.execute(delete(Assignment, Assignment.entry_id, ids))
     acts = sa.select(PlatformAct.id).where(PlatformAct.entry_id.in_(ids))
     session.execute(
         sa.update(PlatformActMove)

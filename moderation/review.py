@@ -14,7 +14,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import authors
+from moderation import assigning, author_history, authors, thread
+from moderation.author_history import AuthorHistory
 from moderation.authors import AuthorRecord
 from moderation.decisions import held_by_another
 from moderation.models import (
@@ -37,9 +38,6 @@ from school.models import Account, Person
 
 T = TypeVar("T")
 
-_AROUND = 12
-"""Comments of the conversation shown beside an entry."""
-
 
 @dataclass(frozen=True, slots=True)
 class QueueFilters:
@@ -52,6 +50,8 @@ class QueueFilters:
     post_platform_id: str = ""
     referred: bool = False
     """Only what was referred, decided or not: what the DSL and the chair look for."""
+    mine: bool = False
+    """Only what a colleague gave to the viewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,8 @@ class QueueItem:
     """Our post above it is no longer on the platform."""
     claimed_by: str
     """Name of the other person who is deciding it now; empty where nobody is."""
+    given_to: str = ""
+    """Name of the colleague to whom somebody gave it; empty where nobody did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +114,15 @@ class EntryPage:
     meetings: tuple[Meeting, ...]
     versions: tuple[CommentVersion, ...]
     post: WatchedPost | None
-    conversation: tuple[tuple[Comment, str], ...]
+    answered: thread.Said | None
+    """The comment that this one answers."""
+    conversation: tuple[thread.Said, ...]
     """Comments under the same post around this one, each with its author's name."""
     author: Author | None
     history: tuple[Comment, ...]
     """The author's other comments, newest first."""
+    past: AuthorHistory
+    """Earlier entries and blocks of the author."""
 
 
 def queue(
@@ -133,7 +139,7 @@ def queue(
     `after`: the former page's `following`. Raises BadInput for one that isn't.
     """
     seen = visible_to(viewer)
-    where = [seen, *_conditions(filters)]
+    where = [seen, *_conditions(filters, viewer)]
     query = (
         sa.select(LogCase, LogEntry, Comment, Account)
         .join(LogEntry, LogEntry.id == LogCase.entry_id)
@@ -191,9 +197,11 @@ def entry_page(session: Session, entry_id: UUID, *, viewer: Person, now: datetim
                 WatchedPost.account_id == entry.account_id, WatchedPost.platform_id == entry.post_platform_id
             )
         ),
-        conversation=_conversation(session, comment, viewer),
+        answered=thread.answered(session, comment, viewer),
+        conversation=thread.conversation(session, comment, viewer),
         author=session.get(Author, entry.author_id) if entry.author_id else None,
         history=_history(session, comment, viewer),
+        past=author_history.history(session, entry.author_id, besides=entry_id, viewer=viewer),
     )
 
 
@@ -219,12 +227,14 @@ def tasks(session: Session, *, viewer: Person) -> list[PlatformAct]:
     return list(session.scalars(query))
 
 
-def _conditions(filters: QueueFilters) -> list[sa.ColumnElement[bool]]:
+def _conditions(filters: QueueFilters, viewer: Person) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if filters.referred:
         found.append(LogCase.referred.is_(True))
     else:
         found.append(LogCase.state == CaseState.OPEN)
+    if filters.mine:
+        found.append(assigning.given_to(viewer))
     if filters.platform:
         found.append(LogCase.platform == filters.platform)
     if filters.kind:
@@ -294,6 +304,7 @@ def _items(
     held = {case.claimed_by_id for case, *_ in rows if held_by_another(case, viewer, now=now)}
     named = sa.select(Person.id, Person.name).where(Person.id.in_(held))
     names = {row.id: row.name for row in session.execute(named)} if held else {}
+    given = assigning.in_force(session, [case.entry_id for case, *_ in rows])
     return [
         QueueItem(
             entry=entry,
@@ -306,6 +317,7 @@ def _items(
             claimed_by=names.get(case.claimed_by_id, "")
             if case.claimed_by_id and held_by_another(case, viewer, now=now)
             else "",
+            given_to=given[case.entry_id][1] if case.entry_id in given else "",
         )
         for case, entry, comment, account in rows
     ]
@@ -353,31 +365,6 @@ def _versions(session: Session, comment: Comment | None) -> tuple[CommentVersion
         .order_by(CommentVersion.number)
     )
     return tuple(session.scalars(query))
-
-
-def _conversation(
-    session: Session, comment: Comment | None, viewer: Person
-) -> tuple[tuple[Comment, str], ...]:
-    if comment is None or not comment.post_platform_id:
-        return ()
-    around = (
-        sa.select(Comment, Author.display_name)
-        .outerjoin(Author, Author.id == Comment.author_id)
-        .where(
-            Comment.account_id == comment.account_id,
-            Comment.post_platform_id == comment.post_platform_id,
-            comment_visible_to(viewer),
-        )
-    )
-    before = session.execute(
-        around.where(Comment.created_at <= comment.created_at)
-        .order_by(Comment.created_at.desc())
-        .limit(_AROUND)
-    ).all()
-    later = session.execute(
-        around.where(Comment.created_at > comment.created_at).order_by(Comment.created_at).limit(_AROUND // 2)
-    ).all()
-    return tuple((row[0], row[1] or "") for row in [*reversed(before), *later])
 
 
 def _history(session: Session, comment: Comment | None, viewer: Person) -> tuple[Comment, ...]:

@@ -34,6 +34,8 @@ class Action(StrEnum):
     """Send a letter about an entry (P20)."""
     SET_LETTERS = "set_letters"
     """The letterhead and the templates of letters."""
+    SET_REPLIES = "set_replies"
+    """Write the answers to comments that everybody who moderates can insert."""
     CHECK_DOCUMENTS = "check_documents"
     """Ask whether a file is one that was made here."""
     SET_THRESHOLDS = "set_thresholds"
@@ -94,6 +96,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.KEEP_PICTURES: frozenset({_HEAD, Role.SLT, Role.DSL}),
     Action.ISSUE_LETTERS: frozenset({_HEAD, Role.SLT, Role.DSL, Role.CHAIR}),
     Action.SET_LETTERS: frozenset({_HEAD, Role.SLT}),
+    Action.SET_REPLIES: frozenset({_HEAD, Role.SLT}),
     Action.CHECK_DOCUMENTS: frozenset({_HEAD, Role.SLT, Role.DSL, Role.CHAIR, Role.DPO}),
     Action.SET_THRESHOLDS: frozenset({_HEAD, Role.SLT}),
     Action.VET_FOLLOWERS: frozenset({_HEAD, Role.SLT, Role.MODERATOR}),

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from moderation import (
     actions,
+    assigning,
     came_with,
     carrying_words,
     claims,
@@ -22,6 +23,7 @@ from moderation import (
     decisions,
     habits,
     letters,
+    replies,
     review,
     speed,
     undoing,
@@ -43,12 +45,6 @@ from web.forms import Typed, identifier
 from web.moderation_live import shared
 
 pages = Blueprint("moderation", __name__)
-
-WARNING = (
-    "Please keep to our school's rules for comments. Comments like this one are removed, and people "
-    "who go on may be blocked. If you are worried about something, please talk to the school office."
-)
-"""What a warning says unless the person writes something else."""
 
 
 @pages.context_processor
@@ -82,6 +78,7 @@ def queue() -> ResponseReturnValue:
             person=person,
             moment=moment,
             habits=habits.of(session, person, now=moment),
+            colleagues=assigning.colleagues(session, None, besides=person),
             undoable=undoing.last(session, person, now=moment),
             speeds=speed.figures(session, viewer=person, now=moment),
             length=speed.said,
@@ -101,6 +98,7 @@ def _filters() -> QueueFilters:
         author_id=identifier(author) if author else None,
         post_platform_id=request.args.get("post", ""),
         referred=request.args.get("referred", "") == "yes",
+        mine=request.args.get("mine", "") == "yes",
     )
 
 
@@ -154,7 +152,10 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
             else None,
             habits=habits.of(session, person, now=now()),
             chosen=request.args.get("do", ""),
-            warning=WARNING,
+            saved=[(one, replies.fill(session, one, page.item.entry)) for one in replies.offered(session)],
+            colleagues=assigning.colleagues(session, page.item.case, besides=person)
+            if may(person, Action.MODERATE)
+            else [],
             typed=typed,
         )
 
@@ -251,7 +252,7 @@ def undo(entry_id: UUID) -> ResponseReturnValue:
 
 def _queue(kept: str, entry_id: UUID | None) -> str:
     """The queue's address with what it was filtered and grouped by, at this entry."""
-    known = {"platform", "kind", "author", "post", "referred", "by", "after"}
+    known = {"platform", "kind", "author", "post", "referred", "mine", "by", "after"}
     wanted: dict[str, str] = {name: value for name, value in parse_qsl(kept) if name in known}
     return url_for("moderation.queue", **wanted, _anchor=f"entry-{entry_id}" if entry_id else None)  # type: ignore[arg-type]
 
@@ -261,6 +262,8 @@ def _queue(kept: str, entry_id: UUID | None) -> str:
 def decide(entry_id: UUID) -> ResponseReturnValue:
     """Decide; the workers carry it out on the platform."""
     typed = Typed(request.form)
+    if typed["insert"]:
+        return _with_reply(entry_id, typed)
     try:
         decision = _decision(typed)
         back_at = typed.identifier("next") if typed["next"] else None
@@ -290,6 +293,20 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         # Where the person was: at the entry after this one.
         return redirect(_queue(typed["kept"], back_at))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
+
+
+def _with_reply(entry_id: UUID, typed: Typed) -> str:
+    """The form again with a saved answer in it: it is for a person to read, change and send."""
+    with reading() as session:
+        review.get_case(session, entry_id, viewer=current_person(session))
+        saved = replies.get(session, typed["insert"])
+        entry = session.get_one(LogEntry, entry_id)
+        text = replies.fill(session, saved, entry)
+        untouched = {replies.fill(session, one, entry) for one in replies.offered(session)}
+    before = typed.raw("reply").replace("\r\n", "\n").strip()
+    values = typed.values.copy()
+    values["reply"] = text if before in {"", *untouched} else f"{before}\n\n{text}"
+    return entry_with(entry_id, Typed(values))
 
 
 def _decision(typed: Typed) -> Decision:

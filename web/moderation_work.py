@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import habits
+from moderation import assigning, habits
 from moderation import words as moderation_words
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.permissions import Action
+from school.settings import settings
 from web.access import current_person, needs
 from web.forms import Typed
 
@@ -64,6 +67,60 @@ def shown() -> ResponseReturnValue:
     with transaction() as session:
         found = habits.shown(session, current_person(session), now=now())
     return jsonify(pause=found.tired, seen=found.seen)
+
+
+@pages.post("/moderation/<uuid:entry_id>/assign")
+@needs(Action.MODERATE)
+def assign(entry_id: UUID) -> ResponseReturnValue:
+    """Give an entry to a colleague."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            to = assigning.assign(
+                session,
+                entry_id,
+                to_id=typed.identifier("to"),
+                by=current_person(session),
+                lifetime=settings().claim_lifetime,
+                url=settings().effective_public_url,
+                now=now(),
+            )
+    except BadInput as error:
+        flash(str(error), "error")
+        return redirect(url_for("moderation.entry", entry_id=entry_id))
+    flash(f"Given to {to.name}, who is told by e-mail.", "success")
+    return redirect(url_for("moderation.queue"))
+
+
+@pages.post("/moderation/hand-over")
+@needs(Action.MODERATE)
+def hand_over() -> ResponseReturnValue:
+    """Give everything that one has taken or was given to a colleague, for a pause."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            person = current_person(session)
+            done = assigning.hand_over(
+                session,
+                to_id=typed.identifier("to"),
+                by=person,
+                lifetime=settings().claim_lifetime,
+                url=settings().effective_public_url,
+                now=now(),
+            )
+            habits.rested(session, person, now=now())
+    except BadInput as error:
+        flash(str(error), "error")
+        return redirect(url_for("moderation.queue"))
+    kept = f" {done.stay} can’t be handed over and stay with you." if done.stay else ""
+    if done.given:
+        many = "1 entry is" if done.given == 1 else f"{done.given} entries are"
+        flash(f"{many} handed over.{kept} Have a good pause.", "success")
+    else:
+        flash(
+            f"You had taken no entry, so there was nothing to hand over.{kept} Have a good pause.", "success"
+        )
+    return redirect(url_for("today.show"))
 
 
 @pages.post("/moderation/rested")

@@ -15,7 +15,7 @@ from approvals import takedowns
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
-from moderation import anchors
+from moderation import anchors, assigning
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
 from school import accounts, closing, consent, forms, incidents, mail, people, register, terms, training
@@ -84,6 +84,12 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
             "threats or worries about a child: look first",
             "/moderation",
             urgent=True,
+        )
+    given = _count(session, *seen, assigning.given_to(person))
+    if given:
+        path = "/moderation?mine=yes"
+        yield Waiting(
+            given, "entry that was given to you", "entries that were given to you", path, urgent=True
         )
     count = _count(session, *seen)
     yield Waiting(count, "flagged comment to decide on", "flagged comments to decide on", "/moderation")

@@ -2,6 +2,7 @@
 
 from moderation.models.acts import ActKind, ActState, PlatformAct, PlatformActMove
 from moderation.models.alerts import UrgentNotice, UrgentPause
+from moderation.models.assignments import Assignment
 from moderation.models.authors import Author, BlockedAuthor
 from moderation.models.carrying import WordsAsked, WordsState
 from moderation.models.comments import Comment, CommentScore, CommentState, CommentVersion
@@ -21,12 +22,14 @@ from moderation.models.log import (
 )
 from moderation.models.pictures import CameWith, CameWithState
 from moderation.models.polling import CommentGap, CommentStream, PollRecord, WatchedPost
+from moderation.models.replies import SavedReply
 from moderation.models.rescoring import RescoreJob, RescoreState
 from moderation.models.rules import FlaggingRules
 
 __all__ = [
     "ActKind",
     "ActState",
+    "Assignment",
     "Author",
     "BlockedAuthor",
     "CameWith",
@@ -59,6 +62,7 @@ __all__ = [
     "Referral",
     "RescoreJob",
     "RescoreState",
+    "SavedReply",
     "UrgentNotice",
     "UrgentPause",
     "WatchedPost",

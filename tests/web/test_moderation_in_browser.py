@@ -86,6 +86,8 @@ def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> Non
         "/moderation/rules",
         "/moderation/rules?version=1",
         "/moderation/keys",
+        "/moderation/replies",
+        entry,
         together,
         "/log?from=yesterday",
         "/letters",

@@ -382,6 +382,41 @@ def test_p19_followers_are_vetted(
     assert browser.get("/followers?state=nowhere").status_code == 400
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_saved_answer_and_a_colleague(
+    entry_id: UUID, signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    """Without scripts: the page comes back with the answer and all that was typed; nothing is decided."""
+    slt, moderator = signed_in(Role.SLT), signed_in(Role.MODERATOR)
+    page, words = f"/moderation/{entry_id}", "/moderation/replies"
+    assert slt.post(f"{words}/new", words, name="Thanks", body="Thank you, {writer}").status_code == 400
+    assert slt.post(f"{words}/new", words, name="Thanks", body="Thank you, {author}!").status_code == 302
+    shown = moderator.get(words).text
+    assert "Thank you, {author}!" in shown and "Version 1" in shown and "Change it" not in shown
+    assert moderator.post(f"{words}/new", words, name="Mine", body="No").status_code == 403
+    found = re.search(r'name="insert" value="([^"]+)"[^>]*>Thanks<', moderator.get(page).text)
+    assert found
+    typed = {"seen": 1, "outcomes": "reply", "reason": "A mild one", "reply": "Dear Tim"}
+    came = moderator.post(page, page, insert=found[1], **typed)
+    assert came.status_code == 200 and "Dear Tim\n\nThank you, Troll Tim!</textarea>" in came.text
+    assert "A mild one</textarea>" in came.text and re.search(r'id="outcome-reply"[^>]* checked', came.text)
+    with reading() as session:
+        assert session.get_one(LogCase, entry_id).version == 1
+        assert session.scalar(sa.select(sa.func.count()).select_from(PlatformAct)) == 0
+    dsl = school_people[Role.DSL]
+    assert moderator.post(f"{page}/assign", page, to=str(school_people[Role.CHAIR].id)).status_code == 302
+    assert "Choose a colleague from the list." in moderator.get(page).text
+    assert moderator.post(f"{page}/assign", page, to=str(dsl.id)).status_code == 302
+    assert f"given to {dsl.name}" in slt.get("/moderation").text
+    own = signed_in(Role.DSL)
+    assert "entry that was given to you" in own.get("/").text
+    assert "Entry 1" in own.get("/moderation?mine=yes").text
+    head = str(school_people[Role.HEADTEACHER].id)
+    assert own.post("/moderation/hand-over", "/moderation", to=head).status_code == 302
+    assert "1 entry is handed over" in own.get("/").text
+    assert "Entry 1" in signed_in(Role.HEADTEACHER).get("/moderation?mine=yes").text
+
+
 ALL = frozenset(Role)
 MODERATION = {Role.HEADTEACHER, Role.SLT, Role.DSL, Role.MODERATOR}
 LOG = {Role.HEADTEACHER, Role.SLT, Role.DSL, Role.CHAIR}

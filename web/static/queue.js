@@ -182,6 +182,19 @@
     });
   });
 
+  // A saved answer goes into the field at once; without scripts the page comes back with it.
+  document.querySelectorAll("[data-insert]").forEach(function (button) {
+    button.addEventListener("click", function (event) {
+      event.preventDefault();
+      var field = button.form.elements.namedItem("reply");
+      var ready = Array.from(document.querySelectorAll("[data-insert]")).map(function (one) { return one.dataset.insert; });
+      var before = field.value.trim();
+      field.value = before === "" || ready.indexOf(before) >= 0 ? button.dataset.insert : before + "\n\n" + button.dataset.insert;
+      field.dispatchEvent(new Event("input", {bubbles: true}));
+      field.focus();
+    });
+  });
+
   // After a decision the page begins where the person was.
   var place = window.location.hash.indexOf("#entry-") === 0 && document.getElementById(window.location.hash.slice(1));
   if (place && place.hasAttribute("data-entry")) {
