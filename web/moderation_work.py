@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import assigning, habits
+from moderation import assigning, day, habits
 from moderation import words as moderation_words
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -22,6 +22,15 @@ pages = Blueprint("work", __name__)
 @pages.context_processor
 def _words() -> dict[str, object]:
     return {"said": moderation_words}
+
+
+@pages.get("/moderation/done")
+@needs(Action.MODERATE)
+def done() -> ResponseReturnValue:
+    """What the person did today, and the team."""
+    with reading() as session:
+        found = day.so_far(session, viewer=current_person(session), now=now())
+    return render_template("moderation/done.html", day=found)
 
 
 @pages.get("/moderation/keys")

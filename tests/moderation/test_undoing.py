@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import authors, habits, log, undoing
+from moderation import authors, day, habits, log, undoing
 from moderation.decisions import Outcome
 from moderation.models import BlockedAuthor, CaseState, Comment, LogCase, PlatformAct, ReferTo
 from school.db import reading, transaction
@@ -121,3 +121,30 @@ def test_a_pause_is_offered_after_as_many_texts_as_somebody_chose(
     with reading() as session:
         assert habits.of(session, slt, now=clock()).tired
         assert habits.of(session, slt, now=clock.on(minutes=31)).seen == 0
+
+
+def test_what_was_done_today_by_each_and_by_all(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """Not yesterday, nor what was taken back; for the headteacher not what concerns them (P3)."""
+    slt, dsl, head = (school_people[role] for role in (Role.SLT, Role.DSL, Role.HEADTEACHER))
+    entries = flagged(account_id, platform, clock, *(comment(n, f"idiot {n}") for n in range(5)))
+    decide(entries[0], Outcome.DISMISS, by=slt, clock=clock)
+    clock.on(days=1)
+    decide(entries[1], Outcome.HIDE, by=slt, clock=clock)
+    undo(entries[1], by=slt, clock=clock)
+    decide(entries[2], Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.DSL)
+    decide(entries[3], Outcome.NOTE, by=dsl, clock=clock)
+    decide(
+        entries[4], Outcome.REFER, by=dsl, clock=clock, refer_to=ReferTo.CHAIR, about_headteacher=True
+    )  # fmt: skip
+    with reading() as session:
+        for viewer, team, together in (
+            (slt, [("Aoife Brennan", 1, 1, 1), ("Daniel Whitcombe", 1, 1, 0)], 2),
+            (head, [("Aoife Brennan", 0, 0, 1), ("Daniel Whitcombe", 1, 1, 0)], 1),
+        ):
+            found = day.so_far(session, viewer=session.get_one(Person, viewer.id), now=clock())
+            assert [(one.name, len(one.decided), one.referred, one.notes) for one in found.team] == team
+            assert found.decided == together
+        found = day.so_far(session, viewer=session.get_one(Person, slt.id), now=clock())
+        assert found.my_count == 1 and {number for _, number in found.mine} == {2, 3}

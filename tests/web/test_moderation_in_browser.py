@@ -87,6 +87,7 @@ def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> Non
         "/moderation/rules?version=1",
         "/moderation/keys",
         "/moderation/replies",
+        "/moderation/done",
         entry,
         together,
         "/log?from=yesterday",

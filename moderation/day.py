@@ -1,0 +1,92 @@
+"""What people did in the log today: each for themselves, and the team together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from moderation.models import EventKind, LogCase, LogEntry, LogEvent
+from moderation.sight import visible_to
+from school.models import Person
+from school.times import LONDON, today
+
+MOST = 5000
+"""Events that are looked at: more than any school's day has."""
+SHOWN = 100
+_KINDS = (EventKind.DECIDED, EventKind.REFERRED, EventKind.NOTE, EventKind.REOPENED, EventKind.ISSUED)
+
+
+@dataclass(slots=True)
+class Done:
+    """What one person did today, of what the viewer may see."""
+
+    name: str
+    decided: set[UUID] = field(default_factory=set)
+    """Entries that they decided and nobody opened again."""
+    referred: int = 0
+    notes: int = 0
+    papers: int = 0
+    last: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Today so far."""
+
+    mine: tuple[tuple[LogEvent, int], ...]
+    """What the viewer did, newest first, each with the number of its entry."""
+    my_count: int
+    """Entries that the viewer decided."""
+    team: tuple[Done, ...]
+    """Everybody who did something, by name."""
+    decided: int
+    """Entries that anybody decided."""
+
+
+def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
+    """Today since midnight in school time; nothing of it that the viewer may not see (P3)."""
+    begins = datetime.combine(today(now), time.min, LONDON)
+    rows = session.execute(
+        sa.select(LogEvent, LogEntry.number, Person.id, Person.name)
+        .join(LogCase, LogCase.entry_id == LogEvent.entry_id)
+        .join(LogEntry, LogEntry.id == LogEvent.entry_id)
+        .join(Person, Person.id == LogEvent.by_id)
+        .where(
+            LogEvent.at >= begins,
+            LogEvent.by_id.is_not(None),
+            LogEvent.kind.in_(_KINDS),
+            visible_to(viewer),
+        )
+        .order_by(LogEvent.seq.desc())
+        .limit(MOST)
+    ).all()
+    people: dict[UUID, Done] = {}
+    mine = []
+    for event, number, person_id, name in reversed(rows):
+        done = people.setdefault(person_id, Done(name))
+        done.last = event.at
+        match event.kind:
+            case EventKind.DECIDED:
+                done.decided.add(event.entry_id)
+            case EventKind.REFERRED:
+                done.referred += 1
+            case EventKind.NOTE:
+                done.notes += 1
+            case EventKind.ISSUED:
+                done.papers += 1
+            case EventKind.REOPENED:
+                for anybody in people.values():
+                    anybody.decided.discard(event.entry_id)
+        if person_id == viewer.id:
+            mine.append((event, number))
+    own = people.get(viewer.id)
+    return Day(
+        mine=tuple(reversed(mine[-SHOWN:])),
+        my_count=len(own.decided) if own else 0,
+        team=tuple(sorted(people.values(), key=lambda one: one.name)),
+        decided=len(set().union(*(one.decided for one in people.values()))),
+    )
