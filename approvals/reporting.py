@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -75,6 +76,26 @@ def posts(session: Session, *, begins: datetime, ends: datetime) -> dict[UUID, P
             of_account.missed += count
         elif state is PublicationState.FAILED:
             of_account.failed += count
+    return found
+
+
+def posts_over_time(
+    session: Session, *, begins: Sequence[datetime], ends: datetime
+) -> dict[Objective, list[int]]:
+    """By objective, how many posts came out from each of `begins` to the next (P13)."""
+    found: dict[Objective, list[int]] = {}
+    query = (
+        sa.select(Publication.published_at, DraftRevision.objective)
+        .join(DraftRevision, DraftRevision.id == Publication.revision_id)
+        .where(
+            Publication.state == PublicationState.PUBLISHED,
+            Publication.published_at >= begins[0],
+            Publication.published_at < ends,
+        )
+    )
+    for published_at, objective in session.execute(query):
+        if published_at is not None and objective is not None:
+            found.setdefault(objective, [0] * len(begins))[bisect_right(begins, published_at) - 1] += 1
     return found
 
 

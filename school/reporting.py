@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
@@ -71,6 +73,35 @@ def period(first_day: date, last_day: date) -> Period:
     return Period(first_day, last_day)
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A day, week or month of a period, as a chart has one column for it."""
+
+    label: str
+    begins: datetime
+
+
+def steps(when: Period, *, until: datetime) -> list[Step]:
+    """The days of a month or less, the weeks of up to 30, or the months; none that begins after `until`."""
+    days = (when.last_day - when.first_day).days + 1
+    found, day = [], when.first_day
+    while day <= when.last_day:
+        if days <= 31:
+            label, following = f"{day.day} {day:%b}", day + timedelta(days=1)
+        elif days <= 210:
+            label = f"week of {day.day} {day:%b}"
+            # Weeks begin on Mondays; the first may be shorter.
+            following = day + timedelta(days=7 - day.weekday())
+        else:
+            label, following = f"{day:%b %Y}", (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+        begins = Period(day, day).begins
+        if found and begins > until:
+            break
+        found.append(Step(label, begins))
+        day = following
+    return found
+
+
 def purposes(session: Session) -> dict[UUID, AccountPurpose]:
     """What each account is for, by its id."""
     return {found.account_id: found for found in session.scalars(sa.select(AccountPurpose))}
@@ -114,6 +145,22 @@ def costs(session: Session, when: Period) -> dict[UUID, tuple[int, float]]:
         account_id: (int(calls or 0), int(micro or 0) / 1_000_000)
         for account_id, calls, micro in session.execute(query)
     }
+
+
+def costs_over_time(
+    session: Session, *, begins: Sequence[datetime], ends: datetime
+) -> dict[UUID, list[float]]:
+    """By account, what its platform cost in US dollars from each of `begins` to the next."""
+    found: dict[UUID, list[float]] = {}
+    query = (
+        sa.select(CallLedger.account_id, CallLedger.hour, sa.func.sum(CallLedger.cost_micro_usd))
+        .where(CallLedger.hour >= begins[0], CallLedger.hour < ends, CallLedger.cost_micro_usd > 0)
+        .group_by(CallLedger.account_id, CallLedger.hour)
+    )
+    for account_id, hour, micro in session.execute(query):
+        costs = found.setdefault(account_id, [0.0] * len(begins))
+        costs[bisect_right(begins, hour) - 1] += int(micro or 0) / 1_000_000
+    return found
 
 
 def coverage(session: Session, when: Period, *, now: datetime) -> Coverage:

@@ -16,20 +16,21 @@ from web.naming import platform_name
 
 Rows = list[tuple[str, int]]
 
-_STEPS = (
+STEPS = (
     (timedelta(minutes=15), "within 15 minutes"),
     (timedelta(hours=1), "within an hour"),
     (timedelta(hours=4), "within 4 hours"),
     (timedelta(days=1), "within a day"),
     (timedelta.max, "later"),
 )
+"""Lengths of time that plots tell apart: at most so long, and the words for it."""
 
 
 def spread(waits: Iterable[timedelta]) -> Rows:
     """How many took how long, for a plot."""
-    counts = dict.fromkeys([words for _, words in _STEPS], 0)
+    counts = dict.fromkeys([words for _, words in STEPS], 0)
     for wait in waits:
-        counts[next(words for most, words in _STEPS if wait <= most)] += 1
+        counts[next(words for most, words in STEPS if wait <= most)] += 1
     return list(counts.items())
 
 

@@ -54,7 +54,7 @@ def _figures(session: Session, person: Person, when: Period, moment: datetime) -
     }
 
 
-def _period(dates: Typed, moment: datetime) -> Period:
+def chosen_period(dates: Typed, moment: datetime) -> Period:
     """The days that were asked for; this term where none were. Raises BadInput by the form's own names."""
     if not dates["from"] and not dates["to"]:
         return reporting.term(today(moment))
@@ -69,7 +69,7 @@ def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> Resp
     when = reporting.term(today(moment))
     dates = dates or Typed(request.args)
     try:
-        when = _period(dates, moment)
+        when = chosen_period(dates, moment)
     except BadInput as error:
         dates.refuse(error)
         status = 400
@@ -107,7 +107,7 @@ def as_pdf() -> ResponseReturnValue:
     """The same as a PDF, whose hash is kept."""
     dates, moment = Typed(request.form), now()
     try:
-        when = _period(dates, moment)
+        when = chosen_period(dates, moment)
     except BadInput:
         return _report(Typed(), dates=dates)
     with reading() as session:

@@ -25,7 +25,10 @@ __all__ = ["app", "practice"]
 
 FEW = 10_000
 MANY = int(os.environ.get("BENCH_STORED", "1000000"))
-PAGES = ("/moderation", "/log", "/followers", "/log?state=open", "/log?author=person")
+PAGES = (
+    "/moderation", "/moderation/news", "/moderation/done", "/log", "/followers", "/log?state=open",
+    "/log?author=person", "/reports/charts",
+)  # fmt: skip
 TIMES = 15
 
 

@@ -94,6 +94,7 @@ def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> Non
         "/letters",
         "/documents/check",
         "/reports",
+        "/reports/charts",
         f"{entry}/letter?template=warning",
     ):
         wide.goto(f"{address}{path}")

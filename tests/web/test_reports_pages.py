@@ -11,12 +11,16 @@ from sqlalchemy.orm import Session
 
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
+from moderation.decisions import Outcome
+from moderation.models import ReferTo
 from school import reporting
 from school.db import now
 from school.errors import BadInput
-from school.models import Account, Person, Role
+from school.models import Account, CallLedger, Person, Role
 from school.times import middle, today
 from tests.approvals import scenes
+from tests.moderation import scenes as moderation_scenes
+from tests.moderation.platform import ScriptedPlatform, comment
 from tests.web.conftest import Browser
 from web.report_paper import spread
 
@@ -106,3 +110,69 @@ def test_a_period_begins_and_ends_at_school_midnight() -> None:
 def test_p10_response_times_are_spread_over_steps() -> None:
     waits = [timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=3), timedelta(days=9)]
     assert [count for _, count in spread(waits)] == [2, 0, 1, 0, 1]
+
+
+@SQLITE
+def test_p10_the_charts_show_what_moved_and_stand_on_their_tables(
+    signed_in: Callable[[Role], Browser],
+    session: Session,
+    school_people: dict[Role, Person],
+    make_account: Callable[..., Account],
+) -> None:
+    """Flags by kind and account, response, queue, posts, costs; P3: without what concerns the headteacher."""
+    moment, clock = now(), moderation_scenes.PresentClock()
+    account = make_account("facebook", identity_id="school")
+    entries = moderation_scenes.flagged(
+        account.id, ScriptedPlatform(), clock, *(comment(n, f"idiot {n}") for n in range(3))
+    )
+    slt = school_people[Role.SLT]
+    clock.on(hours=-2)
+    moderation_scenes.decide(entries[0], Outcome.DISMISS, by=slt, clock=clock)
+    moderation_scenes.decide(
+        entries[1], Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.CHAIR, about_headteacher=True
+    )
+    session.add(
+        CallLedger(account_id=account.id, hour=moment, operation="read", calls=9, cost_micro_usd=1_250_000)
+    )
+    _draft, [publication] = scenes.approved(
+        session, school_people[Role.STAFF], school_people[Role.HEADTEACHER], moment, account
+    )
+    for state in (PublicationState.PUBLISHING, PublicationState.PUBLISHED):
+        move_publication(session, publication, state, actor=Actor.PRODUCT, by=None, reason="Out", now=moment)
+    publication.published_at = moment
+    session.commit()
+    day = today(moment)
+    path = f"/reports/charts?from={day}&to={day}"
+    for role, flagged, decided in ((Role.SLT, 3, 2), (Role.HEADTEACHER, 2, 1)):
+        page = signed_in(role).get(path)
+        words = figures(page.text)
+        assert f"What was flagged, by kind In all {flagged}." in words
+        assert f"What was flagged, by account In all {flagged}." in words
+        assert f"by when it came In all {decided}." in words and "open has waited In all 1." in words
+        assert "by objective In all 1." in words and "What the platforms cost In all $1.25." in words
+        assert page.text.count('role="img"') == page.text.count("<table") == 6
+        assert f"<title>{day.day} {day:%b}: abuse {flagged}</title>" in page.text
+    browser = signed_in(Role.SLT)
+    # The queue is as it is now, whichever days are shown.
+    assert browser.get("/reports/charts?from=2020-01-01&to=2020-12-31").text.count('role="img"') == 1
+    assert browser.get("/reports/charts?from=2020-02-02&to=2020-01-01").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "count", "labels"),
+    [
+        (date(2027, 3, 27), date(2027, 3, 29), 3, ["27 Mar", "28 Mar", "29 Mar"]),
+        (date(2027, 4, 1), date(2027, 8, 31), 23, ["week of 1 Apr", "week of 5 Apr"]),
+        (date(2027, 1, 1), date(2027, 12, 31), 12, ["Jan 2027", "Feb 2027"]),
+        (date(2027, 6, 1), date(2027, 6, 1), 1, ["1 Jun"]),
+    ],
+)
+def test_a_chart_has_a_column_for_each_day_week_or_month(
+    first: date, last: date, count: int, labels: list[str]
+) -> None:
+    when = reporting.period(first, last)
+    steps = reporting.steps(when, until=when.ends)
+    assert len(steps) == count and [step.label for step in steps][: len(labels)] == labels
+    assert steps[0].begins == when.begins and all(one.begins < when.ends for one in steps)
+    assert [step.begins for step in steps] == sorted(step.begins for step in steps)
+    assert len(reporting.steps(when, until=when.begins)) == 1, "days to come have no column"

@@ -1,0 +1,127 @@
+"""Charts as SVG, drawn here: columns over time, each a stack of parts. No text is inside the picture.
+
+The words beside it are the page's own, so that they can be read at any width, at any zoom and aloud; behind
+each chart stands its table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from moderation.words import KINDS
+
+HEIGHT = 100.0
+_STEP, _GAP = 10.0, 1.6
+
+COLOURS = 8
+"""Colours that the style sheet has, in light and dark; further parts begin again with the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of every column: its name, its colour's number and its values, one for each column."""
+
+    name: str
+    colour: int
+    values: tuple[float, ...]
+
+    @property
+    def total(self) -> float:
+        """All its values together."""
+        return sum(self.values)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A rectangle, in units of the picture."""
+
+    x: float
+    y: float
+    height: float
+    colour: int
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: what a pointer over it is told, and its rectangles."""
+
+    words: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart, ready for its template."""
+
+    key: str
+    title: str
+    said: str
+    """What the picture shows, in a sentence."""
+    labels: tuple[str, ...]
+    parts: tuple[Part, ...]
+    columns: tuple[Column, ...]
+    most: float
+    """The height of the highest column."""
+    unit: str
+    """Before a number, such as "$"; empty for counts."""
+
+    @property
+    def width(self) -> float:
+        """Of the picture, in its units."""
+        return _STEP * len(self.labels)
+
+    @property
+    def bar(self) -> float:
+        """Width of one column."""
+        return _STEP - _GAP
+
+    def say(self, value: float) -> str:
+        """A value as people read it."""
+        return f"{self.unit}{value:,.2f}" if self.unit else f"{value:,.0f}"
+
+
+def chart(
+    key: str, title: str, labels: Sequence[str], parts: Sequence[Part], *, unit: str = ""
+) -> Chart | None:
+    """A chart of these parts, the first at the bottom; None where there is nothing to see."""
+    shown = tuple(part for part in parts if part.total)
+    if not shown or not labels:
+        return None
+    totals = [sum(part.values[place] for part in shown) for place in range(len(labels))]
+    most = max(totals)
+    columns = []
+    for place, label in enumerate(labels):
+        blocks, top = [], HEIGHT
+        for part in shown:
+            height = HEIGHT * part.values[place] / most
+            top -= height
+            if height:
+                blocks.append(
+                    Block(round(_STEP * place + _GAP / 2, 2), round(top, 2), round(height, 2), part.colour)
+                )
+        columns.append(Column(label, tuple(blocks)))
+    made = Chart(key, title, "", tuple(labels), shown, tuple(columns), most, unit)
+    highest = labels[totals.index(most)]
+    largest = max(shown, key=lambda part: part.total)
+    said = f"In all {made.say(sum(totals))}. The highest column is {highest} with {made.say(most)}"
+    said += f"; most of all is {largest.name}." if len(shown) > 1 else f". All of it is {largest.name}."
+    described = tuple(
+        Column(
+            f"{column.words}: "
+            + (
+                ", ".join(
+                    f"{part.name} {made.say(part.values[place])}" for part in shown if part.values[place]
+                )
+                or "nothing"
+            ),
+            column.blocks,
+        )
+        for place, column in enumerate(columns)
+    )
+    return Chart(key, title, said, made.labels, shown, described, most, unit)
+
+
+def colour_of_kind(kind: str) -> int:
+    """Each kind of reason has the same colour in every chart, whichever others are in it."""
+    return list(KINDS).index(kind) % COLOURS if kind in KINDS else COLOURS - 1

@@ -1,0 +1,116 @@
+"""The charts beside the termly report: what people would rather look at than read (P10, P17, P23)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+import approvals.reporting as posting
+from approvals.models import Objective
+from moderation import trends
+from moderation.words import KINDS
+from school import accounts, reporting
+from school.db import now, reading
+from school.errors import BadInput
+from school.models import Person
+from school.permissions import Action
+from school.reporting import Period
+from school.times import today
+from web.access import current_person, needs
+from web.drawing import COLOURS, Chart, Part, chart, colour_of_kind
+from web.forms import Typed
+from web.naming import platform_name
+from web.report_paper import STEPS
+from web.reports import chosen_period
+
+pages = Blueprint("charts", __name__)
+
+
+@pages.get("/reports/charts")
+@needs(Action.SEE_REPORTS)
+def show() -> ResponseReturnValue:
+    """The charts of this term, or of the days chosen."""
+    dates, moment, status = Typed(request.args), now(), 200
+    when = reporting.term(today(moment))
+    try:
+        when = chosen_period(dates, moment)
+    except BadInput as error:
+        dates.refuse(error)
+        status = 400
+    with reading() as session:
+        drawn = _charts(session, current_person(session), when, moment)
+    page = render_template("reports/charts.html", charts=drawn, when=when, dates=dates, made_at=moment)
+    return page, status
+
+
+def _charts(session: Session, person: Person, when: Period, moment: datetime) -> list[Chart]:
+    steps = reporting.steps(when, until=moment)
+    labels, begins = [step.label for step in steps], [step.begins for step in steps]
+    names = {
+        account.id: f"{account.handle} on {platform_name(account.platform)}"
+        for account in accounts.everything(session)
+    }
+    flags = trends.flags(session, begins=begins, ends=when.ends, viewer=person)
+    spread = [trends.shares(waits, [most for most, _ in STEPS]) for waits in flags.waits]
+    age = trends.queue_age(session, viewer=person, now=moment)
+    posts = posting.posts_over_time(session, begins=begins, ends=when.ends)
+    costs = reporting.costs_over_time(session, begins=begins, ends=when.ends)
+    found = (
+        chart(
+            "kinds",
+            "What was flagged, by kind",
+            labels,
+            [
+                Part(KINDS[kind], colour_of_kind(kind), tuple(flags.by_kind[kind]))
+                for kind in KINDS
+                if kind in flags.by_kind
+            ]
+            + [
+                Part(kind, COLOURS - 1, tuple(counts))
+                for kind, counts in flags.by_kind.items()
+                if kind not in KINDS
+            ],
+        ),
+        chart("accounts", "What was flagged, by account", labels, _by_account(flags.by_account, names)),
+        chart(
+            "response",
+            "How soon it was decided, by when it came",
+            labels,
+            [
+                Part(words, place, tuple(counts[place] for counts in spread))
+                for place, (_, words) in enumerate(STEPS)
+            ],
+        ),
+        chart(
+            "age",
+            "How long what is open has waited",
+            [words for _, words in trends.AGES],
+            [Part("threats and worries about a child", 0, age.urgent), Part("the others", 2, age.others)],
+        ),
+        chart(
+            "posts",
+            "Posts published, by objective",
+            labels,
+            [
+                Part(one.in_words, place, tuple(posts.get(one, [0] * len(labels))))
+                for place, one in enumerate(Objective)
+            ],
+        ),
+        chart("costs", "What the platforms cost", labels, _by_account(costs, names), unit="$"),
+    )
+    return [one for one in found if one is not None]
+
+
+def _by_account(
+    values: dict[UUID, list[float]] | dict[UUID | None, list[int]], names: dict[UUID, str]
+) -> list[Part]:
+    known = {**names, None: "seen elsewhere"}
+    return [
+        Part(known[account_id], place % COLOURS, tuple(values[account_id]))  # type: ignore[index]
+        for place, account_id in enumerate(known)
+        if account_id in values
+    ]
