@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.orm import Session, undefer
 from sqlalchemy.sql.dml import Update
 
-from school import audit, composing, secrets
+from school import audit, composing, notices, secrets
 from school.composing import InlineImage
 from school.db import new_id
 from school.delivery import ClaimedMail, Delivery, Outcome, deliver
@@ -56,6 +56,9 @@ def queue(
     `about`: the draft that it is about, so that a failure is told to whoever waits for the answer.
     `confidential`: the headteacher must not know that there is such a mail (P3).
 
+    Where the person wants this kind of mail in a digest, or not at all (`school.notices`), the row that
+    comes back is in no outbox.
+
     The Message-ID is fixed here, so that a mail sent twice after a crash is recognised as one.
     """
     school = session.scalar(sa.select(School))
@@ -75,6 +78,8 @@ def queue(
         images=images,
     )
     plain = composing.without_pictures(whole, to.email)
+    kind = notices.PURPOSES.get(purpose)
+    how = notices.in_force(session, to, kind) if kind else notices.How.AT_ONCE
     row = OutboxEmail(
         id=mail_id,
         to_id=to.id,
@@ -88,10 +93,13 @@ def queue(
         sealed=secrets.encrypt(whole) if plain else None,
         state=MailState.QUEUED,
         created_at=now,
-        next_try_at=now,
+        next_try_at=notices.not_before(session, to, kind, now=now) if kind else now,
         attempts=0,
     )
-    session.add(row)
+    if how is notices.How.AT_ONCE:
+        session.add(row)
+    elif how is notices.How.DIGEST and kind:
+        notices.hold(session, to, kind, subject=row.subject, text=text, confidential=confidential, now=now)
     return row
 
 

@@ -25,6 +25,7 @@ LOOKS: dict[str, float] = {
     "mail.remind": 600.0,
     "mail.anchor": 300.0,
     "mail.asks": 10.0,
+    "mail.digests": 20.0,
     "classify.look": 1.0,
     "classify.again": 2.0,
     "classify.words": 1.0,

@@ -20,7 +20,19 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from approvals import approval_mail, asking, looks, publishing, reconciling, schedule, takedowns, videos
 from moderation import actions, alerts, carrying_words, polling
-from school import clocks, connecting, db, heartbeats, incidents, mail, probes, reminders, retention
+from school import (
+    clocks,
+    connecting,
+    db,
+    digests,
+    heartbeats,
+    incidents,
+    mail,
+    notices,
+    probes,
+    reminders,
+    retention,
+)
 from school.db import reading, transaction
 from school.models import MailState
 from school.readiness import CLASSIFIER
@@ -198,6 +210,19 @@ def ask_for_decisions() -> None:
     with transaction() as session:
         asking.remind(session, now=now())
         asking.mail_due(session, now=now())
+
+
+@task("mail.digests")
+@at_most(1)
+def send_digests() -> None:
+    """Put the digests that are due into the outbox, each in a transaction of its own."""
+    with reading() as session:
+        waiting = notices.due(session, now=now())
+    for person_id in waiting:
+        with transaction() as session:
+            digests.send(session, person_id, url=settings().effective_public_url, now=now())
+    if waiting:
+        log.info("digests_queued", count=len(waiting))
 
 
 @task("poll.look")

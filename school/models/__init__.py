@@ -10,6 +10,7 @@ from school.models.forms import FormEntry, FormKind, FormState, FormStep
 from school.models.heartbeats import Heartbeat, MachineClock
 from school.models.incidents import Incident
 from school.models.mail import BounceMailbox, MailState, OutboxEmail
+from school.models.notices import HeldNotice, NoticeChoice, NoticeTimes
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
 from school.models.protection import (
     DataExport,
@@ -70,6 +71,7 @@ __all__ = [
     "FormState",
     "FormStep",
     "Heartbeat",
+    "HeldNotice",
     "HoldOn",
     "Incident",
     "Invitation",
@@ -79,6 +81,8 @@ __all__ = [
     "Letterhead",
     "MachineClock",
     "MailState",
+    "NoticeChoice",
+    "NoticeTimes",
     "OutboxEmail",
     "Person",
     "PolicyReview",

@@ -214,3 +214,24 @@ def test_nobody_there_is_a_plain_page(head: Browser) -> None:
     missing = head.get("/people/00000000-0000-7000-8000-000000000000")
     assert missing.status_code == 404 and "no such person" in missing.text
     assert head.get("/people/not-an-id").status_code == 404
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_each_chooses_which_emails_they_get(signed_in: Callable[[Role], Browser]) -> None:
+    """P23: but not the last of SLT and DSL, who keep hearing of threats at once."""
+    page = "/me/notifications"
+    wishes = {
+        "urgent": "none", "handed_over": "digest", "drafts": "none", "accounts": "digest",
+        "duties": "digest", "digest_at": "07:30", "quiet_from": "19:00", "quiet_to": "07:00",
+    }  # fmt: skip
+    slt, dsl = signed_in(Role.SLT), signed_in(Role.DSL)
+    assert slt.post(page, page, **wishes).status_code == 302
+    shown = slt.get(page).text
+    assert 'value="07:30"' in shown and '<option value="none" selected>not by e-mail' in shown
+    last = dsl.post(page, page, **wishes)
+    assert last.status_code == 400 and "somebody else must choose" in last.text
+    assert 'value="07:30"' in last.text, "what was typed is lost"
+    for wrong in ({"digest_at": "noon"}, {"quiet_to": ""}, {"duties": "none"}, {"drafts": "never"}):
+        answer = slt.post(page, page, **{**wishes, "urgent": "at_once", **wrong})
+        assert answer.status_code == 400 and 'aria-invalid="true"' in answer.text, wrong
+    assert "Threats and worries" not in signed_in(Role.STAFF).get(page).text

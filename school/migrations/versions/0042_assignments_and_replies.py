@@ -1,7 +1,7 @@
 """Entries given to a colleague, and the answers that the school has ready.
 
-Revision: 0036
-Follows: 0035.
+Revision: 0042
+Follows: 0041.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0036"
-down_revision = "0035"
+revision = "0042"
+down_revision = "0041"
 branch_labels = None
 depends_on = None
 

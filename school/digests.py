@@ -1,0 +1,55 @@
+"""The digest: one mail a day with what somebody wants to be told of together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from html import escape
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from school import mail, notices
+from school.models.people import Person
+from school.notices import ABOUT, Kind
+
+MOST = 100
+"""Lines of one digest; the rest is counted."""
+
+
+def send(session: Session, person_id: UUID, *, url: str, now: datetime) -> bool:
+    """Put a person's digest into the outbox, if it is due and they are still here; whether it was."""
+    held = notices.take(session, person_id, now=now)
+    person = session.get(Person, person_id)
+    if not held or person is None or not person.active:
+        return False
+    text, body = [f"Dear {person.name},", ""], [f"<p>{escape(f'Dear {person.name},')}</p>"]
+    for kind in Kind:
+        theirs = [row for row in held if row.kind == kind.value][:MOST]
+        if not theirs:
+            continue
+        text += [f"{ABOUT[kind].words}:", ""]
+        body.append(f"<h2>{escape(ABOUT[kind].words)}</h2><ul>")
+        for row in theirs:
+            text += [f"- {row.words}", *([f"  {row.link}"] if row.link else [])]
+            link = f'<br><a href="{escape(row.link)}">{escape(row.link)}</a>' if row.link else ""
+            body.append(f"<li>{escape(row.words)}{link}</li>")
+        text.append("")
+        body.append("</ul>")
+    if len(held) > MOST:
+        text += [f"{len(held)} things in all.", ""]
+        body.append(f"<p>{len(held)} things in all.</p>")
+    page = f"{url}/me/notifications"
+    text += ["How you are told of what, you choose here:", page]
+    link = f'<a href="{escape(page)}">{escape(page)}</a>'
+    body.append(f"<p>How you are told of what, you choose here: {link}</p>")
+    mail.queue(
+        session,
+        to=person,
+        subject=f"Your digest: {len(held)} {'thing' if len(held) == 1 else 'things'}",
+        text="\n".join(text) + "\n",
+        html=f'<html lang="en-GB"><body>{"".join(body)}</body></html>',
+        purpose="digest",
+        confidential=any(row.confidential for row in held),
+        now=now,
+    )
+    return True
