@@ -15,7 +15,7 @@ from moderation.replies import Reply
 from moderation.review import QueueFilters
 from school.db import reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
-from school.models import OutboxEmail, Person, Role
+from school.models import HeldNotice, OutboxEmail, Person, Role
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.moderation.scenes import URL, Clock, decide, flagged
 
@@ -147,6 +147,14 @@ def test_what_it_answers_and_what_was_before_with_the_author(
     slt, head = school_people[Role.SLT], school_people[Role.HEADTEACHER]
     decide(entries[0], Outcome.HIDE, Outcome.BLOCK, by=slt, clock=clock, reason="Again and again")
     with transaction() as session:
+        session.add_all(
+            HeldNotice(
+                person_id=person.id, kind="urgent", words="A threat", link=f"{URL}/moderation/{entries[2]}",
+                confidential=False, held_at=clock(),
+            )
+            for person in (slt, head)
+        )  # fmt: skip
+    with transaction() as session:
         decisions.decide(
             session,
             entries[2],
@@ -167,3 +175,5 @@ def test_what_it_answers_and_what_was_before_with_the_author(
             [block] = page.past.blocks
             assert (block.by, block.reason, block.lifted_at) == (slt.name, reason, None)
         assert author_history.history(session, None, besides=entries[0], viewer=slt).entries == ()
+        # It leaves the headteacher's next digest (P3).
+        assert session.scalars(sa.select(HeldNotice.person_id)).all() == [slt.id]
