@@ -84,7 +84,8 @@ class Step:
 def steps(when: Period, *, until: datetime) -> list[Step]:
     """The days of a month or less, the weeks of up to 30, or the months; none that begins after `until`."""
     days = (when.last_day - when.first_day).days + 1
-    found, day = [], when.first_day
+    found: list[Step] = []
+    day = when.first_day
     while day <= when.last_day:
         if days <= 31:
             label, following = f"{day.day} {day:%b}", day + timedelta(days=1)

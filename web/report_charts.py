@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
@@ -105,12 +107,10 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
     return [one for one in found if one is not None]
 
 
-def _by_account(
-    values: dict[UUID, list[float]] | dict[UUID | None, list[int]], names: dict[UUID, str]
-) -> list[Part]:
-    known = {**names, None: "seen elsewhere"}
+def _by_account(values: Mapping[Any, Sequence[float]], names: Mapping[UUID, str]) -> list[Part]:
+    known: list[tuple[UUID | None, str]] = [*names.items(), (None, "seen elsewhere")]
     return [
-        Part(known[account_id], place % COLOURS, tuple(values[account_id]))  # type: ignore[index]
-        for place, account_id in enumerate(known)
+        Part(name, place % COLOURS, tuple(values[account_id]))
+        for place, (account_id, name) in enumerate(known)
         if account_id in values
     ]

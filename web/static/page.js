@@ -26,6 +26,16 @@
       delete form.dataset.sent;
     });
   });
+  // <button data-tick="name"> takes the ticks of all boxes of that name away; with data-on it sets them.
+  document.querySelectorAll("[data-tick]").forEach(function (button) {
+    button.addEventListener("click", function () {
+      button.form.querySelectorAll("input[type=checkbox]").forEach(function (box) {
+        if (box.name === button.dataset.tick) {
+          box.checked = "on" in button.dataset;
+        }
+      });
+    });
+  });
   // <button data-copy="#id"> copies what the element with that id says.
   document.querySelectorAll("[data-copy]").forEach(function (button) {
     button.hidden = false;

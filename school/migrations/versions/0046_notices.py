@@ -1,6 +1,6 @@
 """Which e-mails each person wants, and when.
 
-Revision: 0043
+Revision: 0046
 Follows: 0038.
 """
 
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0043"
-down_revision = "0042"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 
