@@ -54,6 +54,10 @@ HELP: Mapping[str, Help] = {
     "security/second_step.html": Help(
         "Your password was right. Now type the code that the app on your phone shows. If you have no phone at hand, a recovery code does as well.",
     ),
+    "me/notifications.html": Help(
+        "Here you choose which e-mails come at once, which come together once a day, and when none may come. What you must decide always comes at once.",
+        (_ME,),
+    ),
     "me/sign_in.html": Help(
         "Here you see how you sign in, and from which computers and phones you are signed in now. A code from your phone keeps others out, even if they know your password.",
         (_ME,),
@@ -130,6 +134,14 @@ HELP: Mapping[str, Help] = {
     "moderation/keys.html": Help(
         "With these keys you go through the queue without a mouse. You can print this page, and switch the keys off.",
         (_QUEUE,),
+    ),
+    "moderation/replies.html": Help(
+        "These are answers that your school has ready, in its own tone. On an entry’s page one press puts one into the answer. It is sent only when somebody decides so.",
+        (_QUEUE,),
+    ),
+    "moderation/done.html": Help(
+        "This page shows what you decided today, and how much the others did. A decision of the last ten minutes can be taken back in the queue.",
+        (_QUEUE, _LOG),
     ),
     "moderation/together.html": Help(
         "Here you decide on several comments at once. Take out those that need a closer look. Each gets its own line in the log.",
@@ -291,6 +303,10 @@ HELP: Mapping[str, Help] = {
     ),
     "reports/report.html": Help(
         "This report shows how a term went: posts, comments, decisions and how quickly they were made. Print it or take it as a PDF for the governors.",
+        (_TODAY,),
+    ),
+    "reports/charts.html": Help(
+        "These pictures show how flags, decisions, posts and costs went over some weeks. Under each are its numbers. Choose other days above.",
         (_TODAY,),
     ),
     "devices/list.html": Help(

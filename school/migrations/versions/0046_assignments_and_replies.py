@@ -1,7 +1,7 @@
 """Entries given to a colleague, and the answers that the school has ready.
 
-Revision: 0045
-Follows: 0044.
+Revision: 0046
+Follows: 0045.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0045"
-down_revision = "0044"
+revision = "0046"
+down_revision = "0045"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Which e-mails each person wants, and when.
 
-Revision: 0046
+Revision: 0047
 Follows: 0038.
 """
 
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0046"
-down_revision = "0045"
+revision = "0047"
+down_revision = "0046"
 branch_labels = None
 depends_on = None
 
