@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
+from school import certificates
 from school.delivery import is_here
 from school.errors import BadInput
 
@@ -133,15 +134,17 @@ def _opened(url: str) -> Iterator[tuple[imaplib.IMAP4, int]]:
     try:
         if tls:
             connection: imaplib.IMAP4 = imaplib.IMAP4_SSL(
-                host, port, ssl_context=ssl.create_default_context(), timeout=TIMEOUT
+                host, port, ssl_context=certificates.trusted(), timeout=TIMEOUT
             )
         else:
             connection = imaplib.IMAP4(host, port, timeout=TIMEOUT)
+    except ssl.SSLError as error:
+        raise _unsafe(error, host) from None
     except (OSError, imaplib.IMAP4.error) as error:
         raise MailboxAway(f"the mail server {host} can't be reached ({type(error).__name__})") from None
     try:
         if not tls and "STARTTLS" in connection.capabilities:
-            connection.starttls(ssl.create_default_context())
+            connection.starttls(certificates.trusted())
         elif not tls and not is_here(host):
             raise MailboxAway(f"the mail server {host} offers no encryption: use its encrypted port (imaps://…)")
         try:
@@ -156,10 +159,17 @@ def _opened(url: str) -> Iterator[tuple[imaplib.IMAP4, int]]:
             raise MailboxAway(f"the mailbox has no folder “{folder[:60]}”")
         told = connection.response("UIDVALIDITY")[1][-1]
         yield connection, int(told) if isinstance(told, bytes) else 0
+    except ssl.SSLError as error:
+        raise _unsafe(error, host) from None
     except (OSError, imaplib.IMAP4.error, ValueError) as error:
         raise MailboxAway(f"the mail server {host} broke off ({type(error).__name__})") from None
     finally:
         _leave(connection)
+
+
+def _unsafe(error: ssl.SSLError, host: str) -> MailboxAway:
+    ports = "imaps:// is for port 993, imap:// for 143"
+    return MailboxAway(certificates.trouble(error, host, "SCHOOLGATE_BOUNCES_URL", ports))
 
 
 def _leave(connection: imaplib.IMAP4) -> None:

@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
+from school import certificates
 from school.errors import BadInput
 
 TIMEOUT = 30.0
@@ -90,7 +90,7 @@ def deliver(claimed: ClaimedMail, smtp_url: str) -> Delivery:
     except smtplib.SMTPDataError as error:
         return _of_mail(error.smtp_code)
     except (Unfit, OSError, smtplib.SMTPException) as error:
-        return Delivery(Outcome.LATER, _in_words(error), all_alike=True)
+        return Delivery(Outcome.LATER, _in_words(error, server_of(smtp_url)[0]), all_alike=True)
     return Delivery(Outcome.SENT)
 
 
@@ -103,7 +103,7 @@ def probe(smtp_url: str) -> str:
         with _connected(smtp_url) as connection:
             connection.noop()
     except (Unfit, OSError, smtplib.SMTPException) as error:
-        return _in_words(error)
+        return _in_words(error, server_of(smtp_url)[0])
     return ""
 
 
@@ -112,13 +112,14 @@ def _connected(smtp_url: str) -> Iterator[smtplib.SMTP]:
     """A connection that is encrypted and signed in as far as the setting asks for it."""
     host, port, user, password, tls = server_of(smtp_url)
     if tls:
-        connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=_trusted())
+        safe = certificates.trusted()
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=safe)
     else:
         connection = smtplib.SMTP(host, port, timeout=TIMEOUT)
     with connection:
         connection.ehlo_or_helo_if_needed()
         if not tls and connection.has_extn("starttls"):
-            connection.starttls(context=_trusted())
+            connection.starttls(context=certificates.trusted())
             connection.ehlo()
         elif not tls and user and not is_here(host):
             raise Unfit(
@@ -128,12 +129,6 @@ def _connected(smtp_url: str) -> Iterator[smtplib.SMTP]:
         if user:
             connection.login(user, password)
         yield connection
-
-
-@lru_cache(maxsize=1)
-def _trusted() -> ssl.SSLContext:
-    """What this machine trusts: reading all of its certificates takes longer than sending a mail."""
-    return ssl.create_default_context()
 
 
 def _of_recipient(code: int, text: bytes | str) -> Delivery:
@@ -161,7 +156,7 @@ def _of_mail(code: int) -> Delivery:
     return Delivery(Outcome.LATER, f"the mail server refuses the mail for now (code {code})")
 
 
-def _in_words(error: Exception) -> str:
+def _in_words(error: Exception, host: str) -> str:
     match error:
         case Unfit():
             return str(error)
@@ -175,13 +170,13 @@ def _in_words(error: Exception) -> str:
                 "the mail server takes no user name and password: leave them out of SCHOOLGATE_SMTP_URL, or "
                 "use the port that people's mail programs use (587 or 465)"
             )
-        case ssl.SSLCertVerificationError():
-            return (
-                "the mail server's certificate isn't valid for its name: use the name in the certificate in "
-                "SCHOOLGATE_SMTP_URL, or have the certificate renewed"
-            )
         case ssl.SSLError():
-            return "the mail server speaks no such encryption: smtps:// is for port 465, smtp:// for others"
+            return certificates.trouble(
+                error,
+                host,
+                "SCHOOLGATE_SMTP_URL",
+                "smtps:// is for port 465, smtp:// for others",
+            )
         case smtplib.SMTPResponseException():
             return f"the mail server refuses us (code {error.smtp_code})"
         case _:
