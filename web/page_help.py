@@ -118,6 +118,10 @@ HELP: Mapping[str, Help] = {
         "Enter the school’s terms, holidays and other days here. Whoever writes a post then sees them beside the times to choose from.",
         (_CALENDAR,),
     ),
+    "drafts/crop.html": Help(
+        "Here you choose which part of a picture is shown. The buttons give it the shape that a platform shows uncut. The whole picture stays, so you can cut it differently later; a post that was approved already needs a new approval.",
+        (_DRAFTS,),
+    ),
     "drafts/templates.html": Help(
         "These are wordings that the school uses often, and its hashtags. Whoever writes a post can begin with one of them.",
         (_DRAFTS,),

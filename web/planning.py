@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from approvals import calendar_feed, drafts, planning, schedule
@@ -71,7 +72,7 @@ def move(draft_id: UUID) -> ResponseReturnValue:
 
 def _move_page(draft_id: UUID, typed: Typed) -> str:
     with reading() as session:
-        draft = _own(draft_id)
+        draft = _own(session, draft_id)
         revision = drafts.current_revision(session, draft)
         drafts.check_editable(session, draft)
         day, _, clock = (revision.planned_local or "").partition("T")
@@ -145,7 +146,7 @@ def repeat(draft_id: UUID) -> ResponseReturnValue:
 
 def _repeat_page(draft_id: UUID, typed: Typed, *, series: UUID, until: date | None = None) -> str:
     with reading() as session:
-        draft = _own(draft_id)
+        draft = _own(session, draft_id)
         revision = drafts.current_revision(session, draft)
         year = school_year.load(session)
         days = []
@@ -165,13 +166,12 @@ def _repeat_page(draft_id: UUID, typed: Typed, *, series: UUID, until: date | No
         )
 
 
-def _own(draft_id: UUID) -> Draft:
-    with reading() as session:
-        person = current_person(session)
-        draft = drafts.find(session, draft_id, by=person, now=now())
-        if draft.author_id != person.id:
-            raise NotPermitted("Only the author can change a draft. Ask for changes instead.")
-        return draft
+def _own(session: Session, draft_id: UUID) -> Draft:
+    person = current_person(session)
+    draft = drafts.find(session, draft_id, by=person, now=now())
+    if draft.author_id != person.id:
+        raise NotPermitted("Only the author can change a draft. Ask for changes instead.")
+    return draft
 
 
 @pages.get("/calendar/feed")

@@ -6,12 +6,13 @@ from datetime import date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from icalendar import Calendar
 from sqlalchemy.orm import Session
 
 from approvals import calendar_feed, drafts, planning, schedule
 from approvals.drafts import EditConflict
-from approvals.models import Draft, Publication
+from approvals.models import CalendarFeed, Draft, Publication
 from approvals.planning import Rhythm
 from approvals.states import DraftState, PublicationState
 from school import school_year
@@ -135,6 +136,8 @@ def test_a_calendar_feed_shows_what_its_person_may_see_and_nothing_of_the_wordin
     scenes.approved(session, teacher, head, now, x, text="Well done, Tobias!")
     drafts.save(session, None, scenes.content(x, at=now + timedelta(days=2)), by=teacher, now=now)
     tokens = {person.id: calendar_feed.renew(session, by=person, now=now) for person in (teacher, head)}
+    stored = set(session.scalars(sa.select(CalendarFeed.token_hash)))
+    assert len(stored) == 2 and not stored & set(tokens.values())
     technician = school_people[Role.NETWORK_MANAGER]
     tokens[technician.id] = calendar_feed.renew(session, by=technician, now=now)
     read = {who: calendar_feed.of_token(session, token, now=now) for who, token in tokens.items()}

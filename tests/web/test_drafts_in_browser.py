@@ -70,6 +70,9 @@ def test_what_is_being_written_is_kept_until_it_is_saved(address: str, page: Pag
     sign_in(page, address, "Hannah Birtwistle")
     page.goto(f"{address}/drafts/new")
     page.locator("textarea[name=text]").fill("Half a sentence about")
+    # It is shown as it will look while it is written.
+    page.get_by_label("X @larkfieldprimary", exact=True).check()
+    expect(page.locator("#look .post-text")).to_have_text("Half a sentence about", timeout=30_000)
     expect(page.locator("#kept-said")).to_contain_text("Kept at", timeout=30_000)
     assert count(Draft) == 0
     # The browser goes away without a word; somebody comes back.
@@ -135,7 +138,7 @@ def test_pages_of_drafts_fit_a_narrow_screen_and_axe_is_content(
             problems.append(f"{page.url}: {violation['id']} at {where}")
 
     sign_in(page, address, "Hannah Birtwistle")
-    for path in ("/drafts", "/calendar", "/drafts/new"):
+    for path in ("/drafts", "/calendar", "/drafts/new", "/calendar/school-dates", "/calendar/feed"):
         look(path)
     # A form with something wrong in it, and one that another tab was faster with.
     path = write(teacher, account, at=later, text="First " + "long" * 60)
@@ -149,6 +152,8 @@ def test_pages_of_drafts_fit_a_narrow_screen_and_axe_is_content(
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="What was saved meanwhile")).to_be_visible()
     look()
+    for shown in (f"{path}/move", f"{path}/repeat", f"/calendar?week={later:%Y-%m-%d}"):
+        look(shown)
     look(f"/approve/{mailed_token()}")
     decide(app, mailed_token())
     [publication] = rows(sa.select(Publication))
@@ -239,13 +244,14 @@ def test_a_video_is_waited_for_played_and_decided_on_at_320_pixels(
     assert page.evaluate("scrollY") > 0, "one comes back to where the video is"
     page.get_by_role("button", name="Save and hand in for approval").click()
     waits = page.get_by_text("still being prepared")
-    expect(waits).to_have_count(2)
+    # On top of the form, beside the video, and in how the post will look.
+    expect(waits).to_have_count(3)
     many = page.get_by_role("alert").first.get_by_role("listitem")
     wrong = many.count()
     page.locator("textarea[name=video_alt]").fill("Children run")
     assert filming.prepare_one()
     expect(page.locator("[data-video-words]")).to_have_text("It is ready.", timeout=30_000)
-    expect(waits).to_have_count(0)
+    expect(waits).to_have_count(0, timeout=30_000)
     expect(many).to_have_count(wrong - 1)
     expect(page.locator("img[data-src]")).to_be_visible()
     assert page.locator("textarea[name=video_alt]").input_value() == "Children run"

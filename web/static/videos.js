@@ -40,6 +40,8 @@
         still.addEventListener("error", function () { still.hidden = true; });
         still.src = still.dataset.src;
         still.hidden = false;
+        // How the post will look is drawn anew with it.
+        box.dispatchEvent(new Event("input", {bubbles: true}));
       })
       .catch(function () {
         window.setTimeout(function () { look(box); }, 10000);
