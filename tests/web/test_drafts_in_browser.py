@@ -244,8 +244,7 @@ def test_a_video_is_waited_for_played_and_decided_on_at_320_pixels(
     assert page.evaluate("scrollY") > 0, "one comes back to where the video is"
     page.get_by_role("button", name="Save and hand in for approval").click()
     waits = page.get_by_text("still being prepared")
-    # On top of the form, beside the video, and in how the post will look.
-    expect(waits).to_have_count(3)
+    expect(waits).to_have_count(2)
     many = page.get_by_role("alert").first.get_by_role("listitem")
     wrong = many.count()
     page.locator("textarea[name=video_alt]").fill("Children run")
