@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_limiter.util import get_remote_address
 from flask_security.utils import _get_post_login_redirect
 
 from school import second_factor, sign_ins
@@ -33,7 +34,7 @@ def show() -> ResponseReturnValue:
 
 @pages.post("/sign-in/code")
 @public
-@limiter.limit("60 per 15 minutes")
+@limiter.limit("60 per 15 minutes", key_func=lambda: waiting_token() or get_remote_address())
 def give() -> ResponseReturnValue:
     """Look at the code and let its owner in."""
     typed = Typed(request.form)

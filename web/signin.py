@@ -34,11 +34,11 @@ from school.people import authorised_accounts
 from school.settings import settings
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN, current_school, practice_people
 from web.browsers import in_words
+from web.doors import DEVICE_COOKIE
 from web.naming import role_name
 
 log = structlog.get_logger(__name__)
 
-DEVICE_COOKIE = "schoolgate_device"
 BY_ITSELF_COOKIE = "schoolgate_by_itself"
 """Set by a page that loads itself anew: nobody need be there."""
 _TOKEN = "sign_in"

@@ -101,6 +101,33 @@ def test_guessing_is_slowed_down_but_a_right_sign_in_never_counts(app: Flask, vi
     assert Browser(app.test_client()).sign_in("head@larkfield.test").status_code == 302
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_no_guessing_keeps_the_headteacher_out_of_a_browser_of_their_own(
+    app: Flask, visitor: Browser
+) -> None:
+    """Not that of one who sits next door, nor of many everywhere: they are slowed down, not the owner."""
+    email, own = "head@larkfield.test", Browser(app.test_client())
+    own.sign_in(email)
+    own.post("/sign-out", "/me")
+    token = visitor.token()
+    for network in range(11):
+        place = {"REMOTE_ADDR": f"203.0.113.{network}"}
+        for _ in range(10):
+            wrong = {"csrf_token": token, "email": email, "password": "not the one at all"}
+            visitor.client.post("/sign-in", data=wrong, environ_overrides=place)
+    # By now from any place where nobody knows the browser; and somebody else's browser is no better.
+    elsewhere = Browser(app.test_client())
+    elsewhere.client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    assert elsewhere.sign_in("deputy@larkfield.test").status_code == 302
+    elsewhere.post("/sign-out", "/me")
+    assert elsewhere.sign_in(email).status_code == 429
+    assert own.sign_in(email, "mistyped").status_code == 200
+    assert own.sign_in(email).status_code == 302
+    # A thief of the browser guesses no faster than anybody else.
+    own.post("/sign-out", "/me")
+    assert [own.sign_in(email, "wrong again").status_code for _ in range(11)][-1] == 429
+
+
 def test_somebody_shut_out_is_out_at_once(
     visitor: Browser, signed_in: Callable[[Role], Browser], school_people: dict[Role, Person]
 ) -> None:
