@@ -23,6 +23,7 @@ from school.models import (
     HoldOn,
     Invitation,
     KnownDevice,
+    Passkey,
     Person,
     RecoveryCode,
     Reminder,
@@ -110,7 +111,7 @@ def people_over(begins: datetime) -> Sequence[Condition]:
 
 def erase_people(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     """Take name, address and secrets from people who left; what they did stays, without saying who."""
-    for table in (Invitation, Reminder, SignIn, KnownDevice, Authenticator, RecoveryCode):
+    for table in (Invitation, Reminder, SignIn, KnownDevice, Authenticator, RecoveryCode, Passkey):
         session.execute(delete(table, table.person_id, ids))
     for person_id in ids:
         session.execute(

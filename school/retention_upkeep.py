@@ -188,6 +188,8 @@ RULES = (
 
 KEPT = {
     "authenticators": "One row for each person's authenticator app, encrypted; it goes with their name.",
+    "passkeys": "A few rows for each person, the public halves alone; they go with their name.",
+    "passkey_challenges": "Random numbers that count for five minutes; each new one deletes the old.",
     "recovery_codes": "Ten rows at most for each person, fingerprints alone; they go with their name.",
     "school": "One row: the school itself.",
     "accounts": "One row for each account of the school, closed ones too: publications and the log name it.",

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session, undefer
 
 from school import audit, mail, secrets
 from school.errors import BadInput, MoveNotAllowed
+from school.models.passkeys import Passkey
 from school.models.people import Person
 from school.models.school import School
 from school.models.sign_ins import Authenticator, KnownDevice, RecoveryCode
@@ -81,12 +82,22 @@ def demanded(session: Session, person: Person) -> bool:
 
 def set_up_by(session: Session, person_id: UUID) -> bool:
     """Whether the person has a second factor of any kind."""
-    return authenticator(session, person_id) is not None
+    return bool(
+        session.scalar(
+            sa.select(
+                sa.or_(
+                    sa.exists().where(Authenticator.person_id == person_id),
+                    sa.exists().where(Passkey.person_id == person_id),
+                )
+            )
+        )
+    )
 
 
 def with_one(session: Session) -> set[UUID]:
     """Everybody who has a second factor."""
-    return set(session.scalars(sa.select(Authenticator.person_id)))
+    both = sa.union(sa.select(Authenticator.person_id), sa.select(Passkey.person_id))
+    return set(session.scalars(both))
 
 
 def authenticator(session: Session, person_id: UUID) -> Authenticator | None:
@@ -207,22 +218,33 @@ def refusal(counter: Person | KnownDevice, *, now: datetime) -> BadInput:
     )
 
 
-def remove(session: Session, person: Person, *, by: Person | None, now: datetime) -> None:
-    """Take the person's second factor and recovery codes away.
+def remove(session: Session, person: Person, *, now: datetime) -> None:
+    """Go without the authenticator app; without the recovery codes too, where no passkey is left.
 
-    Raises MoveNotAllowed where the person takes away what their role must have.
+    Raises MoveNotAllowed where the person would take away what their role must have.
     """
-    if by is not None and by.id == person.id and demanded(session, person):
+    query = sa.select(Passkey.id).where(Passkey.person_id == person.id).limit(1)
+    has_passkey = session.scalar(query) is not None
+    if demanded(session, person) and not has_passkey:
         raise MoveNotAllowed("Your role needs a second factor: set up another app instead of removing it.")
-    forget(session, person)
-    _note(session, person, "second_factor_removed", by=by, now=now)
-    _tell(
+    for table in (Authenticator,) if has_passkey else (Authenticator, RecoveryCode):
+        _delete(session, table, person)
+    changed(
         session,
         person,
-        "Your second factor was removed",
-        ["From now on your password alone lets you into Schoolgate."],
+        "authenticator_removed",
+        "Your authenticator app was removed",
+        "Its codes let nobody into Schoolgate any more.",
         now=now,
     )
+
+
+def changed(
+    session: Session, person: Person, action: str, subject: str, what: str, *, now: datetime
+) -> None:
+    """Put a change of the person's own into the trail, and tell them."""
+    _note(session, person, action, by=person, now=now)
+    _tell(session, person, subject, [what], now=now)
 
 
 def drop_lost(session: Session, ids: Collection[UUID]) -> None:
@@ -234,13 +256,17 @@ def drop_lost(session: Session, ids: Collection[UUID]) -> None:
 
 def forget(session: Session, person: Person) -> None:
     """Delete everything that the person signs in with besides the password."""
-    for table in (Authenticator, RecoveryCode):
-        session.execute(
-            sa.delete(table)
-            .where(table.person_id == person.id)
-            .execution_options(synchronize_session="fetch")
-        )
+    for table in (Authenticator, RecoveryCode, Passkey):
+        _delete(session, table, person)
     person.second_wrong, person.second_wait_until = 0, None
+
+
+def _delete(
+    session: Session, table: type[Authenticator | RecoveryCode | Passkey], person: Person
+) -> None:
+    session.execute(
+        sa.delete(table).where(table.person_id == person.id).execution_options(synchronize_session="fetch")
+    )
 
 
 def _use(session: Session, person: Person, code: str, *, now: datetime) -> Given | None:

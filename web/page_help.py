@@ -39,7 +39,7 @@ HELP: Mapping[str, Help] = {
         (_ME,),
     ),
     "security/sign_in.html": Help(
-        "Sign in with your school e-mail address and your password. The headteacher gives you access by a sign-up link. If you can’t get in, ask the headteacher for a new link.",
+        "Sign in with your school e-mail address and your password. The headteacher gives you access by a sign-up link. If you can’t get in, ask the headteacher or the network manager.",
     ),
     "join/join.html": Help(
         "The headteacher gave you access to Schoolgate. Choose a password to sign in with, and a PIN that signs your decisions. The link that led you here works once.",
@@ -64,6 +64,10 @@ HELP: Mapping[str, Help] = {
     ),
     "me/app.html": Help(
         "An app on your phone shows a new code every half minute. Once it is set up, you type that code when you sign in. Any app for such codes will do.",
+        (_ME,),
+    ),
+    "me/passkey.html": Help(
+        "A passkey is kept by your phone or computer, which makes sure that it is you. It lets you in without a password. You can add several, and remove one when you part with the device.",
         (_ME,),
     ),
     "me/prove.html": Help(

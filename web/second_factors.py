@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_security.utils import logout_user
 from markupsafe import Markup
 
-from school import recovery, second_factor, secrets, sign_ins
+from school import passkeys, recovery, second_factor, secrets, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Person
@@ -41,6 +41,8 @@ def show() -> ResponseReturnValue:
             app=second_factor.authenticator(session, person.id),
             codes_left=second_factor.codes_left(session, person.id),
             codes=second_factor.CODES,
+            passkeys=passkeys.of(session, person.id),
+            passkeys_here=passkeys.usable_at(request.host),
             recoveries=[one for one in recovery.open_ones(session, now=now()) if one.person_id == person.id],
             sign_ins=sign_ins.open_of(session, person.id, now=now()),
         )
@@ -50,7 +52,7 @@ def show() -> ResponseReturnValue:
 @signed_in_or_owing
 def app() -> ResponseReturnValue:
     """The QR code of a fresh seed, which counts once its first code is typed."""
-    return _proof_first() or _offer(Typed(), second_factor.new_seed())
+    return proof_first() or _offer(Typed(), second_factor.new_seed())
 
 
 @pages.post("/me/sign-in/app")
@@ -58,7 +60,7 @@ def app() -> ResponseReturnValue:
 @limiter.limit("30 per 15 minutes")
 def enrol() -> ResponseReturnValue:
     """Use the app from now on, and show the recovery codes this once."""
-    first = _proof_first()
+    first = proof_first()
     if first:
         return first
     typed, (person, here) = Typed(request.form), present()
@@ -71,14 +73,14 @@ def enrol() -> ResponseReturnValue:
             sign_ins.end_others(session, fresh, but=here.id, now=now())
     except BadInput as error:
         return _offer(typed.refuse(error), seed), 400
-    return _codes(codes, "Your second factor is set up.")
+    return show_codes(codes, "Your second factor is set up.")
 
 
 @pages.post("/me/sign-in/codes")
 @signed_in
 def new_codes() -> ResponseReturnValue:
     """Ten new recovery codes in place of the former ones."""
-    first = _proof_first()
+    first = proof_first()
     if first:
         return first
     person, _here = present()
@@ -86,21 +88,21 @@ def new_codes() -> ResponseReturnValue:
         if not second_factor.set_up_by(session, person.id):
             raise MoveNotAllowed("Recovery codes stand in for a second factor: set that up first.")
         codes = second_factor.new_codes(session, session.get_one(Person, person.id), now=now())
-    return _codes(codes, "These are your new recovery codes. The former ones count no more.")
+    return show_codes(codes, "These are your new recovery codes. The former ones count no more.")
 
 
 @pages.post("/me/sign-in/remove")
 @signed_in
 def remove() -> ResponseReturnValue:
     """Go without a second factor, for those who may."""
-    first = _proof_first()
+    first = proof_first()
     if first:
         return first
     person, _here = present()
     with transaction() as session:
         fresh = session.get_one(Person, person.id)
-        second_factor.remove(session, fresh, by=fresh, now=now())
-    flash("Your second factor is removed. Your password alone lets you in.", "success")
+        second_factor.remove(session, fresh, now=now())
+    flash("Your authenticator app is removed.", "success")
     return redirect(url_for("second_factor.show"))
 
 
@@ -166,7 +168,7 @@ def prove() -> ResponseReturnValue:
     return redirect(url_for(back if back in _BACK else "second_factor.show"))
 
 
-_BACK = {"second_factor.app", "second_factor.show"}
+_BACK = {"second_factor.app", "second_factor.show", "passkeys.new"}
 
 
 def _ask_proof(typed: Typed) -> str:
@@ -178,7 +180,7 @@ def _ask_proof(typed: Typed) -> str:
     )
 
 
-def _proof_first() -> ResponseReturnValue | None:
+def proof_first() -> ResponseReturnValue | None:
     """Somebody else may sit at the computer that a person left: whoever changes this shows who they are."""
     _person, here = present()
     if sign_ins.proved_lately(here, now=now()):
@@ -217,6 +219,7 @@ def _seed(sealed: str, person: Person) -> str:
     return str(seed)
 
 
-def _codes(codes: list[str], said: str) -> str:
+def show_codes(codes: list[str], said: str) -> str:
+    """The page with the recovery codes."""
     # Not a redirect: the codes are stored nowhere, so this answer is the one chance to show them.
     return render_template("me/codes.html", codes=codes, said=said)

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_security.utils import _get_post_login_redirect
 
-from school import second_factor, sign_ins
+from school import passkeys, second_factor, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from web.access import public
@@ -19,7 +19,12 @@ pages = Blueprint("second_step", __name__)
 
 
 def _show(typed: Typed) -> str:
-    return render_template("security/second_step.html", typed=typed, next=request.values.get("next", ""))
+    return render_template(
+        "security/second_step.html",
+        typed=typed,
+        next=request.values.get("next", ""),
+        passkeys_here=passkeys.usable_at(request.host),
+    )
 
 
 @pages.get("/sign-in/code")

@@ -27,7 +27,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from school import second_factor, secrets, sign_ins
+from school import passkeys, second_factor, secrets, sign_ins
 from school.db import now, reading, transaction, transaction_unless_busy
 from school.models import KnownDevice, Person, Role, SignIn
 from school.people import authorised_accounts
@@ -189,22 +189,31 @@ OPENED = "second step"
 def _note_sign_in(_app: Flask, *, user: SignedIn, authn_via: Sequence[str] = (), **_more: Any) -> None:
     """Make the row of a sign-in, and keep when it was, for the people page."""
     browser_session.permanent = True
-    if OPENED in authn_via:
-        return
+    if OPENED not in authn_via:
+        _open(user.person, ", ".join(authn_via) or "password", has_second_factor=False)
+
+
+def open_at_once(person: Person, how: str) -> None:
+    """Let somebody in by what is two factors in one."""
+    _open(person, how, has_second_factor=True)
+    login_user(SignedIn(person), authn_via=[OPENED])
+
+
+def _open(person: Person, how: str, *, has_second_factor: bool) -> None:
     device, moment = device_token() or secrets.new_token(), now()
     with transaction() as session:
-        person = session.get_one(Person, user.id)
+        fresh = session.get_one(Person, person.id)
         browser_session[_TOKEN] = sign_ins.begin(
             session,
-            person,
-            how=", ".join(authn_via) or "password",
-            second_factor=False,
+            fresh,
+            how=how,
+            second_factor=has_second_factor,
             waits=False,
             browser=_browser(),
-            device=sign_ins.remember_device(session, device, person, now=moment),
+            device=sign_ins.remember_device(session, device, fresh, now=moment),
             now=moment,
         )
-        _count(person, moment)
+        _count(fresh, moment)
     browser_session.pop(_WAITING, None)
     _keep_device(device)
 
@@ -337,6 +346,7 @@ def install(app: Flask) -> Security:
     security = Security(app, PeopleStore(), login_form=LoginForm)
     security.two_factor_plugins = SecondStep()
     security.login_context_processor(_practice_box)
+    security.login_context_processor(lambda: {"passkeys_here": passkeys.usable_at(request.host)})
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]
     user_authenticated.connect(_note_sign_in, app)
     user_logged_out.connect(_note_sign_out, app)

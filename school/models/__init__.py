@@ -11,6 +11,7 @@ from school.models.heartbeats import Heartbeat, MachineClock
 from school.models.incidents import Incident
 from school.models.mail import BounceMailbox, MailState, OutboxEmail
 from school.models.notices import HeldNotice, NoticeChoice, NoticeTimes
+from school.models.passkeys import Passkey, PasskeyChallenge
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
 from school.models.protection import (
     DataExport,
@@ -84,6 +85,8 @@ __all__ = [
     "NoticeChoice",
     "NoticeTimes",
     "OutboxEmail",
+    "Passkey",
+    "PasskeyChallenge",
     "Person",
     "PolicyReview",
     "Pupil",

@@ -129,8 +129,8 @@ def test_whoever_must_have_one_can_not_drop_it(
     enrolled(session, slt)
     enrolled(session, teacher)
     with pytest.raises(MoveNotAllowed):
-        second_factor.remove(session, slt, by=slt, now=now())
-    second_factor.remove(session, teacher, by=teacher, now=now())
+        second_factor.remove(session, slt, now=now())
+    second_factor.remove(session, teacher, now=now())
     assert not second_factor.set_up_by(session, teacher.id)
     for value, must in (("everybody", True), ("off", False)):
         monkeypatch.setenv("SCHOOLGATE_SECOND_FACTOR", value)

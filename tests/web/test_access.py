@@ -22,6 +22,8 @@ LIBRARY = {"static", "bootstrap.static", "security.login", "security.logout"}
 PUBLIC_PAGES = {
     "second_step.show",
     "second_step.give",
+    "passkeys.ask",
+    "passkeys.sign_in",
     "recovery.show",
     "recovery.use",
     "join.show",
