@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit, mail, people, sign_ins
-from school.models import Account, Heartbeat, MailState, OutboxEmail, Role, School
+from school.models import Account, Heartbeat, MailState, OutboxEmail, Recovery, Role, School
 from school.times import say
 
 
@@ -28,6 +28,8 @@ def settle(
     session.execute(sa.update(Account).values(poll_lease_until=None, next_poll_at=None))
     # Whoever was shut out since the backup must not come back in by a browser that is still open.
     sign_ins.end_everybodys(session, why=sign_ins.Ended.RESTORED, now=now)
+    # A link that let somebody in again since the backup would work once more.
+    session.execute(sa.update(Recovery).where(Recovery.expires_at > now).values(expires_at=now))
     session.execute(
         sa.update(OutboxEmail)
         .where(OutboxEmail.state == MailState.SENDING)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
-from school import people, recovery, second_factor, sign_ins
+from school import people, recovery, restored, second_factor, sign_ins
 from school.db import now, transaction
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
 from school.models import AuditEntry, OutboxEmail, Person, Recovery, Role
@@ -134,6 +134,11 @@ def test_the_command_is_the_last_resort_and_ends_what_was_asked(
 ) -> None:
     person, slt, manager = (school_people[role] for role in (Role.DPO, Role.SLT, Role.NETWORK_MANAGER))
     moment = now()
+    early = recovery.by_server(session, person, reason="before a backup was restored", now=moment)
+    restored.settle(session, made_at=moment, digest="", sentences=(), now=moment)
+    session.expire_all()
+    with pytest.raises(LinkExpired):
+        recovery.look(session, early, now=moment)
     made = asked(session, person, slt, moment)
     recovery.confirm(session, made.id, by=manager, now=moment)
     session.commit()

@@ -1,7 +1,7 @@
 """Passkeys.
 
-Revision: 0046
-Follows: 0045.
+Revision: 0048
+Follows: 0047.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0046"
-down_revision = "0045"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
