@@ -75,6 +75,7 @@ def _one(pupil_id: UUID, typed: Typed, *, ending: UUID | str = "") -> str:
                 for one in sorted(pupil.consents, key=lambda one: one.recorded_at, reverse=True)
             ],
             kinds=[(kind.value, words) for kind, words in consent.KINDS.items()],
+            several=len(standing) > 1,
             standing=[
                 ("", "Everything"),
                 *(
