@@ -319,9 +319,10 @@ def test_doctor_shows_settings_without_secrets_and_what_is_amiss(here: Here, sch
 def test_a_command_loads_nothing_that_it_does_not_need(home: Path) -> None:
     """The background work and `classify` without the pages, whose memory a small machine needs."""
     code = (
-        "import sys; from worker import cli; cli.application([sys.argv[1]]); import worker.apart;"
-        "print([n for n in ('web.app', 'flask', 'torch', 'matplotlib', 'connectors.practice.servers')"
-        " if n in sys.modules])"
+        "import sys; from worker import cli; cli.application([sys.argv[1]]);"
+        "import worker.apart, worker.tasks;"
+        "print([n for n in ('web.app', 'flask', 'torch', 'matplotlib', 'connectors.practice.servers', 'fpdf',"
+        " 'twitter_text') if n in sys.modules])"
     )
     for name in ("worker", "classify"):
         done = subprocess.run([sys.executable, "-c", code, name], capture_output=True, text=True, check=False)
