@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import psycopg
+import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from school import database_roles
 from school.db import engine_for
+from school.errors import BadInput
+from school.settings import settings
 
 
 def config(url: str) -> Config:
@@ -24,6 +29,30 @@ def config(url: str) -> Config:
 def upgrade(url: str, revision: str = "head") -> None:
     """Apply every migration that the database lacks; two at once wait for each other."""
     command.upgrade(config(url), revision)
+
+
+def prepare() -> bool:
+    """Bring the database of the settings to this version's tables; whether two users share it.
+
+    By its owner where SCHOOLGATE_DATABASE_OWNER_URL names one, who then gives the running product its rights.
+    Raises BadInput where the product's user may not change tables, and no owner is named.
+    """
+    running, owner = settings().effective_database_url, settings().effective_database_owner_url
+    if owner:
+        upgrade(owner)
+        return database_roles.settle(owner, running)
+    try:
+        if not is_current(running):
+            upgrade(running)
+    except sa.exc.ProgrammingError as error:
+        if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise
+        raise BadInput(
+            "The database has the tables of another version, and its user may not change them: run "
+            "`schoolgate migrate` with SCHOOLGATE_DATABASE_OWNER_URL (docker compose run --rm migrate).",
+            field="database_owner_url",
+        ) from None
+    return False
 
 
 def downgrade(url: str, revision: str = "base") -> None:

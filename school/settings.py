@@ -22,6 +22,10 @@ URLS: dict[str, tuple[tuple[str, ...], str]] = {
         ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
         "postgresql://user:password@host/name or sqlite:////folder/file.db",
     ),
+    "database_owner_url": (
+        ("postgresql://", "postgres://", "postgresql+psycopg://"),
+        "postgresql://owner:password@host/name",
+    ),
     "broker_url": (("memory://", "redis://", "rediss://"), "redis://localhost:6379/0"),
     "smtp_url": (("smtp://", "smtps://"), "smtp://user:password@host:587 or smtps://user:password@host:465"),
     "bounces_url": (("imap://", "imaps://"), "imaps://user:password@mail.larkfield.sch.uk/INBOX"),
@@ -47,6 +51,8 @@ class Settings(BaseSettings):
     """Address that e-mail links begin with; empty: http://HOST:PORT."""
     database_url: str = ""
     """SQLAlchemy URL; empty: SQLite in `home`."""
+    database_owner_url: str = ""
+    """Who may change tables and rights on PostgreSQL, for `schoolgate migrate`; empty: the same user."""
     broker_url: str = "memory://"
     secret_key: SecretStr | None = None
     """Signs sessions and encrypts credentials; empty: one is made and kept in `home`."""
@@ -137,7 +143,7 @@ class Settings(BaseSettings):
         try:
             parts = urlsplit(value)
             # Without a host PostgreSQL is asked by its local socket.
-            complete = bool(parts.hostname or info.field_name == "database_url")
+            complete = bool(parts.hostname or info.field_name in {"database_url", "database_owner_url"})
             complete = complete and (parts.port is None or parts.port > 0)
         except ValueError:
             # The library's own words could repeat a password that is in the URL.
@@ -163,11 +169,12 @@ class Settings(BaseSettings):
     @property
     def effective_database_url(self) -> str:
         """The SQLAlchemy URL in force."""
-        url = self.database_url or f"sqlite:///{self.home / 'schoolgate.db'}"
-        for old in ("postgresql://", "postgres://"):
-            if url.startswith(old):
-                return "postgresql+psycopg://" + url[len(old) :]
-        return url
+        return _by_psycopg(self.database_url or f"sqlite:///{self.home / 'schoolgate.db'}")
+
+    @property
+    def effective_database_owner_url(self) -> str:
+        """The SQLAlchemy URL of the database's owner; empty where the product's own user is that."""
+        return _by_psycopg(self.database_owner_url)
 
     @property
     def effective_public_url(self) -> str:
@@ -178,6 +185,13 @@ class Settings(BaseSettings):
     def mailbox_folder(self) -> Path:
         """Where the built-in SMTP server keeps what it took."""
         return self.home / "mailbox"
+
+
+def _by_psycopg(url: str) -> str:
+    for old in ("postgresql://", "postgres://"):
+        if url.startswith(old):
+            return "postgresql+psycopg://" + url[len(old) :]
+    return url
 
 
 @lru_cache(maxsize=1)

@@ -102,7 +102,7 @@ def scheduler() -> int:
 def serving_school() -> School:
     """The school, its database brought up to date. Raises BadInput where there is none yet."""
     settings().home.mkdir(parents=True, exist_ok=True)
-    migrate.upgrade(settings().effective_database_url)
+    migrate.prepare()
     with reading() as session:
         school = setup.current_school(session)
         clock.set_by(session)

@@ -327,7 +327,7 @@ def _put_aside(home: Path, url: str) -> Path:
                 "database (SCHOOLGATE_DATABASE_URL) to restore into."
             )
         copying.to_sqlite(url, kept / "schoolgate.db")
-        migrate.downgrade(url)
+        migrate.downgrade(settings().effective_database_owner_url or url)
     for item in list(home.iterdir()):
         if _belongs(item):
             item.rename(kept / item.name)
@@ -337,7 +337,7 @@ def _put_aside(home: Path, url: str) -> Path:
 def _place_database(copy: Path, url: str) -> None:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        migrate.upgrade(url)
+        migrate.prepare()
         copying.from_sqlite(copy, url)
         return
     target = Path(parsed.database or "")

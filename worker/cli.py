@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "worker": ("worker.commands.running", "worker", PLAIN),
     "scheduler": ("worker.commands.running", "scheduler", PLAIN),
     "setup": ("worker.commands.schools", "set_up", PLAIN),
+    "migrate": ("worker.commands.schools", "migrate_database", PLAIN),
     "people": ("worker.commands.persons", "commands", GROUP),
     "accounts": ("worker.commands.networks", "commands", GROUP),
     "keys": ("worker.commands.keys", "commands", GROUP),

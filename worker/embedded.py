@@ -110,7 +110,7 @@ def _lock_home() -> FileLock:
 
 def _school() -> School:
     """The school of this installation: the practice school where there was none."""
-    migrate.upgrade(settings().effective_database_url)
+    migrate.prepare()
     with transaction() as session:
         school = setup.current_school(session) or setup.set_up_practice(session, now=now())
         if school.practice:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from school import keys, secrets
+from school import keys, secrets, weak_secrets
 from school.db import now, transaction
 from school.errors import BadInput
 from school.models import School
@@ -22,6 +22,8 @@ def settle_key(school: School) -> None:
         with transaction() as session:
             keys.check(session)
             keys.vouch(session)
+        if not school.practice:
+            weak_secrets.refuse(settings())
     except (secrets.KeyMissing, BadInput):
         if not school.practice:
             raise

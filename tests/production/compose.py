@@ -33,6 +33,7 @@ BROUGHT_BY = {
 VALUES = {
     "SCHOOLGATE_SITE": "localhost",
     "SCHOOLGATE_DB_PASSWORD": "not-a-real-password",
+    "SCHOOLGATE_DB_APP_PASSWORD": "9e107d9d372bb6826bd81d3542a419d6",
     "SCHOOLGATE_SMTP_URL": "smtp://mail.example:587",
 }
 
@@ -79,6 +80,8 @@ class Stack:
 
     folder: Path
     database_url: str
+    owner_url: str
+    """Of who owns the database: only `migrate` gets it."""
     more: dict[str, str]
     """Settings that a `.env` would hold."""
     ports: dict[str, int] = field(
@@ -100,7 +103,9 @@ class Stack:
             **self.more,
         }
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
-        ours = service in {"web", "worker", "classifier", "scheduler"}
+        ours = service in {"migrate", "web", "worker", "classifier", "scheduler"}
+        if service == "migrate":
+            settings["SCHOOLGATE_DATABASE_OWNER_URL"] = self.owner_url
         if ours:
             assert set(replaced) - set(self.more) <= set(settings), "the compose file sets all of these"
             return {**kept, **settings, **replaced}

@@ -19,7 +19,7 @@ from school.settings import Settings
 from tests.production.compose import ROOT, VALUES, parsed, tool
 from worker.app import QUEUES
 
-OURS = ("web", "worker", "classifier", "scheduler")
+OURS = ("migrate", "web", "worker", "classifier", "scheduler")
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +63,15 @@ def test_no_process_has_more_rights_than_it_needs(services: dict[str, Any]) -> N
     for name, service in services.items():
         assert service["read_only"] and service["cap_drop"] == ["ALL"], name
         assert "no-new-privileges:true" in service["security_opt"], name
+        if name == "migrate":
+            assert service["restart"] == "on-failure", "it ends when its work is done"
+            continue
         assert service["healthcheck"]["test"][0] == "CMD" and service["restart"] == "unless-stopped", name
         assert "ports" not in service or name == "proxy", f"{name} is reached through the proxy alone"
     for name in OURS:
         assert services[name]["user"] == "10001:10001"
     assert parsed()["networks"]["inside"]["internal"]
-    for name in ("postgres", "redis", "classifier", "scheduler"):
+    for name in ("migrate", "postgres", "redis", "classifier", "scheduler"):
         assert list(services[name]["networks"]) == ["inside"], f"{name} needs nothing outside"
 
 
@@ -88,7 +91,15 @@ def test_no_secret_is_in_the_image_and_every_setting_exists(services: dict[str, 
     assert "*" in allowed and not {"!.env", "!var", "!.git"} & set(allowed)
     known = {f"SCHOOLGATE_{name.upper()}" for name in Settings.model_fields}
     for name in OURS:
-        assert set(services[name]["environment"]) <= known
+        environment = services[name]["environment"]
+        assert set(environment) <= known | {"SCHOOLGATE_DB_PASSWORD"}
+        # The owner's password stands in the `.env` that each of them is given.
+        assert environment["SCHOOLGATE_DB_PASSWORD"] == ""
+        assert ("SCHOOLGATE_DATABASE_OWNER_URL" in environment) == (name == "migrate")
+        assert "//schoolgate_app:" in environment["SCHOOLGATE_DATABASE_URL"]
+        if name != "migrate":
+            waits = services[name]["depends_on"]["migrate"]["condition"]
+            assert waits == "service_completed_successfully"
     in_image = set(re.findall(r"SCHOOLGATE_[A-Z_]+", dockerfile))
     assert in_image <= known
 

@@ -109,9 +109,12 @@ def stack(
     mail_server: tuple[MailServer, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Stack]:
+    owner = sa.make_url(database).set(drivername="postgresql")
+    user = owner.set(username="schoolgate_app", password="9e107d9d372bb6826bd81d3542a419d6")
     made = Stack(
         settings_home.parent,
-        database.replace("+psycopg", ""),
+        user.render_as_string(hide_password=False),
+        owner.render_as_string(hide_password=False),
         {
             "SCHOOLGATE_X_URL": platforms.x_url,
             "SCHOOLGATE_GRAPH_URL": platforms.graph_url,
@@ -123,8 +126,14 @@ def stack(
     # What this process hands in has links to the same address.
     monkeypatch.setenv("SCHOOLGATE_PUBLIC_URL", made.url)
     settings.cache_clear()
+    # As compose has it: everything else waits until this ended well.
+    assert made.start("migrate").wait(120) == 0, made.said("migrate")
+    del made.running["migrate"]
     yield made
     made.kill_all()
+    with db.engine_for(database).begin() as connection:
+        for statement in ("DROP OWNED BY schoolgate_app CASCADE", "DROP ROLE schoolgate_app"):
+            connection.execute(sa.text(statement))
 
 
 def _visitor(stack: Stack) -> requests.Session:

@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import re
+import zipfile
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +33,19 @@ POST = f"{WORDS} will hang in the hall on Friday."
 ABUSE = "I will find you and kill you, you zorblatt-headed idiots"
 AUTHOR = "Quentin Quibblesworth"
 NOTE = "The-parent-was-telephoned"
+CANARIES = {
+    "SCHOOLGATE_METRICS_TOKEN": "canary-of-the-metrics",
+    "SCHOOLGATE_BOUNCES_URL": "imaps://post:canary-of-the-mailbox@127.0.0.1:9/INBOX",
+    "SCHOOLGATE_META_APP_SECRET": "canary-of-the-app",
+}
+MORE_CANARIES = {
+    "SCHOOLGATE_SMTP_URL": "smtp://post:canary-of-the-mail@127.0.0.1:9",
+    "SCHOOLGATE_DATABASE_URL": "postgresql://app:canary-of-the-data@127.0.0.1:9/none",
+    "SCHOOLGATE_DATABASE_OWNER_URL": "postgresql://own:canary-of-the-owner@127.0.0.1:9/none",
+    "SCHOOLGATE_BROKER_URL": "redis://:canary-of-the-broker@127.0.0.1:9/0",
+    "SCHOOLGATE_OTHER_SECRET_KEYS": "canary-of-the-former-key, of no use to anybody",
+}
+"""For commands: with these the product would have no mail and no database."""
 TOKEN = "EAAGnotatokenthatanybodyhas0123456789abcdef"
 
 
@@ -66,7 +80,7 @@ def mail_about(home: Path, what: str) -> str | None:
 def test_nothing_that_is_private_reaches_a_log(tmp_path: Path) -> None:
     said.clear()
     home = tmp_path / "home"
-    more = {"SCHOOLGATE_PRACTICE_PACE": "0", "SCHOOLGATE_LOG_LEVEL": "debug"}
+    more = {"SCHOOLGATE_PRACTICE_PACE": "0", "SCHOOLGATE_LOG_LEVEL": "debug", **CANARIES}
     complaints = b""
     with running(home, **more) as product:
         world = product.world()
@@ -91,6 +105,14 @@ def test_nothing_that_is_private_reaches_a_log(tmp_path: Path) -> None:
             "head@larkfield.test", "--json", **more,
         )  # fmt: skip
         invitation = json.loads(added.stdout)["sign_up_link"].rpartition("/")[2]
+        keys = {
+            (home / "secret.key").read_text("ascii").strip(), PASSWORD, PIN, WRONG, TOKEN, *secrets,
+            *re.findall(r"canary-of-[a-z-]+", f"{CANARIES}{MORE_CANARIES}"),
+        }  # fmt: skip
+        shown = everything_else(product, tmp_path / "backup.zip", more)
+    for name, content in shown.items():
+        found = [key for key in keys if key.encode() in content]
+        assert not found, f"{name} holds {found}"
     complaints += (tmp_path / "home.err").read_bytes()
     private = {
         WRONG, PASSWORD, PIN, WRONG_PIN, WORDS, ABUSE, "zorblatt", AUTHOR, "Quibblesworth", NOTE, TOKEN,
@@ -104,6 +126,51 @@ def test_nothing_that_is_private_reaches_a_log(tmp_path: Path) -> None:
         for value in private:
             at = content.find(value.encode())
             assert at < 0, f"{name} holds {value!r}: …{content[max(0, at - 300) : at + 80]!r}"
+
+
+def everything_else(product: Product, backup: Path, more: dict[str, str]) -> dict[str, bytes]:
+    """What leaves the product otherwise: pages, errors, figures, mails, exports, a backup; and `ps`."""
+    home, found = product.home, {}
+    head, dsl = product.signed_in("head"), product.signed_in("dsl")
+    for path in (
+        "/", "/me", "/accounts", "/accounts/connect", "/people", "/audit", "/troubles", "/drafts",
+        "/calendar", "/health/ready", "/nothing-here", "/log?from=never",
+    ):  # fmt: skip
+        found[path] = head.get(product.url + path, timeout=60).content
+    found["a forged form"] = head.post(f"{product.url}/people", data={"name": "x"}, timeout=30).content
+    asked = {"Authorization": f"Bearer {CANARIES['SCHOOLGATE_METRICS_TOKEN']}"}
+    metrics = requests.get(f"{product.url}/metrics", headers=asked, timeout=30)
+    assert metrics.status_code == 200 and b"schoolgate_" in metrics.content
+    found["/metrics"] = metrics.content
+    found["the log taken out"] = form(dsl, product, "/log", "/log/export", format="jsonl").encode()
+    assert ABUSE.encode() in found["the log taken out"]
+    processes = [file for file in Path("/proc").glob("[0-9]*/cmdline") if file.parent.name.isdigit()]
+    found["ps"] = b"".join(_read(file) for file in processes)
+    assert b"schoolgate" in found["ps"]
+    for number, settings in enumerate((more, {**more, **MORE_CANARIES})):
+        done = command(home, "doctor", "--json", **settings)
+        found[f"doctor {number}"] = done.stdout + done.stderr
+        assert b'"settings"' in done.stdout
+    done = command(home, "backup", str(backup), **more)
+    assert done.returncode == 0, done.stderr
+    found["backup"] = done.stdout + done.stderr
+    with zipfile.ZipFile(backup) as archive:
+        for name in archive.namelist():
+            # The practice platforms keep their side of the tokens, as X and Meta do.
+            if "practice/" not in name:
+                found[f"backup: {name}"] = archive.read(name)
+    assert any(content.startswith(b"SQLite format 3") for content in found.values())
+    mails = {f"mail {file.name}": file.read_bytes() for file in (home / "mailbox").glob("*.eml")}
+    assert mails
+    return {**found, **mails}
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        # It ended meanwhile.
+        return b""
 
 
 def a_day(product: Product, world: World) -> str:

@@ -22,6 +22,7 @@ from school import (
     accounts,
     bounce_mailbox,
     clocks,
+    database_roles,
     delivery,
     incidents,
     keys,
@@ -31,11 +32,12 @@ from school import (
     readiness,
     secrets,
     setup,
+    weak_secrets,
 )
 from school.clocks import Clock
 from school.db import now, reading
 from school.errors import SchoolgateError
-from school.models import AccountState, MailState, OutboxEmail
+from school.models import AccountState, MailState, OutboxEmail, School
 from school.settings import settings
 from school.times import LONDON, say
 from worker.locks import FileLock
@@ -152,6 +154,9 @@ def _secret() -> Iterator[Check]:
         if setup.current_school(session) is None:
             return
         keys.check(session)
+        practice = session.scalars(sa.select(School.practice)).one()
+    if not practice:
+        weak_secrets.refuse(settings())
     several = len(secrets.all_keys()) > 1
     where = "from SCHOOLGATE_SECRET_KEY" if settings().secret_key is not None else f"in {secrets.key_file()}"
     yield Check(
@@ -226,7 +231,24 @@ def _records() -> Iterator[Check]:
     if not outside:
         said += "; enter a chair of governors who neither heads the school nor runs the server (People)"
     late = newest and now() - newest[0].made_at > timedelta(days=2) and not _nothing_runs()
+    yield from _unchangeable()
     yield Check("proof", False if late else (True if outside else None), said)
+
+
+def _unchangeable() -> Iterator[Check]:
+    """Whether the database itself keeps the product from rewriting trail and log."""
+    with reading() as session:
+        open_ = database_roles.can_be_altered(session)
+    if open_ is None:
+        said = "SQLite refuses changes of trail and log; whoever has the file can lift that: see the proof"
+    elif open_:
+        said = (
+            f"the product's database user could rewrite {', '.join(open_)}. Give it an owner of its own "
+            "(SCHOOLGATE_DATABASE_OWNER_URL), the product another user, and run `schoolgate migrate`"
+        )
+    else:
+        said = "the product's database user can add to trail and log, and change or delete nothing there"
+    yield Check("append-only", None if open_ is None or open_ else True, said)
 
 
 def _accounts() -> Iterator[Check]:

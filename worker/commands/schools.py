@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from school import migrate, setup
+from school import migrate, secrets, setup, weak_secrets
 from school.db import now, transaction
 from school.settings import settings
 from worker.terminal import AsJson, answer
@@ -23,7 +23,9 @@ def set_up(
 ) -> None:
     """Make a real, empty school and print the headteacher's sign-up link."""
     settings().home.mkdir(parents=True, exist_ok=True)
-    migrate.upgrade(settings().effective_database_url)
+    secrets.make_key_if_none()
+    weak_secrets.refuse(settings())
+    migrate.prepare()
     with transaction() as session:
         token = setup.set_up(
             session,
@@ -51,6 +53,19 @@ def set_up(
         ],
         as_json=as_json,
     )
+
+
+def migrate_database(as_json: AsJson = False) -> None:
+    """Bring the database to this version's tables; its owner, if named, then gives the user its rights."""
+    settings().home.mkdir(parents=True, exist_ok=True)
+    two = migrate.prepare()
+    said = [f"The database has this version's tables ({migrate.head()})."]
+    said.append(
+        "The running product's user reads and adds to trail and log, and can change nothing there."
+        if two
+        else "One user owns the tables and runs the product: see “Two users of the database” in the README."
+    )
+    answer({"migration": migrate.head(), "two_users": two}, said, as_json=as_json)
 
 
 def sign_up_link(token: str) -> str:
