@@ -10,7 +10,7 @@ DATA_ONLY := $(shell sed -n 's/^data-only = \["\(.*\)"\]/\1/p' pyproject.toml)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ROOMS := school connectors moderation approvals web worker
 
-.PHONY: help install run test bench soak check pins screenshots chromium
+.PHONY: help install run test bench soak check pins permissions screenshots chromium
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -43,6 +43,9 @@ check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
 
 pins: $(VENV)/.dev-stamp  ## write down which packages the image is made of
 	$(PY) -m deploy.pins
+
+permissions: $(VENV)/.dev-stamp  ## write docs/permissions.md anew from the table in the code
+	$(PY) -m web.permission_table > docs/permissions.md
 
 screenshots: $(VENV)/.dev-stamp chromium  ## take the pictures in docs/ anew, from a practice school at work
 	$(PY) -m tests.screenshots

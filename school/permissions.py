@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from school.errors import NotPermitted
@@ -126,6 +127,52 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
 
 SECOND_FACTOR_ROLES = frozenset({_HEAD, Role.SLT, Role.DSL, Role.DPO, Role.NETWORK_MANAGER})
 """Who must have a second factor in a real school, unless SCHOOLGATE_SECOND_FACTOR says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRule:
+    """Who of those whose role opens a page may see or do something with one particular thing."""
+
+    thing: str
+    rule: str
+    asked_by: str
+    """The one function that pages, exports, mails and commands ask, as `module.function`."""
+
+
+OBJECTS: tuple[ObjectRule, ...] = (
+    ObjectRule(
+        "a draft", "its author; whoever sees all drafts; who may decide on it, a deputy in their days too",
+        "approvals.sight.may_see",
+    ),
+    ObjectRule(
+        "a picture or a video", "who uploaded it; who may see a draft that shows it",
+        "approvals.sight.may_see_picture",
+    ),
+    ObjectRule(
+        "the decision on a draft",
+        "headteacher, SLT, chair of governors, or the deputy named for that day; never the draft's author",
+        "school.people.may_approve",
+    ),
+    ObjectRule(
+        "writing for an account", "whom the headteacher authorised for that account, until it is withdrawn",
+        "school.people.may_post",
+    ),
+    ObjectRule(
+        "an entry of the log",
+        "who moderates; the chair, if it was referred there; never the headteacher, if it is about them",
+        "moderation.sight.visible_to",
+    ),
+    ObjectRule(
+        "what the trail says of a thing", "as for the thing, where it concerns the headteacher",
+        "moderation.sight.kept_from",
+    ),
+    ObjectRule(
+        "a filled-in form",
+        "who filed it and the roles of its kind; the chair instead of the headteacher, if it is about them",
+        "school.forms.may_see",
+    ),
+)  # fmt: skip
+"""To whoever may not, the answer is that of a thing that isn't there."""
 
 
 def may(person: Person, action: Action) -> bool:

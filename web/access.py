@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec
 
+import structlog
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
@@ -13,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from school.errors import NotPermitted
 from school.models import Person, SignIn
-from school.permissions import ALLOWED, Action, may
+from school.permissions import Action, may
 from web import errors, keeping
 from web.doors import MARK, PUBLIC, SIGNED_IN
-from web.naming import role_name
 from web.signin import SignedIn
+
+log = structlog.get_logger(__name__)
 
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
@@ -84,7 +86,10 @@ def sign_in_first() -> ResponseReturnValue:
 
 
 def needs(*actions: Action) -> Callable[[View[P]], View[P]]:
-    """Let in whoever may do at least one of the actions; others get the sign-in page or a 403 page."""
+    """Let in whoever may do at least one of the actions; to others it looks as if nothing were there.
+
+    A visitor gets the sign-in page.
+    """
 
     def wrap(view: View[P]) -> View[P]:
         @wraps(view)
@@ -93,8 +98,8 @@ def needs(*actions: Action) -> Callable[[View[P]], View[P]]:
             if person is None:
                 return sign_in_first()
             if not any(may(person, action) for action in actions):
-                roles = sorted({role_name(role) for action in actions for role in ALLOWED[action]})
-                raise NotPermitted(f"Your role doesn't open this page. It is open to: {', '.join(roles)}.")
+                log.info("door_closed", endpoint=request.endpoint, person=str(person.id))
+                return errors.page(404)
             return view(*args, **kwargs)
 
         setattr(guarded, MARK, actions)

@@ -49,7 +49,8 @@ WORDS: dict[int, str] = {
     400: "The page got something that it can't use. Go back and check what you typed.",
     401: "You were signed out while you were writing. Nothing was saved yet, and nothing is lost.",
     403: "Your role doesn't open this page. If you need it, ask the headteacher.",
-    404: "There is nothing at this address. Check it, or start from today's page.",
+    404: "There is nothing at this address, or nothing that your role opens. Check it, or start from today's "
+    "page; what your role is, the headteacher can tell.",
     405: "This address is for a button on a page, not for visiting. Start from today's page.",
     409: "This was changed or decided meanwhile. Look at it again.",
     410: "The link was used, is too old, or was replaced by a newer one.",

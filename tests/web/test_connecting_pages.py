@@ -325,7 +325,7 @@ def test_p11_the_apps_keys_are_entered_once_and_never_shown_again(
 ) -> None:
     manager, page = signed_in(Role.NETWORK_MANAGER), "/accounts/apps"
     assert "/accounts/connected/facebook</code>" in manager.get(page).text
-    assert signed_in(Role.SLT).get(page).status_code == 403
+    assert signed_in(Role.SLT).get(page).status_code == 404
     secret = "s3cret-of-the-schools-app"
     wrong = manager.post("/accounts/apps/meta", page, **{"key-meta": "not a number", "secret-meta": secret})
     assert wrong.status_code == 400 and "digits only" in wrong.text and secret not in wrong.text

@@ -76,8 +76,8 @@ def test_p10_only_the_headteacher_says_what_an_account_is_for(
     chair = signed_in(Role.CHAIR)
     page = chair.get("/reports").text
     assert "Fewer calls" in page and "Change purpose" not in page
-    assert chair.post(address, "/me", purpose="Mine", measures="Mine").status_code == 403
-    assert signed_in(Role.MODERATOR).get("/reports").status_code == 403
+    assert chair.post(address, "/me", purpose="Mine", measures="Mine").status_code == 404
+    assert signed_in(Role.MODERATOR).get("/reports").status_code == 404
 
 
 @SQLITE

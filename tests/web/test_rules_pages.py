@@ -197,8 +197,8 @@ def test_moderators_see_the_rules_and_change_nothing(decided: list[UUID], signed
     shown = moderator.get(f"{PAGE}?version=1")
     assert shown.status_code == 200 and "What this would have done" not in shown.text
     assert "Save as a new version" not in shown.text
-    assert send(moderator, "look", fields(moderator)).status_code == 403
-    assert send(moderator, "save", fields(moderator)).status_code == 403
+    assert send(moderator, "look", fields(moderator)).status_code == 404
+    assert send(moderator, "save", fields(moderator)).status_code == 404
 
 
 def test_recent_comments_are_scored_again_from_the_page(decided: list[UUID], signed_in: SignIn) -> None:
@@ -207,7 +207,7 @@ def test_recent_comments_are_scored_again_from_the_page(decided: list[UUID], sig
     for days in ("", "0", "many", "999", "9" * 20):
         answer = slt.post(again, PAGE, days=days)
         assert answer.status_code == 400 and "aria-invalid" in answer.text, days
-    assert moderator.post(again, PAGE, days="30").status_code == 403
+    assert moderator.post(again, PAGE, days="30").status_code == 404
     before = moderator.get(f"{PAGE}/news").json
     assert slt.post(again, PAGE, days="30").status_code == 302
     assert moderator.get(f"{PAGE}/news").json != before
@@ -216,7 +216,7 @@ def test_recent_comments_are_scored_again_from_the_page(decided: list[UUID], sig
     assert "Score them again" not in slt.get(PAGE).text
     assert slt.post(again, PAGE, days="30").status_code == 409
     path = re.search(rf"{again}/[\w-]+/stop", slt.get(PAGE).text)
-    assert path and moderator.post(path[0], PAGE).status_code == 403
+    assert path and moderator.post(path[0], PAGE).status_code == 404
     assert slt.post(path[0], PAGE).status_code == 302
     assert "Stopped" in slt.get(PAGE).text
     assert slt.post(path[0], PAGE).status_code == 409

@@ -51,7 +51,7 @@ def test_author_and_seniors_read_what_goes_on_and_can_have_it_looked_for(
     assert "Look again" not in teacher.get(path).text
     assert "Look again" in deputy.get(path).text
     address = f"{path}/publications/{publication.id}"
-    assert teacher.post(address, path, do="look").status_code == 403
+    assert teacher.post(address, path, do="look").status_code == 404
     answer = deputy.post(address, path, do="look")
     assert answer.status_code == 302
     assert "Asked to look on the platform again" in deputy.get(path).text
