@@ -84,7 +84,8 @@ def test_pages_fit_obey_the_policy_and_are_accessible(
     look("/sign-in")
     sign_in_as(page, address, "Margaret Oyelaran")
     for path in (
-        "/", "/me", "/people", f"/people/{teacher.id}", "/accounts", "/accounts/apps",
+        "/", "/me", "/me/sign-in", "/me/sign-in/app", "/sign-ins", "/people",
+        f"/people/{teacher.id}", "/accounts", "/accounts/apps",
         "/accounts/connect/x", "/consent", "/audit", "/practice/x",
         "/practice/facebook", "/practice/x/people", "/practice/faults", "/practice/mailbox",
         f"/practice/mailbox/{mail}", "/terms", "/training", "/forms", "/troubles",

@@ -93,7 +93,9 @@ def test_a_passkey_lets_its_owner_in_and_nothing_that_only_looks_like_it(
     assert (last.person_id, last.how, last.second_factor) == (teacher.id, "passkey", True)
     assert key.person_id == teacher.id and key.used_at is not None and key.sign_count > 0
 
-    # The same answer once more: what it was asked has been used up.
+    # The same answer once more: what it was asked has been used up, whatever the device counts.
+    with transaction() as session:
+        session.execute(sa.update(Passkey).values(sign_count=0))
     [answer] = parse_qs(sent[0].post_data or "")["answer"]
     again = visitor.post("/sign-in/passkey", "/sign-in", answer=answer)
     assert again.headers["Location"] == "/sign-in" and visitor.get("/me").status_code == 302
