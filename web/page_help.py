@@ -91,10 +91,6 @@ HELP: Mapping[str, Help] = {
         "This is one post with all that happened to it: its wording, who decided what, and where it was published. If you change it after it was approved, it must be approved again.",
         (_DRAFTS, _CALENDAR),
     ),
-    "drafts/crop.html": Help(
-        "Cut a picture to the shape that a platform shows. You see what stays; the whole picture is kept, and you can cut it again.",
-        (_DRAFTS,),
-    ),
     "drafts/faces.html": Help(
         "Schoolgate looked for faces in this picture. Tick those to be blurred, or draw a box of your own. Only the blurred copy leaves the school.",
         (_DRAFTS,),
