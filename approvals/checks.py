@@ -15,7 +15,7 @@ from uuid import UUID
 import phonenumbers
 from sqlalchemy.orm import Session
 
-from approvals import picture_words, pictures, video_checks
+from approvals import first_names, picture_words, pictures, video_checks
 from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision, PupilsAppear
 from connectors.base import Platform
@@ -339,14 +339,20 @@ CONSENT_FOR: Mapping[ConsentKind, str] = {
 }
 
 
-def consent_needed(revision: DraftRevision) -> tuple[ConsentKind, ...]:
-    """The exact kinds of consent that each pupil of a revision must have given (P26)."""
+def consent_needed(revision: DraftRevision, pupil: Pupil, platform: str) -> tuple[ConsentKind, ...]:
+    """The exact kinds of consent that a pupil of a revision must have given for that platform (P26).
+
+    Whoever is seen and called by their first name as well needs both.
+    """
     match PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN):
-        case PupilsAppear.WORK:
-            return (ConsentKind.WORK,)
         case PupilsAppear.NAMED:
             return (ConsentKind.NAME,)
-    return (ConsentKind.VIDEO,) if revision.video is not None else (ConsentKind.IMAGE,)
+        case PupilsAppear.WORK:
+            kind = ConsentKind.WORK
+        case _:
+            kind = ConsentKind.VIDEO if revision.video is not None else ConsentKind.IMAGE
+    named = first_names.where(revision, platform, pupil.name) is not None
+    return (kind, ConsentKind.NAME) if named else (kind,)
 
 
 def without_consent(
@@ -356,13 +362,16 @@ def without_consent(
 
     `platforms`: those that matter; None: all that the revision is for.
     """
-    shown: list[UUID] = [entry.pupil_id for entry in revision.pupils]
     if platforms is None:
         platforms = {entry.account.platform for entry in revision.accounts}
     found: dict[Pupil, dict[ConsentKind, list[str]]] = {}
-    for kind in consent_needed(revision):
-        for platform in sorted(platforms):
-            for pupil in consent.missing_consent(session, shown, kind, on=on, platform=platform):
+    for platform in sorted(platforms):
+        asked: dict[ConsentKind, list[UUID]] = {}
+        for entry in revision.pupils:
+            for kind in consent_needed(revision, entry.pupil, platform):
+                asked.setdefault(kind, []).append(entry.pupil_id)
+        for kind, pupil_ids in asked.items():
+            for pupil in consent.missing_consent(session, pupil_ids, kind, on=on, platform=platform):
                 found.setdefault(pupil, {}).setdefault(kind, []).append(platform)
     return found
 
@@ -371,18 +380,34 @@ def consent_problems(
     session: Session, revision: DraftRevision, *, on: date, platforms: Collection[str] | None = None
 ) -> list[Problem]:
     """One sentence for each pupil and kind without consent on that day; `platforms` as above."""
+    lacking = without_consent(session, revision, on=on, platforms=platforms)
     return [
-        Problem(
-            "pupils",
-            f"{pupil.name} has no consent for {CONSENT_FOR[kind]}{_only_on(pupil, kind, lacking)} in force "
-            f"on {on.day} {on:%B %Y}: take the pupil out of the post, or ask the data protection officer.",
-        )
-        for pupil, kinds in sorted(
-            without_consent(session, revision, on=on, platforms=platforms).items(),
-            key=lambda item: item[0].name,
-        )
-        for kind, lacking in kinds.items()
+        _consent_problem(revision, pupil, kind, where, on=on)
+        for pupil, kinds in sorted(lacking.items(), key=lambda item: item[0].name)
+        for kind, where in kinds.items()
     ]
+
+
+def _consent_problem(
+    revision: DraftRevision, pupil: Pupil, kind: ConsentKind, lacking: Sequence[str], *, on: date
+) -> Problem:
+    lacks = (
+        f"{pupil.name} has no consent for {CONSENT_FOR[kind]}{_only_on(pupil, kind, lacking)} in force on "
+        f"{on.day} {on:%B %Y}"
+    )
+    named = None
+    if kind is ConsentKind.NAME and revision.pupils_appear != PupilsAppear.NAMED:
+        named = first_names.where(revision, lacking[0], pupil.name)
+    if named is None:
+        return Problem(
+            "pupils", f"{lacks}: take the pupil out of the post, or ask the data protection officer."
+        )
+    field, place = named
+    return Problem(
+        field,
+        f"{lacks}, but the name “{first_names.first_name(pupil.name)}” is in {place}: take the name out, or "
+        "ask the data protection officer to get that consent.",
+    )
 
 
 def _only_on(pupil: Pupil, kind: ConsentKind, lacking: Sequence[str]) -> str:

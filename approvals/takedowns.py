@@ -25,7 +25,7 @@ from connectors.errors import ConnectorError, ConnectorUnavailable, CredentialsD
 from school import accounts, audit, consent, mail, people
 from school.db import new_id
 from school.errors import MoveNotAllowed, NotFound, NotPermitted
-from school.models import Account, AccountState, Consent, ConsentKind, Person, Role
+from school.models import Account, AccountState, Consent, ConsentKind, Person, Pupil, Role
 from school.people import reason_text
 from school.permissions import Action, may, require
 from school.settings import settings
@@ -106,10 +106,11 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
     if not pupils:
         return []
     query = (
-        sa.select(Publication, DraftRevision, Consent)
+        sa.select(Publication, DraftRevision, Consent, Pupil)
         .join(DraftRevision, DraftRevision.id == Publication.revision_id)
         .join(RevisionPupil, RevisionPupil.revision_id == Publication.revision_id)
         .join(Consent, Consent.pupil_id == RevisionPupil.pupil_id)
+        .join(Pupil, Pupil.id == Consent.pupil_id)
         .join(Account, Account.id == Publication.account_id)
         .where(
             # From these few pupils to their posts, not the other way round.
@@ -122,9 +123,10 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
         )
     )
     shown: dict[UUID, tuple[Publication, set[tuple[UUID, ConsentKind]]]] = {}
-    for publication, revision, withdrawn in session.execute(query):
-        needed = withdrawn.kind in checks.consent_needed(revision)
-        if needed and not _went_on(session, withdrawn, publication.account.platform):
+    for publication, revision, withdrawn, pupil in session.execute(query):
+        platform = publication.account.platform
+        needed = withdrawn.kind in checks.consent_needed(revision, pupil, platform)
+        if needed and not _went_on(session, withdrawn, platform):
             of_post = shown.setdefault(publication.id, (publication, set()))[1]
             of_post.add((withdrawn.pupil_id, withdrawn.kind))
     opened = []

@@ -50,13 +50,13 @@ class Redactor:
         """
         pupils = tuple(pupils)
         self._own = {name.casefold().lstrip("@") for name in own if name}
-        own_parts = {_fold(part.text) for name in self._own for part in _words(name)}
+        own_parts = {fold(part.text) for name in self._own for part in _words(name)}
         whole = {
             unicodedata.normalize("NFC", name)
             for name in (*pupils, *adults)
             if len(name) >= _SHORTEST and name.casefold() not in self._own
         }
-        parts = {_fold(piece) for name in pupils for word in _words(name) for piece in _pieces(word.text)}
+        parts = {fold(piece) for name in pupils for word in _words(name) for piece in _pieces(word.text)}
         self._parts = {part for part in parts - own_parts if len(part) >= _SHORTEST and part not in _NO_NAMES}
         self._whole = _pattern(whole, re.IGNORECASE)
         self._find = find
@@ -86,7 +86,7 @@ class Redactor:
             yield from (match.span() for match in self._whole.finditer(text))
         for word in words:
             pieces = () if word.text.islower() else (word.text, *_pieces(word.text))
-            if any(_fold(piece) in self._parts for piece in pieces):
+            if any(fold(piece) in self._parts for piece in pieces):
                 yield word.start, word.end
 
     def kept(self, value: Any) -> Any:
@@ -134,12 +134,17 @@ def _words(text: str) -> Iterator[_Word]:
         place += len(run)
 
 
+def lettered(text: str) -> Iterator[str]:
+    """The words of a text, without the ’s of what is somebody's."""
+    return (word.text for word in _words(text))
+
+
 def _pieces(word: str) -> list[str]:
     return [piece for piece in re.split(f"[{_JOINERS}]", word) if piece]
 
 
 @lru_cache(maxsize=65_536)
-def _fold(word: str) -> str:
+def fold(word: str) -> str:
     """Without case and accents, so that "Zoë" meets "ZOE"."""
     bare = unicodedata.normalize("NFKD", word.casefold())
     return "".join(c for c in bare if c not in _JOINERS and not unicodedata.combining(c))
