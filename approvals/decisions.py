@@ -29,7 +29,7 @@ from approvals.sight import NO_SUCH
 from approvals.states import Actor, DraftState, PublicationState, check_draft_move
 from school import people, pins, secrets
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
-from school.models import Person
+from school.models import Person, Role
 from school.settings import settings
 from school.times import say, today
 
@@ -238,6 +238,7 @@ def decide(
     if decision is DecisionKind.APPROVE and revision.planned_at is not None:
         _schedule(session, draft, revision, row, revision.planned_at, by=approver, now=now)
     _tell_author(session, draft, revision, row, now=now)
+    _tell_headteacher(session, draft, revision, row, now=now)
     return row
 
 
@@ -369,5 +370,27 @@ def _tell_author(
         subject=subject,
         sentences=sentences,
         purpose="decision",
+        now=now,
+    )
+
+
+def _tell_headteacher(
+    session: Session, draft: Draft, revision: DraftRevision, decision: ApprovalDecision, *, now: datetime
+) -> None:
+    """Tell the headteacher what somebody decided in their place; as an author they are told already."""
+    if Role.HEADTEACHER in decision.approver.roles:
+        return
+    name = decision.approver.name
+    heads = [one for one in people.holders(session, Role.HEADTEACHER) if one.id != draft.author_id]
+    sentences = [_said(decision), f"{draft.author.name} wrote it."]
+    if decision.kind is DecisionKind.APPROVE and revision.planned_at is not None:
+        sentences.append(f"It will be published on {say(revision.planned_at)} (school time).")
+    approval_mail.tell(
+        session,
+        heads,
+        draft_id=draft.id,
+        subject=f"In your place, {name} {decision.kind.in_words}: {known_by(session, revision)}",
+        sentences=sentences,
+        purpose="decided_in_place",
         now=now,
     )

@@ -83,7 +83,7 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.DRAFTS: About(
         "What became of your posts",
-        "Approved, sent back, missed.",
+        "Approved, sent back, missed; for the headteacher also what others decided in their place.",
         frozenset(Role),
         _ALL,
     ),
@@ -105,6 +105,7 @@ PURPOSES: Mapping[str, Kind] = {
     "urgent_comment": Kind.URGENT,
     "handed_over": Kind.HANDED_OVER,
     "decision": Kind.DRAFTS,
+    "decided_in_place": Kind.DRAFTS,
     "missed": Kind.DRAFTS,
     "account_dead": Kind.ACCOUNTS,
     "account_warning": Kind.ACCOUNTS,
