@@ -7,7 +7,9 @@ token is known to nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -18,8 +20,9 @@ from approvals.models import ApprovalRequest, Draft, DraftRevision, Submission
 from approvals.previews import preview
 from approvals.states import DraftState
 from school import people, secrets
-from school.models import Person
+from school.models import Person, School
 from school.settings import settings
+from school.times import clock, say
 
 TOGETHER = timedelta(minutes=20)
 """Posts that are handed in within so long after one that was mailed wait for one mail with all of them."""
@@ -29,6 +32,67 @@ REMIND_BEFORE = timedelta(hours=24)
 WIDEN_BEFORE = timedelta(hours=4)
 """Never earlier than so long before the planned time: a post for next month needs no reminder today."""
 AT_ONCE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class HowAsked:
+    """How one person is asked about a post that waits."""
+
+    person_id: UUID
+    name: str
+    at: datetime
+    """When the mail was written, or will be."""
+    written: bool
+    with_others: int
+    """How many other posts the mail tells of that isn't written yet."""
+
+    @property
+    def sentence(self) -> str:
+        """The same for the author."""
+        if self.written:
+            return f"Asked to decide: {self.name}, by e-mail {say(self.at)}."
+        others = "another post" if self.with_others == 1 else f"{self.with_others} other posts"
+        together = f", together with {others}" if self.with_others else " with what is handed in until then"
+        return f"To be asked: {self.name}, by e-mail at {clock(self.at)}{together}. “Send it now” sends it."
+
+
+def how_asked(session: Session, submission: Submission) -> list[HowAsked]:
+    """Who is asked about a post and when, first asked first; nobody any more once it is decided."""
+    requests = session.scalars(
+        sa.select(ApprovalRequest)
+        .where(ApprovalRequest.submission_id == submission.id, ApprovalRequest.voided_at.is_(None))
+        .order_by(ApprovalRequest.created_at, ApprovalRequest.id)
+    )
+    first: dict[UUID, ApprovalRequest] = {}
+    for request in requests:
+        first.setdefault(request.approver_id, request)
+    return [_how(session, request) for request in first.values()]
+
+
+def _how(session: Session, request: ApprovalRequest) -> HowAsked:
+    name = request.approver.name
+    if request.mail_due_at is None:
+        at = max(request.created_at, request.expires_at - settings().approval_link_lifetime)
+        return HowAsked(request.approver_id, name, at, written=True, with_others=0)
+    due = session.scalars(_unwritten(request.approver_id)).all()
+    at = min([request.mail_due_at, *(one.mail_due_at for one in due if one.mail_due_at is not None)])
+    others = {one.draft_id for one in due} - {request.draft_id}
+    return HowAsked(request.approver_id, name, at, written=False, with_others=len(others))
+
+
+def _unwritten(approver_id: UUID) -> sa.Select[tuple[ApprovalRequest]]:
+    return (
+        sa.select(ApprovalRequest)
+        .join(Submission, Submission.id == ApprovalRequest.submission_id)
+        .where(
+            ApprovalRequest.approver_id == approver_id,
+            ApprovalRequest.mail_due_at.is_not(None),
+            ApprovalRequest.voided_at.is_(None),
+            Submission.ended_at.is_(None),
+        )
+        .order_by(ApprovalRequest.created_at)
+        .limit(AT_ONCE)
+    )
 
 
 def ask(
@@ -205,6 +269,9 @@ def _due_with_others(
     soon = revision.planned_at is None or revision.planned_at - now < IN_GOOD_TIME
     if approver.asked_one_by_one or revision.urgent or soon:
         return None
+    if session.scalar(sa.select(School.practice)):
+        # Whoever is being trained waits for the mail to see it come.
+        return None
     first = session.scalar(
         sa.select(ApprovalRequest.created_at)
         .join(Submission, Submission.id == ApprovalRequest.submission_id)
@@ -224,18 +291,7 @@ def _due_with_others(
 def _mail_all(session: Session, approver: Person, *, now: datetime) -> int:
     """One mail about all that is to be mailed to a person; 0 where another worker wrote it."""
     # What would be due in a few minutes goes along.
-    rows = session.scalars(
-        sa.select(ApprovalRequest)
-        .join(Submission, Submission.id == ApprovalRequest.submission_id)
-        .where(
-            ApprovalRequest.approver_id == approver.id,
-            ApprovalRequest.mail_due_at.is_not(None),
-            ApprovalRequest.voided_at.is_(None),
-            Submission.ended_at.is_(None),
-        )
-        .order_by(ApprovalRequest.created_at)
-        .limit(AT_ONCE)
-    ).all()
+    rows = session.scalars(_unwritten(approver.id)).all()
     mine: list[tuple[ApprovalRequest, str]] = []
     for request in rows:
         token = secrets.new_token()

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from flask import render_template, request, url_for
 from sqlalchemy.orm import Session
 
-from approvals import checks, decisions, drafts, late_names, remarks, schedule, submissions, takedowns
+from approvals import (
+    asking,
+    checks,
+    decisions,
+    drafts,
+    late_names,
+    remarks,
+    schedule,
+    submissions,
+    takedowns,
+)
 from approvals.checks import account_name
 from approvals.content import shown_on
 from approvals.models import DecisionKind, Draft, DraftRevision, VideoState
@@ -18,7 +29,7 @@ from approvals.states import IN_WORDS, DraftState, PublicationState
 from connectors.base import Platform
 from school import people
 from school.db import now, reading
-from school.models import Person
+from school.models import Person, Role
 from school.permissions import Action, may
 from web.access import current_person
 from web.forms import Typed
@@ -62,6 +73,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
         findings = submission.findings if submission and submission.revision_id == revision.id else []
         own = draft.author_id == person.id
         waits = draft.state is DraftState.SUBMITTED
+        asked = asking.how_asked(session, submission) if submission else []
         publications = schedule.publications(session, draft)
         editable = own and drafts.editable(session, draft)
         return render_template(
@@ -80,7 +92,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             takedown_words=takedowns.IN_WORDS,
             standings={one.id: standing(session, one, now=moment) for one in publications},
             submission=submission,
-            asked=submissions.asked(session, submission) if submission else [],
+            asked=asked,
+            may_too=_may_too(session, draft, [one.person_id for one in asked], now=moment) if waits else [],
             decision=decision,
             series=drafts.in_series(session, draft),
             remarks=remarks.of(session, draft),
@@ -106,6 +119,15 @@ def page(draft_id: UUID, typed: Typed) -> str:
             typed=typed,
             summary=schedule.summary(_first_text(revision)) or "(no text)",
         )
+
+
+def _may_too(session: Session, draft: Draft, asked: Sequence[UUID], *, now: datetime) -> list[Person]:
+    """Who was not asked and may decide all the same: the headteacher, and the leadership team (P12)."""
+    return [
+        one
+        for one in people.holders(session, Role.HEADTEACHER, Role.SLT)
+        if one.id not in asked and people.may_approve(session, one, author_id=draft.author_id, now=now)
+    ]
 
 
 def _faces_url(draft: Draft) -> Callable[[PicturePreview], str]:

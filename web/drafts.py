@@ -139,10 +139,10 @@ def submit(draft_id: UUID) -> ResponseReturnValue:
     """Hand the newest version in for approval."""
     typed = Typed(request.form)
     try:
-        handing_in.hand_in(draft_id, int(typed["revision"]) if typed["revision"].isdigit() else 0)
+        asked = handing_in.hand_in(draft_id, int(typed["revision"]) if typed["revision"].isdigit() else 0)
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
-    flash("It is handed in. You get an e-mail when it is decided.", "success")
+    flash(f"It is handed in. {asked} You get an e-mail when it is decided.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
@@ -246,12 +246,12 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     if wanted == "submit":
         form.typed.values["based_on"] = str(number)
         try:
-            handing_in.hand_in(draft.id, number)
+            asked = handing_in.hand_in(draft.id, number)
         except BadInput as error:
             flash("The draft is saved, but not handed in yet: see what is missing.", "warning")
             form.refuse(error)
             return _form_again(draft.id, form, 400)
-        flash("It is saved and handed in. You get an e-mail when it is decided.", "success")
+        flash(f"It is saved and handed in. {asked} You get an e-mail when it is decided.", "success")
     elif wanted.startswith(draft_form.FACES):
         media_id = identifier(wanted.removeprefix(draft_form.FACES))
         return redirect(url_for("faces.show", draft_id=draft.id, media_id=media_id))

@@ -6,13 +6,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import asking, decisions, drafts, submissions
 from approvals.models import Draft
 from school import consent
-from school.models import Account, Person, Role
+from school.models import Account, OutboxEmail, Person, Role, School
 from school.settings import settings
+from school.times import clock
 from tests.approvals import scenes
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -65,15 +67,35 @@ def test_a_subject_tells_posts_apart_and_names_no_pupil(
     assert "display:flex" not in source and "white-space" not in source, "Outlook knows neither"
 
 
+def real_school(session: Session) -> None:
+    session.execute(sa.update(School).values(practice=False))
+    session.commit()
+
+
 def test_several_within_minutes_are_one_mail_each_with_a_link_that_works(
     session: Session, teacher: Person, head: Person, x: Account, now: datetime
 ) -> None:
     in_time = now + timedelta(hours=6)
+    hand_in(session, teacher, x, "Tried out", in_time, now - timedelta(minutes=25))
+    hand_in(session, teacher, x, "Tried out again", in_time, now - timedelta(minutes=24))
+    assert len(scenes.mails(session, ASKS, head)) == 2, "a practice school gathers nothing"
+    session.execute(sa.delete(OutboxEmail))
+    real_school(session)
     first = hand_in(session, teacher, x, "The first fair", in_time, now)
     second = hand_in(session, teacher, x, "The second fair\nwith a line", in_time, now + timedelta(minutes=1))
     third = hand_in(session, teacher, x, "The third fair", in_time, now + timedelta(minutes=2))
     soon = hand_in(session, teacher, x, "The soon fair", now + timedelta(hours=1), now + timedelta(minutes=3))
     assert len(scenes.mails(session, ASKS, head)) == 2, "the first, and what goes out soon"
+    for draft, said in (
+        (first, "Asked to decide: Margaret Oyelaran, by e-mail "),
+        (
+            second,
+            f"To be asked: Margaret Oyelaran, by e-mail at {clock(now + asking.TOGETHER)}, together with another",
+        ),
+    ):
+        submission = submissions.open_submission(session, draft)
+        assert submission is not None
+        assert asking.how_asked(session, submission)[0].sentence.startswith(said)
     assert write_due(session, now + timedelta(minutes=19)) == 0
     decisions_at = now + asking.TOGETHER
     assert write_due(session, decisions_at) == 1 and write_due(session, decisions_at) == 0
@@ -102,6 +124,7 @@ def test_what_is_decided_meanwhile_is_left_out_of_the_mail(
     session: Session, teacher: Person, head: Person, x: Account, now: datetime
 ) -> None:
     in_time = now + timedelta(hours=6)
+    real_school(session)
     hand_in(session, teacher, x, "The first fair", in_time, now)
     second = hand_in(session, teacher, x, "The second fair", in_time, now)
     scenes.approve(session, second, head, now)
@@ -132,4 +155,6 @@ def test_before_its_time_passes_people_are_asked_again_and_then_others(
     assert not scenes.mails(session, ASKS, school_people[Role.DSL]), "only who may decide"
     decision = scenes.approve_by_link(session, scenes.token_in(asked), at)
     assert decision.approver_id == school_people[Role.SLT].id and draft.id == decision.draft_id
+    [in_place] = scenes.mails(session, "decided_in_place")
+    assert head.email in str(in_place["To"]) and school_people[Role.SLT].name in str(in_place["Subject"])
     assert settings().effective_public_url in told.get_body(("plain",)).get_content()  # type: ignore[union-attr]
