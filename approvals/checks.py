@@ -122,8 +122,8 @@ def platform_problems(revision: DraftRevision) -> list[Problem]:
                 Problem(
                     field,
                     f"The text for {name} counts {length:,} characters: at most {limits.text_max:,} are "
-                    f"allowed there. Shorten it by {length - limits.text_max:,}, or give {name} its own "
-                    "wording.",
+                    f"allowed there. Shorten it by {length - limits.text_max:,}"
+                    f"{f', or give {name} its own wording' if entry.own_text is None else ''}.",
                 )
             )
         if limits.hashtags_max is not None:

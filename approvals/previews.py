@@ -124,6 +124,15 @@ class DraftPreview:
     changes: tuple[Change, ...]
     """What this version says otherwise than that one."""
 
+    @property
+    def signed_words(self) -> str:
+        """How much of the checklist is signed, and by whom."""
+        signed = sum(done for _words, done in self.checklist)
+        if not signed:
+            return "not signed yet"
+        much = "" if signed == len(self.checklist) else f"{signed} of {len(self.checklist)} points "
+        return f"{much}signed by {self.author_name}"
+
 
 def preview(
     session: Session, draft: Draft, revision: DraftRevision, *, findings: Sequence[Mapping[str, Any]] = ()

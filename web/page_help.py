@@ -123,7 +123,7 @@ HELP: Mapping[str, Help] = {
         (_CALENDAR,),
     ),
     "drafts/crop.html": Help(
-        "Here you choose which part of a picture is shown. The buttons give it the shape that a platform shows uncut. The whole picture stays, so you can cut it differently later; a post that was approved already needs a new approval.",
+        "Here you choose which part of a picture is shown. The buttons give it the shape that a platform shows uncut. The whole picture stays, so you can crop it differently later; a post that was approved already needs a new approval.",
         (_DRAFTS,),
     ),
     "drafts/templates.html": Help(
