@@ -80,7 +80,7 @@ def _how(session: Session, request: ApprovalRequest) -> HowAsked:
     return HowAsked(request.approver_id, name, at, written=False, with_others=len(others))
 
 
-def _unwritten(approver_id: UUID) -> sa.Select[tuple[ApprovalRequest]]:
+def _unwritten(approver_id: UUID) -> sa.Select[ApprovalRequest]:
     return (
         sa.select(ApprovalRequest)
         .join(Submission, Submission.id == ApprovalRequest.submission_id)
