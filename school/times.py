@@ -12,18 +12,28 @@ from school.errors import BadInput
 LONDON = ZoneInfo("Europe/London")
 
 
+def parse_day(text: str, called: str, *, field: str) -> date:
+    """A date that a form asks for (YYYY-MM-DD); `called`: the field as people read it, as "the last day".
+
+    Raises BadInput that asks for it where it is empty, and for what isn't a date.
+    """
+    if not text.strip():
+        raise BadInput(f"Choose {called}.", field=field)
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput(
+            f"The date “{text[:40]}” can't be read. Write it as 2027-06-03.", field=field
+        ) from None
+
+
 def parse_local(date_text: str, time_text: str, *, field: str) -> datetime:
     """The moment a person means by a date (YYYY-MM-DD) and a time (HH:MM) on the wall.
 
     Raises BadInput for text that is neither, and for a time that the clock change skips or
     repeats, saying which other time to choose.
     """
-    try:
-        day = date.fromisoformat(date_text.strip())
-    except ValueError:
-        raise BadInput(
-            f"The date “{date_text[:40]}” can't be read. Write it as 2027-06-03.", field=field
-        ) from None
+    day = parse_day(date_text, "a date", field=field)
     try:
         of_day = time.fromisoformat(time_text.strip())
     except ValueError:

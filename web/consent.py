@@ -135,7 +135,7 @@ def add(pupil_id: UUID) -> ResponseReturnValue:
     try:
         if typed["kind"] not in set(ConsentKind):
             raise BadInput("Choose what the consent is for.", field="kind")
-        first, last = day(typed, "first_day"), day(typed, "last_day")
+        first, last = day(typed, "first_day", "the first day"), day(typed, "last_day", "the last day")
         with transaction() as session:
             consent.record_consent(
                 session,

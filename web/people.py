@@ -16,7 +16,7 @@ from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
 from school.permissions import Action
 from school.settings import settings
-from school.times import today
+from school.times import parse_day, today
 from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import ROLE_NAMES, platform_name, role_name
@@ -27,14 +27,9 @@ GIVEN_ROLES = [role for role in Role if role is not Role.STAFF]
 """Those that the headteacher gives; everybody is staff."""
 
 
-def day(typed: Typed, name: str) -> date:
-    """A date field. Raises BadInput for what isn't a date."""
-    try:
-        return date.fromisoformat(typed[name])
-    except ValueError:
-        raise BadInput(
-            f"The date “{typed[name][:40]}” can't be read. Write it as 2027-06-03.", field=name
-        ) from None
+def day(typed: Typed, name: str, called: str) -> date:
+    """A date field; `called` as people read it. Raises BadInput for none and for what isn't a date."""
+    return parse_day(typed[name], called, field=name)
 
 
 def _role(typed: Typed) -> Role:
@@ -253,7 +248,7 @@ def name_deputy(person_id: UUID) -> ResponseReturnValue:
     """Name a deputy for an absence."""
     typed = Typed(request.form)
     try:
-        first, last = day(typed, "first_day"), day(typed, "last_day")
+        first, last = day(typed, "first_day", "the first day"), day(typed, "last_day", "the last day")
         with transaction() as session:
             somebody = people.get(session, person_id)
             people.name_deputy(

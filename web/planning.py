@@ -19,7 +19,7 @@ from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.permissions import Action
 from school.settings import settings
-from school.times import LONDON, say
+from school.times import LONDON, parse_day, say
 from web import handing_in
 from web.access import current_person, needs, public, signed_in
 from web.forms import Typed
@@ -115,12 +115,7 @@ def repeat(draft_id: UUID) -> ResponseReturnValue:
     try:
         if typed["rhythm"] not in set(Rhythm):
             raise BadInput("Choose from the list how often.", field="rhythm")
-        try:
-            until = date.fromisoformat(typed["until"])
-        except ValueError:
-            raise BadInput(
-                f"The date “{typed['until'][:40]}” can't be read. Write it as 2027-06-03.", field="until"
-            ) from None
+        until = parse_day(typed["until"], "the last day", field="until")
         if typed["do"] == "show":
             return _repeat_page(draft_id, typed, series=series, until=until)
         with transaction() as session:

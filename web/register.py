@@ -133,9 +133,14 @@ def set_days(account_id: UUID) -> ResponseReturnValue:
     """Say when the account goes live, and when it is reviewed next."""
 
     def work(session: Session, account: Account, by: Person, typed: Typed) -> None:
-        live: date | None = day(typed, "go_live_on") if typed["go_live_on"] else None
+        live: date | None = day(typed, "go_live_on", "the day it goes live") if typed["go_live_on"] else None
         register.set_days(
-            session, account, go_live_on=live, review_on=day(typed, "review_on"), by=by, now=now()
+            session,
+            account,
+            go_live_on=live,
+            review_on=day(typed, "review_on", "the day of the next review"),
+            by=by,
+            now=now(),
         )
 
     return _act(account_id, work, "The days are recorded.")
@@ -148,7 +153,12 @@ def review(account_id: UUID) -> ResponseReturnValue:
 
     def work(session: Session, account: Account, by: Person, typed: Typed) -> None:
         register.review(
-            session, account, found=typed["found"], next_on=day(typed, "next_on"), by=by, now=now()
+            session,
+            account,
+            found=typed["found"],
+            next_on=day(typed, "next_on", "the day of the next review"),
+            by=by,
+            now=now(),
         )
 
     return _act(account_id, work, "The review is recorded.")

@@ -59,7 +59,7 @@ def chosen_period(dates: Typed, moment: datetime) -> Period:
     if not dates["from"] and not dates["to"]:
         return reporting.term(today(moment))
     try:
-        return reporting.period(day(dates, "from"), day(dates, "to"))
+        return reporting.period(day(dates, "from", "the first day"), day(dates, "to", "the last day"))
     except BadInput as error:
         raise BadInput(str(error), field={"last_day": "to"}.get(error.field, error.field)) from None
 

@@ -13,7 +13,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import DatesKind
 from school.permissions import Action
-from school.times import today
+from school.times import parse_day, today
 from web.access import current_person, needs, signed_in
 from web.forms import Typed
 
@@ -78,12 +78,7 @@ def take_off(dates_id: UUID) -> ResponseReturnValue:
 
 
 def _day(typed: Typed, field: str) -> date:
-    try:
-        found = date.fromisoformat(typed[field])
-    except ValueError:
-        raise BadInput(
-            f"The date “{typed[field][:40]}” can't be read. Write it as 2027-06-03.", field=field
-        ) from None
+    found = parse_day(typed[field], "the first day", field=field)
     if not 2000 <= found.year <= 2099:
         raise BadInput(f"The date “{typed[field][:40]}” is out of range: check the year.", field=field)
     return found

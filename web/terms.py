@@ -104,7 +104,8 @@ def record_review() -> ResponseReturnValue:
     """Enter that the policy was reviewed, and when it is due again."""
     typed = Typed(request.form)
     try:
-        reviewed, following = day(typed, "reviewed_on"), day(typed, "next_on")
+        reviewed = day(typed, "reviewed_on", "the day it was reviewed")
+        following = day(typed, "next_on", "the day of the next review")
         with transaction() as session:
             terms.record_review(
                 session,
@@ -148,7 +149,7 @@ def record_training() -> ResponseReturnValue:
     """Enter who was trained."""
     typed = Typed(request.form)
     try:
-        held, until = day(typed, "held_on"), _optional_day(typed, "valid_until")
+        held, until = day(typed, "held_on", "the day it was held"), _optional_day(typed, "valid_until")
         with transaction() as session:
             made = training.record(
                 session,
@@ -207,4 +208,4 @@ def _people(typed: Typed) -> list[UUID]:
 
 
 def _optional_day(typed: Typed, name: str) -> date | None:
-    return day(typed, name) if typed[name] else None
+    return day(typed, name, "the day") if typed[name] else None

@@ -28,6 +28,7 @@ def test_summer_and_winter() -> None:
         ("tomorrow", "10:00", "date"),
         ("2027-06-03", "25:00", "time"),
         ("2027-06-03", "", "time"),
+        ("", "10:00", "Choose a date"),
         ("2027-06-03", "10:00+05:00", "zone"),
     ],
 )

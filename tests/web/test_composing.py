@@ -107,7 +107,9 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
         assert teacher.post(f"{path}/repeat", f"{path}/repeat", **wanted, do="begin").status_code == 302
     assert count(Draft) == 3
     assert "One of 3 posts that are repeated" in teacher.get(path).text
-    assert teacher.post(f"{path}/repeat", f"{path}/repeat", **{**wanted, "until": "x"}).status_code == 400
+    for until, said in (("x", "can&#39;t be read"), ("", "Choose the last day.")):
+        answer = teacher.post(f"{path}/repeat", f"{path}/repeat", **{**wanted, "until": until})
+        assert answer.status_code == 400 and said in answer.text
 
 
 def test_a_calendar_feed_is_read_by_its_secret_alone_until_it_is_ended(

@@ -87,7 +87,7 @@ def test_p10_only_the_headteacher_says_what_an_account_is_for(
         ("from=2026-09-01&to=2026-08-01", "swap them"),
         ("from=2020-09-01&to=2026-08-01", "a year at most"),
         ("from=soon&to=2026-08-01", "can&#39;t be read"),
-        ("from=2026-08-01", "can&#39;t be read"),
+        ("from=2026-08-01", "Choose the last day."),
     ],
 )
 def test_days_that_cannot_be_are_said_beside_their_field(head: Browser, query: str, said: str) -> None:

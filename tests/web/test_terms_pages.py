@@ -18,7 +18,8 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_p7_a_newcomer_reads_and_accepts_the_terms(app: object, visitor: Browser) -> None:
     visitor.sign_in("newteacher@larkfield.test")
     today_page = visitor.get("/").text
-    assert "version of the terms of use to accept" in today_page and "training that you need" in today_page
+    assert "version of the terms of use to accept" in today_page
+    assert "training that you need" not in today_page, "it is for whoever may write for an account"
     page = visitor.get("/terms").text
     assert "consent record" in page and "I have read them and accept them" in page
     assert "Publish" not in page, "only the headteacher publishes"
@@ -36,6 +37,8 @@ def test_p6_slt_enter_training_and_call_a_refresh(
     teacher = school_people[Role.STAFF]
     refused = slt.post("/training", "/training", held_on=str(today(now())), about="Course")
     assert refused.status_code == 400 and "Nobody is chosen" in refused.text and "Course" in refused.text
+    empty = slt.post("/training", "/training", people=[str(teacher.id)], held_on="", about="Course")
+    assert empty.status_code == 400 and "Choose the day it was held." in empty.text
     odd = slt.post("/training", "/training", people="x", held_on=str(today(now())), about="Course")
     assert odd.status_code == 400 and "from the list" in odd.text
     assert slt.post("/training/refresh", "/training", reason=" ").status_code == 400
