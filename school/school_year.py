@@ -36,6 +36,12 @@ class DayIs:
     """In a term, and pupils are there."""
 
     @property
+    def marked(self) -> str:
+        """What a calendar writes on the day; at a weekend, only the name of a bank holiday."""
+        weekend = self.day.weekday() >= 5 and not bank_holiday(self.day)
+        return "" if weekend else self.name.removeprefix("the ")
+
+    @property
     def warning(self) -> str:
         """What somebody should know who plans a post for it; empty for an ordinary day."""
         if not self.name:
