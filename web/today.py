@@ -238,7 +238,8 @@ def _rules(session: Session, person: Person) -> Iterator[Waiting]:
     """Terms to accept and training to get (P6, P7); for those who manage them, whom it concerns (P32)."""
     if terms.current(session) is not None and terms.accepted_at(session, person) is None:
         yield Waiting(1, "version of the terms of use to accept", "", "/terms", urgent=True)
-    if not training.standing(session, person, now=now()).in_date:
+    writes = bool(people.authorised_accounts(session, person))
+    if writes and not training.standing(session, person, now=now()).in_date:
         yield Waiting(1, "training that you need before you can hand in a post", "", "/me")
     if may(person, Action.MANAGE_TRAINING):
         count = sum(not one.in_date for one in training.standings(session, now=now()))
