@@ -127,24 +127,27 @@ def _duties(paper: Paper, figures: dict[str, Any]) -> None:
         "Consents in the period",
         [("Recorded", coverage.consents_given), ("Withdrawn", coverage.consents_withdrawn)],
     )
-    paper.bars("Posts taken down, from asking to the platform’s answer", spread(removed))
+    paper.heading("Posts taken down")
+    paper.bars("From asking to the platform’s answer", spread(removed))
 
 
 def _costs(paper: Paper, figures: dict[str, Any]) -> None:
+    # Facebook and Instagram charge nothing; X charges in US dollars.
+    charged = [one for one in figures["accounts"] if figures["costs"].get(one.id, (0, 0.0))[1]]
     rows: Sequence[tuple[str, str, str]] = [
         (
             f"{account.display_name} on {platform_name(account.platform)}",
             f"{figures['costs'].get(account.id, (0, 0.0))[0]:,}",
             f"${figures['costs'].get(account.id, (0, 0.0))[1]:.2f}",
         )
-        for account in figures["accounts"]
+        for account in charged
     ]
     if rows:
-        paper.heading("What the accounts cost")
-        paper.table(("Account", "Requests to the platform", "Cost"), rows, widths=(60, 22, 18))
+        paper.heading("What the platforms charged, in US dollars")
+        paper.table(("Account", "Questions to the platform", "Charged"), rows, widths=(60, 22, 18))
         cents = [
             (words, round(figures["costs"].get(account.id, (0, 0.0))[1] * 100))
-            for account, (words, _, _) in zip(figures["accounts"], rows, strict=True)
+            for account, (words, _, _) in zip(charged, rows, strict=True)
         ]
         paper.bars("In US cents", cents)
 
