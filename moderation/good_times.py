@@ -45,11 +45,13 @@ class GoodTimes:
 
     posts: int
     times: tuple[GoodTime, ...]
+    needed: int = POSTS_LEAST
+    """So many posts it takes to say anything."""
 
     @property
     def enough(self) -> bool:
         """Whether there are enough posts to say anything."""
-        return self.posts >= POSTS_LEAST
+        return self.posts >= self.needed
 
 
 def of_school(session: Session, *, now: datetime) -> GoodTimes:
