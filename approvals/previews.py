@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import picture_words, shown_faces, video_checks
+from approvals import odd_times, picture_words, shown_faces, video_checks
 from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
@@ -114,7 +114,7 @@ class DraftPreview:
     findings: tuple[Mapping[str, Any], ...]
     """As they were when it was handed in."""
     warnings: tuple[str, ...]
-    """What is to be asked of its pictures, and full names beside or in them (P27), as it is known now."""
+    """What is to be asked of its pictures and its time, and full names beside them (P27), as known now."""
     none_shown: bool
     pupils: tuple[PupilPreview, ...]
     pupils_appear: str
@@ -165,6 +165,7 @@ def preview(
             *(problem.sentence for problem in name_problems(session, revision)),
             *shown_faces.warnings(session, revision),
             *picture_words.warnings(session, revision),
+            *odd_times.warnings(session, revision.planned_at),
         ),
         none_shown=revision.none_shown,
         pupils=tuple(

@@ -9,11 +9,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from approvals import hashtags, post_templates
+from approvals import hashtags, odd_times, post_templates
 from approvals.models import Objective
 from moderation import good_times
 from school import school_year
 from school.errors import BadInput, NotFound
+from school.times import parse_local
 from web.draft_form import DraftForm
 from web.forms import identifier
 
@@ -40,12 +41,18 @@ def of(session: Session, form: DraftForm, *, now: datetime) -> Mapping[str, Any]
 
 
 def about_day(session: Session, form: DraftForm) -> str:
-    """What should be known of the day that is chosen; empty for an ordinary one."""
-    try:
-        day = date.fromisoformat(form.typed["planned_date"])
-    except ValueError:
-        return ""
-    return school_year.load(session).of(day).warning
+    """What should be known of the day and the time that are chosen; empty for ordinary ones."""
+    return about_time(session, form.typed["planned_date"], form.typed["planned_time"])
+
+
+def about_time(session: Session, day: str, clock: str) -> str:
+    """The same of a date and a time as they are typed; of what can't be read nothing is said."""
+    found = []
+    with suppress(ValueError):
+        found.append(school_year.load(session).of(date.fromisoformat(day)).warning)
+    with suppress(BadInput):
+        found.append(odd_times.at_night(parse_local(day, clock, field="planned_time")))
+    return " ".join(said for said in found if said)
 
 
 def take(session: Session, form: DraftForm, wanted: str) -> bool:

@@ -20,7 +20,7 @@ from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.permissions import Action
 from school.settings import settings
 from school.times import LONDON, parse_day, say
-from web import handing_in
+from web import draft_offers, handing_in
 from web.access import current_person, needs, public, signed_in
 from web.forms import Typed
 from web.limits import limiter
@@ -87,16 +87,9 @@ def _move_page(draft_id: UUID, typed: Typed) -> str:
             summary=schedule.summary(revision.text) or "(no text)",
             planned=revision.planned_at,
             void=draft.state in {DraftState.SUBMITTED, DraftState.APPROVED},
-            warning=_warning(school_year.load(session), wanted),
+            warning=draft_offers.about_time(session, wanted, typed["planned_time"]),
             typed=typed,
         )
-
-
-def _warning(year: school_year.SchoolYear, day: str) -> str:
-    try:
-        return year.of(date.fromisoformat(day)).warning
-    except ValueError:
-        return ""
 
 
 @pages.get("/drafts/<uuid:draft_id>/repeat")

@@ -10,14 +10,16 @@ from uuid import uuid4
 import pytest
 from flask import Flask
 
+from approvals import odd_times
 from approvals.models import Draft
 from approvals.states import DraftState
 from connectors.base import Platform
+from school import db
 from school.models import Account
 from school.times import LONDON
 from tests.approvals import scenes
 from tests.web.conftest import Browser
-from tests.web.writing import count, decide, fields, mailed_token, only_draft, upload, write
+from tests.web.writing import count, decide, fields, mailed_token, mails, only_draft, upload, write
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -63,10 +65,28 @@ def test_what_the_form_offers_goes_into_it_without_scripts(
     assert (wrong.status_code, "The title is empty" in wrong.text, "kept" in wrong.text) == (400, True, True)
 
 
-def test_author_and_approver_talk_beside_the_draft(
-    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+def test_author_and_approver_are_asked_about_an_odd_time_and_talk_beside_the_draft(
+    app: Flask, teacher: Browser, head: Browser, x: Account
 ) -> None:
-    path = write(teacher, x, at=later)
+    """A holiday and the night: said where the post is written, in the mail and where it is decided on."""
+    night = datetime(db.now().year, 12, 25, 3, tzinfo=LONDON)
+    if night <= db.now():
+        night = night.replace(year=night.year + 1)
+    asked = ("is a bank holiday (Christmas Day).", "It would go out at 3:00am. Is that meant?")
+    typed = fields(x, at=night)
+    told = teacher.post("/drafts/look", "/drafts/new", **typed).json
+    assert told["about_day"].endswith(" ".join(asked))
+    path = write(teacher, x, at=night)
+    assert all(said in teacher.get(f"{path}/move").text for said in asked)
+    approve_page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    [mail] = mails("approval_request")
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None and all(said in " ".join(body.get_content().split()) for said in asked)
+    assert all(said in approve_page for said in asked)
+    by_day = night.replace(hour=6) + timedelta(days=5)
+    assert odd_times.at_night(by_day) == odd_times.at_night(by_day.replace(hour=21, minute=59)) == ""
+    assert odd_times.at_night(by_day.replace(hour=22)) and odd_times.at_night(by_day.replace(hour=5))
     assert head.post(f"{path}/remarks", path, remark="Which <gate>?").status_code == 302
     assert "Which &lt;gate&gt;?" in teacher.get(path).text
     assert head.post(f"{path}/remarks", path, remark=" ").status_code == 400
