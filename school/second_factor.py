@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets as random
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote
@@ -49,6 +49,10 @@ class Given(StrEnum):
 
     APP = "password and a code from the app"
     PAPER = "password and a recovery code"
+
+
+class AlreadySetUp(MoveNotAllowed):
+    """The very seed that was offered is in use: the page was sent twice."""
 
 
 class TooManyCodes(BadInput):
@@ -117,11 +121,30 @@ def address(session: Session, person: Person, seed: str) -> str:
     return f"otpauth://totp/{issuer}:{quote(person.email)}?secret={seed}&issuer={issuer}"
 
 
-def enrol(session: Session, person: Person, seed: str, code: str, *, now: datetime) -> list[str]:
+def enrol(
+    session: Session,
+    person: Person,
+    seed: str,
+    code: str,
+    *,
+    codes: Sequence[str] = (),
+    offered_at: datetime | None = None,
+    now: datetime,
+) -> list[str]:
     """Begin to use an authenticator app, or another one than so far; the recovery codes, to be shown once.
 
-    Raises BadInput where the code isn't what an app with this seed shows.
+    `codes` and `offered_at` as for `new_codes`. Raises AlreadySetUp, with nothing changed, where this seed
+    is in use already; BadInput where the code isn't what an app with this seed shows.
     """
+    _one_at_a_time(session, person)
+    had = session.scalar(
+        sa.select(Authenticator)
+        .options(undefer(Authenticator.seed))
+        .where(Authenticator.person_id == person.id)
+        .execution_options(populate_existing=True)
+    )
+    if had is not None and _same_seed(had, seed):
+        raise AlreadySetUp("This authenticator app is set up already.")
     step = _step_of(seed, _digits(code), after=-1, now=now)
     if step is None:
         raise BadInput(
@@ -129,7 +152,6 @@ def enrol(session: Session, person: Person, seed: str, code: str, *, now: dateti
             "wrong too, see whether the phone's clock is right.",
             field="code",
         )
-    had = authenticator(session, person.id)
     if had is None:
         session.add(
             Authenticator(
@@ -146,19 +168,50 @@ def enrol(session: Session, person: Person, seed: str, code: str, *, now: dateti
         ["From now on you are asked for a code from the authenticator app when you sign in to Schoolgate."],
         now=now,
     )
-    return new_codes(session, person, now=now)
+    return new_codes(session, person, codes=codes, offered_at=offered_at, now=now)
 
 
-def new_codes(session: Session, person: Person, *, now: datetime) -> list[str]:
-    """Ten new recovery codes, to be shown once; earlier ones count no more."""
+def draw_codes() -> list[str]:
+    """Ten recovery codes as they are shown. They count once `new_codes` has taken them."""
+    plain = ("".join(random.choice(_LETTERS) for _ in range(16)) for _ in range(CODES))
+    return ["-".join(one[at : at + 4] for at in range(0, 16, 4)) for one in plain]
+
+
+def new_codes(
+    session: Session,
+    person: Person,
+    *,
+    codes: Sequence[str] = (),
+    offered_at: datetime | None = None,
+    now: datetime,
+) -> list[str]:
+    """Ten new recovery codes, to be shown once; earlier ones count no more.
+
+    `codes` are those that a page drew beforehand, at `offered_at`: the same page sent twice (a double click,
+    a reload) makes them once. Raises MoveNotAllowed where others were made since that page was opened, so
+    that an old page never brings used ones back.
+    """
+    _one_at_a_time(session, person)
+    if codes and are_current(session, person.id, codes):
+        return list(codes)
+    latest = session.scalar(
+        sa.select(sa.func.max(RecoveryCode.made_at)).where(RecoveryCode.person_id == person.id)
+    )
+    if offered_at is not None and latest is not None and latest > offered_at:
+        raise MoveNotAllowed("New recovery codes were made since this page was opened. Load it again.")
     session.execute(sa.delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
-    codes = []
-    for _ in range(CODES):
-        plain = "".join(random.choice(_LETTERS) for _ in range(16))
-        session.add(RecoveryCode(person_id=person.id, code_hash=secrets.token_hash(plain), made_at=now))
-        codes.append("-".join(plain[at : at + 4] for at in range(0, 16, 4)))
+    made = list(codes) or draw_codes()
+    session.add_all(
+        RecoveryCode(person_id=person.id, code_hash=_code_hash(one), made_at=now) for one in made
+    )
     _note(session, person, "recovery_codes_made", by=person, now=now)
-    return codes
+    return made
+
+
+def are_current(session: Session, person_id: UUID, codes: Collection[str]) -> bool:
+    """Whether these are the person's recovery codes now, used ones among them or not."""
+    known = session.scalars(sa.select(RecoveryCode.code_hash).where(RecoveryCode.person_id == person_id))
+    return bool(codes) and set(known) == {_code_hash(one) for one in codes}
 
 
 def codes_left(session: Session, person_id: UUID) -> int:
@@ -290,7 +343,7 @@ def _use(session: Session, person: Person, code: str, *, now: datetime) -> Given
         ):
             return None
         return Given.APP
-    plain = re.sub(r"[^a-z0-9]", "", code.lower())
+    plain = _plain(code)
     if not plain or not _changed(
         session,
         sa.update(RecoveryCode)
@@ -320,6 +373,29 @@ def _use(session: Session, person: Person, code: str, *, now: datetime) -> Given
 
 def _changed(session: Session, change: sa.sql.dml.ReturningUpdate[tuple[UUID]]) -> bool:
     return session.execute(change.execution_options(synchronize_session=False)).first() is not None
+
+
+def _plain(code: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", code.lower())
+
+
+def _code_hash(code: str) -> str:
+    return secrets.token_hash(_plain(code))
+
+
+def _one_at_a_time(session: Session, person: Person) -> None:
+    """Two presses of one button, at once, come one after the other."""
+    # Refreshing would forget what this transaction has not written yet.
+    session.flush()
+    session.refresh(person, ["second_wrong"], with_for_update=True)
+
+
+def _same_seed(had: Authenticator, seed: str) -> bool:
+    try:
+        return secrets.decrypt(had.seed).decode() == seed
+    except secrets.KeyMissing:
+        # Sealed with a key that is gone: whatever it was, a new one takes its place.
+        return False
 
 
 def _digits(code: str) -> str:

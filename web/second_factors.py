@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from flask_security.utils import logout_user
 from markupsafe import Markup
@@ -18,12 +22,23 @@ from school.models import Person
 from web.access import half_in, present, signed_in, signed_in_or_owing
 from web.forms import Typed
 from web.limits import limiter
-from web.signin import device_token
+from web.signin import CODES_TO_SHOW, device_token
 
 pages = Blueprint("second_factor", __name__)
 
 SEED_OFFERED_FOR = 60 * 60
-"""Seconds that a QR code on an open page can still be used."""
+"""Seconds that a QR code on an open page can still be used, and the codes that are drawn with the page."""
+CODES_SHOWN_FOR = 10 * 60
+"""Seconds that the page with new recovery codes can be loaded again: as long as a proof counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a page holds ready for one person, sealed in its form: sent twice, it is still the same."""
+
+    seed: str
+    codes: Sequence[str]
+    at: datetime
 
 
 @pages.get("/me/sign-in")
@@ -34,6 +49,7 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         return render_template(
             "me/sign_in.html",
+            offered=_seal(person, ""),
             person=person,
             here=here,
             owes=half_in() is not None,
@@ -59,36 +75,72 @@ def app() -> ResponseReturnValue:
 @signed_in_or_owing
 @limiter.limit("30 per 15 minutes")
 def enrol() -> ResponseReturnValue:
-    """Use the app from now on, and show the recovery codes this once."""
+    """Use the app from now on, and show the recovery codes. The same page sent twice sets up once."""
     first = proof_first()
     if first:
         return first
     typed, (person, here) = Typed(request.form), present()
-    seed = _seed(typed.raw("secret_seed"), person)
+    offer = _opened(typed.raw("secret_seed"), person)
     try:
         with transaction() as session:
             fresh = session.get_one(Person, person.id)
-            codes = second_factor.enrol(session, fresh, seed, typed["code"], now=now())
+            second_factor.enrol(
+                session, fresh, offer.seed, typed["code"], codes=offer.codes, offered_at=offer.at, now=now()
+            )
             sign_ins.prove(session, here.id, second_factor=True, now=now())
             sign_ins.end_others(session, fresh, but=here.id, now=now())
+    except second_factor.AlreadySetUp:
+        return show_codes(offer.codes, "Your second factor is set up.")
     except BadInput as error:
-        return _offer(typed.refuse(error), seed), 400
-    return show_codes(codes, "Your second factor is set up.")
+        return _offer(typed.refuse(error), offer.seed), 400
+    return show_codes(offer.codes, "Your second factor is set up.")
+
+
+@pages.get("/me/sign-in/codes")
+@signed_in
+def codes() -> ResponseReturnValue:
+    """The recovery codes that were made a moment ago."""
+    first = proof_first()
+    if first:
+        return first
+    person, _here = present()
+    sealed = str(browser_session.get(CODES_TO_SHOW, ""))
+    try:
+        made, whose, said = json.loads(secrets.decrypt(sealed.encode(), at_most_seconds_old=CODES_SHOWN_FOR))
+    except (secrets.KeyMissing, ValueError):
+        made, whose, said = [], "", ""
+    with reading() as session:
+        if whose != str(person.id) or not second_factor.are_current(session, person.id, made):
+            browser_session.pop(CODES_TO_SHOW, None)
+            flash(
+                "Your recovery codes were shown when they were made, and are not shown again. "
+                "If you don't have them, make new ones here.",
+                "warning",
+            )
+            return redirect(url_for("second_factor.show"))
+    return render_template("me/codes.html", codes=made, said=said)
 
 
 @pages.post("/me/sign-in/codes")
 @signed_in
 def new_codes() -> ResponseReturnValue:
-    """Ten new recovery codes in place of the former ones."""
+    """Ten new recovery codes in place of the former ones. The same page sent twice makes them once."""
     first = proof_first()
     if first:
         return first
     person, _here = present()
+    offer = _opened(Typed(request.form).raw("secret_codes"), person)
     with transaction() as session:
         if not second_factor.set_up_by(session, person.id):
             raise MoveNotAllowed("Recovery codes stand in for a second factor: set that up first.")
-        codes = second_factor.new_codes(session, session.get_one(Person, person.id), now=now())
-    return show_codes(codes, "These are your new recovery codes. The former ones count no more.")
+        second_factor.new_codes(
+            session,
+            session.get_one(Person, person.id),
+            codes=offer.codes,
+            offered_at=offer.at,
+            now=now(),
+        )
+    return show_codes(offer.codes, "These are your new recovery codes. The former ones count no more.")
 
 
 @pages.post("/me/sign-in/remove")
@@ -194,7 +246,6 @@ def _offer(typed: Typed, seed: str) -> str:
     with reading() as session:
         address = second_factor.address(session, person, seed)
         replaces = second_factor.authenticator(session, person.id) is not None
-    sealed = secrets.encrypt(json.dumps([seed, str(person.id)]).encode()).decode()
     drawn = segno.make(address, micro=False, error="m").svg_inline(omitsize=True, border=4, light="#fff")
     return render_template(
         "me/app.html",
@@ -202,24 +253,39 @@ def _offer(typed: Typed, seed: str) -> str:
         drawing=Markup(drawn),  # noqa: S704 - lines and numbers that segno made, none of anybody's text
         letters=" ".join(seed[at : at + 4] for at in range(0, len(seed), 4)),
         address=address,
-        sealed=sealed,
+        sealed=_seal(person, seed),
         owes=half_in() is not None,
         replaces=replaces,
     )
 
 
-def _seed(sealed: str, person: Person) -> str:
-    """The seed that this page offered this person. Raises BadInput for any other."""
+def _seal(person: Person, seed: str) -> str:
+    """A fresh offer to this person, for a hidden field."""
+    return _sealed([seed, second_factor.draw_codes(), now().isoformat(), str(person.id)])
+
+
+def _sealed(held: Sequence[object]) -> str:
+    return secrets.encrypt(json.dumps(held).encode()).decode()
+
+
+def _opened(sealed: str, person: Person) -> Offer:
+    """What this page offered this person. Raises BadInput for any other."""
     try:
-        seed, whose = json.loads(secrets.decrypt(sealed.encode(), at_most_seconds_old=SEED_OFFERED_FOR))
+        seed, drawn, at, whose = json.loads(
+            secrets.decrypt(sealed.encode(), at_most_seconds_old=SEED_OFFERED_FOR)
+        )
     except (secrets.KeyMissing, ValueError):
         whose = None
     if whose != str(person.id):
-        raise BadInput("This page was open too long. Load it again and scan the new picture.")
-    return str(seed)
+        raise BadInput("This page was open too long. Load it again, and go on with what it shows then.")
+    return Offer(seed, drawn, datetime.fromisoformat(at))
 
 
-def show_codes(codes: list[str], said: str) -> str:
-    """The page with the recovery codes."""
-    # Not a redirect: the codes are stored nowhere, so this answer is the one chance to show them.
-    return render_template("me/codes.html", codes=codes, said=said)
+def show_codes(made: Sequence[str], said: str) -> ResponseReturnValue:
+    """Lead to the page with the recovery codes, which can be loaded again without making others.
+
+    They are stored only hashed; their plain text waits sealed in this browser's own cookie.
+    """
+    person, _here = present()
+    browser_session[CODES_TO_SHOW] = _sealed([list(made), str(person.id), said])
+    return redirect(url_for("second_factor.codes"))

@@ -41,6 +41,8 @@ log = structlog.get_logger(__name__)
 
 BY_ITSELF_COOKIE = "schoolgate_by_itself"
 """Set by a page that loads itself anew: nobody need be there."""
+CODES_TO_SHOW = "recovery_codes"
+"""Where the cookie holds, sealed, the recovery codes that were just made, until they are shown."""
 _TOKEN = "sign_in"
 _WAITING = "sign_in_waiting"
 
@@ -225,6 +227,7 @@ def _count(person: Person, moment: datetime) -> None:
 
 
 def _note_sign_out(_app: Flask, **_more: Any) -> None:
+    browser_session.pop(CODES_TO_SHOW, None)
     token = browser_session.pop(_TOKEN, None)
     if token:
         with transaction() as session:

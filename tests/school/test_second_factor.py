@@ -72,9 +72,21 @@ def test_the_same_code_twice_at_once_lets_one_in(
             fresh = own.get_one(Person, person.id)
             return second_factor.check(own, fresh, code, device=None, now=moment)
 
+    def set_up() -> str:
+        with transaction() as own:
+            fresh = own.get_one(Person, person.id)
+            try:
+                second_factor.enrol(own, fresh, other, code_of(other, moment.timestamp()), now=moment)
+            except second_factor.AlreadySetUp:
+                return "again"
+            return "set up"
+
     for code, given in ((code_of(seed, moment.timestamp()), Given.APP), (codes[0], Given.PAPER)):
         with ThreadPoolExecutor(4) as pool:
             assert sorted(map(str, pool.map(give, [code] * 4))) == ["None", "None", "None", given]
+    other = second_factor.new_seed()
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(lambda _: set_up(), range(3))) == ["again", "again", "set up"]
 
 
 @ONE_DATABASE

@@ -9,10 +9,11 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from school import second_factor
 from school.db import now, reading, transaction
-from school.models import Authenticator, Person, Role, School, SignIn
+from school.models import AuditEntry, Authenticator, OutboxEmail, Person, Role, School, SignIn
 from school.setup import PRACTICE_PASSWORD
 from tests.school.test_second_factor import code_of
 from tests.web.conftest import Browser
@@ -42,14 +43,22 @@ def set_up(browser: Browser) -> tuple[str, list[str]]:
     sealed = re.search(r'name="secret_seed" value="([^"]+)"', page)
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert sealed and token and seed not in sealed[1]
-    answer = browser.client.post(
-        "/me/sign-in/app",
-        data={"csrf_token": token[1], "secret_seed": sealed[1], "code": code_of(seed, now().timestamp())},
-    )
-    codes = re.findall(r"<li><code>([a-z2-9-]{19})</code>", answer.text)
-    assert len(codes) == second_factor.CODES, answer.text
+    data = {"csrf_token": token[1], "secret_seed": sealed[1], "code": code_of(seed, now().timestamp())}
+    codes = shown(browser, browser.client.post("/me/sign-in/app", data=data))
+    # A double click, and a reload of the page that it led to: the same codes, and nothing new.
+    assert shown(browser, browser.client.post("/me/sign-in/app", data=data)) == codes
     forget_the_step()
     return seed, codes
+
+
+def shown(browser: Browser, answer: TestResponse) -> list[str]:
+    """The recovery codes on the page to which this answer leads."""
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/me/sign-in/codes"), answer.text
+    page = browser.get("/me/sign-in/codes").text
+    codes = re.findall(r"<li><code>([a-z2-9-]{19})</code>", page)
+    assert len(codes) == second_factor.CODES, page
+    assert "no-store" in browser.get("/me/sign-in/codes").headers["Cache-Control"]
+    return codes
 
 
 def give(browser: Browser, code: str, **more: object) -> int:
@@ -139,6 +148,36 @@ def test_a_seed_is_offered_to_one_person_only(teacher: Browser, head: Browser) -
     for given in (sealed[1], "nonsense", ""):
         answer = head.post("/me/sign-in/app", "/me/sign-in/app", secret_seed=given, code="123456")
         assert answer.status_code == 400
+
+
+def test_a_page_sent_twice_changes_nothing_twice(
+    app: Flask, teacher: Browser, school_people: dict[Role, Person]
+) -> None:
+    _seed, first = set_up(teacher)
+    page = teacher.get("/me/sign-in").text
+    sealed = re.search(r'name="secret_codes" value="([^"]+)"', page)
+    assert sealed
+    form = {"secret_codes": sealed[1]}
+    made = [shown(teacher, teacher.post("/me/sign-in/codes", "/me/sign-in", **form)) for _ in range(2)]
+    assert made[0] == made[1] and not set(made[0]) & set(first)
+    with reading() as session:
+        said = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.seq)).all()
+        mails = session.scalars(sa.select(OutboxEmail.subject)).all()
+    assert [said.count(one) for one in ("authenticator_set_up", "authenticator_replaced")] == [1, 0]
+    assert said.count("recovery_codes_made") == 2
+    assert mails.count("A second factor was set up for you") == 1
+    # A code that was used is not brought back by the page that made it, once there are others.
+    assert give_after_password(app, school_people[Role.STAFF], made[0][0]).get("/me").status_code == 200
+    newer = re.search(r'name="secret_codes" value="([^"]+)"', teacher.get("/me/sign-in").text)
+    assert newer
+    shown(teacher, teacher.post("/me/sign-in/codes", "/me/sign-in", secret_codes=newer[1]))
+    assert teacher.post("/me/sign-in/codes", "/me/sign-in", **form).status_code == 409
+    assert teacher.post("/me/sign-in/codes", "/me/sign-in").status_code == 400
+    # Nor are the codes shown to the next person in the same browser, or to this one ever after.
+    teacher.post("/sign-out", "/me")
+    teacher.sign_in(school_people[Role.MODERATOR].email)
+    assert teacher.get("/me/sign-in/codes").headers["Location"] == "/me/sign-in"
+    assert "are not shown again" in teacher.get("/me/sign-in").text
 
 
 def test_whoever_finds_a_browser_open_can_not_change_how_its_owner_signs_in(
