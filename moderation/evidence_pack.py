@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import came_with, chain, fingerprints, letters, log, review, words
+from moderation import came_with, chain, fingerprints, letters, log, review, thread, words
 from moderation.evidence_papers import draw
 from moderation.issuing import issue
 from moderation.models import LogCase, LogEntry
@@ -37,11 +37,13 @@ class Pack:
     data: bytes = field(repr=False)
 
 
-def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> Pack:
+def prepare(
+    session: Session, entry_id: UUID, *, whole_thread: bool = False, by: Person, now: datetime
+) -> Pack:
     """Draw the pack of an entry with what `by` may see; a second or two, so in a session that only reads.
 
-    Nobody may get it before `keep` has recorded it. Raises NotFound where they may not see the entry,
-    NotPermitted.
+    `whole_thread`: with what other people wrote around it, their entries of the log excepted. Nobody
+    may get it before `keep` has recorded it. Raises NotFound where they may not see the entry, NotPermitted.
     """
     require(by, Action.MAKE_EVIDENCE)
     page = review.entry_page(session, entry_id, viewer=by, now=now)
@@ -50,6 +52,7 @@ def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> P
     picture = session.scalar(sa.select(LogEntry.picture).where(LogEntry.id == entry_id))
     pictures = [(one, came_with.opened(one)) for one in came_with.kept(session, entry_id)]
     sent = letters.of_entry(session, entry_id)
+    out = thread.shared(session, page.item.comment, page.answered, page.conversation, by, whole=whole_thread)
     head = letterhead.current(session)
     paper = Paper(
         f"Evidence pack, log entry {entry.number}",
@@ -60,6 +63,7 @@ def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> P
     draw(
         paper,
         page,
+        out,
         row=row,
         earlier=_earlier(session, page, viewer=by),
         letters=sent,
@@ -68,7 +72,7 @@ def prepare(session: Session, entry_id: UUID, *, by: Person, now: datetime) -> P
         by=by,
         now=now,
     )
-    body = json.dumps(_record(page, row), ensure_ascii=False, indent=2, default=str)
+    body = json.dumps(_record(page, out, row), ensure_ascii=False, indent=2, default=str)
     paper.attach("entry.json", body.encode(), "application/json")
     if picture:
         paper.attach(f"picture.{entry.picture_type.rpartition('/')[2]}", picture, entry.picture_type)
@@ -107,7 +111,7 @@ def _earlier(session: Session, page: EntryPage, *, viewer: Person) -> list[tuple
     return [(row[0], row[1]) for row in session.execute(query)]
 
 
-def _record(page: EntryPage, row: log.LogRow) -> dict[str, Any]:
+def _record(page: EntryPage, out: thread.Shared, row: log.LogRow) -> dict[str, Any]:
     """The entry for machines: whole texts, and the rows of the chain by which anybody can check it."""
     return {
         **log.record(row),
@@ -115,16 +119,9 @@ def _record(page: EntryPage, row: log.LogRow) -> dict[str, Any]:
         "versions": [
             {"number": one.number, "text": one.text, "until": one.replaced_at} for one in page.versions
         ],
-        "thread": [
-            {
-                "author": name,
-                "at": comment.created_at.astimezone(LONDON),
-                "text": comment.text,
-                "url": comment.url,
-                "attachments": comment.attachment_urls,
-            }
-            for comment, name in page.conversation
-        ],
+        "answers": _said(out.answered) if out.answered else None,
+        "thread": [_said(one) for one in out.rest],
+        "thread_left_out": {"not_asked_for": out.unasked, "other_entries_of_the_log": out.entries},
         "history": [
             {
                 "at": comment.created_at.astimezone(LONDON),
@@ -147,4 +144,15 @@ def _record(page: EntryPage, row: log.LogRow) -> dict[str, Any]:
             }
             for event, _ in row.events
         ],
+    }
+
+
+def _said(one: thread.Said) -> dict[str, Any]:
+    comment, name = one
+    return {
+        "author": name,
+        "at": comment.created_at.astimezone(LONDON),
+        "text": comment.text,
+        "url": comment.url,
+        "attachments": comment.attachment_urls,
     }

@@ -12,6 +12,7 @@ from moderation.letters import SIGNING_AS
 from moderation.log import LogRow
 from moderation.models import CameWith, Comment, Letter, LogCase, LogEntry
 from moderation.review import EntryPage
+from moderation.thread import Said, Shared
 from school.models import Person
 from school.paper import Paper
 from school.times import say
@@ -24,6 +25,7 @@ _VERSIONS_MAX = 20
 def draw(
     paper: Paper,
     page: EntryPage,
+    out: Shared,
     *,
     row: LogRow,
     earlier: Sequence[tuple[LogEntry, LogCase]],
@@ -42,7 +44,7 @@ def draw(
     _comment(paper, page, row, picture)
     _came_with(paper, entry, came_with)
     _why(paper, entry)
-    _thread(paper, page)
+    _thread(paper, page, out)
     _author(paper, page, earlier)
     _decisions(paper, page, row)
     _passed_on(paper, row, letters)
@@ -138,24 +140,40 @@ def _why(paper: Paper, entry: LogEntry) -> None:
         paper.text("A score is a machine's estimate, not a finding. People decided what follows.", small=True)
 
 
-def _thread(paper: Paper, page: EntryPage) -> None:
+def _thread(paper: Paper, page: EntryPage, out: Shared) -> None:
+    """The post, what the comment answers and, where somebody asked for them, the comments around it."""
     entry, comment = page.item.entry, page.item.comment
     post = page.post.text if page.post else entry.post_text
-    if not post and len(page.conversation) < 2:
+    if not (post or out.answered or out.answers_an_entry or out.rest or out.unasked or out.entries):
         return
     paper.heading("The thread it stands in")
     if post:
         gone = f" (gone since {say(page.post.gone_at)})" if page.post and page.post.gone_at else ""
         paper.text(f"The school's post{gone}:", bold=True)
         paper.text(_short(paper, post))
-    for other, name in page.conversation:
-        marks = [say(other.created_at)]
-        marks += ["hidden"] if other.hidden else []
-        marks += ["gone"] if other.gone_at else []
-        this = comment is not None and other.id == comment.id
-        marks += ["this is the comment of this pack"] if this else []
-        paper.text(f"{name or 'Not named'} · {' · '.join(marks)}", bold=True)
-        paper.text(_short(paper, other.text))
+    if out.answered:
+        paper.text("It answers:", bold=True)
+        _said(paper, out.answered)
+    elif out.answers_an_entry:
+        paper.text("What it answers is another entry of the log, and is left out.")
+    if out.rest:
+        paper.text("The comments around it:", bold=True)
+    for one in out.rest:
+        _said(paper, one, this=comment is not None and one[0].id == comment.id)
+    if out.unasked:
+        paper.text(f"Other people's comments under this post, not printed here: {out.unasked:,}.")
+    if out.entries:
+        paper.text(f"Left out: {out.entries:,}, other entries of the log.")
+
+
+def _said(paper: Paper, one: Said, *, this: bool = False) -> None:
+    other, name = one
+    marks = [say(other.created_at)]
+    marks += ["hidden"] if other.hidden else []
+    marks += ["gone"] if other.gone_at else []
+    marks += ["this is the comment of this pack"] if this else []
+    paper.text(f"{name or 'Not named'} · {' · '.join(marks)}", bold=True)
+    paper.text(_short(paper, other.text))
 
 
 def _author(paper: Paper, page: EntryPage, earlier: Sequence[tuple[LogEntry, LogCase]]) -> None:

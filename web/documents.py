@@ -32,7 +32,13 @@ def make_evidence(entry_id: UUID) -> ResponseReturnValue:
     """Everything about an entry as one file; that it was made is recorded with its hash."""
     moment = now()
     with reading() as session:
-        pack = evidence_pack.prepare(session, entry_id, by=current_person(session), now=moment)
+        pack = evidence_pack.prepare(
+            session,
+            entry_id,
+            whole_thread=Typed(request.form)["whole_thread"] == "yes",
+            by=current_person(session),
+            now=moment,
+        )
     with transaction() as session:
         evidence_pack.keep(session, pack, by=current_person(session), now=moment)
     answer = pdf(pack.data, f"evidence-entry-{pack.number}")

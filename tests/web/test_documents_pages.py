@@ -44,17 +44,19 @@ def platform() -> ScriptedPlatform:
 def entries(
     make_account: Callable[..., Account], platform: ScriptedPlatform, clock: scenes.PresentClock
 ) -> list[UUID]:
-    """Two abusive comments of one author, among harmless ones."""
+    """Two abusive comments of one author, among harmless ones, and an entry about another family."""
     account_id = make_account("facebook", identity_id="school").id
     troll = author("Seán O’Connor")
     return scenes.flagged(
         account_id,
         platform,
         clock,
-        comment(1, ABUSE, author=troll),
+        comment(1, ABUSE, author=troll, parent_platform_id="c-2"),
         comment(2, "Lovely day at the fair"),
         comment(3, "Another idiot here", author=troll),
         comment(4, "When is the fair?", author=troll),
+        comment(5, "Parking is bad", author=author("Meg Hall")),
+        comment(6, "Idiot dad hits me", author=author("Cara Pool")),
     )
 
 
@@ -62,8 +64,8 @@ def text(made: bytes) -> str:
     return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(made)).pages)
 
 
-def take(browser: Browser, entry_id: UUID) -> bytes:
-    answer = browser.post(f"/moderation/{entry_id}/evidence", f"/moderation/{entry_id}")
+def take(browser: Browser, entry_id: UUID, **form: str) -> bytes:
+    answer = browser.post(f"/moderation/{entry_id}/evidence", f"/moderation/{entry_id}", **form)
     assert answer.status_code == 200, answer.text
     assert answer.mimetype == "application/pdf" and answer.headers["Cache-Control"] == "no-store"
     assert answer.data.startswith(b"%PDF")
@@ -115,7 +117,23 @@ def test_p22_the_pack_holds_comment_thread_history_scores_decisions_answers_and_
     ):
         assert words in said or words in " ".join(said.split()), words
     whole = json.loads(PdfReader(io.BytesIO(made)).attachments["entry.json"][0])
-    assert whole["text"] == ABUSE and len(whole["thread"]) == 4 and whole["chain"][0]["seq"] == 1
+    assert whole["text"] == ABUSE and whole["chain"][0]["seq"] == 1
+    assert whole["answers"]["text"] == "Lovely day at the fair" and whole["thread"] == []
+
+
+@SQLITE
+def test_p22_a_pack_gives_no_other_family_away(entries: list[UUID], signed_in: SignIn) -> None:
+    slt = signed_in(Role.SLT)
+    made = take(slt, entries[0])
+    said, whole = " ".join(text(made).split()), PdfReader(io.BytesIO(made)).attachments["entry.json"][0]
+    for words in ("Parking is bad", "Meg Hall", "dad hits me", "Cara Pool"):
+        assert words not in said and words.encode() not in whole, words
+    assert "not printed here: 1." in said and "Left out: 1, other entries of the log." in said
+    assert "Other families’ names" in slt.get(f"/moderation/{entries[0]}").text
+    made = take(slt, entries[0], whole_thread="yes")
+    said, whole = " ".join(text(made).split()), PdfReader(io.BytesIO(made)).attachments["entry.json"][0]
+    assert "Parking is bad" in said and b"Meg Hall" in whole and "not printed here" not in said
+    assert "dad hits me" not in said and b"Cara Pool" not in whole, "an entry of the log stays in the log"
 
 
 @SQLITE
@@ -194,5 +212,5 @@ def test_a_pack_of_a_flood_is_drawn_in_time(
             )
         )
     session.commit()
-    made = take(signed_in(Role.SLT), entries[0])
+    made = take(signed_in(Role.SLT), entries[0], whole_thread="yes")
     assert "more characters are in the attached entry.json" in " ".join(text(made).split())
