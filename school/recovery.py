@@ -44,6 +44,23 @@ def may_vouch(by: Person, person: Person) -> bool:
     return by.id != person.id and bool(vouching)
 
 
+def may_confirm(session: Session, person: Person, *, but: Person) -> list[Person]:
+    """Who may be the second to vouch for that person, where `but` asked; by name."""
+    able = people.holders(session, *ALLOWED[Action.RECOVER_PEOPLE])
+    return [one for one in able if one.password is not None and one.id != but.id and may_vouch(one, person)]
+
+
+def to_confirm(session: Session, by: Person, *, now: datetime) -> list[tuple[Recovery, Person, Person]]:
+    """What waits for this person's word: the recovery, whom it lets in, and who asked. The oldest first."""
+    found = []
+    for one in open_ones(session, now=now):
+        if one.state is _S.ASKED and one.asked_by_id is not None and one.asked_by_id != by.id:
+            person = people.get(session, one.person_id)
+            if may_vouch(by, person):
+                found.append((one, person, people.get(session, one.asked_by_id)))
+    return found
+
+
 def ask(session: Session, person: Person, *, by: Person, reason: str, now: datetime) -> Recovery:
     """Ask that somebody be let in again. Another person must confirm it.
 
@@ -60,12 +77,29 @@ def ask(session: Session, person: Person, *, by: Person, reason: str, now: datet
     # The trail names it by id.
     session.flush()
     _note(session, made, "recovery_asked", by=by, now=now, reason=why)
+    asked = f"{by.name} asked that {person.name} be let in again, with a new password: {why}"
+    seconds = may_confirm(session, person, but=by)
+    for one in seconds:
+        mail.queue_plain(
+            session,
+            to=one,
+            subject=f"Please confirm: a new password for {person.name}",
+            lines=[
+                asked,
+                "It counts once a second person confirms it under Sign-in, with their PIN. You may: see "
+                f"{person.name} or hear their voice first. If it seems wrong, stop it there.",
+            ],
+            link=f"{settings().effective_public_url}/sign-ins",
+            purpose="recovery",
+            now=now,
+        )
     _tell(
         session,
         person,
-        f"{by.name} asked that {person.name} be let in again, with a new password: {why}",
+        asked,
         "It counts once a second person confirms it under Sign-in.",
         now=now,
+        but=seconds,
     )
     return made
 
@@ -109,7 +143,7 @@ def confirm(session: Session, recovery_id: UUID, *, by: Person, now: datetime) -
         "chooses a new password with it.",
         "If that is wrong, stop it under Sign-in.",
         now=now,
-        but=person,
+        but=[person],
     )
     return found
 
@@ -276,11 +310,12 @@ def _tell(
     then: str,
     *,
     now: datetime,
-    but: Person | None = None,
+    but: Sequence[Person] = (),
 ) -> None:
-    """The person concerned and the headteacher."""
+    """The person concerned and the headteacher, but for those who are told otherwise."""
+    left_out = {one.id for one in but}
     told: Sequence[Person] = [person, *people.holders(session, Role.HEADTEACHER)]
-    for one in {each.id: each for each in told if but is None or each.id != but.id}.values():
+    for one in {each.id: each for each in told if each.id not in left_out}.values():
         mail.queue_plain(
             session,
             to=one,

@@ -35,9 +35,12 @@ def ask() -> ResponseReturnValue:
             recovery.ask(
                 session, person, by=current_person(session), reason=typed["recovery_reason"], now=now()
             )
+            seconds = recovery.may_confirm(session, person, but=current_person(session))
     except BadInput as error:
         return sign_in_upkeep.page(typed.refuse(error)), 400
-    flash(f"Asked for {person.name}. Now a second person must confirm it on this page.", "success")
+    names = ", ".join(one.name for one in seconds)
+    told = f" These may, and have an e-mail about it: {names}." if names else ""
+    flash(f"Asked for {person.name}. Now a second person must confirm it on this page.{told}", "success")
     return redirect(url_for("sign_ins.show"))
 
 

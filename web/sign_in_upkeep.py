@@ -21,6 +21,11 @@ def page(typed: Typed) -> str:
     """The page, with what was typed into one of its forms."""
     me = current_person()
     with reading() as session:
+        waiting = [
+            (one, person)
+            for one in recovery.open_ones(session, now=now())
+            if recovery.may_vouch(me, person := people.get(session, one.person_id))
+        ]
         everybody = [person for person in people.everybody(session) if person.active]
         return render_template(
             "people/sign_ins.html",
@@ -33,11 +38,17 @@ def page(typed: Typed) -> str:
                 for person in everybody
                 if person.password is not None and recovery.may_vouch(me, person)
             ],
-            waiting=[
-                (one, person)
-                for one in recovery.open_ones(session, now=now())
-                if recovery.may_vouch(me, person := people.get(session, one.person_id))
-            ],
+            waiting=waiting,
+            seconds={
+                one.id: [
+                    each.name
+                    for each in recovery.may_confirm(
+                        session, person, but=people.get(session, one.asked_by_id)
+                    )
+                ]
+                for one, person in waiting
+                if one.asked_by_id is not None
+            },
             names={person.id: person.name for person in people.everybody(session)},
             me=me,
             typed=typed,

@@ -18,7 +18,19 @@ from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation import anchors, assigning
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
-from school import accounts, closing, consent, forms, incidents, mail, people, register, terms, training
+from school import (
+    accounts,
+    closing,
+    consent,
+    forms,
+    incidents,
+    mail,
+    people,
+    recovery,
+    register,
+    terms,
+    training,
+)
 from school.db import now, reading
 from school.models import Account, AccountState, Person, Role
 from school.permissions import Action, may
@@ -228,6 +240,13 @@ def _unreached(session: Session, person: Person) -> Iterator[Waiting]:
         )
 
 
+def _recoveries(session: Session, person: Person) -> Iterator[Waiting]:
+    """Somebody can't get in, and waits for the second of the two who vouch (P11)."""
+    for _one, whom, asked_by in recovery.to_confirm(session, person, now=now()):
+        what = f"sign-in to confirm or stop: {asked_by.name} asked that {whom.name} be let in again"
+        yield Waiting(1, what, "", "/sign-ins", urgent=True)
+
+
 def _forms(session: Session, person: Person) -> Iterator[Waiting]:
     count = len(forms.waiting_for(session, person))
     if count:
@@ -274,6 +293,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _mails,
     _troubles,
     _unreached,
+    _recoveries,
     _forms,
     _rules,
     _keeper,

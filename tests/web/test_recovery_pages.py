@@ -36,11 +36,17 @@ def test_two_vouch_with_their_pins_and_the_third_chooses_a_password(
     with reading() as session:
         waiting = session.scalars(sa.select(Recovery)).one()
     confirm, field = f"{path}/{waiting.id}/confirm", f"pin-{waiting.id}"
-    assert "Somebody else must confirm it" in head.get(page).text
+    shown = head.get(page).text
+    names = [school_people[one].name for one in (Role.SLT, Role.NETWORK_MANAGER)]
+    assert "Somebody else must confirm it" in shown and f"<b>{', '.join(sorted(names))}</b>" in shown
+    card = f"asked that {teacher.name} be let in again"
+    assert card in manager.get("/").text and school_people[Role.HEADTEACHER].name in manager.get("/").text
+    assert card not in head.get("/").text and card not in signed_in(Role.CHAIR).get("/").text
     assert head.post(confirm, page, **{field: PRACTICE_PIN}).status_code == 403
     assert signed_in(Role.MODERATOR).post(confirm, "/me", **{field: PRACTICE_PIN}).status_code == 404
     assert manager.post(confirm, page, **{field: "0000"}).status_code == 400
     assert manager.post(confirm, page, **{field: PRACTICE_PIN}).status_code == 302
+    assert card not in manager.get("/").text
     assert manager.post(confirm, page, **{field: PRACTICE_PIN}).status_code == 409
 
     with reading() as session:
