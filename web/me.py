@@ -62,7 +62,7 @@ def change_password() -> ResponseReturnValue:
 @signed_in
 @limiter.limit("10 per 15 minutes")
 def change_pin() -> ResponseReturnValue:
-    """A new PIN, against the present password."""
+    """A new PIN, against the current password."""
     typed = Typed(request.form)
     try:
         _check_present(typed)
@@ -89,4 +89,4 @@ def choose_mails() -> ResponseReturnValue:
 def _check_present(typed: Typed) -> None:
     field = "present" if "password" in typed.values else "present_for_pin"
     if not secrets.check_secret(typed.raw(field), current_person().password):
-        raise BadInput("That is not your present password. Type it again.", field=field)
+        raise BadInput("That is not your current password. Type it again.", field=field)

@@ -203,7 +203,7 @@ def prove() -> ResponseReturnValue:
     typed, (person, here) = Typed(request.form), present()
     try:
         if not secrets.check_secret(typed.raw("present"), person.password):
-            raise BadInput("That is not your present password. Type it again.", field="present")
+            raise BadInput("That is not your current password. Type it again.", field="present")
         # By itself, so that a wrong code is counted even though nothing else happens.
         with transaction() as session:
             has = second_factor.set_up_by(session, person.id)
