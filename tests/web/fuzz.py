@@ -101,6 +101,9 @@ FILES = (
 NAMES = ("a.jpg", "b.csv", "../c.xlsx", "d.mp4", "e\r\n.png", "x" * 300)
 """Of files."""
 
+REFUSALS = frozenset({302, 303, 308, 400, 401, 403, 404, 405, 413, 429})
+"""Answers after which nothing was shown or done; 401: the visit has ended."""
+
 QUERIES = (
     "page",
     "q",
@@ -183,6 +186,8 @@ class Fuzz:
         self.roles: dict[str, frozenset[str]] = {}
         self.links: dict[str, None] = {}
         self.forms: dict[tuple[str, str, tuple[str, ...]], Form] = {}
+        self.shown: collections.defaultdict[str, dict[str, None]] = collections.defaultdict(dict)
+        """The addresses that each person was shown, links and forms."""
         self.error = ""
         app.config["PROPAGATE_EXCEPTIONS"] = False
         got_request_exception.connect(self._failed, app)
@@ -232,7 +237,7 @@ class Fuzz:
             text = answer.get_data(as_text=True)
             if re.search(rf"<{CANARY}|<script>{CANARY}|href=.javascript:", text):
                 self.found.note(f"markup {method} {endpoint}", f"{path[:300]} {str(data)[:300]}")
-            self._collect(path, text)
+            self._collect(email, path, text)
         location = answer.headers.get("Location", "")
         if (
             location
@@ -253,26 +258,29 @@ class Fuzz:
         return rule, getattr(self.app.view_functions[rule], MARK, None)
 
     def _denied(self, email: str, endpoint: str, needed: object, answer: TestResponse, path: str) -> None:
-        if not isinstance(needed, tuple) or answer.status_code in {302, 303, 400, 403, 404, 405, 413, 429}:
+        if not isinstance(needed, tuple) or answer.status_code in REFUSALS:
             return
         mine = self.roles[email]
         if not any({role.value for role in ALLOWED[action]} & mine for action in needed):
             self.found.note(f"open to {sorted(mine)}: {endpoint}", f"{answer.status_code} {path[:300]}")
 
-    def _collect(self, path: str, text: str) -> None:
+    def _collect(self, email: str, path: str, text: str) -> None:
         page = Forms()
         page.feed(text)
         for link in page.links:
             target = urlsplit(urljoin(path, link))
             if target.netloc or target.scheme or ENDS.search(target.path) or len(self.links) > 4000:
                 continue
-            self.links.setdefault(target.path + ("?" + target.query if target.query else ""))
+            address = target.path + ("?" + target.query if target.query else "")
+            self.links.setdefault(address)
+            self.shown[email].setdefault(address)
         for action, method, fields in page.forms:
             target = urlsplit(urljoin(path, action or path))
             if target.netloc or target.scheme or ENDS.search(target.path) or len(self.forms) > 4000:
                 continue
             key = (target.path, method, tuple(sorted({name for name, _kind, _value in fields})))
             self.forms.setdefault(key, Form(target.path, method, tuple(fields)))
+            self.shown[email].setdefault(target.path)
 
     # -- choosing ---------------------------------------------------------------------------------
 
@@ -295,7 +303,7 @@ class Fuzz:
             yield
 
     def _follow(self, email: str) -> None:
-        path = self.random.choice(list(self.links))
+        path = self.random.choice(list(self._known(email, self.links)))
         if self.random.random() < 0.4:
             name = self.random.choice(QUERIES)
             base, _mark, query = path.partition("?")
@@ -307,6 +315,11 @@ class Fuzz:
             self._again(email, client.open(base, query_string=usable(asked)), base)
             return
         self._again(email, self.visit(email, "GET", path), path)
+
+    def _known(self, email: str, among: Mapping[str, None]) -> Mapping[str, None]:
+        """Mostly what this person was shown; sometimes what others were."""
+        own = {path: None for path in self.shown[email] if path in among}
+        return own if own and self.random.random() < 0.7 else among
 
     def _again(self, email: str, answer: TestResponse, path: str) -> None:
         """Sign in anew where the visit has ended; count a request that went past `visit`."""
@@ -330,7 +343,8 @@ class Fuzz:
             self._again(email, self.visit(email, method, path, data), path)
 
     def _send(self, email: str) -> None:
-        form = self.random.choice(list(self.forms.values()))
+        known = self._known(email, {form.path: None for form in self.forms.values()})
+        form = self.random.choice([form for form in self.forms.values() if form.path in known])
         if form.method != "post":
             asked = {name: self._value(value) for name, _kind, value in form.fields}
             client = self.clients[email]
