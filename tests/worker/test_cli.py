@@ -140,9 +140,8 @@ def test_a_command_before_any_school_says_what_to_do(
 
 def test_a_setting_that_cant_be_used_is_named(here: Here, home: Path) -> None:
     refused(here("doctor", SCHOOLGATE_POLL_INTERVAL="-3"), "SCHOOLGATE_POLL_INTERVAL", "-3")
-    refused(
-        here(*SETUP, SCHOOLGATE_DATABASE_URL="postgresql://nobody:hush@127.0.0.1:9/x"), "reached", status=1
-    )
+    nowhere = "postgresql://nobody:hush-hush-hush@127.0.0.1:9/x"
+    refused(here(*SETUP, SCHOOLGATE_DATABASE_URL=nowhere), "reached", status=1)
 
 
 def adopt(

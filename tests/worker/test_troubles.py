@@ -45,7 +45,7 @@ def test_a_postgresql_that_knows_neither_database_nor_user(
     here: Here, home: Path, postgres_server: str, arguments: tuple[str, ...]
 ) -> None:
     url = sa.make_url(postgres_server).set(drivername="postgresql")
-    for wrong in (url.set(database="nowhere"), url.set(username="nobody", password="hush-hush")):
+    for wrong in (url.set(database="nowhere"), url.set(username="nobody", password="hush-hush-hush-hush")):
         done = here(*arguments, SCHOOLGATE_DATABASE_URL=wrong.render_as_string(hide_password=False))
         assert "hush-hush" not in refused(done, "no such database or user", "DATABASE_URL", status=1)
     assert b"hush-hush" not in b"".join(file.read_bytes() for file in (home / "logs").iterdir())
