@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from moderation import erasing
+from moderation import erasing, erasing_listed
 from moderation.models import (
     Author,
     BlockedAuthor,
@@ -76,6 +76,7 @@ RULES = (
         over=lambda begins: erasing.entries_over(begins, referred=False),
         held=erasing.entry_held,
         erase=erasing.erase_entries,
+        listed=erasing_listed.entries,
         of=lambda subject: (
             sa.and_(
                 LogEntry.author_id == subject.id,
@@ -104,6 +105,7 @@ RULES = (
         over=lambda begins: erasing.entries_over(begins, referred=True),
         held=erasing.entry_held,
         erase=erasing.erase_entries,
+        listed=erasing_listed.entries,
         of=lambda subject: (
             sa.and_(
                 LogEntry.author_id == subject.id,

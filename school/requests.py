@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit
 from school.consent_lists import same_name
-from school.errors import NotFound
+from school.errors import BadInput, NotFound
 from school.models import ErasureDecision, HoldOn, Person, Pupil
 from school.people import reason_text
 from school.permissions import Action, require
-from school.retention import Condition, Rule, Subject, held_on, lock
+from school.retention import Condition, Listed, Rule, Subject, held_on, lock
 
 MOST = 1000
 """Records erased by one decision: more are erased by deciding once more."""
+LISTED_MOST = 200
+"""Records told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,47 @@ def holdings(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What erasing one kind would take, to be looked at before it is gone for good."""
+
+    rule: Rule
+    count: int
+    """All that is on no hold."""
+    held_back: int
+    listed: tuple[Listed, ...]
+    """One by one; empty for a kind that goes all together."""
+
+
+def going(
+    session: Session, rule: Rule, subject: Subject, *, seen: Mapping[str, Condition], now: datetime
+) -> Going:
+    """What would be erased. Raises NotFound where nothing of the kind is held on them."""
+    more = [seen[rule.key]] if rule.key in seen else []
+    if not held_on(session, rule, subject, *more):
+        raise NotFound(f"Nothing is held on them any more under “{rule.title}”.")
+    free = held_on(session, rule, subject, sa.not_(rule.held()), *more)
+    held = len(held_on(session, rule, subject, rule.held(), *more))
+    listed = rule.listed(session, free[:LISTED_MOST], now) if rule.listed else []
+    return Going(rule, len(free), held, tuple(listed))
+
+
 def decide(
-    session: Session, rule: Rule, subject: Subject, *, grant: bool, reason: str, by: Person, now: datetime
+    session: Session,
+    rule: Rule,
+    subject: Subject,
+    *,
+    grant: bool,
+    chosen: Collection[UUID] | None = None,
+    reason: str,
+    by: Person,
+    now: datetime,
 ) -> ErasureDecision:
     """Erase what is held of one kind on a person, or refuse with the reason.
 
-    What is on hold stays. The trail says who decided what of which kind and how many were erased;
-    neither the person nor the reason. Raises NotFound where nothing of the kind is held on them.
+    `chosen`: which records of the kind; None is all of them. What is on hold stays. The trail says who
+    decided what of which kind and how many were erased; neither the person nor the reason. Raises
+    NotFound where nothing of the kind is held on them, BadInput (field `chosen`) where none is chosen.
     """
     require(by, Action.PROTECT_DATA)
     why = reason_text(reason)
@@ -65,16 +102,22 @@ def decide(
     if not held_on(session, rule, subject):
         raise NotFound(f"Nothing is held on them any more under “{rule.title}”.")
     held = len(held_on(session, rule, subject, rule.held()))
-    chosen = held_on(session, rule, subject, sa.not_(rule.held()))[:MOST] if grant else []
-    if chosen:
-        rule.erase(session, chosen, now)
+    free = held_on(session, rule, subject, sa.not_(rule.held())) if grant else []
+    if chosen is not None and grant:
+        free = [one for one in free if one in chosen]
+        if not free:
+            raise BadInput("Tick at least one record that is to be erased.", field="chosen")
+    free = free[:MOST]
+    was = rule.listed(session, free, now) if rule.listed else []
+    if free:
+        rule.erase(session, free, now)
     made = ErasureDecision(
         subject_kind=subject.kind.value,
         subject_id=subject.id,
         key=rule.key,
         granted=grant,
         reason=why,
-        erased=len(chosen),
+        erased=len(free),
         held_back=held,
         decided_at=now,
         decided_by_id=by.id,
@@ -88,7 +131,12 @@ def decide(
         action="erased_on_request" if grant else "erasure_refused",
         object_kind="erasure",
         object_id=made.id,
-        detail={"kind": rule.key, "count": made.erased, "held_back": held},
+        detail={
+            "kind": rule.key,
+            "count": made.erased,
+            "held_back": held,
+            **({"of_kinds": sorted({kind for one in was for kind in one.kinds})} if was else {}),
+        },
         now=now,
     )
     return made

@@ -47,6 +47,18 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """One record as whoever erases it on request sees it: which it is, never what it says."""
+
+    id: UUID
+    what: str
+    warnings: tuple[str, ...] = ()
+    """Why it should rather stay; it is ticked for erasure only by hand then."""
+    kinds: tuple[str, ...] = ()
+    """What the trail may say that it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One kind of record: what it is, how long it is kept, how it is erased, whose it is."""
 
@@ -70,6 +82,8 @@ class Rule:
     erase: Callable[[Session, Sequence[UUID], datetime], None]
     of: Callable[[Subject], Condition | None] = lambda subject: None
     """Which of them are about a person; None: such records are about nobody of that kind."""
+    listed: Callable[[Session, Sequence[UUID], datetime], list[Listed]] | None = None
+    """Tells its records one by one before they are erased on request; None: they go all together."""
     called: str = ""
     """What the page of one person calls them, where the title says that their time is over."""
     people: str = ""

@@ -8,12 +8,12 @@ from flask import Blueprint, Response, flash, make_response, redirect, render_te
 from flask.typing import ResponseReturnValue
 
 from moderation import authors
-from school import exports, holds, people, requests
+from school import exports, holds, people, pins, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
 from school.models import HoldOn
 from school.permissions import Action
-from school.retention import Subject
+from school.retention import Rule, Subject
 from school.times import today
 from web import disclosure, record_holds
 from web.access import current_person, needs
@@ -110,32 +110,50 @@ def hold(kind: str, subject_id: UUID) -> ResponseReturnValue:
 @pages.post("/data-protection/people/<kind>/<uuid:subject_id>/erase")
 @needs(Action.PROTECT_DATA)
 def erase(kind: str, subject_id: UUID) -> ResponseReturnValue:
-    """Erase one kind of record of theirs, or refuse to."""
+    """Erase one kind of record of theirs, or refuse to.
+
+    What goes is shown first; the second form, signed with the PIN, erases what is ticked there.
+    """
     typed = Typed(request.form)
     rule = BY_KEY.get(typed["key"])
     if rule is None:
         raise NotFound("There is no such kind of record.")
+    grant, looked, moment = typed["do"] == "erase", typed["looked"] == "yes", now()
     try:
         if typed["do"] not in {"erase", "refuse"}:
             raise BadInput("Choose whether to erase it or to refuse.", field="reason")
+        people.reason_text(typed["reason"])
+        if grant and not looked:
+            return _going(kind, subject_id, rule, typed)
         with transaction() as session:
+            by = current_person(session)
             subject = disclosure.subject_of(session, kind, subject_id)
-            made = requests.decide(
-                session,
-                rule,
-                subject,
-                grant=typed["do"] == "erase",
-                reason=typed["reason"],
-                by=current_person(session),
-                now=now(),
-            )
+            signed = not grant or pins.check(session, by, typed["pin"], now=moment)
+            if signed:
+                made = requests.decide(
+                    session,
+                    rule,
+                    subject,
+                    grant=grant,
+                    chosen=_chosen(rule, typed) if grant else None,
+                    reason=typed["reason"],
+                    by=by,
+                    now=moment,
+                )
+        # A wrong PIN counts, so the transaction above was committed all the same.
+        if not signed:
+            raise pins.refusal(by, now=moment)
     except BadInput as error:
+        if grant and looked and error.field != "reason":
+            return _going(kind, subject_id, rule, typed.refuse(error), 400)
         return _one(kind, subject_id, typed.refuse(error), 400)
     if not made.granted:
         flash("The refusal is recorded with its reason.", "success")
     else:
         kept = f" {made.held_back} are on hold and stay." if made.held_back else ""
-        flash(f"{made.erased:,} records were erased.{kept}", "success")
+        flash(
+            f"{made.erased:,} {'record was' if made.erased == 1 else 'records were'} erased.{kept}", "success"
+        )
     with reading() as session:
         try:
             disclosure.subject_of(session, kind, subject_id)
@@ -143,6 +161,26 @@ def erase(kind: str, subject_id: UUID) -> ResponseReturnValue:
             # Nothing is left that names them.
             return redirect(url_for("subjects.search"))
     return redirect(url_for("subjects.one", kind=kind, subject_id=subject_id))
+
+
+def _going(kind: str, subject_id: UUID, rule: Rule, typed: Typed, status: int = 200) -> ResponseReturnValue:
+    """What would be erased, to be ticked and signed."""
+    with reading() as session:
+        subject = disclosure.subject_of(session, kind, subject_id)
+        seen = seen_by(current_person(session))
+        going = requests.going(session, rule, subject, seen=seen, now=now())
+    return render_template("protection/erase.html", subject=subject, going=going, typed=typed), status
+
+
+def _chosen(rule: Rule, typed: Typed) -> set[UUID] | None:
+    """The records that are ticked; None is all of a kind that goes all together."""
+    ticked = typed.all("chosen")
+    if rule.listed is None and ticked:
+        return None
+    try:
+        return {UUID(one) for one in ticked}
+    except ValueError:
+        raise BadInput("Tick what is to be erased in the list.", field="chosen") from None
 
 
 @pages.get("/data-protection/files")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -18,7 +19,17 @@ from waitress import create_server
 
 from moderation.models import WatchedPost
 from school import db
-from school.models import Account, DataExport, ErasureDecision, LegalHold, Person, RetentionPeriod, Role
+from school.models import (
+    Account,
+    AuditEntry,
+    DataExport,
+    ErasureDecision,
+    LegalHold,
+    Person,
+    RetentionPeriod,
+    Role,
+)
+from school.setup import PRACTICE_PIN
 from tests.web.conftest import Browser
 from tests.web.remembered import World, remember
 from worker import exporting
@@ -135,16 +146,33 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
     empty = dpo.post(f"{address}/erase", address, key="comments", do="erase", reason="")
     assert empty.status_code == 400
     assert dpo.post(f"{address}/erase", address, key="comments", do="", reason="So").status_code == 400
-    assert (
-        dpo.post(f"{address}/erase", address, key="comments", do="erase", reason="They asked").status_code
-        == 302
-    )
+    form = {"key": "comments", "do": "erase", "reason": "They asked"}
+    asked = dpo.post(f"{address}/erase", address, **form)
+    assert asked.status_code == 200 and "The one there is" in asked.text, "nothing goes in one press"
+    form |= {"looked": "yes", "chosen": "all"}
+    wrong = dpo.post(f"{address}/erase", address, **form, pin="0000")
+    assert wrong.status_code == 400 and "The PIN is wrong" in wrong.text
+    with db.reading() as session:
+        assert not session.scalars(sa.select(ErasureDecision)).all()
+    assert dpo.post(f"{address}/erase", address, **form, pin=PRACTICE_PIN).status_code == 302
     decided = one(ErasureDecision)
     assert isinstance(decided, ErasureDecision) and decided.erased == 1
     assert "They asked" in dpo.get(address).text
-    assert (
-        dpo.post(f"{address}/erase", address, key="log", do="erase", reason="They asked").status_code == 302
-    )
+    form = {"key": "log", "do": "erase", "reason": "They asked"}
+    shown = dpo.post(f"{address}/erase", address, **form).text
+    box = re.search(rf'<input[^>]*value="{world.entry}"[^>]*>', shown)
+    assert box and "checked" not in box[0], "a fresh entry goes only where somebody ticks it"
+    assert "Entry 1: abuse" in shown and "less than six months ago" in shown
+    assert "You idiot" not in shown, "the DPO reads no entry of the log"
+    form |= {"looked": "yes", "pin": PRACTICE_PIN}
+    none = dpo.post(f"{address}/erase", address, **form)
+    assert none.status_code == 400 and "Tick at least one" in none.text
+    foreign = dpo.post(f"{address}/erase", address, **form, chosen=str(world.referred))
+    assert foreign.status_code == 400, "a referred entry is of another kind"
+    assert dpo.post(f"{address}/erase", address, **form, chosen=str(world.entry)).status_code == 302
+    with db.reading() as session:
+        trail = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "erased_on_request"))
+        assert [one.detail.get("of_kinds") for one in trail] == [None, ["toxicity"]]
     slt = signed_in(Role.SLT)
     for path in (f"/moderation/{world.entry}", "/log", "/moderation"):
         shown = slt.get(path)
