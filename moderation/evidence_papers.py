@@ -59,10 +59,11 @@ def _comment(paper: Paper, page: EntryPage, row: LogRow, picture: bytes | None) 
     entry, comment = page.item.entry, page.item.comment
     paper.heading("What was written")
     handle = f"@{entry.author_handle}" if entry.author_handle else ""
-    when = say(entry.posted_at) if entry.posted_at else "time not known"
+    when = words.written(entry)
+    nobody = words.nobody(entry)
     paper.post(
         platform=entry.platform,
-        name=entry.author_name or handle or "Somebody whom the platform does not name",
+        name=entry.author_name or handle or f"{nobody[0].upper()}{nobody[1:]}",
         below=" · ".join(part for part in (handle if entry.author_name else "", when) if part),
         text=entry.text or "(no words)",
         foot=f"{words.platform(entry.platform)}, as first seen by Schoolgate {say(entry.recorded_at)}",

@@ -83,14 +83,14 @@ def fill(session: Session, entry_id: UUID, draft: Draft, *, by: Person, now: dat
     meeting = session.scalar(
         sa.select(Meeting).where(Meeting.entry_id == entry_id).order_by(Meeting.asked_at.desc()).limit(1)
     )
-    written = entry.posted_at or entry.recorded_at
+    written = words.seen_on(entry) or today(entry.posted_at or entry.recorded_at)
     values = {
         "reader": " ".join(storable(draft.reader).split()),
         "date": _day(now),
         "school": school.name if school else "",
         "platform": words.platform(entry.platform),
         "comment": entry.text,
-        "comment_date": _day(written),
+        "comment_date": f"{written.day} {written:%B %Y}",
         "meeting_date": f"{meeting.on:%A} {meeting.on.day} {meeting.on:%B %Y}" if meeting else "",
         "signed_by": by.name,
         "role": next((said for role, said in SIGNING_AS if role in by.roles), "for the school"),

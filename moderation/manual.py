@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from PIL import Image
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from school.db import storable
 from school.errors import BadInput
 from school.models import Person, Role
 from school.permissions import Action, require
+from school.times import today
 
 TEXT_MAX = 20_000
 PICTURE_BYTES_MAX = 10 * 1024 * 1024
@@ -34,6 +35,8 @@ class ManualEntry:
     url: str = ""
     author: str = field(default="", repr=False)
     seen_at: datetime | None = None
+    seen_on: date | None = None
+    """The day alone, where nobody knows the hour."""
     urgent: bool = False
     """A threat or a safeguarding matter."""
     about_headteacher: bool = False
@@ -69,6 +72,8 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
         raise BadInput("The name is too long: at most 200 characters fit.", field="author")
     if found.seen_at is not None and found.seen_at > now:
         raise BadInput("The time is in the future: say when it was seen.", field="seen_at")
+    if found.seen_on is not None and found.seen_on > today(now):
+        raise BadInput("The day is in the future: say when it was seen.", field="seen_at")
     entry = LogEntry(
         origin=LogOrigin.MANUAL,
         comment_platform_id="",
@@ -91,6 +96,8 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
                 "label": "manual",
                 "score": 1.0,
                 "detail": "marked as urgent by a person" if found.urgent else "reported by a person",
+                # A day as a moment would say an hour that nobody gave.
+                **({"seen_on": found.seen_on.isoformat()} if found.seen_on else {}),
             }
         ],
         severity=_SEVERITY[found.urgent],

@@ -8,7 +8,8 @@ from datetime import date
 from connectors.base import CommentKind
 from moderation.chain import unlisted
 from moderation.decisions import Outcome
-from moderation.models import ActKind, ActState, CaseState, EventKind, LogEvent, ReferTo
+from moderation.models import ActKind, ActState, CaseState, EventKind, LogEntry, LogEvent, LogOrigin, ReferTo
+from school.times import say
 
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
 
@@ -94,6 +95,27 @@ STATES: Mapping[CaseState, tuple[str, str]] = {
 def platform(value: str) -> str:
     """A platform as people call it; what a manual entry names stays as it is."""
     return PLATFORMS.get(value, value)
+
+
+def seen_on(entry: LogEntry) -> date | None:
+    """The day on which somebody saw it elsewhere, where they gave no time of day with it."""
+    days = (reason.get("seen_on") for reason in entry.reasons)
+    return next((date.fromisoformat(str(day)) for day in days if day), None)
+
+
+def written(entry: LogEntry) -> str:
+    """When it was written or seen, as far as anybody knows: no hour is made up, since it is evidence."""
+    if entry.posted_at is not None:
+        return say(entry.posted_at)
+    day = seen_on(entry)
+    return f"{day:%A} {day.day} {day:%B %Y}, time not known" if day else "time not known"
+
+
+def nobody(entry: LogEntry) -> str:
+    """What stands in place of an author's name that isn't known."""
+    if entry.origin is LogOrigin.MANUAL:
+        return "author not given"
+    return "somebody whom the platform does not name"
 
 
 def outcomes(column: str) -> str:

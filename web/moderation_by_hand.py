@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -13,11 +13,15 @@ from school.db import now, transaction
 from school.errors import BadInput
 from school.permissions import Action
 from school.settings import settings
-from school.times import parse_local
+from school.times import parse_local, today
 from web.access import current_person, needs
 from web.forms import Typed
 
 pages = Blueprint("by_hand", __name__)
+
+CHOOSE_AGAIN = (
+    "Choose the picture again: it is not kept while the form has a mistake in it. Without a picture, tick so."
+)
 
 
 @pages.context_processor
@@ -38,16 +42,21 @@ def record() -> ResponseReturnValue:
     """Put what somebody saw into the log (P17)."""
     typed = Typed(request.form)
     upload = request.files.get("picture")
+    chosen = bool(upload and upload.filename)
     try:
+        if typed["picture_lost"] and not chosen and typed["without_picture"] != "yes":
+            raise BadInput(CHOOSE_AGAIN, field="picture")
+        day, moment = _seen(typed)
         found = manual.ManualEntry(
             platform=typed["platform"],
             text=typed.raw("text"),
             url=typed["url"],
             author=typed["author"],
-            seen_at=_seen_at(typed),
+            seen_at=moment,
+            seen_on=day,
             urgent=typed["urgent"] == "yes",
             about_headteacher=typed["about_headteacher"] == "yes",
-            picture=upload.read() if upload and upload.filename else None,
+            picture=upload.read() if upload and chosen else None,
         )
         with transaction() as session:
             made = manual.record(
@@ -56,12 +65,19 @@ def record() -> ResponseReturnValue:
     except BadInput as error:
         if error.field == "seen_at":
             error.field = "seen_day"
-        return render_template("moderation/by_hand.html", typed=typed.refuse(error)), 400
+        typed.refuse(error)
+        # A browser sends no file twice by itself, and an entry can't be given its picture afterwards.
+        lost = chosen or bool(typed["picture_lost"])
+        if chosen and error.field != "picture":
+            typed.errors["picture"] = CHOOSE_AGAIN
+        return render_template("moderation/by_hand.html", typed=typed, lost=lost), 400
     flash(f"Entry {made.number} is in the log.", "success")
     return redirect(url_for("moderation.entry", entry_id=made.id))
 
 
-def _seen_at(typed: Typed) -> datetime | None:
+def _seen(typed: Typed) -> tuple[date | None, datetime | None]:
+    """When it was seen: the day alone, or the moment."""
     if not typed["seen_day"] and not typed["seen_time"]:
-        return None
-    return parse_local(typed["seen_day"], typed["seen_time"] or "12:00", field="seen_day")
+        return None, None
+    moment = parse_local(typed["seen_day"], typed["seen_time"] or "12:00", field="seen_day")
+    return (None, moment) if typed["seen_time"] else (today(moment), None)

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 from pypdf import PdfReader
 
 from connectors.base import Capability
@@ -172,8 +173,6 @@ def test_a_referral_about_the_headteacher_vanishes_for_them(
 
 def test_an_entry_by_hand_with_a_picture(account_id: UUID, signed_in: SignIn) -> None:
     """P17: abuse seen elsewhere, with its picture."""
-    from PIL import Image
-
     made = io.BytesIO()
     Image.new("RGB", (20, 20), "red").save(made, "PNG")
     browser = signed_in(Role.SLT)
@@ -229,6 +228,26 @@ def test_bad_entries_by_hand_are_refused(head: Browser, fields: dict[str, object
         fields = {**fields, "picture": (io.BytesIO(data), name)}
     answer = head.post("/moderation/by-hand", "/moderation/by-hand", **fields)
     assert answer.status_code == 400 and sentence in answer.text.replace("&#39;", "’").replace("'", "’")
+
+
+def test_p17_an_entry_by_hand_loses_no_picture_and_makes_up_no_hour(head: Browser) -> None:
+    made = io.BytesIO()
+    Image.new("RGB", (20, 20), "red").save(made, "PNG")
+    page = "/moderation/by-hand"
+    form = {"platform": "TikTok", "text": "Seen there", "seen_day": "2026-03-02"}
+    refused = head.post(page, page, **form, url="no link", picture=(made, "shot.png"))
+    assert refused.status_code == 400 and "Choose the picture again" in refused.text
+    assert 'name="picture_lost"' in refused.text
+    again = head.post(page, page, **form, picture_lost="yes")
+    assert again.status_code == 400 and "Choose the picture again" in again.text
+    answer = head.post(page, page, **form, picture_lost="yes", without_picture="yes")
+    assert answer.status_code == 302
+    shown = head.get(answer.location).text
+    assert "Monday 2 March 2026, time not known" in shown and "12:00pm" not in shown
+    assert "author not given" in shown
+    pack = PdfReader(io.BytesIO(head.post(f"{answer.location}/evidence", answer.location).data))
+    said = " ".join(pack.pages[0].extract_text().split())
+    assert "Author not given" in said and "time not known" in said and "12:00pm" not in said
 
 
 def test_markup_in_comments_and_names_is_only_text(
