@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from uuid import UUID
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_security.utils import _get_post_login_redirect
@@ -10,6 +12,7 @@ from flask_security.utils import _get_post_login_redirect
 from school import passkeys, second_factor, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput
+from school.setup import current_school, sign_in_as_at_first
 from web.access import public
 from web.forms import Typed
 from web.limits import limiter
@@ -19,8 +22,13 @@ pages = Blueprint("second_step", __name__)
 
 
 def _show(typed: Typed) -> str:
+    with reading() as session:
+        school = current_school(session)
+        waits = sign_ins.waiting(session, waiting_token(), now=now())
+        practised = waits[1] if waits and school is not None and school.practice else None
     return render_template(
         "security/second_step.html",
+        practised=practised,
         typed=typed,
         next=request.values.get("next", ""),
         passkeys_here=passkeys.usable_at(request.host),
@@ -63,3 +71,14 @@ def give() -> ResponseReturnValue:
     if not open_for(person, sign_in.id, given.value):
         return redirect(url_for("security.login"))
     return redirect(_get_post_login_redirect())
+
+
+@pages.post("/sign-in/as-at-first/<uuid:person_id>")
+@public
+@limiter.limit("30 per 15 minutes")
+def as_at_first(person_id: UUID) -> ResponseReturnValue:
+    """Let the practice school's buttons sign in as this person again; a real school has no such thing."""
+    with transaction() as session:
+        person = sign_in_as_at_first(session, person_id, now=now())
+    flash(f"{person.name} signs in with the practice password and PIN again.", "success")
+    return redirect(url_for("security.login"))

@@ -301,6 +301,7 @@ def _practice_box() -> dict[str, Any]:
         return {
             "practice_people": [
                 {
+                    "id": person.id,
                     "name": person.name,
                     "email": person.email,
                     "what": ", ".join(

@@ -30,6 +30,7 @@ LIBRARY = {"static", "bootstrap.static", "security.login", "security.logout"}
 """Endpoints of libraries: files, and sign-in and sign-out themselves."""
 
 PUBLIC_PAGES = {
+    "second_step.as_at_first",
     "second_step.show",
     "second_step.give",
     "passkeys.ask",

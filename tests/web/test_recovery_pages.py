@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import undefer
 
-from school.db import reading
-from school.models import OutboxEmail, Person, Recovery, Role
+from school import second_factor
+from school.db import now, reading, transaction
+from school.models import OutboxEmail, Person, Recovery, Role, School
 from school.setup import PRACTICE_PIN
+from tests.school.test_second_factor import code_of
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -62,6 +64,32 @@ def test_two_vouch_with_their_pins_and_the_third_chooses_a_password(
     assert visitor.post(there, there, **fields).status_code == 302
     assert visitor.get(there).status_code == 410
     assert visitor.sign_in(teacher.email, new).headers["Location"] == "/"
+
+    # The practice school's buttons no longer know her password: the page says so, and puts it back if asked.
+    trainer = Browser(app.test_client())
+    told = trainer.sign_in(teacher.email)
+    assert f"{teacher.name} has a password of their own now" in told.text
+    back = re.search(r'action="(/sign-in/as-at-first/[\w-]+)"', told.text)
+    assert back
+    with transaction() as session:
+        fresh = session.get_one(Person, teacher.id)
+        seed = second_factor.new_seed()
+        second_factor.enrol(session, fresh, seed, code_of(seed, now().timestamp()), now=now())
+    visitor.post("/sign-out", "/me")
+    assert visitor.sign_in(teacher.email, new).headers["Location"].startswith("/sign-in/code")
+    assert f"a second factor for {teacher.name}" in visitor.get("/sign-in/code").text
+
+    def practising(practice: bool) -> None:
+        with transaction() as session:
+            session.scalars(sa.select(School)).one().practice = practice
+
+    practising(False)
+    assert "practice" not in visitor.get("/sign-in/code").text.lower()
+    assert trainer.post(back[1], "/sign-in").status_code == 404
+    assert "go together" in trainer.sign_in(teacher.email).text
+    practising(True)
+    assert trainer.post(back[1], "/sign-in").headers["Location"] == "/sign-in"
+    assert trainer.sign_in(teacher.email).headers["Location"] == "/"
 
 
 def test_the_person_concerned_sees_it_and_stops_it(
