@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defaultload, lazyload
 
 from approvals import checks, differences, revising, submissions
 from approvals.checks import DraftRefused, account_name
@@ -18,6 +18,7 @@ from approvals.models import (
     DraftMove,
     DraftRevision,
     Publication,
+    RevisionAccount,
     RevisionPupil,
 )
 from approvals.moves import begin_draft, move_draft
@@ -29,7 +30,14 @@ from school.errors import MoveNotAllowed, NotFound, NotPermitted
 from school.models import Person
 from school.permissions import Action, may, require
 
-SEARCHED_MAX = 200
+LISTED_AT_ONCE = 100
+"""Drafts on one page of a list."""
+WITHOUT_MEDIA = (
+    lazyload(DraftRevision.pictures),
+    lazyload(DraftRevision.video),
+    defaultload(DraftRevision.accounts).lazyload(RevisionAccount.account),
+)
+"""For lists: they show no picture, and have the same few accounts in every row."""
 
 
 class EditConflict(MoveNotAllowed):
@@ -140,13 +148,39 @@ def find(session: Session, draft_id: UUID, *, by: Person, now: datetime) -> Draf
     return draft
 
 
-def listed(session: Session, *, by: Person, mine: bool, now: datetime) -> list[Draft]:
-    """Drafts, newest change first: the person's own, or all where their role allows that."""
-    query = sa.select(Draft).order_by(Draft.changed_at.desc(), Draft.id.desc()).limit(SEARCHED_MAX)
+def listed(
+    session: Session,
+    *,
+    by: Person,
+    mine: bool,
+    waiting_of: Collection[UUID] = (),
+    skip: int = 0,
+    now: datetime,
+) -> tuple[list[Draft], bool]:
+    """Drafts by planned time: the person's own, or all where their role allows that; and whether more follow.
+
+    Those to come are first, the soonest before the others; then those without a time, and those of the
+    past, the latest first. Left out are those handed in by `waiting_of`, which are shown by themselves.
+    """
+    group = sa.case((DraftRevision.planned_at >= now, 0), (DraftRevision.planned_at.is_(None), 1), else_=2)
+    to_come = sa.case((DraftRevision.planned_at >= now, DraftRevision.planned_at))
+    query = (
+        sa.select(Draft)
+        .join(
+            DraftRevision,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .order_by(group, to_come, DraftRevision.planned_at.desc(), Draft.changed_at.desc(), Draft.id.desc())
+        .offset(skip)
+        .limit(LISTED_AT_ONCE + 1)
+    )
     all_of_them = may(by, Action.SEE_ALL_DRAFTS) or by in people.deputies(session, now=now)
     if mine or not all_of_them:
         query = query.where(Draft.author_id == by.id)
-    return list(session.scalars(query))
+    if waiting_of:
+        query = query.where(sa.or_(Draft.state != DraftState.SUBMITTED, Draft.author_id.not_in(waiting_of)))
+    found = list(session.scalars(query))
+    return found[:LISTED_AT_ONCE], len(found) > LISTED_AT_ONCE
 
 
 def current_revision(session: Session, draft: Draft) -> DraftRevision:
@@ -162,6 +196,7 @@ def current_revisions(session: Session, drafts: Sequence[Draft]) -> dict[UUID, D
             Draft, sa.and_(Draft.id == DraftRevision.draft_id, Draft.revision_number == DraftRevision.number)
         )
         .where(Draft.id.in_([draft.id for draft in drafts]))
+        .options(*WITHOUT_MEDIA)
     )
     return {revision.draft_id: revision for revision in session.scalars(query)}
 
@@ -180,6 +215,27 @@ def in_series(session: Session, draft: Draft) -> list[tuple[Draft, datetime | No
         .order_by(DraftRevision.planned_at, Draft.id)
     )
     return [(one, planned_at) for one, planned_at in session.execute(query)]
+
+
+def places_in_series(session: Session, drafts: Sequence[Draft]) -> dict[UUID, tuple[int, int]]:
+    """For those of these drafts that are repeated: which it is of how many, by planned time."""
+    query = (
+        sa.select(Draft.series_id, Draft.id)
+        .join(
+            DraftRevision,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .where(Draft.series_id.in_({one.series_id for one in drafts if one.series_id is not None}))
+        .order_by(DraftRevision.planned_at, Draft.id)
+    )
+    of_series: dict[UUID | None, list[UUID]] = {}
+    for series_id, draft_id in session.execute(query):
+        of_series.setdefault(series_id, []).append(draft_id)
+    return {
+        draft_id: (place, len(ids))
+        for ids in of_series.values()
+        for place, draft_id in enumerate(ids, start=1)
+    }
 
 
 def revision_of(session: Session, draft: Draft, number: int) -> DraftRevision:

@@ -8,14 +8,14 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, lazyload
 
 from approvals import approval_mail, drafts, submissions
 from approvals.checks import account_name
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, PublicationMove
 from approvals.moves import move_draft, note_publication
-from approvals.standing import Standing, standing
+from approvals.standing import standing
 from approvals.states import Actor, DraftState, PublicationState
 from school import people, secrets
 from school.models import Person
@@ -35,6 +35,7 @@ class CalendarEntry:
     account_id: UUID
     at: datetime
     account: str
+    platform: str
     state: DraftState | PublicationState
     summary: str
     author_name: str
@@ -42,8 +43,48 @@ class CalendarEntry:
     """What it is for, in words; empty where that isn't said yet."""
     own: bool
     """Whether whoever looks wrote it."""
-    standing: Standing | None
-    """What goes on with it, once it is approved."""
+    publication: Publication | None
+    """What is kept of it once it is approved, or was missed."""
+    revision: DraftRevision
+    """Held, so that nobody who asks about the publication loads it anew for every account."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPost:
+    """One post at one time with all its accounts, as people think of it."""
+
+    entries: tuple[CalendarEntry, ...]
+
+    @property
+    def first(self) -> CalendarEntry:
+        """The entry of its first account; time, author and draft are those of all."""
+        return self.entries[0]
+
+    @property
+    def states(self) -> dict[DraftState | PublicationState, tuple[CalendarEntry, ...]]:
+        """How it stands: usually one state for all of its accounts."""
+        found: dict[DraftState | PublicationState, tuple[CalendarEntry, ...]] = {}
+        for entry in self.entries:
+            found[entry.state] = (*found.get(entry.state, ()), entry)
+        return found
+
+
+def together(entries: Sequence[CalendarEntry]) -> list[PlannedPost]:
+    """The entries of each post as one, in the order of the first of each."""
+    posts: dict[UUID, list[CalendarEntry]] = {}
+    for entry in entries:
+        posts.setdefault(entry.draft_id, []).append(entry)
+    return [PlannedPost(tuple(found)) for found in posts.values()]
+
+
+def troubles(session: Session, post: PlannedPost, *, now: datetime) -> list[str]:
+    """What is wrong with it on any of its accounts, each thing once."""
+    found = [
+        stands.sentence
+        for entry in post.entries
+        if entry.publication is not None and (stands := standing(session, entry.publication, now=now)).trouble
+    ]
+    return list(dict.fromkeys(found))
 
 
 def unapproved(session: Session, *, now: datetime) -> list[UUID]:
@@ -132,12 +173,11 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
             sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
         )
         .where(DraftRevision.planned_at >= start, DraftRevision.planned_at < end)
+        .options(*drafts.WITHOUT_MEDIA)
     )
-    found = [
-        (draft, revision)
-        for draft, revision in session.execute(query)
-        if draft.state is DraftState.APPROVED or sees_all or draft.author_id == by.id
-    ]
+    if not sees_all:
+        query = query.where(sa.or_(Draft.state == DraftState.APPROVED, Draft.author_id == by.id))
+    found = [(draft, revision) for draft, revision in session.execute(query)]
     of_drafts = publications_of(session, [draft.id for draft, _revision in found])
     for draft, revision in found:
         # Of several for one account the newest counts; a draft that went back shows what was missed.
@@ -155,12 +195,14 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
                     account_id=entry.account_id,
                     at=revision.planned_at or start,
                     account=account_name(entry.account),
+                    platform=entry.account.platform,
                     state=publication.state if publication is not None else draft.state,
                     summary=summary(revision.text_for(entry.account_id)),
                     author_name=draft.author.name,
                     objective=revision.objective.in_words if revision.objective else "",
                     own=draft.author_id == by.id,
-                    standing=standing(session, publication, now=now) if publication is not None else None,
+                    publication=publication,
+                    revision=revision,
                 )
             )
     return sorted(entries, key=lambda entry: (entry.at, entry.account))
@@ -178,6 +220,7 @@ def publications_of(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, l
         query = (
             sa.select(Publication)
             .where(Publication.draft_id.in_(draft_ids[start : start + ASKED_AT_ONCE]))
+            .options(lazyload(Publication.account))
             .order_by(
                 Publication.planned_at.desc(),
                 Publication.revision_id.desc(),
@@ -190,22 +233,30 @@ def publications_of(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, l
     return found
 
 
-def waiting_for(session: Session, person: Person, *, now: datetime) -> list[Draft]:
-    """The drafts that the person may decide on, soonest planned first."""
+def waiting_for(session: Session, person: Person, *, most: int, now: datetime) -> tuple[list[Draft], int]:
+    """The drafts that the person may decide on, soonest planned first, and how many there are in all."""
+    authors = authors_to_decide_on(session, person, now=now)
+    waiting = (Draft.state == DraftState.SUBMITTED, Draft.author_id.in_(authors))
     query = (
         sa.select(Draft)
         .join(
             DraftRevision,
             sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
         )
-        .where(Draft.state == DraftState.SUBMITTED)
-        .order_by(DraftRevision.planned_at)
+        .where(*waiting)
+        .order_by(DraftRevision.planned_at, Draft.id)
+        .limit(most)
     )
-    return [
-        draft
-        for draft in session.scalars(query)
-        if people.may_approve(session, person, author_id=draft.author_id, now=now)
-    ]
+    count = session.scalar(sa.select(sa.func.count()).select_from(Draft).where(*waiting)) or 0
+    return list(session.scalars(query)), count
+
+
+def authors_to_decide_on(session: Session, person: Person, *, now: datetime) -> list[UUID]:
+    """Those authors of drafts handed in on whose drafts the person may decide."""
+    authors = session.scalars(
+        sa.select(Draft.author_id).where(Draft.state == DraftState.SUBMITTED).distinct()
+    )
+    return [one for one in authors if people.may_approve(session, person, author_id=one, now=now)]
 
 
 def publication_moves(session: Session, draft: Draft) -> list[PublicationMove]:

@@ -89,7 +89,7 @@ from web import (
     videos,
 )
 from web.access import allowed, half_in, optional_person
-from web.naming import platform_name, role_name
+from web.naming import platform_name, role_name, short_platform
 from web.navigation import navigation
 
 if TYPE_CHECKING:
@@ -288,6 +288,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     app.jinja_env.filters["on_platform"] = addresses.on_platform
     app.jinja_env.filters["role_name"] = role_name
     app.jinja_env.filters["platform_name"] = platform_name
+    app.jinja_env.filters["short_platform"] = short_platform
     app.jinja_env.globals.update(
         may=allowed,
         Action=Action,

@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from approvals import planning, schedule
+from approvals.schedule import PlannedPost
 from approvals.standing import under_way
 from approvals.states import IN_WORDS
 from school import people, school_year
@@ -56,9 +57,9 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         entries = schedule.calendar(session, first=view.first, last=view.last, by=person, now=moment)
-        by_day: dict[date, list[schedule.CalendarEntry]] = {}
-        for entry in entries:
-            by_day.setdefault(entry.at.astimezone(LONDON).date(), []).append(entry)
+        by_day: dict[date, list[PlannedPost]] = {}
+        for post in schedule.together(entries):
+            by_day.setdefault(post.first.at.astimezone(LONDON).date(), []).append(post)
         listed, go_on_from = _lines([day for day in sorted(by_day) if _belongs(view, day)], by_day)
         year = school_year.load(session)
         days = [view.first + timedelta(days=n) for n in range((view.last - view.first).days + 1)]
@@ -70,6 +71,11 @@ def show() -> ResponseReturnValue:
             is_day={day: year.of(day) for day in days},
             in_cell_most=IN_CELL_MOST[view.kind],
             listed=listed,
+            troubles={
+                post.first.draft_id: schedule.troubles(session, post, now=moment)
+                for _day, posts in listed
+                for post in posts
+            },
             go_on_from=go_on_from,
             clashes=planning.clashes([entry for entry in entries if entry.at >= moment]),
             gaps=planning.gaps(entries, first=view.first, last=view.last, year=year, now=moment),
@@ -108,10 +114,10 @@ def _view(this_day: date) -> View:
 
 
 def _lines(
-    days: list[date], by_day: dict[date, list[schedule.CalendarEntry]]
-) -> tuple[list[tuple[date, list[schedule.CalendarEntry]]], date | None]:
+    days: list[date], by_day: dict[date, list[PlannedPost]]
+) -> tuple[list[tuple[date, list[PlannedPost]]], date | None]:
     """The first posts of these days, whole days where they fit, and the day from which there are more."""
-    found: list[tuple[date, list[schedule.CalendarEntry]]] = []
+    found: list[tuple[date, list[PlannedPost]]] = []
     left = LINES_MOST
     for day in days:
         if len(by_day[day]) > left and found:

@@ -32,6 +32,8 @@ from web.keeping import RESTORE, restores
 
 pages = Blueprint("drafts", __name__)
 
+WAITING_MOST = 50
+"""Drafts that wait for a decision, shown at once: the soonest."""
 NOT_YOURS = "Only the author can change a draft. Ask for changes instead."
 
 
@@ -51,11 +53,24 @@ def show() -> ResponseReturnValue:
         person = current_person(session)
         sees_all = may(person, Action.SEE_ALL_DRAFTS) or person in people.deputies(session, now=moment)
         mine = "mine" in request.args or not sees_all
-        listed = drafts.listed(session, by=person, mine=mine, now=moment)
+        waiting, count = schedule.waiting_for(session, person, most=WAITING_MOST, now=moment)
+        wanted = request.args.get("skip", "")
+        skip = int(wanted) if wanted.isdigit() and len(wanted) < 7 else 0
+        listed, more = drafts.listed(
+            session,
+            by=person,
+            mine=mine,
+            waiting_of=schedule.authors_to_decide_on(session, person, now=moment),
+            skip=skip,
+            now=moment,
+        )
         return render_template(
             "drafts/list.html",
             rows=_rows(session, listed),
-            waiting=_rows(session, schedule.waiting_for(session, person, now=moment)),
+            waiting=[] if skip else _rows(session, waiting),
+            waiting_in_all=count,
+            skip=skip,
+            go_on=skip + len(listed) if more else 0,
             mine=mine,
             sees_all=sees_all,
             may_write=bool(people.authorised_accounts(session, person)),
@@ -298,10 +313,19 @@ def _form_again(
 def _rows(session: Session, listed: Sequence[Draft]) -> list[dict[str, object]]:
     revisions = drafts.current_revisions(session, listed)
     publications = schedule.publications_of(session, [draft.id for draft in listed])
-    return [_row(draft, revisions[draft.id], publications.get(draft.id, [])) for draft in listed]
+    places = drafts.places_in_series(session, listed)
+    return [
+        _row(draft, revisions[draft.id], publications.get(draft.id, []), places.get(draft.id))
+        for draft in listed
+    ]
 
 
-def _row(draft: Draft, revision: DraftRevision, publications: Sequence[Publication]) -> dict[str, object]:
+def _row(
+    draft: Draft,
+    revision: DraftRevision,
+    publications: Sequence[Publication],
+    place: tuple[int, int] | None,
+) -> dict[str, object]:
     first = revision.accounts[0] if revision.accounts else None
     return {
         "draft": draft,
@@ -309,5 +333,6 @@ def _row(draft: Draft, revision: DraftRevision, publications: Sequence[Publicati
         "summary": schedule.summary(revision.text_for(first.account_id) if first else revision.text)
         or "(no text)",
         "accounts": ", ".join(account_name(entry.account) for entry in revision.accounts),
+        "place": place,
         "publications": [one for one in publications if one.revision_id == revision.id],
     }

@@ -36,6 +36,11 @@ def platform_name(platform: Platform | str) -> str:
     return PLATFORM_NAMES[Platform(platform)]
 
 
+def short_platform(platform: Platform | str) -> str:
+    """A platform where there is little room."""
+    return {Platform.X: "X", Platform.FACEBOOK: "FB", Platform.INSTAGRAM: "IG"}[Platform(platform)]
+
+
 def act_words(action: str) -> str:
     """An action of the trail ("draft_submitted", "person_added") as people read it."""
     of, _, state = action.partition("_")

@@ -127,6 +127,11 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
         assert teacher.post(f"{path}/repeat", f"{path}/repeat", **wanted, do="begin").status_code == 302
     assert count(Draft) == 3
     assert "One of 3 posts that are repeated" in teacher.get(path).text
+    listed = teacher.get("/drafts").text
+    assert re.findall(r">(\d of 3) ·", listed) == ["1 of 3", "2 of 3", "3 of 3"], "by planned time"
+    for_head = head.get("/drafts").text
+    assert for_head.count(f'href="{path}"') == 1, "what waits is not listed twice"
+    assert for_head.index("1 of 3") < for_head.index("All drafts") < for_head.index("2 of 3")
     for until, said in (("x", "can&#39;t be read"), ("", "Choose the last day.")):
         answer = teacher.post(f"{path}/repeat", f"{path}/repeat", **{**wanted, "until": until})
         assert answer.status_code == 400 and said in answer.text

@@ -91,7 +91,7 @@ def test_the_list_says_where_a_post_is_out_unless_it_is_out_everywhere(
 ) -> None:
     facebook = make_account("facebook", handle="Larkfield Primary")
     teacher = signed_in(Role.STAFF)
-    write(teacher, x, facebook, at=later)
+    path = write(teacher, x, facebook, at=later)
     assert decide(app, mailed_token()).status_code == 200
     for account, said in ((x, "published on X"), (facebook, "published")):
         with db.transaction() as working:
@@ -99,5 +99,8 @@ def test_the_list_says_where_a_post_is_out_unless_it_is_out_everywhere(
                 working.execute(
                     sa.update(Publication).where(Publication.account_id == account.id).values(state=state)
                 )
+        page = teacher.get(f"/calendar?month={later.astimezone(LONDON):%Y-%m}").text
+        # Once in the month and once in the list below it, however many accounts it is for.
+        assert page.count(f'href="{path}"') == 2 and ">FB · X<" in page and page.count(f">{said}<") == 2
         listed = teacher.get("/drafts").text
         assert f">{said}<" in listed and listed.count(">published") == 1, said
