@@ -1,18 +1,16 @@
-"""What stands in a draft's way, and what the product notices in it (P13 to P16, P26, P27)."""
+"""What stands in a draft's way (P13 to P16, P26, P27)."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import phonenumbers
 from sqlalchemy.orm import Session
 
 from approvals import first_names, picture_words, pictures, video_checks
@@ -25,15 +23,8 @@ from school.errors import BadInput
 from school.models import Account, ConsentKind, Pupil
 from school.times import say, today
 
-Score = Callable[[Sequence[str]], list[dict[str, float]]]
-"""Scores texts as the classifier does comments: one dict of label to 0..1 for each."""
-
-Flags = Callable[[str, Mapping[str, float]], Sequence[str]]
-"""Why a comment with this text and these scores would be flagged, one sentence each."""
-
 TEXT_STORED_MAX = 200_000
 LINK_MAX = 2000
-SCORE_WORTH_SAYING = 0.3
 TIGHT_MIN = 8
 """A full name of more characters is looked for without its space, too: shorter ones are in any word."""
 PLATFORM_NAMES: Mapping[Platform, str] = {
@@ -41,8 +32,6 @@ PLATFORM_NAMES: Mapping[Platform, str] = {
     Platform.FACEBOOK: "Facebook",
     Platform.INSTAGRAM: "Instagram",
 }
-_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}", re.ASCII)
-_LINK = re.compile(r"https?://[^\s<>\"“”]{1,2000}", re.IGNORECASE)
 _WORD_JOIN = re.compile(r"\s+")
 
 
@@ -60,18 +49,6 @@ class DraftRefused(BadInput):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(" ".join(problem.sentence for problem in problems), field=problems[0].field)
         self.problems = tuple(problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something the product noticed that the approver should look at; it stops nothing."""
-
-    kind: str
-    """"score", "personal_data", "link" or "none"."""
-    sentence: str
-
-    def as_json(self) -> dict[str, Any]:
-        return {"kind": self.kind, "sentence": self.sentence}
 
 
 def account_name(account: Account) -> str:
@@ -415,46 +392,3 @@ def _only_on(pupil: Pupil, kind: ConsentKind, lacking: Sequence[str]) -> str:
     if not any(one.kind is kind and one.platform for one in pupil.consents):
         return ""
     return " on " + " and ".join(consent.PLATFORMS.get(platform, platform) for platform in lacking)
-
-
-def findings(
-    texts: Sequence[str], *, link: str = "", score: Score | None = None, flags: Flags | None = None
-) -> list[Finding]:
-    """What the product notices in a draft's texts (P14): scores, personal data, links. Stops nothing.
-
-    `texts` are the wordings and descriptions; `flags`: the school's own rules for comments. Runs the
-    classifier: keep it out of transactions.
-    """
-    whole = [text for text in dict.fromkeys(text.strip() for text in texts) if text]
-    found: list[Finding] = []
-    if score is None:
-        found.append(Finding("score", "The wording was not scored: the classifier was not at hand."))
-    elif whole:
-        worst: dict[str, float] = {}
-        reasons: list[str] = []
-        for text, scores in zip(whole, score(whole), strict=True):
-            reasons += flags(text, scores) if flags else []
-            for label, value in scores.items():
-                worst[label] = max(worst.get(label, 0.0), value)
-        if reasons:
-            said = "; ".join(dict.fromkeys(reasons))
-            found.append(Finding("score", f"As a comment this would be flagged: {said}."))
-        high = sorted(((v, k) for k, v in worst.items() if v >= SCORE_WORTH_SAYING), reverse=True)
-        if high:
-            said = ", ".join(f"{label.replace('_', ' ')} {value:.0%}" for value, label in high)
-            found.append(Finding("score", f"The classifier finds the wording rude or hurtful: {said}."))
-        else:
-            found.append(Finding("score", "The classifier finds nothing rude or hurtful in the wording."))
-    joined = "\n".join(whole)[:TEXT_STORED_MAX]
-    numbers = [match.raw_string for match in phonenumbers.PhoneNumberMatcher(joined, "GB", max_tries=200)]
-    found += [
-        Finding("personal_data", f"A phone number is in the text: {number}.")
-        for number in dict.fromkeys(numbers)
-    ]
-    found += [
-        Finding("personal_data", f"An e-mail address is in the text: {address}.")
-        for address in dict.fromkeys(_EMAIL.findall(joined))
-    ]
-    links = dict.fromkeys([*([link] if link else []), *_LINK.findall(joined)])
-    found += [Finding("link", f"Open its link and look at the page: {address}") for address in links]
-    return found

@@ -5,16 +5,31 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from datetime import date
 from urllib.parse import unquote
 
+from sqlalchemy.orm import Session
+
 from approvals.models import DraftRevision
+from school import consent
 from school.consent import PLATFORMS
+from school.models import ConsentKind
 from school.redaction import fold, lettered
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _HYPHEN = re.compile("[-‐‑'’]")
 _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 _SHORTEST = 2
+_TITLES = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "rev", "sir", "dame", "st", "saint"})
+_SEASONS = frozenset({"april", "may", "june", "august", "summer", "autumn", "easter"})
+_WORDS_TOO = frozenset(
+    """
+    will mark grace rose faith hope joy art bill grant drew frank guy jack rob sue pat ray ruby daisy
+    lily holly ivy iris hazel heather max rich sky star sunny poppy amber dawn eden harmony angel melody
+    chase nick miles reed river robin pearl penny victor gene chance
+    """.split()
+)
+"""First names that are words as well: where a sentence begins, any word has a capital."""
 
 
 def first_name(name: str) -> str:
@@ -28,10 +43,57 @@ def is_in(name: str, text: str) -> bool:
     As a whole word, however accents are written, and not all in small letters: "will" is a word more often
     than somebody, and whoever is called Will is written so. In addresses of pages names are in small letters.
     """
+    wanted = _forms(name)
+    return any(fold(word) in wanted for word in _written(text))
+
+
+def perhaps_pupils(session: Session, revision: DraftRevision, *, on: date) -> list[str]:
+    """A sentence for each first name in the words of a post that may be a pupil's who must not be named.
+
+    Those marked on the post are asked about by `approvals.checks.consent_problems`. Half the country shares
+    its first names, so this stops nothing.
+    """
+    marked = {entry.pupil_id for entry in revision.pupils}
+    found: dict[str, None] = {}
+    for platform in sorted({entry.account.platform for entry in revision.accounts}):
+        said = {word for _field, _place, text in places(revision, platform) for word in _perhaps_said(text)}
+        if not said:
+            continue
+        known = [
+            (pupil.id, first_name(pupil.name))
+            for pupil in consent.pupils(session)
+            if pupil.id not in marked and _forms(pupil.name) & said
+        ]
+        ids = [pupil_id for pupil_id, _first in known]
+        lacking = consent.missing_consent(session, ids, ConsentKind.NAME, on=on, platform=platform)
+        without = {pupil.id for pupil in lacking}
+        found |= dict.fromkeys(first for pupil_id, first in known if pupil_id in without)
+    return [
+        f"This may be a pupil: {first}. A pupil of that first name has no consent for being named and is not "
+        "marked on this post. If it is that child, take the name out."
+        for first in found
+    ]
+
+
+def _forms(name: str) -> set[str]:
     # Of a double first name people say the first half.
     first = first_name(name)
-    wanted = {fold(one) for one in (first, _HYPHEN.split(first)[0]) if len(one) >= _SHORTEST}
-    return any(fold(word) in wanted for word in _written(text))
+    return {fold(one) for one in (first, _HYPHEN.split(first)[0]) if len(one) >= _SHORTEST}
+
+
+def _perhaps_said(text: str) -> Iterator[str]:
+    """The words of a text that may be a first name: not "May", nor "Mark" where a sentence begins."""
+    shown = unicodedata.normalize("NFKC", text)
+    words = [] if shown.strip().startswith(("http://", "https://")) else list(lettered(shown))
+    for place, (begins, word) in enumerate(words):
+        bare = fold(word)
+        before = shown[:begins].rstrip(" “\"'‘(#")
+        starts = not before or not (before[-1].isalnum() or before[-1] in ",;&’'")
+        titled = place > 0 and fold(words[place - 1][1]) in _TITLES
+        if word.islower() or titled or bare in _SEASONS or (starts and bare in _WORDS_TOO):
+            continue
+        yield bare
+        yield from (fold(piece) for piece in _HYPHEN.split(word))
 
 
 def places(revision: DraftRevision, platform: str) -> Iterator[tuple[str, str, str]]:
@@ -62,9 +124,9 @@ def _written(text: str) -> Iterator[str]:
     shown = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     shown = shown.replace("‐", "-")
     for address in _LINK.findall(shown):
-        for word in lettered(unquote(address)):
+        for _begins, word in lettered(unquote(address)):
             yield from (word, *_HYPHEN.split(word))
-    for word in lettered(shown):
+    for _begins, word in lettered(shown):
         # A hashtag's words stand together: #WellDoneKofi.
         for piece in (word, *_HYPHEN.split(word), *_CAMEL.split(word)):
             if not piece.islower():

@@ -1,13 +1,16 @@
 """What tells one mail about a post from the next: its first words, day and time (P12, P27).
 
 A subject is read on locked telephones, over shoulders and in the logs of mail servers. So no pupil's name
-gets into one, nor half of it, even where the post itself may say it; and nothing in it can begin another
+gets into one, nor half of it, and no telephone number or e-mail address, even where the post itself may say
+it; and nothing in it can begin another
 header, turn the line round, or hide.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -20,6 +23,10 @@ from school.times import LONDON, clock
 
 WORDS_MAX = 44
 """As many characters of a post as a telephone shows beside day and time."""
+_ADDRESS = re.compile(r"[^\s@<>()“”\"]{1,64}@[^\s@<>()“”\",;]{1,253}")
+_NUMBER = re.compile(r"(?<!\w)\+?\(?\d[\d\s().–-]{7,30}\d(?!\w)")
+_DIGITS_MIN = 9
+"""Fewer are a date or a span of hours more often than a number that somebody answers."""
 _JOINS = {"\u200d", "\ufe0f"}
 """What makes one emoji of several: harmless, and needed."""
 
@@ -36,8 +43,17 @@ def subject_words(session: Session, revision: DraftRevision) -> str:
     if not line:
         return "a post with a video" if revision.video is not None else "a post with pictures"
     # Long enough that no name at its end is cut where it can't be known any more.
-    line = Redactor(pupils=session.scalars(sa.select(Pupil.name)), adults=()).text(line[: WORDS_MAX * 5])
+    redactor = Redactor(pupils=session.scalars(sa.select(Pupil.name)), adults=(), find=_contacts)
+    line = redactor.text(line[: WORDS_MAX * 5])
     return f"“{_shortened(line.replace(SOMEBODY, '…'))}”"
+
+
+def _contacts(text: str) -> Iterator[str]:
+    """The e-mail addresses and telephone numbers in a text, in use or not."""
+    yield from _ADDRESS.findall(text)
+    for number in _NUMBER.findall(text):
+        if sum(character.isdigit() for character in number) >= _DIGITS_MIN:
+            yield number
 
 
 def short_time(moment: datetime | None) -> str:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import odd_times, picture_words, shown_faces, video_checks
+from approvals import first_names, odd_times, picture_words, shown_faces, video_checks
 from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
@@ -114,7 +114,8 @@ class DraftPreview:
     findings: tuple[Mapping[str, Any], ...]
     """As they were when it was handed in."""
     warnings: tuple[str, ...]
-    """What is to be asked of its pictures and its time, and full names beside them (P27), as known now."""
+    """What is to be asked of its pictures and its time, names that may be pupils', and full names beside
+    them (P27), as known now."""
     none_shown: bool
     pupils: tuple[PupilPreview, ...]
     pupils_appear: str
@@ -163,6 +164,7 @@ def preview(
         findings=tuple(findings),
         warnings=(
             *(problem.sentence for problem in name_problems(session, revision)),
+            *first_names.perhaps_pupils(session, revision, on=day),
             *shown_faces.warnings(session, revision),
             *picture_words.warnings(session, revision),
             *odd_times.warnings(session, revision.planned_at),

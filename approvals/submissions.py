@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import asking, checks
-from approvals.checks import DraftRefused, Finding, Problem, account_name
+from approvals.checks import DraftRefused, Problem, account_name
 from approvals.content import revision_hash
+from approvals.findings import Finding
 from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
@@ -42,7 +43,7 @@ def submit(
 ) -> Submission:
     """Hand the newest revision in: everybody who may approve it gets a link of their own by mail.
 
-    `findings` come from `approvals.checks.findings`, run before the transaction. What is handed in
+    `findings` come from `approvals.findings.findings`, run before the transaction. What is handed in
     already is not handed in again, nor is anybody asked twice. Raises
     NotPermitted (not the author, or no leave for an account), MoveNotAllowed (changed or handed
     in meanwhile), DraftRefused with all that is missing, in it or in the author's standing (P6, P7),

@@ -134,9 +134,9 @@ def _words(text: str) -> Iterator[_Word]:
         place += len(run)
 
 
-def lettered(text: str) -> Iterator[str]:
-    """The words of a text, without the ’s of what is somebody's."""
-    return (word.text for word in _words(text))
+def lettered(text: str) -> Iterator[tuple[int, str]]:
+    """Where each word of a text begins, and the word without the ’s of what is somebody's."""
+    return ((word.start, word.text) for word in _words(text))
 
 
 def _pieces(word: str) -> list[str]:

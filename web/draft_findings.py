@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import structlog
+from sqlalchemy.orm import Session
 
-from approvals import checks
-from approvals.checks import Finding
+from approvals import findings as noticed
+from approvals.findings import Finding, Personal
 from moderation import thresholds
 from moderation.classifier.engine import load_engine
 from moderation.classifier.installed import folder_in_use
+from moderation.classifier.personal_data import find_personal_data
+from school import letterhead
 from school.db import reading
 from school.errors import BadInput
 from school.settings import settings
@@ -22,8 +25,10 @@ FLAGGED_FOR = frozenset({"toxicity", "threat", "safeguarding", "word"})
 
 
 def findings(texts: list[str], link: str) -> list[Finding]:
-    """By the classifier, and by the thresholds and words that the school has for comments (P14)."""
+    """By the classifier, and by the school's rules for comments and what finds data in them (P14)."""
     chosen = settings()
+    with reading() as session:
+        personal, rules = personal_in(session), thresholds.rules(session)
     # Here and not by the classifier's process: what is found goes into the submission that the approver is
     # mailed about, so the author would wait for a queue, or the approver decide without it. The shipped model
     # costs the pages 0.2 s at the first draft handed in and 75 MB from then on; most requests need neither.
@@ -32,9 +37,7 @@ def findings(texts: list[str], link: str) -> list[Finding]:
     except (BadInput, OSError, RuntimeError) as error:
         # The approver reads that the wording was not scored; the health page says why.
         log.warning("draft_not_scored", error=type(error).__name__)
-        return checks.findings(texts, link=link, score=None)
-    with reading() as session:
-        rules = thresholds.rules(session)
+        return noticed.findings(texts, link=link, score=None, personal=personal)
 
     def score(whole: Sequence[str]) -> list[dict[str, float]]:
         return engine.score([rules.as_scored(text) for text in whole])
@@ -43,4 +46,22 @@ def findings(texts: list[str], link: str) -> list[Finding]:
         found = rules.reasons(text, scores, names=())
         return [reason.detail for reason in found if reason.kind in FLAGGED_FOR]
 
-    return checks.findings(texts, link=link, score=score, flags=flags)
+    return noticed.findings(texts, link=link, score=score, flags=flags, personal=personal)
+
+
+def personal_in(session: Session) -> Personal:
+    """What finds ways to reach somebody in a text, other than what the school's letters say of it."""
+    own = _plain(" ".join(letterhead.current(session).lines))
+
+    def personal(text: str) -> list[str]:
+        return [
+            f"{found.said[0].upper()}{found.said[1:]} is in the text: {found.value}. Is everybody to know it?"
+            for found in find_personal_data(text)
+            if _plain(found.value) not in own
+        ]
+
+    return personal
+
+
+def _plain(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())

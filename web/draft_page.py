@@ -22,6 +22,7 @@ from approvals import (
 )
 from approvals.checks import account_name
 from approvals.content import shown_on
+from approvals.findings import Finding
 from approvals.models import DecisionKind, Draft, DraftRevision, VideoState
 from approvals.previews import PicturePreview, preview
 from approvals.standing import standing
@@ -31,6 +32,7 @@ from school import people
 from school.db import now, reading
 from school.models import Person, Role
 from school.permissions import Action, may
+from web import draft_findings
 from web.access import current_person
 from web.forms import Typed
 
@@ -71,6 +73,10 @@ def page(draft_id: UUID, typed: Typed) -> str:
         submission = submissions.latest(session, draft)
         decision = decisions.latest(session, draft)
         findings = submission.findings if submission and submission.revision_id == revision.id else []
+        if not findings:
+            # Before it is handed in there is time to take it out; scoring waits for that.
+            said = draft_findings.personal_in(session)("\n".join(dict.fromkeys(revision.words)))
+            findings = [Finding("personal_data", sentence).as_json() for sentence in said]
         own = draft.author_id == person.id
         waits = draft.state is DraftState.SUBMITTED
         asked = asking.how_asked(session, submission) if submission else []

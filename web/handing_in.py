@@ -19,9 +19,7 @@ def hand_in(draft_id: UUID, number: int) -> str:
         person = current_person(session)
         draft = drafts.find(session, draft_id, by=person, now=now())
         revision = drafts.current_revision(session, draft)
-        texts = [revision.text_for(entry.account_id) for entry in revision.accounts]
-        texts += [picture.alt_text for picture in revision.pictures]
-        texts += [revision.video.alt_text] if revision.video is not None else []
+        texts = revision.words
         link = revision.link
         video_digest.prepare(session, video_digest.of_draft(session, draft_id))
     # The classifier takes its time: no transaction is open here.

@@ -139,6 +139,13 @@ class DraftRevision(Base):
         """How many pictures and videos it shows."""
         return len(self.pictures) + (self.video is not None)
 
+    @property
+    def words(self) -> list[str]:
+        """What the public reads: the wording for each account, and the descriptions."""
+        said = [self.text_for(entry.account_id) for entry in self.accounts]
+        said += [picture.alt_text for picture in self.pictures]
+        return said + ([self.video.alt_text] if self.video is not None else [])
+
     def text_for(self, account_id: UUID) -> str:
         """The wording for that account: its own, or the common one."""
         for entry in self.accounts:

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from approvals import checks, decisions, drafts, pictures, submissions
+from approvals import decisions, drafts, findings, pictures, submissions
 from approvals.content import DraftContent, PictureChoice
 from approvals.models import (
     ApprovalDecision,
@@ -154,7 +154,7 @@ def submit(session: Session, draft: Draft, by: Person, now: datetime) -> Submiss
         session,
         draft.id,
         revision_number=draft.revision_number,
-        findings=checks.findings(["The summer fair"]),
+        findings=findings.findings(["The summer fair"]),
         by=by,
         now=now,
     )

@@ -42,8 +42,10 @@ def write_due(session: Session, now: datetime) -> int:
     ("text", "shown"),
     [
         ("Sports day is on Friday. Bring a hat, a drink and a friend.", "“Sports day is on Friday. Bring a hat, a…”"),
-        ("Well done Idris!\r\nBcc: all@example.org", "“Well done …! Bcc: all@example.org”"),
+        ("Well done Idris!\r\nBcc: all@example.org", "“Well done …! Bcc: …”"),
         ("Star of the week: IDRIS V. of Robins", "“Star of the week: …. of Robins”"),
+        ("Ring Mrs Birch on 07700 900123 or a.b@example.org", "“Ring Mrs Birch on … or …”"),
+        ("Fête 12.06.2027, 9.30-10.30", "“Fête 12.06.2027, 9.30-10.30”"),
         ("Hats off 👩\u200d🏫 🇬🇧", "“Hats off 👩\u200d🏫 🇬🇧”"),
         ("नमस्ते" * 30, f"“{('नमस्ते' * 30)[:44]}…”"),
         ("   \n ", "a post with pictures"),

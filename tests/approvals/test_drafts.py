@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import checks, drafts, schedule, submissions
+from approvals import checks, drafts, findings, schedule, submissions
 from approvals.checks import DraftRefused
 from approvals.content import DraftContent, PictureChoice, revision_hash
 from approvals.drafts import EditConflict
@@ -404,23 +404,23 @@ def test_who_sees_which_draft(
 
 def test_p14_findings_name_scores_personal_data_and_links(now: datetime) -> None:
     """P14: beside the checklist, stopping nothing."""
-    found = checks.findings(
+    found = findings.findings(
         ["Ring 020 7946 0958 or write to office@larkfield.sch.uk", "See https://example.org/x"],
         link="https://example.sch.uk/",
         score=lambda texts: [{"toxicity": 0.1, "insult": 0.9} for _ in texts],
+        personal=lambda text: [f"Look: {text}"],
     )
     said = [finding.sentence for finding in found]
     assert said[0] == "The classifier finds the wording rude or hurtful: insult 90%."
-    assert any("020 7946 0958" in one for one in said) and any(
-        "office@larkfield.sch.uk" in one for one in said
-    )
+    assert said[1].startswith("Look: Ring 020 7946 0958 or write to")
     assert sum(finding.kind == "link" for finding in found) == 2
-    flagged = checks.findings(
+    flagged = findings.findings(
         ["One", "Two"], score=lambda texts: [{} for _ in texts], flags=lambda text, _: [f"has {text}"]
     )
     assert flagged[0].sentence == "As a comment this would be flagged: has One; has Two."
-    assert "not scored" in checks.findings(["Hello"])[0].sentence
-    assert [f.kind for f in checks.findings(["Hello"], score=lambda texts: [{"toxicity": 0.0}])] == ["score"]
+    assert "not scored" in findings.findings(["Hello"])[0].sentence
+    fine = findings.findings(["Hello"], score=lambda texts: [{"toxicity": 0.0}])
+    assert [finding.kind for finding in fine] == ["score"]
 
 
 @SQLITE

@@ -112,3 +112,31 @@ def test_p26_whoever_is_seen_and_named_has_agreed_to_both(
     session.commit()
     assert publishing.claim(session, due.id, now=due.due_at) is None
     assert "“Rosa” is in the text" in (due.problem or "")
+
+
+@SQLITE
+def test_p14_a_name_that_may_be_a_pupils_is_pointed_out(
+    session: Session, school_people: dict[Role, Person], teacher: Person, x: Account, rosa: Pupil,
+    tobias: Pupil, now: datetime,
+) -> None:  # fmt: skip
+    """Not of those who agreed to be named or are marked, nor what is a word or a grown-up."""
+    for name in ("Mark Ellwood", "May Osei"):
+        scenes.make_pupil(session, school_people[Role.DPO], name, consented=False, now=now)
+
+    def noticed(text: str, **more: Any) -> list[str]:
+        what = scenes.content(x, at=now + HOUR, text=text, **more)
+        draft = drafts.save(session, None, what, by=teacher, now=now)
+        revision = drafts.current_revision(session, draft)
+        said = first_names.perhaps_pupils(session, revision, on=today(now))
+        return [sentence.split(".")[0].removeprefix("This may be a pupil: ") for sentence in said]
+
+    assert noticed("Hector and Tobias won.") == ["Tobias"]
+    assert noticed("Rosa’s cup") == ["Rosa"]
+    assert noticed("Rosa and Tobias won", none_shown=False, pupil_ids=(rosa.id,)) == ["Tobias"]
+    assert noticed("Mark your calendars: in May Mr Tobias and his rosa bush visit.") == []
+    assert noticed("Well done, Mark!") == ["Mark"]
+    consent.record_consent(
+        session, tobias, kind=ConsentKind.NAME, given_by="A parent", first_day=today(now),
+        last_day=today(now + HOUR), by=school_people[Role.DPO], now=now,
+    )  # fmt: skip
+    assert noticed("Hector and Tobias won.") == []

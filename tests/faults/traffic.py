@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from approvals import checks, decisions, drafts, pictures, submissions
+from approvals import decisions, drafts, findings, pictures, submissions
 from approvals.content import DraftContent, PictureChoice
 from approvals.models import Criterion, DecisionKind, Objective, Publication
 from approvals.states import PublicationState
@@ -108,7 +108,7 @@ def _write(
         session,
         draft.id,
         revision_number=draft.revision_number,
-        findings=checks.findings([content.text]),
+        findings=findings.findings([content.text]),
         by=teacher,
         now=now,
     )
