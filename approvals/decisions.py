@@ -54,6 +54,8 @@ class OpenRequest:
     request_id: UUID
     approver: Person
     draft: DraftPreview
+    obstacles: tuple[str, ...]
+    """Why it can't be approved as it is, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def look(session: Session, token: str, *, now: datetime) -> OpenRequest:
         request_id=request.id,
         approver=request.approver,
         draft=preview(session, draft, revision, findings=submission.findings),
+        obstacles=tuple(obstacles(session, revision, now=now)),
     )
 
 
@@ -294,7 +297,8 @@ def _check_may_approve(session: Session, draft: Draft, approver: Person, *, now:
         raise NotPermitted("You may not approve drafts. Ask the headteacher.")
 
 
-def _check_may_go_out(session: Session, revision: DraftRevision, *, now: datetime) -> None:
+def obstacles(session: Session, revision: DraftRevision, *, now: datetime) -> list[str]:
+    """Why a revision can't be approved as it is, a sentence each; empty when it can."""
     problems: list[checks.Problem] = []
     if revision.planned_at is None or revision.planned_at <= now:
         problems.append(
@@ -307,9 +311,13 @@ def _check_may_go_out(session: Session, revision: DraftRevision, *, now: datetim
     problems += checks.consent_problems(session, revision, on=day)
     problems += checks.name_problems(session, revision)
     problems += checks.live_problems(session, revision, on=day)
-    if problems:
+    return [problem.sentence for problem in problems]
+
+
+def _check_may_go_out(session: Session, revision: DraftRevision, *, now: datetime) -> None:
+    if found := obstacles(session, revision, now=now):
         # The fields of the draft's form are not on the approver's page: said beside the decision.
-        raise DraftRefused([checks.Problem("decision", problem.sentence) for problem in problems])
+        raise DraftRefused([checks.Problem("decision", sentence) for sentence in found])
 
 
 def _schedule(

@@ -22,13 +22,12 @@ _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
 _SHORTEST = 2
 _TITLES = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "rev", "sir", "dame", "st", "saint"})
 _SEASONS = frozenset({"april", "may", "june", "august", "summer", "autumn", "easter"})
-_WORDS_TOO = frozenset(
-    """
-    will mark grace rose faith hope joy art bill grant drew frank guy jack rob sue pat ray ruby daisy
-    lily holly ivy iris hazel heather max rich sky star sunny poppy amber dawn eden harmony angel melody
-    chase nick miles reed river robin pearl penny victor gene chance
-    """.split()
-)
+_WORDS_LIST = """
+will mark grace rose faith hope joy art bill grant drew frank guy jack rob sue pat ray ruby daisy
+lily holly ivy iris hazel heather max rich sky star sunny poppy amber dawn eden harmony angel melody
+chase nick miles reed river robin pearl penny victor gene chance
+"""
+_WORDS_TOO = frozenset(_WORDS_LIST.split())
 """First names that are words as well: where a sentence begins, any word has a capital."""
 
 

@@ -121,6 +121,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         video_url=lambda _video: url_for("approve.video", token=token),
         still_url=lambda _video: url_for("approve.still", token=token),
         remarks=said,
+        obstacles=request_open.obstacles,
         typed=typed,
         token=token,
         kinds=DecisionKind,

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from approvals import schedule, takedowns
+from approvals import lost_consent, schedule, takedowns
 from approvals.checks import account_name
 from approvals.states import IN_WORDS
 from school import consent, consent_record
@@ -172,6 +172,7 @@ def mark_left(pupil_id: UUID) -> ResponseReturnValue:
     """Enter that a pupil has left."""
     with transaction() as session:
         pupil = consent.mark_left(session, pupil_id, by=current_person(session), now=now())
+        lost_consent.tell(session, [pupil_id], now=now())
     flash(f"{pupil.name} has left. No draft can show the pupil any more.", "success")
     return redirect(url_for("consent.show"))
 
@@ -210,10 +211,11 @@ def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
                 now=now(),
             )
             opened = takedowns.open_for_withdrawn_consent(session, now=now())
+            told = lost_consent.tell(session, [pupil_id], now=now())
     except BadInput as error:
         return _one(pupil_id, typed.refuse(error), ending=consent_id), 400
     place = consent.PLATFORMS.get(typed["platform"], "all that it was for")
-    _say_withdrawn(f"The consent is withdrawn for {place}.", len(opened))
+    _say_withdrawn(f"The consent is withdrawn for {place}.", len(opened), told)
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))
 
 
@@ -236,18 +238,24 @@ def withdraw_all(pupil_id: UUID) -> ResponseReturnValue:
                 now=now(),
             )
             opened = takedowns.open_for_withdrawn_consent(session, now=now())
+            told = lost_consent.tell(session, [pupil_id], now=now())
     except BadInput as error:
         return _one(pupil_id, typed.refuse(error), ending="all"), 400
     place = f" on {consent.PLATFORMS[typed['platform']]}" if typed["platform"] else ""
     many = "1 consent is" if len(ended) == 1 else f"{len(ended)} consents are"
-    _say_withdrawn(f"{many} withdrawn{place}.", len(opened))
+    _say_withdrawn(f"{many} withdrawn{place}.", len(opened), told)
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))
 
 
-def _say_withdrawn(what: str, opened: int) -> None:
+def _say_withdrawn(what: str, opened: int, told: int) -> None:
+    waiting = (
+        f" {told} {'post that waits' if told == 1 else 'posts that wait'} can’t go out as "
+        f"{'it is: its author is' if told == 1 else 'they are: their authors are'} told."
+    )
     going = f" {opened} published {'post is' if opened == 1 else 'posts are'} being taken down."
     flash(
         f"{what} No draft that shows this pupil in that way can go out there any more."
+        + (waiting if told else "")
         + (going if opened else ""),
         "success",
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from approvals import takedowns
+from approvals import lost_consent, takedowns
 from school import consent, consent_import, consent_lists
 from school.consent_lists import PupilList
 from school.db import now, transaction
@@ -108,6 +108,8 @@ def apply(import_id: UUID) -> ResponseReturnValue:
                 now=now(),
             )
             opened = takedowns.open_for_withdrawn_consent(session, now=now())
+            ended = {pupil.id for pupil, _consent, _entry in done.withdrawals} | {one.id for one in done.left}
+            lost_consent.tell(session, ended, now=now())
     except BadInput as error:
         return _preview(import_id, typed.refuse(BadInput(str(error)))), 400
     flash(

@@ -15,6 +15,7 @@ from approvals import (
     decisions,
     drafts,
     late_names,
+    lost_consent,
     remarks,
     schedule,
     submissions,
@@ -112,6 +113,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             names_inside=late_names.inside(session, revision)
             if own and draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
             else [],
+            consent_lost=lost_consent.sentences(session, draft, now=moment) if own else [],
+            obstacles=decisions.obstacles(session, revision, now=moment) if waits and not own else [],
             own=own,
             editable=editable,
             may_write=own and bool(people.authorised_accounts(session, person)),

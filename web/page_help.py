@@ -201,7 +201,7 @@ HELP: Mapping[str, Help] = {
         (("Take in the office’s list", "/consent/import"),),
     ),
     "consent/pupil.html": Help(
-        "These are one pupil’s consents and the posts that show them. When a consent is taken back, posts being written stop at once and published ones are taken down.",
+        "These are one pupil’s consents and the posts that show them. When a consent is taken back, posts that wait can’t be approved or go out as they are, their authors are told, and published ones are taken down.",
         (_CONSENT,),
     ),
     "consent/import.html": Help(

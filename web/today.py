@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import takedowns
+from approvals import lost_consent, takedowns
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
@@ -247,6 +247,19 @@ def _recoveries(session: Session, person: Person) -> Iterator[Waiting]:
         yield Waiting(1, what, "", "/sign-ins", urgent=True)
 
 
+def _consent_lost(session: Session, person: Person) -> Iterator[Waiting]:
+    """Posts of the person's own that wait in vain: a pupil's consent has ended (P25)."""
+    found = lost_consent.stopped(session, person, now=now())
+    if found:
+        yield Waiting(
+            len(found),
+            "post of yours lacks a pupil’s consent: change it and hand it in again",
+            "posts of yours lack a pupil’s consent: change them and hand them in again",
+            f"/drafts/{found[0].id}",
+            urgent=True,
+        )
+
+
 def _forms(session: Session, person: Person) -> Iterator[Waiting]:
     count = len(forms.waiting_for(session, person))
     if count:
@@ -294,6 +307,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _troubles,
     _unreached,
     _recoveries,
+    _consent_lost,
     _forms,
     _rules,
     _keeper,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from approvals import takedowns
+from approvals import drafts, takedowns
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
 from school import consent
@@ -226,3 +228,40 @@ def test_p25_the_dpo_sees_what_a_withdrawal_touches_and_what_became_of_it(
     assert officer.post(done, address).status_code == 409
     again = head.post(f"{address}/publications/{publication.id}/takedown", address, reason="x")
     assert again.status_code == 302, "asked for twice is once"
+
+
+@SQLITE
+def test_p25_a_post_that_waits_for_approval_and_lost_its_consent_is_said_to_be_so(
+    app: Flask, signed_in: Callable[[Role], Browser], session: Session, school_people: dict[Role, Person],
+    make_account: Callable[..., Account], head: Browser,
+) -> None:  # fmt: skip
+    """To its author by mail, on Today and on its page; to whoever decides, above the decision."""
+    moment, teacher = now(), school_people[Role.STAFF]
+    pupil = pupil_named("Amelia Thornbury")
+    shown = (scenes.choice(scenes.add_picture(session, teacher, moment)),)
+    what = scenes.content(
+        make_account("x"), at=moment + timedelta(days=1), text="Kestrels build", pictures=shown,
+        pupil_ids=(pupil.id,), none_shown=False,
+    )  # fmt: skip
+    draft = drafts.save(session, None, what, by=teacher, now=moment)
+    session.commit()
+    scenes.submit(session, draft, teacher, moment)
+    link = f"/approve/{scenes.token_in(scenes.mails(session, 'approval_request')[-1])}"
+    session.commit()
+    address, author, cannot = f"/drafts/{draft.id}", signed_in(Role.STAFF), "It can’t be approved as it is."
+    visitor = Browser(app.test_client())
+    assert cannot not in head.get(address).text + visitor.get(link).text
+    assert "lacks a pupil’s consent" not in author.get("/").text
+    officer, page = signed_in(Role.DPO), f"/consent/{pupil.id}"
+    officer.post(f"{page}/withdraw", page, kind="", reason="A letter")
+    assert "1 post that waits can’t go out as it is: its author is told." in officer.get(page).text
+    for answer in (head.get(address).text, visitor.get(link).text):
+        assert cannot in answer and "Amelia Thornbury has no consent for pictures" in answer
+        assert answer.index(cannot) < answer.index("Your decision")
+    assert "post of yours lacks a pupil’s consent: change it and hand it in again" in author.get("/").text
+    own = author.get(address).text
+    assert "Consent is missing: it can’t go out as it is" in own and "Amelia Thornbury has no consent" in own
+    [mail] = scenes.mails(session, "consent_lost", teacher)
+    assert str(mail["Subject"]).endswith("“Kestrels build”")
+    body = mail.get_body(("plain",))
+    assert body is not None and "hand it in again" in body.get_content() and "Amelia" not in mail.as_string()

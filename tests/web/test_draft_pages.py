@@ -394,6 +394,26 @@ def test_a_pupil_without_consent_or_by_full_name_stops_the_draft(
 
 
 @SQLITE
+def test_p14_personal_data_in_the_schools_own_post_is_noticed(
+    teacher: Browser, x: Account, later: datetime
+) -> None:
+    """By the author before handing in and by the approver; a name that may be a pupil's too."""
+    words = "Amelia and Oliver won. Ring Mrs Thornbury on 07700 900123, 4 Rosebank Road."
+    said = [
+        "A phone number is in the text: 07700 900123.",
+        "A street address is in the text: 4 Rosebank Road.",
+        "This may be a pupil: Oliver.",
+    ]
+    page = teacher.get(write(teacher, x, at=later, text=words, do="save")).text
+    assert all(sentence in page for sentence in said), page
+    write(teacher, x, at=later, text=words)
+    mail = mails("approval_request")[-1]
+    body = mail.get_body(("plain",))
+    assert body is not None and all(sentence in body.get_content() for sentence in said)
+    assert "07700" not in str(mail["Subject"])
+
+
+@SQLITE
 def test_only_the_author_sees_and_changes_a_draft_of_their_own(
     app: Flask, teacher: Browser, signed_in: Callable[[Role], Browser], x: Account, later: datetime
 ) -> None:

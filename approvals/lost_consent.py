@@ -1,0 +1,90 @@
+"""Posts on their way whose pupils' consent is gone: who is told, and what they are told to do (P25, P26)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import approval_mail, checks, drafts
+from approvals.mail_subjects import known_by
+from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
+from approvals.states import DraftState, PublicationState
+from school.models import Person, Pupil
+from school.times import today
+
+_TO_COME = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
+
+
+def sentences(session: Session, draft: Draft, *, now: datetime) -> list[str]:
+    """What is missing for a post that waits for its approval or its time, a sentence each; naming pupils."""
+    if not _on_its_way(session, draft):
+        return []
+    revision = drafts.current_revision(session, draft)
+    found = checks.consent_problems(session, revision, on=_day(revision, now))
+    return [problem.sentence for problem in found]
+
+
+def stopped(session: Session, author: Person, *, now: datetime) -> list[Draft]:
+    """The posts of an author that are handed in or approved and can't go out for want of a consent."""
+    query = sa.select(Draft).where(
+        Draft.author_id == author.id, Draft.state.in_([DraftState.SUBMITTED, DraftState.APPROVED])
+    )
+    return [draft for draft in session.scalars(query) if sentences(session, draft, now=now)]
+
+
+def tell(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> int:
+    """Tell the authors whose posts on their way show a pupil of these without consent; how many posts.
+
+    To be called when consents have just ended. The mail names no pupil: the draft's page does.
+    """
+    query = (
+        sa.select(Draft)
+        .join(DraftRevision, DraftRevision.draft_id == Draft.id)
+        .join(RevisionPupil, RevisionPupil.revision_id == DraftRevision.id)
+        .where(
+            RevisionPupil.pupil_id.in_(pupil_ids),
+            DraftRevision.number == Draft.revision_number,
+            Draft.state.in_([DraftState.SUBMITTED, DraftState.APPROVED]),
+        )
+        .distinct()
+    )
+    told = 0
+    for draft in session.scalars(query).all():
+        revision = drafts.current_revision(session, draft)
+        lacking: set[Pupil] = set(checks.without_consent(session, revision, on=_day(revision, now)))
+        if not {pupil.id for pupil in lacking} & set(pupil_ids) or not _on_its_way(session, draft):
+            continue
+        waits = draft.state is DraftState.SUBMITTED
+        approval_mail.tell(
+            session,
+            [draft.author],
+            draft_id=draft.id,
+            subject=f"Consent is missing: {known_by(session, revision)}",
+            sentences=[
+                "The consent of a pupil in this post has ended. "
+                + ("It can’t be approved as it is." if waits else "It can’t go out as it is."),
+                "Its page says who it is and what for. Take the pupil out, or what the consent is missing "
+                "for, and hand it in again; or take the post back.",
+            ],
+            purpose="consent_lost",
+            now=now,
+        )
+        told += 1
+    return told
+
+
+def _on_its_way(session: Session, draft: Draft) -> bool:
+    if draft.state is DraftState.APPROVED:
+        waiting = sa.select(Publication.id).where(
+            Publication.draft_id == draft.id, Publication.state.in_(_TO_COME)
+        )
+        return session.scalar(waiting.limit(1)) is not None
+    return draft.state is DraftState.SUBMITTED
+
+
+def _day(revision: DraftRevision, now: datetime) -> date:
+    return max(today(now), today(revision.planned_at)) if revision.planned_at else today(now)
