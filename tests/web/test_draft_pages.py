@@ -197,7 +197,7 @@ def test_whoever_decides_reads_what_stands_against_it(
         read = session.get_one(PictureWords, media.id)
         read.state, read.lines = LookState.DONE, ["Amelia Thornbury"]
     said = "is in the text inside “fair.jpg”"
-    assert app.test_client().get(f"/approve/{token}").text.count(said) == 1
+    assert app.test_client().get(f"/approve/{token}").text.count(said) == 2, "noticed, and above the decision"
     told = teacher.get(path).text
     assert "A pupil’s full name was read inside a picture" in told and "cover the name" in told
     answer = decide(app, token)
