@@ -201,9 +201,9 @@ def test_whoever_decides_reads_what_stands_against_it(
     told = teacher.get(path).text
     assert "A pupil’s full name was read inside a picture" in told and "cover the name" in told
     answer = decide(app, token)
-    assert answer.status_code == 400 and answer.text.count(said) == 3, "refused, and not said why"
+    assert answer.status_code == 400 and answer.text.count(said) == 4, "refused, and not said why"
     answer = head.post(f"{path}/decide", path, decision="approve", revision="1")
-    assert answer.status_code == 400 and answer.text.count(said) == 3
+    assert answer.status_code == 400 and answer.text.count(said) == 4
 
 
 @SQLITE
