@@ -14,7 +14,7 @@ from connectors.base import Platform
 from connectors.posting import NAMES
 from moderation import words
 from moderation.chain import unlisted
-from moderation.models import LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
+from moderation.models import FlaggingRules, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
 from school import clocks, mail, people
 from school.db import insert_if_missing
 from school.models import Person, Role
@@ -223,6 +223,46 @@ def handed_over(
         confidential=confidential,
         now=now,
     )
+
+
+def rules_saved(
+    session: Session, made: FlaggingRules, before: FlaggingRules, *, by: Person, url: str, now: datetime
+) -> None:
+    """Tell headteacher and DSL who changed what makes a comment flagged, and why; not whoever did it.
+
+    The words themselves are on the page: a list can hold names.
+    """
+    was = before.thresholds
+    changes = [
+        f"{label.replace('_', ' ')}: {float(was.get(label, value)):g} before, {float(value):g} now"
+        for label, value in sorted(made.thresholds.items())
+        if float(was.get(label, value)) != float(value)
+    ]
+    changes += [
+        f"{said}: {len(old)} before, {len(new)} now"
+        for said, old, new in (
+            ("Words that flag a comment", before.words, made.words),
+            ("Words to let pass", before.passes, made.passes),
+        )
+        if list(old) != list(new)
+    ]
+    for person in people.holders(session, Role.HEADTEACHER, Role.DSL):
+        if person.id == by.id:
+            continue
+        _send(
+            session,
+            person,
+            subject=f"What makes a comment flagged was changed: version {made.version}",
+            paragraphs=[
+                (f"{by.name} saved version {made.version} of the words and thresholds.", ""),
+                ("A higher threshold lets more pass. What was changed:", ""),
+                *((one, "") for one in changes),
+                (f"Reason given: {made.reason}", ""),
+                ("All versions, and how to bring one back:", f"{url}/moderation/rules"),
+            ],
+            purpose="rules_changed",
+            now=now,
+        )
 
 
 def scored_again(session: Session, more: int, *, url: str, now: datetime) -> None:

@@ -379,7 +379,13 @@ def _tell_of_the_rest(session: Session, job: RescoreJob, *, url: str, now: datet
 
 
 def _wanted(since: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    return (Comment.state.in_(_SCORED), Comment.created_at >= since, Comment.gone_at.is_(None))
+    # What was erased has no words left to judge, and no scores.
+    return (
+        Comment.state.in_(_SCORED),
+        Comment.created_at >= since,
+        Comment.gone_at.is_(None),
+        Comment.erased_at.is_(None),
+    )
 
 
 def _free(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

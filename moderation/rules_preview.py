@@ -86,6 +86,11 @@ class Effect:
     unknown: Group = field(default_factory=Group)
     """Holds a word whose letting pass changes: only scoring again shows what becomes of it."""
 
+    @property
+    def lost(self) -> int:
+        """Comments that were flagged rightly, or wait for a person, and would be flagged no longer."""
+        return self.missed.count + self.dropped.count
+
 
 def effect(
     session: Session, proposed: Proposal, in_force: Proposal, *, viewer: Person, now: datetime
@@ -203,6 +208,7 @@ def _recent(session: Session, viewer: Person, *, now: datetime) -> Iterable[_Rec
         .where(
             Comment.state.in_((CommentState.CLEAR, CommentState.FLAGGED)),
             Comment.created_at >= now - RECENT_FOR,
+            Comment.erased_at.is_(None),
             comment_visible_to(viewer),
         )
         .order_by(Comment.created_at.desc())

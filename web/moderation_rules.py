@@ -15,7 +15,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import rescoring, rules_preview, thresholds
+from moderation import alerts, rescoring, rules_preview, thresholds
 from moderation import words as moderation_words
 from moderation.classifier.flags import DEFAULT_THRESHOLDS
 from moderation.models import FlaggingRules, RescoreJob
@@ -51,7 +51,7 @@ def show() -> ResponseReturnValue:
             raise BadInput(f"“{wanted[:20]}” is no number of a version: choose one from the list.")
         earlier = thresholds.version(session, int(wanted))
         filled = Typed(_fields(earlier) | {"reason": f"Version {earlier.version} is brought back."})
-        return _page(session, filled, look=True)
+        return _page(session, filled, look=True, bringing=earlier.version)
 
 
 @pages.post("/moderation/rules")
@@ -62,7 +62,10 @@ def change() -> ResponseReturnValue:
     if typed["do"] != "save":
         return _look(typed)
     try:
+        with reading() as session:
+            _all_seen(session, typed)
         with transaction() as session:
+            before = thresholds.current(session)
             proposed = _proposal(session, typed)
             if typed["looked_at"] != _digest(proposed):
                 raise BadInput(
@@ -73,10 +76,11 @@ def change() -> ResponseReturnValue:
                 session,
                 proposed,
                 based_on=_number(typed["based_on"]),
-                by=current_person(session),
+                by=(by := current_person(session)),
                 reason=typed["reason"],
-                now=now(),
+                now=(moment := now()),
             )
+            alerts.rules_saved(session, made, before, by=by, url=settings().effective_public_url, now=moment)
     except (BadInput, MoveNotAllowed) as error:
         return _look(typed, error)
     flash(
@@ -152,8 +156,33 @@ def _look(typed: Typed, error: BadInput | MoveNotAllowed | None = None) -> Respo
         return _page(session, typed, look=True, told=told), status
 
 
-def _page(session: Session, typed: Typed, *, look: bool = False, told: bool = False) -> str:
-    """`told`: the person was told of a newer version, so the next saving stands on that one."""
+def _all_seen(session: Session, typed: Typed) -> None:
+    """Raises BadInput unless the person says how many flagged comments the change would lose."""
+    proposed = _proposal(session, typed)
+    if typed["looked_at"] != _digest(proposed):
+        # Said by whoever saves, with what to do.
+        return
+    lost = _effect(session, proposed, thresholds.current(session)).lost
+    if lost and typed["seen_lost"] != str(lost):
+        raise BadInput(
+            f"{lost} flagged {'comment' if lost == 1 else 'comments'} would no longer be flagged: look at "
+            "them above, and tick here that you have.",
+            field="seen_lost",
+        )
+
+
+def _effect(session: Session, proposed: Proposal, current: FlaggingRules) -> rules_preview.Effect:
+    in_force = thresholds.proposal_of(current)
+    return rules_preview.effect(session, proposed, in_force, viewer=current_person(session), now=now())
+
+
+def _page(
+    session: Session, typed: Typed, *, look: bool = False, told: bool = False, bringing: int = 0
+) -> str:
+    """`told`: the person was told of a newer version, so the next saving stands on that one.
+
+    `bringing`: the earlier version that fills the form.
+    """
     current = thresholds.current(session)
     history = thresholds.history(session)
     job = rescoring.newest(session)
@@ -163,13 +192,7 @@ def _page(session: Session, typed: Typed, *, look: bool = False, told: bool = Fa
     effect = digest = None
     if look:
         proposed = _proposal(session, typed)
-        effect = rules_preview.effect(
-            session,
-            proposed,
-            thresholds.proposal_of(current),
-            viewer=current_person(session),
-            now=now(),
-        )
+        effect = _effect(session, proposed, current)
         digest = _digest(proposed)
     return render_template(
         "moderation/rules.html",
@@ -185,6 +208,7 @@ def _page(session: Session, typed: Typed, *, look: bool = False, told: bool = Fa
         usual_days=USUAL_DAYS,
         effect=effect,
         digest=digest,
+        bringing=bringing,
         typed=typed,
     )
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from moderation import thresholds
+from moderation import erasing, rescoring, thresholds
 from moderation.decisions import Outcome
-from school.db import reading
-from school.models import Account, AuditEntry, Person, Role
+from school.db import reading, transaction
+from school.models import Account, AuditEntry, OutboxEmail, Person, Role
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
@@ -74,11 +77,11 @@ def look(browser: Browser, values: dict[str, str]) -> tuple[str, dict[str, str]]
 
 def numbers(text: str) -> dict[str, str]:
     """The counts of the preview by their heading."""
-    return dict(re.findall(r"<h3>([^<:]+): (\d+)</h3>", text))
+    return dict(re.findall(r"<h3[^>]*>([^<:]+): (\d+)</h3>", text))
 
 
 def test_what_a_threshold_would_have_missed_is_seen_before_it_is_saved(
-    decided: list[UUID], signed_in: SignIn
+    decided: list[UUID], signed_in: SignIn, school_people: dict[Role, Person]
 ) -> None:
     slt = signed_in(Role.SLT)
     text, form = look(slt, fields(slt, **{"threshold-toxicity": "0.995"}))
@@ -92,7 +95,20 @@ def test_what_a_threshold_would_have_missed_is_seen_before_it_is_saved(
     assert "idiot" not in re.sub(r"<details.*?</details>", "", text, flags=re.DOTALL)
     with reading() as session:
         assert thresholds.current(session).thresholds["toxicity"] != 0.995
-    assert send(slt, "save", form).status_code == 302
+    # The loss stands first, and is saved by nobody who has not said that they saw it.
+    assert text.index("2 comments that were flagged") < text.index("Abuse that is flagged")
+    unseen = send(slt, "save", form)
+    assert unseen.status_code == 400 and "tick here that you have" in unseen.text
+    assert send(slt, "save", {**form, "seen_lost": "1"}).status_code == 400
+    assert send(slt, "save", {**form, "seen_lost": "2"}).status_code == 302
+    with reading() as session:
+        told = session.scalars(sa.select(OutboxEmail).where(OutboxEmail.purpose == "rules_changed")).all()
+        heads = {school_people[role].email for role in (Role.HEADTEACHER, Role.DSL)}
+        assert {one.to_address for one in told} == heads
+        said = email.message_from_bytes(told[0].raw, policy=email.policy.default).get_body(("plain",))
+        assert said is not None
+        for words in ("Daniel Whitcombe saved version 2", "0.995 now", "Too many false alarms"):
+            assert words in said.get_content(), words
     with reading() as session:
         saved = thresholds.current(session)
         assert (saved.thresholds["toxicity"], saved.version) == (0.995, 2)
@@ -102,6 +118,19 @@ def test_what_a_threshold_would_have_missed_is_seen_before_it_is_saved(
         ).one()
         assert action.object_id == "2"
     assert "Version 2" in slt.get(PAGE).text
+
+
+def test_what_was_erased_is_neither_measured_nor_scored_again(
+    decided: list[UUID], signed_in: SignIn, clock: scenes.PresentClock
+) -> None:
+    with transaction() as session:
+        since = clock() - timedelta(days=30)
+        before = rescoring.outdated(session, since=since)
+        erasing.erase_entries(session, decided[:2], clock())
+        assert rescoring.outdated(session, since=since) == before
+    slt = signed_in(Role.SLT)
+    text, _ = look(slt, fields(slt, **{"threshold-toxicity": "0.995"}))
+    assert "whose text is still kept" in text and "Nobody has decided" not in text
 
 
 def test_a_word_is_tried_on_recent_comments(decided: list[UUID], signed_in: SignIn) -> None:
@@ -149,6 +178,7 @@ def test_an_earlier_version_is_brought_back(decided: list[UUID], signed_in: Sign
     _, form = look(slt, fields(slt, words="sunny"))
     assert send(slt, "save", form).status_code == 302
     filled = slt.get(f"{PAGE}?version=1")
+    assert "Version 1 is not in force yet." in filled.text
     assert "Version 1 is brought back." in filled.text and "What this would have done" in filled.text
     again = dict(re.findall(r'name="(based_on|looked_at)" value="(\w+)"', filled.text))
     back = {**fields(slt, reason="Version 1 is brought back."), **again}
