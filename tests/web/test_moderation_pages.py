@@ -260,6 +260,8 @@ def test_markup_in_comments_and_names_is_only_text(
     for path in ("/moderation", f"/moderation/{entry_id}", "/log"):
         text = head.get(path).text
         assert "<script>alert" not in text and 'href="javascript' not in text, path
+        # Nor does a name that turns the direction of writing turn what follows it on the page.
+        assert "<b><bdi>&lt;script&gt;alert" in text, path
 
 
 def test_a_hand_task_is_ticked_off(
