@@ -18,6 +18,7 @@ from moderation.models import LogCase, LogEntry
 from moderation.review import EntryPage
 from moderation.sight import visible_to
 from school import documents, letterhead
+from school.errors import MoveNotAllowed
 from school.models import DocumentKind, Person
 from school.paper import Paper
 from school.permissions import Action, require
@@ -43,11 +44,14 @@ def prepare(
     """Draw the pack of an entry with what `by` may see; a second or two, so in a session that only reads.
 
     `whole_thread`: with what other people wrote around it, their entries of the log excepted. Nobody
-    may get it before `keep` has recorded it. Raises NotFound where they may not see the entry, NotPermitted.
+    may get it before `keep` has recorded it. Raises NotFound where they may not see the entry,
+    MoveNotAllowed where it was erased, NotPermitted.
     """
     require(by, Action.MAKE_EVIDENCE)
     page = review.entry_page(session, entry_id, viewer=by, now=now)
     entry = page.item.entry
+    if entry.erased_at is not None:
+        raise MoveNotAllowed(f"Entry {entry.number} was erased: there is nothing left to make a pack of.")
     row = log.row(session, entry_id, viewer=by)
     picture = session.scalar(sa.select(LogEntry.picture).where(LogEntry.id == entry_id))
     pictures = [(one, came_with.opened(one)) for one in came_with.kept(session, entry_id)]

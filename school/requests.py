@@ -142,6 +142,14 @@ def decide(
     return made
 
 
+def erased_on_request(session: Session, at: datetime) -> bool:
+    """Whether what was erased at that moment was erased on a person's request, and not after its period."""
+    found = sa.select(ErasureDecision.id).where(
+        ErasureDecision.granted.is_(True), ErasureDecision.decided_at == at
+    )
+    return session.scalar(found.limit(1)) is not None
+
+
 def decisions(session: Session, subject: Subject) -> list[ErasureDecision]:
     """What was decided on a person's requests, the newest first."""
     return list(

@@ -34,7 +34,7 @@ from moderation.decisions import Decision, Outcome
 from moderation.models import ActKind, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
 from moderation.review import QueueFilters
 from moderation.sight import visible_to
-from school import accounts
+from school import accounts, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person
@@ -137,6 +137,8 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
             page=page,
             item=page.item,
             entry=page.item.entry,
+            on_request=page.item.entry.erased_at is not None
+            and requests.erased_on_request(session, page.item.entry.erased_at),
             case=page.item.case,
             offered=actions.offered(session, account.id) if account else None,
             outcomes=_possible(page, person),

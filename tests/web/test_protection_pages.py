@@ -178,7 +178,12 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
         shown = slt.get(path)
         assert shown.status_code == 200 and "Zebedee of Bramblewick" not in shown.text, path
     assert "no longer kept" in slt.get(f"/moderation/{world.entry}").text
-    assert slt.post(f"/moderation/{world.entry}/evidence", "/me").status_code < 500
+    shown = slt.get(f"/moderation/{world.entry}").text
+    assert "Erased on" in shown and "</b>, on request." in shown
+    own = shown[shown.index('id="evidence"') : shown.index("</section>", shown.index('id="evidence"'))]
+    for words in ("Show the text", "Which words carried", "Evidence pack"):
+        assert words not in own, words
+    assert slt.post(f"/moderation/{world.entry}/evidence", "/me").status_code == 409
     twice = dpo.post(f"{address}/erase", address, key="comments", do="erase", reason="They asked")
     assert twice.status_code == 404
 
