@@ -54,6 +54,13 @@ class Plan:
     problems: list[LineProblem] = field(default_factory=list)
     pupils: dict[int, Pupil] = field(default_factory=dict)
     """By line: who is meant."""
+    on_roll: int = 0
+    """Pupils in the register who have not left."""
+
+    @property
+    def many_leave(self) -> bool:
+        """Whether the list takes off more than a school loses at once: it may be of one class only."""
+        return len(self.left) >= 3 and 10 * len(self.left) > self.on_roll
 
 
 def school_year(day: date) -> tuple[date, date]:
@@ -160,6 +167,7 @@ def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
             taken[found.id] = entry.line
             made.pupils[entry.line] = found
         _one(made, entry, found, on=today(now))
+    made.on_roll = sum(pupil.left_on is None for pupil in everybody)
     if kept.whole_school:
         made.left = [pupil for pupil in everybody if pupil.left_on is None and pupil.id not in taken]
     return made
@@ -250,13 +258,21 @@ def _days(entry: ListedPupil, *, on: date) -> tuple[date, date]:
 
 
 def apply(
-    session: Session, import_id: UUID, *, give_again: Collection[str] = (), by: Person, now: datetime
+    session: Session,
+    import_id: UUID,
+    *,
+    give_again: Collection[str] = (),
+    seen_leaving: int | None = None,
+    by: Person,
+    now: datetime,
 ) -> Plan:
     """Do all that the plan says, in this one transaction; what was done.
 
     `give_again`: the keys of what was withdrawn before and is given again all the same; `given_again` of the
     answer is what was left out. One that was withdrawn since the list was shown is left out too.
-    Raises BadInput naming the first lines that can't be applied to the register as it is now, and
+    `seen_leaving`: how many leavers the person has confirmed; None where nobody was asked.
+    Raises BadInput (field `seen_leaving`) where many leave and that number isn't theirs, BadInput naming the
+    first lines that can't be applied to the register as it is now, and
     what `get` raises.
     """
     kept = get(session, import_id, by=by)
@@ -264,6 +280,12 @@ def apply(
     if made.problems:
         said = " ".join(f"{one.place}: {one.sentence}" for one in made.problems[:5])
         raise BadInput(f"Nothing was applied. {said}", field="file")
+    if seen_leaving is not None and made.many_leave and seen_leaving != len(made.left):
+        raise BadInput(
+            f"Nothing was applied. The list takes {len(made.left)} of {made.on_roll} pupils off: if it "
+            "really is the whole school, tick that they have left.",
+            field="seen_leaving",
+        )
     anew = [one for one in made.given_again if one.key in give_again]
     made.given_again = [one for one in made.given_again if one.key not in give_again]
     made.consents += [(one.entry, one.kind, one.platform) for one in anew]

@@ -12,10 +12,11 @@ import itertools
 import re
 import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -24,6 +25,8 @@ from school.consent import PLATFORMS
 from school.errors import BadInput
 from school.models.consent import ConsentKind
 from school.people import person_name
+
+T = TypeVar("T")
 
 LINES_MAX = 20_000
 TITLES_MAX = 10
@@ -339,24 +342,39 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
         # Office systems write "Featherstone, Noah".
         last, _, first = name.partition(",")
         name = f"{first.strip()} {last.strip()}".strip()
-    full = person_name(name)
+    # An office that corrects one mistake a line and sends the list again would need many rounds.
+    wrong: list[str] = []
+    full = _or_wrong(wrong, lambda: person_name(name), "")
     if not values.get("class"):
-        raise BadInput(f"The class of {full} is empty: write it.")
-    group = person_name(values["class"], field="class")
-    said = {kind: _ticked(values.get(_COLUMN_OF[kind], ""), kind) for kind in ConsentKind}
+        wrong.append(f"The class of {full or 'this pupil'} is empty: write it.")
+    group = (
+        _or_wrong(wrong, lambda: person_name(values["class"], field="class"), "")
+        if values.get("class")
+        else ""
+    )
+    said = {
+        kind: _or_wrong(wrong, partial(_ticked, values.get(_COLUMN_OF[kind], ""), kind), None)
+        for kind in ConsentKind
+    }
     kinds = frozenset(kind for kind, allowed in said.items() if allowed)
-    first_day = _day(values.get("first_day", ""), "first day")
-    last_day = _day(values.get("last_day", ""), "last day")
+    first_day = _or_wrong(wrong, lambda: _day(values.get("first_day", ""), "first day"), None)
+    last_day = _or_wrong(wrong, lambda: _day(values.get("last_day", ""), "last day"), None)
     if first_day and last_day and last_day < first_day:
-        raise BadInput(
+        wrong.append(
             f"The last day ({last_day:%d/%m/%Y}) is before the first ({first_day:%d/%m/%Y}): swap them."
         )
     given_by = values.get("given_by", "")
     if kinds and not given_by:
-        raise BadInput(f"{full} has consent, but the line doesn't say who gave it: fill in “Given by”.")
+        wrong.append(
+            f"{full or 'The pupil'} has consent, but the line doesn't say who gave it: fill in “Given by”."
+        )
+    giver = _or_wrong(wrong, lambda: person_name(given_by), "") if given_by else ""
     reference = values.get("reference", "").upper() or None
     if reference and len(reference) > 40:
-        raise BadInput(f"The number “{reference[:60]}” has more than 40 characters.")
+        wrong.append(f"The number “{reference[:60]}” has more than 40 characters.")
+    platforms = _or_wrong(wrong, lambda: _platforms(values.get("platforms", "")), None)
+    if wrong:
+        raise BadInput(" ".join(wrong))
     return ListedPupil(
         line=number,
         name=full,
@@ -364,11 +382,20 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
         reference=reference,
         kinds=kinds,
         refused=frozenset(kind for kind, allowed in said.items() if allowed is False),
-        given_by=person_name(given_by) if given_by else "",
+        given_by=giver,
         first_day=first_day,
         last_day=last_day,
-        platforms=_platforms(values.get("platforms", "")),
+        platforms=platforms,
     )
+
+
+def _or_wrong(wrong: list[str], read: Callable[[], T], otherwise: T) -> T:
+    """What `read` gives; where it raises BadInput, its sentence is added to `wrong`."""
+    try:
+        return read()
+    except BadInput as error:
+        wrong.append(str(error))
+        return otherwise
 
 
 def _platforms(text: str) -> tuple[str, ...] | None:

@@ -104,6 +104,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
                 session,
                 import_id,
                 give_again=typed.all("give_again"),
+                seen_leaving=int(typed["seen_leaving"]) if _number(typed["seen_leaving"]) else 0,
                 by=current_person(session),
                 now=now(),
             )
@@ -111,7 +112,8 @@ def apply(import_id: UUID) -> ResponseReturnValue:
             ended = {pupil.id for pupil, _consent, _entry in done.withdrawals} | {one.id for one in done.left}
             lost_consent.tell(session, ended, now=now())
     except BadInput as error:
-        return _preview(import_id, typed.refuse(BadInput(str(error)))), 400
+        field = error.field if error.field == "seen_leaving" else ""
+        return _preview(import_id, typed.refuse(BadInput(str(error), field=field))), 400
     flash(
         f"The list is applied: {len(done.new)} new {'pupil' if len(done.new) == 1 else 'pupils'}, "
         f"{len(done.moved)} changed, "
@@ -121,3 +123,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for("consent.show"))
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9

@@ -121,7 +121,7 @@ def test_every_bad_line_is_named_and_nothing_can_be_kept(session: Session, schoo
         "Dora Kim,Year 2,no,,,,6\n"
         "Dora Kim,YEAR 2,no,,,,7\n"
         "Eve Lin,Year 2,no,,,,6\n"
-        "Finn Ode,,no,,,,8\n"
+        "Finn Ode,,maybe,,32/01/2026,,8\n"
     )
     assert [one.line for one in listed.problems] == [2, 3, 4, 5, 6, 8, 9, 10]
     assert [one.who for one in listed.problems[:4]] == ["Ada Byron", "Max", "", "Ben Okri"]
@@ -131,6 +131,8 @@ def test_every_bad_line_is_named_and_nothing_can_be_kept(session: Session, schoo
         "(01/09/2025) is before the first (01/09/2026)", "line 7 already", "class of Finn Ode is empty",
     ):  # fmt: skip
         assert part in said, part
+    for part in ("class of Finn Ode is empty", "“maybe” in the column", "“32/01/2026” is no date"):
+        assert part in listed.problems[-1].sentence, "all mistakes of a line are told at once"
     assert [pupil.name for pupil in listed.pupils] == ["Dora Kim"]
     before = session.scalar(sa.select(sa.func.count()).select_from(Pupil))
     with pytest.raises(BadInput, match="put them right first"):

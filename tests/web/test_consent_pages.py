@@ -121,7 +121,7 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     assert officer.post("/consent/import", "/consent/import").status_code == 400
     bad = send("Name,Class,Photos,Given by\nIda Moss,Year 1,maybe,Jo Moss\nTed Moss,Year 2,no,\n")
     assert bad.status_code == 400 and "Line 2 (Ida Moss)" in bad.text and "neither yes nor no" in bad.text
-    assert "1 are fine" in bad.text and "Ted Moss" not in officer.get("/consent").text
+    assert "1 is fine" in bad.text and "Ted Moss" not in officer.get("/consent").text
     good = send(
         "Name,Class,Photos,Given by\nIda Moss,Year 1,yes,Jo Moss\nYusuf Siddiqui,Year 4 Kestrels,no,\n"
     )
@@ -152,7 +152,14 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     assert officer.post(address, address, do="apply", give_again=key.replace("2", "4")).status_code == 302
     assert ">in force<" in officer.get(f"/consent/{yusuf}").text
     thrown = send("Name,Class\nUna Price,Year 1\n", whole_school="yes").headers["Location"]
-    assert "Pupils who have left" in officer.get(thrown).text
+    said = officer.get(thrown).text
+    assert "Pupils who have left" in said
+    [taken, total] = re.findall(r"This takes (\d+) of (\d+) pupils off", said)[0]
+    assert int(total) == int(taken) >= 3
+    for seen in ({}, {"seen_leaving": "1"}, {"seen_leaving": "all"}):
+        refused = officer.post(thrown, thrown, do="apply", **seen)
+        assert refused.status_code == 400 and "Nothing was applied" in refused.text
+    assert "Una Price" not in officer.get("/consent").text
     assert officer.post(thrown, thrown, do="discard").status_code == 302
     assert "Una Price" not in officer.get("/consent").text and "Ida Moss" in officer.get("/consent").text
 
