@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from moderation import actions, alerts, authors, chain, replies
+from moderation import actions, alerts, authors, chain, referrals, replies
 from moderation.models import (
     ActKind,
     Assignment,
@@ -54,6 +54,8 @@ class Outcome(StrEnum):
     REFER = "refer"
     MEETING = "meeting"
     NOTE = "note"
+    DEALT = "dealt"
+    """What was done about it, by whom it was referred to."""
     DISMISS = "dismiss"
     REOPEN = "reopen"
 
@@ -70,6 +72,7 @@ OUTCOME_MOVES: Mapping[Outcome, Mapping[CaseState, CaseState]] = {
     Outcome.MUTE: _CLOSING,
     Outcome.REFER: _CLOSING,
     Outcome.MEETING: _CLOSING,
+    Outcome.DEALT: _CLOSING,
     Outcome.DISMISS: {CaseState.OPEN: CaseState.DECIDED},
     Outcome.UNHIDE: _STAYING,
     Outcome.UNBLOCK: _STAYING,
@@ -79,10 +82,12 @@ OUTCOME_MOVES: Mapping[Outcome, Mapping[CaseState, CaseState]] = {
 }
 """From which state an outcome can be decided, and where the entry is then."""
 
-FOR_REFERRED = frozenset({Outcome.NOTE, Outcome.DISMISS, Outcome.REFER, Outcome.MEETING, Outcome.REOPEN})
+FOR_REFERRED = frozenset(
+    {Outcome.NOTE, Outcome.DEALT, Outcome.DISMISS, Outcome.REFER, Outcome.MEETING, Outcome.REOPEN}
+)
 """What somebody may decide who sees an entry only because it was referred to them: the chair (P3)."""
 
-_ALONE = frozenset({Outcome.DISMISS, Outcome.REOPEN})
+_ALONE = frozenset({Outcome.DEALT, Outcome.DISMISS, Outcome.REOPEN})
 _OPPOSED = (
     (Outcome.HIDE, Outcome.UNHIDE),
     (Outcome.HIDE, Outcome.DELETE),
@@ -147,6 +152,8 @@ def decide(
     entry = session.get_one(LogEntry, entry_id)
     _check_person(by, decision.outcomes)
     _check_state(session, case, decision.outcomes, seen=seen, by=by, now=now)
+    if Outcome.DEALT in decision.outcomes and not referrals.waits_for(session, entry_id, by):
+        raise MoveNotAllowed("This entry doesn't wait for you: it wasn't referred to you, or is dealt with.")
     comment = session.get(Comment, entry.comment_id) if entry.comment_id else None
     _check_fit(entry, comment, decision, by=by, now=now)
     reason = reason_text(decision.reason)

@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from connectors.base import Platform
+from moderation import referrals
 from moderation.decisions import Outcome
-from moderation.models import CaseState, LogCase, LogEntry, LogEvent, LogOrigin
+from moderation.models import CaseState, LogCase, LogEntry, LogEvent, LogOrigin, ReferTo
 from moderation.sight import visible_to
 from school.db import storable
 from school.errors import BadInput
@@ -35,6 +36,7 @@ FIELDS = (
     "origin",
     "author",
     "person",
+    "referred",
     "text",
 )
 """The fields of a search, as forms, addresses and options of the command name them."""
@@ -54,6 +56,9 @@ KINDS = (
 
 OUTCOMES = tuple(outcome for outcome in Outcome if outcome not in {Outcome.NOTE, Outcome.REOPEN})
 """The outcomes that a decision leaves on an entry."""
+
+REFERRED = ("waiting",)
+"""What can be asked of referrals: which are not dealt with yet."""
 
 _LONGEST = {"author": 100, "text": 200, "person": 200, "account": 200, "platform": 40}
 _YEARS = (2000, 2199)
@@ -75,6 +80,8 @@ class LogFilters:
     """Part of a name or handle."""
     person_id: UUID | None = None
     """Somebody of the school who did something about the entry."""
+    not_dealt_with: frozenset[ReferTo] = frozenset()
+    """Only what was referred to one of these and waits for them."""
     text: str = ""
     """Part of the text."""
 
@@ -109,6 +116,7 @@ def parse(session: Session, values: Mapping[str, str], *, viewer: Person | None)
         origin=_member(LogOrigin, given["origin"], "origin"),
         author=given["author"],
         person_id=_person(session, given["person"]),
+        not_dealt_with=_waiting_for(given["referred"], viewer),
         text=given["text"],
     )
 
@@ -164,6 +172,8 @@ def conditions(filters: LogFilters) -> list[sa.ColumnElement[bool]]:
             LogEvent.entry_id == LogCase.entry_id, LogEvent.by_id == filters.person_id
         )
         found.append(theirs.exists())
+    if filters.not_dealt_with:
+        found.append(referrals.waiting(filters.not_dealt_with))
     if filters.text:
         found.append(LogEntry.text.icontains(filters.text, autoescape=True))
     return found
@@ -223,6 +233,14 @@ def _person(session: Session, text: str) -> UUID | None:
     return found[0]
 
 
+def _waiting_for(text: str, viewer: Person | None) -> frozenset[ReferTo]:
+    """Those who receive referrals look for their own, everybody else for all."""
+    if not _one_of(text, REFERRED, "referred"):
+        return frozenset()
+    theirs = referrals.received_by(viewer) if viewer else frozenset[ReferTo]()
+    return theirs or frozenset(referrals.ROLES)
+
+
 def _day_begins(day: date) -> datetime:
     return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
 
@@ -232,6 +250,7 @@ __all__ = [
     "FIELDS",
     "KINDS",
     "OUTCOMES",
+    "REFERRED",
     "LogFilters",
     "conditions",
     "parse",

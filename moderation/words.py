@@ -70,6 +70,7 @@ OUTCOMES: Mapping[Outcome, str] = {
     Outcome.REFER: "referred",
     Outcome.MEETING: "meeting requested",
     Outcome.NOTE: "noted",
+    Outcome.DEALT: "dealt with",
     Outcome.DISMISS: "no action",
     Outcome.REOPEN: "opened again",
 }

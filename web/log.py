@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import log, log_filters, views
+from moderation import log, log_filters, referrals, views
 from moderation import words as moderation_words
 from school import accounts, audit
 from school.db import now, reading, transaction
@@ -113,6 +113,10 @@ def _choices(session: Session, person: Person) -> dict[str, object]:
         "states": [(state.value, words) for state, (words, _) in moderation_words.STATES.items()],
         "outcomes": [(outcome.value, moderation_words.OUTCOMES[outcome]) for outcome in log_filters.OUTCOMES],
         "kinds": [(kind, moderation_words.KINDS[kind]) for kind in log_filters.KINDS],
+        "referred": [
+            (one, "to me, not dealt with yet" if referrals.received_by(person) else "not dealt with yet")
+            for one in log_filters.REFERRED
+        ],
         "origins": [("flagged", "flagged by the classifier"), ("manual", "entered by hand")],
         "persons": [(str(one.id), one.name) for one in log_filters.people(session)],
     }

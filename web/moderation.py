@@ -23,6 +23,7 @@ from moderation import (
     decisions,
     habits,
     letters,
+    referrals,
     replies,
     review,
     speed,
@@ -142,6 +143,8 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
             case=page.item.case,
             offered=actions.offered(session, account.id) if account else None,
             outcomes=_possible(page, person),
+            waits=referrals.waits_for(session, entry_id, person),
+            received=referrals.received_by(person),
             mark=_entry_mark(page.item.case, page.acts, words),
             words=words,
             letters=letters.of_entry(session, entry_id),
@@ -166,6 +169,8 @@ def _possible(page: review.EntryPage, person: Person) -> frozenset[str]:
     """The outcomes that the form offers: those that fit the entry's state and the person's role."""
     item = page.item
     possible = {outcome for outcome, moves in decisions.OUTCOME_MOVES.items() if item.case.state in moves}
+    # It has a form of its own, for those for whom the entry waits.
+    possible -= {Outcome.DEALT}
     if not may(person, Action.MODERATE):
         possible &= decisions.FOR_REFERRED
     if item.comment is None:

@@ -15,7 +15,7 @@ from approvals import lost_consent, takedowns
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
-from moderation import anchors, assigning
+from moderation import anchors, assigning, referrals
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
 from school import (
@@ -32,7 +32,7 @@ from school import (
     training,
 )
 from school.db import now, reading
-from school.models import Account, AccountState, Person, Role
+from school.models import Account, AccountState, Person
 from school.permissions import Action, may
 from school.setup import current_school
 from school.times import today
@@ -108,9 +108,12 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
 
 
 def _referrals(session: Session, person: Person) -> Iterator[Waiting]:
-    if Role.CHAIR in person.roles and not may(person, Action.MODERATE):
-        count = _count(session, LogCase.state == CaseState.OPEN, visible_to(person))
-        yield Waiting(count, "entry referred to you", "entries referred to you", "/log", urgent=count > 0)
+    """What the safeguarding lead or the chair has not said yet what they did about (P3)."""
+    to = referrals.received_by(person)
+    count = _count(session, referrals.waiting(to), visible_to(person)) if to else 0
+    if count:
+        what = "referred to you, not dealt with yet"
+        yield Waiting(count, what, what, "/log?referred=waiting", urgent=True)
 
 
 def _followers(session: Session, person: Person) -> Iterator[Waiting]:
@@ -293,10 +296,10 @@ def _keeper(session: Session, person: Person) -> Iterator[Waiting]:
 
 
 SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
+    _referrals,
     _drafts_to_decide,
     _own_drafts,
     _comments,
-    _referrals,
     _followers,
     _hand_tasks,
     _publications,

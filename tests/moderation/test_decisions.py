@@ -50,10 +50,15 @@ def test_every_outcome_in_every_state(
 ) -> None:
     slt = school_people[Role.SLT]
     entry_id = flagged(account_id, platform, clock)[0]
+    if outcome is Outcome.DEALT:
+        decide(entry_id, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.DSL)
+        decide(entry_id, Outcome.REOPEN, by=slt, clock=clock)
+        clock.on(seconds=1)
     if state is CaseState.DECIDED:
         decide(entry_id, Outcome.MUTE, by=slt, clock=clock)
     if state in OUTCOME_MOVES[outcome]:
-        case = decide(entry_id, outcome, by=slt, clock=clock, **MORE.get(outcome, {}))
+        by = school_people[Role.DSL] if outcome is Outcome.DEALT else slt
+        case = decide(entry_id, outcome, by=by, clock=clock, **MORE.get(outcome, {}))
         assert case.state is OUTCOME_MOVES[outcome][state]
     else:
         with pytest.raises(MoveNotAllowed):

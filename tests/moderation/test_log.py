@@ -214,6 +214,7 @@ BAD_SEARCHES = [
     ("kind", "%", "There is no kind"),
     ("origin", "mars", "There is no origin"),
     ("person", "Nobody At All", "Nobody of the school"),
+    ("referred", "lost", "Choose one of: waiting"),
     ("author", "x" * 101, "at most 100"),
     ("text", "x" * 201, "at most 200"),
 ]

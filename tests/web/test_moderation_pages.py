@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -15,12 +16,13 @@ from PIL import Image
 from pypdf import PdfReader
 
 from connectors.base import Capability
-from moderation import carrying_words
+from moderation import carrying_words, chain
 from moderation.classifier.engine import load_engine
 from moderation.decisions import Outcome
 from moderation.models import ActState, FollowerState, LogCase, LogEntry, LogEvent, PlatformAct, ReferTo
 from moderation.models import Follower as FollowerRow
-from school.db import reading, transaction
+from school import people
+from school.db import now, reading, transaction
 from school.models import Account, OutboxEmail, Person, Role
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
@@ -162,6 +164,8 @@ def test_a_referral_about_the_headteacher_vanishes_for_them(
     assert ABUSE not in head.post("/log/export", "/log", format="csv").text
     assert head.get("/audit").text.count("comment_decided") <= 1
     assert chair.get(page).status_code == 200 and ABUSE in chair.get("/log").text
+    assert "not dealt with yet" not in head.get("/").text
+    assert "</b> referred to you, not dealt with yet" in chair.get("/").text
     assert chair.post(page, page, seen=3, outcomes="hide", reason="x").status_code == 403
     assert chair.post(page, page, seen=3, outcomes="note", reason="I will see to it").status_code == 302
     with reading() as session:
@@ -169,6 +173,46 @@ def test_a_referral_about_the_headteacher_vanishes_for_them(
             sa.select(OutboxEmail.to_address).where(OutboxEmail.purpose == "referral")
         ).all()
         assert mails == [school_people[Role.CHAIR].email]
+    clock.on(seconds=60)
+    said = chair.post(page, page, seen=4, outcomes="dealt", reason="Looked into by two governors")
+    assert said.status_code == 302, said.text
+    assert "not dealt with yet" not in chair.get("/").text
+
+
+def test_p3_a_worry_waits_for_the_safeguarding_lead_until_they_say_what_was_done(
+    entry_id: UUID, clock: scenes.PresentClock, signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    """First on Today, with exactly these; a note by them or a deed by others ends nothing."""
+    slt, lead = signed_in(Role.SLT), signed_in(Role.DSL)
+    page = f"/moderation/{entry_id}"
+    clock.at -= timedelta(minutes=5)
+    scenes.decide(entry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock, refer_to=ReferTo.DSL)
+    clock.on(minutes=1)
+    scenes.decide(entry_id, Outcome.NOTE, by=school_people[Role.DSL], clock=clock)
+    scenes.decide(entry_id, Outcome.MUTE, by=school_people[Role.MODERATOR], clock=clock)
+    waiting = "/log?referred=waiting"
+    first = re.findall(r'<a class="tile[^>]*href="([^"]+)"><b>(\d+)</b>', lead.get("/").text)[0]
+    assert first == (waiting, "1") and str(entry_id) in lead.get(waiting).text
+    assert "not dealt with yet" not in slt.get("/").text and 'value="dealt"' not in slt.get(page).text
+    assert slt.post(page, page, seen=4, outcomes="dealt", reason="x").status_code == 409
+    assert 'value="dealt"' in lead.get(page).text
+    empty = lead.post(page, page, seen=4, outcomes="dealt", reason=" ")
+    assert empty.status_code == 400 and "The reason is empty" in empty.text
+    assert lead.post(page, page, seen=4, outcomes="dealt", reason="Spoke with her mother").status_code == 302
+    assert "Decided: dealt with" in lead.get(page).text and 'value="dealt"' not in lead.get(page).text
+    assert "not dealt with yet" not in lead.get("/").text and str(entry_id) not in lead.get(waiting).text
+    assert lead.post(page, page, seen=5, outcomes="dealt", reason="Twice").status_code == 409
+    with transaction() as session:
+        # Dealt with whoever holds the role now; opened again, it waits for them.
+        holder, to = (people.get(session, school_people[one].id) for one in (Role.DSL, Role.STAFF))
+        head = people.get(session, school_people[Role.HEADTEACHER].id)
+        people.grant_role(session, to, Role.DSL, by=head, reason="New", now=now())
+        people.withdraw_role(session, holder, Role.DSL, by=head, reason="Left", now=now())
+    assert str(entry_id) not in signed_in(Role.STAFF).get(waiting).text
+    assert slt.post(page, page, seen=5, outcomes="reopen", reason="More came").status_code == 302
+    assert str(entry_id) in signed_in(Role.STAFF).get(waiting).text
+    with reading() as session:
+        assert chain.verify(session) is None
 
 
 def test_an_entry_by_hand_with_a_picture(account_id: UUID, signed_in: SignIn) -> None:

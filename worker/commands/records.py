@@ -34,6 +34,7 @@ def export(
     origin: Annotated[str, typer.Option(help="flagged or manual.")] = "",
     author: Annotated[str, typer.Option(help="Part of the name or handle of who wrote it.")] = "",
     person: Annotated[str, typer.Option(help="Somebody of the school who acted: e-mail or name.")] = "",
+    referred: Annotated[str, typer.Option(help="waiting: referred and not dealt with yet.")] = "",
     text: Annotated[str, typer.Option(help="Part of the text.")] = "",
     as_json: AsJson = False,
 ) -> None:
@@ -44,7 +45,7 @@ def export(
     wanted = dict(
         zip(
             log_filters.FIELDS,
-            (since, until, platform, account, state, outcome, kind, origin, author, person, text),
+            (since, until, platform, account, state, outcome, kind, origin, author, person, referred, text),
             strict=True,
         )
     )

@@ -1,0 +1,62 @@
+"""What was referred to the safeguarding lead or the chair of governors, until they say what they did (P3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session, aliased
+
+from moderation.models import EventKind, LogCase, LogEvent, Referral, ReferTo
+from moderation.sight import visible_to
+from school.models import Person, Role, RoleGrant
+
+ROLES: Mapping[ReferTo, Role] = {ReferTo.DSL: Role.DSL, ReferTo.CHAIR: Role.CHAIR}
+"""Who deals with it. What goes to the police is dealt with outside the product."""
+
+
+def received_by(person: Person) -> frozenset[ReferTo]:
+    """As whom this person receives referrals; empty for most."""
+    return frozenset(to for to, role in ROLES.items() if role in person.roles)
+
+
+def waiting(to: Collection[ReferTo]) -> sa.ColumnElement[bool]:
+    """The entries (rows of LogCase) referred to one of these who has decided nothing on them since.
+
+    A decision counts that was made in that role, whoever holds it now; one that was opened again doesn't.
+    """
+    conditions = [sa.and_(Referral.to == one, ~_dealt_with(ROLES[one])) for one in to]
+    entries = sa.select(Referral.entry_id).where(sa.or_(sa.false(), *conditions))
+    return LogCase.entry_id.in_(entries)
+
+
+def _dealt_with(role: Role) -> sa.ColumnElement[bool]:
+    done, again = aliased(LogEvent), aliased(LogEvent)
+    in_that_role = sa.select(RoleGrant.id).where(
+        RoleGrant.person_id == done.by_id,
+        RoleGrant.role == role,
+        RoleGrant.granted_at <= done.at,
+        sa.or_(RoleGrant.withdrawn_at.is_(None), RoleGrant.withdrawn_at > done.at),
+    )
+    opened_again = sa.select(again.seq).where(
+        again.entry_id == done.entry_id, again.kind == EventKind.REOPENED, again.seq > done.seq
+    )
+    # Later, not at the same time: the decision to refer is no answer to it, even if the lead made it.
+    decision = sa.select(done.seq).where(
+        done.entry_id == Referral.entry_id,
+        done.kind == EventKind.DECIDED,
+        done.at > Referral.referred_at,
+        in_that_role.exists(),
+        ~opened_again.exists(),
+    )
+    return decision.exists()
+
+
+def waits_for(session: Session, entry_id: UUID, person: Person) -> bool:
+    """Whether this entry was referred to the person, who has not said yet what was done."""
+    to = received_by(person)
+    if not to:
+        return False
+    query = sa.select(LogCase.entry_id).where(LogCase.entry_id == entry_id, waiting(to), visible_to(person))
+    return session.scalar(query) is not None
