@@ -30,8 +30,17 @@ def sentences(session: Session, draft: Draft, *, now: datetime) -> list[str]:
 
 def stopped(session: Session, author: Person, *, now: datetime) -> list[Draft]:
     """The posts of an author that are handed in or approved and can't go out for want of a consent."""
-    query = sa.select(Draft).where(
-        Draft.author_id == author.id, Draft.state.in_([DraftState.SUBMITTED, DraftState.APPROVED])
+    query = (
+        sa.select(Draft)
+        .join(DraftRevision, DraftRevision.draft_id == Draft.id)
+        # Only posts that show a pupil: most of an author's posts need no further look.
+        .join(RevisionPupil, RevisionPupil.revision_id == DraftRevision.id)
+        .where(
+            Draft.author_id == author.id,
+            DraftRevision.number == Draft.revision_number,
+            Draft.state.in_([DraftState.SUBMITTED, DraftState.APPROVED]),
+        )
+        .distinct()
     )
     return [draft for draft in session.scalars(query) if sentences(session, draft, now=now)]
 
