@@ -224,6 +224,10 @@ HELP: Mapping[str, Help] = {
         "This is what the school holds on one person. You can have a file made that they can read, keep things from being erased, or erase what they ask to have erased. Each decision needs a reason.",
         (_PROTECTION, ("Files that were made", "/data-protection/files")),
     ),
+    "protection/erase.html": Help(
+        "Here you see what would be erased before anything goes. Tick what may go. What may still be needed, such as a threat or a worry about a child, is not ticked. Your PIN signs it, and nothing can be brought back.",
+        (_PROTECTION, ("Put something on hold instead", "/data-protection/holds")),
+    ),
     "protection/files.html": Help(
         "Files that somebody asked for wait here. Only who asked can fetch one, and after two weeks it is gone. Read a file before you send it on.",
         (_PROTECTION,),
