@@ -151,12 +151,15 @@ def _look_at(numbers: list[int]) -> str:
 
 def _urgent(entry: LogEntry, kinds: str, url: str) -> list[tuple[str, str]]:
     said = ", ".join(_SAID.get(kind, kind) for kind in unlisted(kinds))
-    # An entry by hand may name a place that is none of the platforms.
-    where = NAMES[Platform(entry.platform)] if entry.platform in set(Platform) else entry.platform
     return [
-        (f"A comment on {where} may be urgent: {said}. It was written by {_author(entry)}.", ""),
+        (f"A comment on {_where(entry)} may be urgent: {said}. It was written by {_author(entry)}.", ""),
         (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}"),
     ]
+
+
+def _where(entry: LogEntry) -> str:
+    """The platform as it writes itself; an entry by hand may name a place that is none of ours."""
+    return NAMES[Platform(entry.platform)] if entry.platform in set(Platform) else entry.platform
 
 
 def referred(
@@ -173,6 +176,7 @@ def referred(
     if to is ReferTo.POLICE:
         return 0
     role = Role.DSL if to is ReferTo.DSL else Role.CHAIR
+    worry = any(reason.get("kind") == "safeguarding" for reason in entry.reasons)
     told = [
         person
         for person in people.holders(session, role)
@@ -182,9 +186,11 @@ def referred(
         _send(
             session,
             person,
-            subject=f"Log entry {entry.number} was referred to you",
+            subject="Urgent: a worry about a child was referred to you"
+            if worry
+            else f"Log entry {entry.number} was referred to you",
             paragraphs=[
-                (f"{by.name} referred a comment on {entry.platform} to you.", ""),
+                (f"{by.name} referred log entry {entry.number}, a comment on {_where(entry)}, to you.", ""),
                 (
                     "The text and the reason are on the page behind the link, not in this mail.",
                     f"{url}/moderation/{entry.id}",

@@ -18,6 +18,7 @@ from school.times import today
 from web import disclosure, record_holds
 from web.access import current_person, needs
 from web.forms import Typed
+from web.naming import platform_name
 from web.retained import BY_KEY, RULES, seen_by
 
 pages = Blueprint("subjects", __name__)
@@ -39,7 +40,8 @@ def search() -> ResponseReturnValue:
             found = requests.people_named(session, words, most=SHOWN_MAX)
             for one in authors.named(session, words, most=SHOWN_MAX):
                 found.append(Subject(HoldOn.AUTHOR, one.id, one.display_name or one.handle))
-                handles[one.id] = f"@{one.handle} on {one.platform}" if one.handle else one.platform
+                place = platform_name(one.platform)
+                handles[one.id] = f"@{one.handle} on {place}" if one.handle else place
     return render_template(
         "protection/people.html", typed=typed, found=found, handles=handles, kinds=record_holds.WORDS
     )

@@ -254,6 +254,26 @@ def test_an_entry_by_hand_with_a_picture(account_id: UUID, signed_in: SignIn) ->
         assert len(raws) >= 3 and all(b"cmd" not in raw for raw in raws)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_p3_of_an_urgent_worry_about_the_headteacher_all_others_are_told(
+    signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    """As the page promises: leadership team, safeguarding lead and chair. No name, no text in the subject."""
+    slt = signed_in(Role.SLT)
+    answer = slt.post(
+        "/moderation/by-hand", "/moderation/by-hand", platform="x", text="Zebedee, the head hurt my child",
+        urgent="yes", about_headteacher="yes",
+    )  # fmt: skip
+    assert answer.status_code == 302, answer.text
+    with reading() as session:
+        mails = session.scalars(sa.select(OutboxEmail).options(sa.orm.undefer(OutboxEmail.raw))).all()
+        told = {mail.to_address: mail for mail in mails if mail.purpose in {"urgent_comment", "referral"}}
+        assert set(told) == {school_people[one].email for one in (Role.SLT, Role.DSL, Role.CHAIR)}
+        chairs = told[school_people[Role.CHAIR].email].raw
+        assert b"Subject: Urgent: a worry about a child was referred to you\n" in chairs.replace(b"\r", b"")
+        assert b"a comment on X, to you" in chairs and b"Zebedee" not in chairs
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
