@@ -82,10 +82,13 @@ class QueuePage:
     open: int
 
     def by_author(self) -> list[list[QueueItem]]:
-        """The items with each author's together and, among those, each post's; the worst group first."""
+        """The items with each author's together and, among those, each post's; the worst group first.
+
+        What is urgent is a group of its own: nothing else of the same author comes before another's threat.
+        """
         groups: dict[object, list[QueueItem]] = {}
         for item in self.items:
-            groups.setdefault(item.entry.author_id or item.entry.id, []).append(item)
+            groups.setdefault((item.case.urgent, item.entry.author_id or item.entry.id), []).append(item)
         for members in groups.values():
             rank: dict[tuple[UUID | None, str], int] = {}
             for item in members:
@@ -94,11 +97,11 @@ class QueuePage:
         return list(groups.values())
 
     def by_post(self) -> list[list[QueueItem]]:
-        """The items with those under each post together; the worst group first."""
+        """The items with those under each post together; what is urgent apart, and first."""
         groups: dict[object, list[QueueItem]] = {}
         for item in self.items:
             key = _post_key(item) if item.entry.post_platform_id else item.entry.id
-            groups.setdefault(key, []).append(item)
+            groups.setdefault((item.case.urgent, key), []).append(item)
         return list(groups.values())
 
 

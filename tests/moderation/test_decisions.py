@@ -339,22 +339,25 @@ def test_the_worst_come_first_and_an_authors_stay_together(
         comment(2, "idiot", author=author("Twice")),
         comment(3, "I know where you live", author=author("Threat")),
         comment(4, "idiot, write to tim@mailhost.co.uk", author=author("Twice")),
+        comment(5, "I know where you live", author=author("Once")),
     )
     with reading() as session:
         slt = session.get_one(Person, school_people[Role.SLT].id)
         page = review.queue(session, viewer=slt, now=clock())
         assert [[item.entry.author_name for item in group] for group in page.by_author()] == [
             ["Threat"],
+            ["Once"],
             ["Twice", "Twice"],
             ["Once"],
         ]
-        assert page.open == 4 and page.items[0].same_post == 4
+        assert [len(group) for group in page.by_post()] == [2, 3], "urgent before the rest of its post"
+        assert page.open == 5 and page.items[0].same_post == 5
         first = review.queue(session, viewer=slt, limit=2, now=clock())
-        rest = review.queue(session, viewer=slt, limit=2, after=first.following or "", now=clock())
+        rest = review.queue(session, viewer=slt, limit=3, after=first.following or "", now=clock())
         assert [i.entry.id for i in (*first.items, *rest.items)] == [i.entry.id for i in page.items]
         assert rest.following is None
         only = review.queue(session, viewer=slt, filters=QueueFilters(kind="threat"), now=clock())
-        assert [i.entry.author_name for i in only.items] == ["Threat"]
+        assert [i.entry.author_name for i in only.items] == ["Threat", "Once"]
 
 
 def test_a_deletion_by_the_author_is_in_the_log(
