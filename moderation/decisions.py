@@ -82,6 +82,25 @@ OUTCOME_MOVES: Mapping[Outcome, Mapping[CaseState, CaseState]] = {
 }
 """From which state an outcome can be decided, and where the entry is then."""
 
+ASKED: Mapping[Outcome, str] = {
+    Outcome.HIDE: "Hide it",
+    Outcome.UNHIDE: "Show it again",
+    Outcome.DELETE: "Delete it for good",
+    Outcome.REPLY: "Answer publicly",
+    Outcome.WARN: "Warn the author publicly",
+    Outcome.BLOCK: "Block them on every account of ours on this platform",
+    Outcome.UNBLOCK: "Lift the block",
+    Outcome.MUTE: "Mute them",
+    Outcome.UNMUTE: "Stop muting them",
+    Outcome.REFER: "Refer it",
+    Outcome.MEETING: "Ask them to a meeting",
+    Outcome.NOTE: "Only add a note",
+    Outcome.DEALT: "Dealt with",
+    Outcome.DISMISS: "No action is needed",
+    Outcome.REOPEN: "Open it again",
+}
+"""Each outcome as the form asks for it: sentences about it say the same."""
+
 FOR_REFERRED = frozenset(
     {Outcome.NOTE, Outcome.DEALT, Outcome.DISMISS, Outcome.REFER, Outcome.MEETING, Outcome.REOPEN}
 )
@@ -206,7 +225,8 @@ def _check_state(
         raise BadInput("Nothing is chosen: tick what is to be done.", field="outcomes")
     if case.version != seen:
         who = session.get(Person, case.decided_by_id) if case.decided_by_id else None
-        done = f"{who.name} decided it on {say(case.decided_at)}" if who and case.decided_at else "it changed"
+        name = "" if who is None else "You" if who.id == by.id else who.name
+        done = f"{name} decided it on {say(case.decided_at)}" if who and case.decided_at else "it changed"
         raise MoveNotAllowed(f"You saw an older state of this entry: {done}. Look at it again.")
     if held_by_another(case, by, now=now):
         who = session.get(Person, case.claimed_by_id)
@@ -216,12 +236,14 @@ def _check_state(
         )
     for outcome in sorted(outcomes):
         if case.state not in OUTCOME_MOVES[outcome]:
-            raise MoveNotAllowed(f"“{outcome}” isn't possible: this entry is {case.state}.")
+            raise MoveNotAllowed(f"“{ASKED[outcome]}” isn't possible: this entry is {case.state}.")
     if len(outcomes) > 1 and outcomes & _ALONE:
-        raise BadInput(f"“{min(outcomes & _ALONE)}” can't go with anything else.", field="outcomes")
+        raise BadInput(f"“{ASKED[min(outcomes & _ALONE)]}” can't go with anything else.", field="outcomes")
     for one, other in _OPPOSED:
         if {one, other} <= outcomes:
-            raise BadInput(f"“{one}” and “{other}” don't go together: choose one.", field="outcomes")
+            raise BadInput(
+                f"“{ASKED[one]}” and “{ASKED[other]}” don't go together: choose one.", field="outcomes"
+            )
 
 
 def held_by_another(case: LogCase, by: Person, *, now: datetime) -> bool:
@@ -242,7 +264,7 @@ def _check_fit(
     on_comment = outcomes & _ON_COMMENT.keys() - ({Outcome.WARN} if entry.account_id is None else set())
     if on_comment and comment is None:
         raise BadInput(
-            f"This entry was made by hand, so the product can't {min(on_comment)} anything: "
+            f"This entry was made by hand, so “{ASKED[min(on_comment)]}” is not possible here: "
             "act where it was seen, "
             "and note it here.",
             field="outcomes",

@@ -143,6 +143,7 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
             case=page.item.case,
             offered=actions.offered(session, account.id) if account else None,
             outcomes=_possible(page, person),
+            asked=decisions.ASKED,
             waits=referrals.waits_for(session, entry_id, person),
             received=referrals.received_by(person),
             mark=_entry_mark(page.item.case, page.acts, words),

@@ -91,6 +91,8 @@ def test_two_people_never_decide_the_same_entry(entry_id: UUID, signed_in: SignI
     assert first.post(page, page, seen=1, outcomes="dismiss", reason="Fine").status_code == 302
     late = second.post(page, page, seen=1, outcomes="hide", reason="Abuse")
     assert late.status_code == 409 and "decided it" in late.text
+    again = first.post(page, page, seen=1, outcomes="hide", reason="Abuse")
+    assert again.status_code == 409 and "You decided it" in again.text
     # The entry as it stands, with what the second one typed.
     assert "Abuse</textarea>" in late.text and "no action" in late.text
 
@@ -101,7 +103,8 @@ def test_two_people_never_decide_the_same_entry(entry_id: UUID, signed_in: SignI
         ({"outcomes": "hide", "reason": ""}, "The reason is empty"),
         ({"reason": "Abuse"}, "Nothing is chosen"),
         ({"outcomes": "explode", "reason": "Abuse"}, "Choose from the list"),
-        ({"outcomes": ["hide", "delete"], "reason": "Abuse"}, "don’t go together"),
+        ({"outcomes": ["hide", "delete"], "reason": "Abuse"}, "“Hide it” and “Delete it for good” don’t go"),
+        ({"outcomes": ["hide", "dismiss"], "reason": "Abuse"}, "“No action is needed” can’t go with"),
         ({"outcomes": "refer", "reason": "Abuse"}, "Choose to whom"),
         (
             {"outcomes": "refer", "reason": "x", "refer_to": "dsl", "about_headteacher": "yes"},
@@ -479,6 +482,10 @@ def test_a_saved_answer_and_a_colleague(
     shown = moderator.get(words).text
     assert "Thank you, {author}!" in shown and "Version 1" in shown and "Change it" not in shown
     assert moderator.post(f"{words}/new", words, name="Mine", body="No").status_code == 404
+    # Nobody publishes a preset without having seen it: the field is empty, and no closed box is around it.
+    form = moderator.get(page).text
+    assert re.search(r'<textarea[^>]*name="reply"[^>]*>\s*</textarea>', form)
+    assert "<details" not in form[form.index('id="outcome-warn"') : form.index('name="reply"')]
     found = re.search(r'name="insert" value="([^"]+)"[^>]*>Thanks<', moderator.get(page).text)
     assert found
     typed = {"seen": 1, "outcomes": "reply", "reason": "A mild one", "reply": "Dear Tim"}

@@ -182,6 +182,31 @@
     });
   });
 
+  // What everybody will read opens with the tick that publishes it, and must then be written. A warning begins
+  // with the reminder of our rules, in sight; an answer begins empty.
+  var answer = document.getElementById("answer");
+  if (answer) {
+    var warn = document.getElementById("outcome-warn");
+    var words = answer.querySelector("textarea");
+    var ticks = [document.getElementById("outcome-reply"), warn].filter(Boolean);
+    var open = function () {
+      var wanted = ticks.some(function (one) { return one.checked; });
+      answer.hidden = !wanted && !answer.hasAttribute("data-open");
+      words.required = wanted;
+    };
+    ticks.forEach(function (one) {
+      one.addEventListener("change", function () {
+        if (one === warn && warn.checked && words.value.trim() === "") {
+          words.value = answer.dataset.warning;
+        } else if (!(warn && warn.checked) && words.value === answer.dataset.warning) {
+          words.value = "";
+        }
+        open();
+      });
+    });
+    open();
+  }
+
   // A saved answer goes into the field at once; without scripts the page comes back with it.
   document.querySelectorAll("[data-insert]").forEach(function (button) {
     button.addEventListener("click", function (event) {
