@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.posting import NAMES
-from moderation import words
 from moderation.chain import unlisted
 from moderation.models import FlaggingRules, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
 from school import clocks, mail, people
@@ -291,7 +290,7 @@ def _author(entry: LogEntry) -> str:
     names = [
         name for name in (entry.author_name, f"@{entry.author_handle}" if entry.author_handle else "") if name
     ]
-    return " ".join(names) or words.nobody(entry)
+    return " ".join(names) or entry.nobody
 
 
 def _send(

@@ -60,7 +60,7 @@ def _comment(paper: Paper, page: EntryPage, row: LogRow, picture: bytes | None) 
     paper.heading("What was written")
     handle = f"@{entry.author_handle}" if entry.author_handle else ""
     when = words.written(entry)
-    nobody = words.nobody(entry)
+    nobody = entry.nobody
     paper.post(
         platform=entry.platform,
         name=entry.author_name or handle or f"{nobody[0].upper()}{nobody[1:]}",

@@ -8,7 +8,7 @@ from datetime import date
 from connectors.base import CommentKind
 from moderation.chain import unlisted
 from moderation.decisions import Outcome
-from moderation.models import ActKind, ActState, CaseState, EventKind, LogEntry, LogEvent, LogOrigin, ReferTo
+from moderation.models import ActKind, ActState, CaseState, EventKind, LogEntry, LogEvent, ReferTo
 from school.times import say
 
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
@@ -110,13 +110,6 @@ def written(entry: LogEntry) -> str:
         return say(entry.posted_at)
     day = seen_on(entry)
     return f"{day:%A} {day.day} {day:%B %Y}, time not known" if day else "time not known"
-
-
-def nobody(entry: LogEntry) -> str:
-    """What stands in place of an author's name that isn't known."""
-    if entry.origin is LogOrigin.MANUAL:
-        return "author not given"
-    return "somebody whom the platform does not name"
 
 
 def outcomes(column: str) -> str:

@@ -104,6 +104,13 @@ class LogEntry(Base):
     erased_at: Mapped[datetime | None]
     """When its content was erased: the one change that the triggers let through."""
 
+    @property
+    def nobody(self) -> str:
+        """What stands in place of an author's name that isn't known."""
+        if self.origin is LogOrigin.MANUAL:
+            return "author not given"
+        return "somebody whom the platform does not name"
+
 
 class LogCase(Base):
     """Where an entry stands now: what the queue and the log are searched by. Rebuildable from the events."""
