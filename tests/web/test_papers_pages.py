@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from moderation.decisions import Outcome
 from school import consent
 from school.db import now, reading, transaction
-from school.models import Account, AuditEntry, ConsentKind, IssuedDocument, Person, Pupil, Role
+from school.models import Account, AuditEntry, CallLedger, ConsentKind, IssuedDocument, Person, Pupil, Role
 from school.times import today
 from tests.approvals import scenes as drafting
 from tests.moderation import scenes
@@ -40,6 +40,9 @@ def test_p10_the_report_is_a_pdf_with_the_figures_and_is_known_again(
 ) -> None:
     clock, account = PresentClock(), make_account("facebook", identity_id="school")
     drafting.approved(session, school_people[Role.STAFF], school_people[Role.HEADTEACHER], now(), account)
+    session.add(
+        CallLedger(account_id=account.id, hour=now(), operation="read", calls=9, cost_micro_usd=1_250_000)
+    )
     session.commit()
     entry = scenes.flagged(
         account.id, ScriptedPlatform(), clock, comment(1, "idiot"), comment(2, "idiot too")
@@ -66,7 +69,8 @@ def test_p10_the_report_is_a_pdf_with_the_figures_and_is_known_again(
         "People at the school 10",
         "Withdrawn 0",
         "Followers vetted",
-        "In US cents",
+        "What the platforms charged, in US dollars",
+        "$1.25",
         "Page 1 of",
     ):
         assert one in said, one
