@@ -43,6 +43,10 @@ STATE_AFTER = {
 }
 
 
+class LinkUsed(LinkExpired):
+    """What a link asked about is decided. The text says who, what and when."""
+
+
 class AlreadyDecided(MoveNotAllowed):
     """Somebody decided first. The text says who, what and when."""
 
@@ -80,7 +84,7 @@ def look(session: Session, token: str, *, now: datetime) -> OpenRequest:
     try:
         _check_live(session, request, now=now)
     except AlreadyDecided as decided:
-        raise LinkExpired(str(decided)) from None
+        raise LinkUsed(str(decided)) from None
     draft = session.get_one(Draft, request.draft_id)
     revision = session.get_one(DraftRevision, request.revision_id)
     submission = session.get_one(Submission, request.submission_id)
@@ -243,6 +247,15 @@ def decide(
     _tell_author(session, draft, revision, row, now=now)
     _tell_headteacher(session, draft, revision, row, now=now)
     return row
+
+
+def by_link(session: Session, token: str) -> ApprovalDecision:
+    """The decision on what a link asked about, for who made it. Raises NotFound where there is none."""
+    request = _request(session, token)
+    decision = _decision(session, request.submission_id)
+    if decision is None or decision.approver_id != request.approver_id:
+        raise NotFound("Nothing was decided by this link.")
+    return decision
 
 
 def latest(session: Session, draft: Draft) -> ApprovalDecision | None:

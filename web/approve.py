@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from contextlib import suppress
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import session as browser
 from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response as BaseResponse
 
 from approvals import asking, decisions, pictures, remarks, video_digest
 from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
-from school.errors import BadInput
+from school.errors import BadInput, LinkExpired, NotFound
 from school.pins import PinLocked
 from school.settings import settings
 from web import videos
@@ -19,6 +23,9 @@ from web.limits import limiter
 from web.media import picture_response
 
 pages = Blueprint("approve", __name__)
+
+FOLLOWING = "approve_next"
+"""Under what the browser keeps the link to the post that waits next."""
 
 
 @pages.get("/approve/<token>")
@@ -88,7 +95,6 @@ def decide(token: str) -> ResponseReturnValue:
             video_digest.prepare(session, video_digest.of_draft(session, proof.draft_id))
         with transaction() as session:
             decision = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
-            planned = decisions.planned_words(session, decision)
             following = asking.next_link(session, decision.approver, now=now())
     except PinLocked as error:
         answer = _page(token, typed.refuse(error), 429)
@@ -96,16 +102,33 @@ def decide(token: str) -> ResponseReturnValue:
         return answer
     except BadInput as error:
         return _page(token, typed.refuse(error), 400)
-    return _private(
-        render_template(
-            "approve/done.html",
-            decision=decision,
-            planned=planned,
-            kind=kind,
-            kinds=DecisionKind,
-            following=following,
+    browser[FOLLOWING] = following[0] if following is not None else None
+    return _private(redirect(url_for("approve.done", token=token), 303))
+
+
+@pages.get("/approve/<token>/done")
+@public
+def done(token: str) -> ResponseReturnValue:
+    """What was decided by this link, and the way on."""
+    next_token = browser.get(FOLLOWING)
+    with reading() as session:
+        decision = decisions.by_link(session, token)
+        following = None
+        if next_token is not None:
+            # It may be decided, taken back or too old by now.
+            with suppress(NotFound, LinkExpired):
+                following = decisions.look(session, next_token, now=now()).draft
+        return _private(
+            render_template(
+                "approve/done.html",
+                decision=decision,
+                planned=decisions.planned_words(session, decision),
+                kind=decision.kind,
+                kinds=DecisionKind,
+                following=following,
+                next_token=next_token,
+            )
         )
-    )
 
 
 def _page(token: str, typed: Typed, status: int = 200) -> Response:
@@ -133,7 +156,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
     return answer
 
 
-def _private(body: str) -> Response:
+def _private(body: str | BaseResponse) -> Response:
     answer = make_response(body)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "no-referrer"

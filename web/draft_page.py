@@ -78,8 +78,10 @@ def page(draft_id: UUID, typed: Typed) -> str:
             # Before it is handed in there is time to take it out; scoring waits for that.
             said = draft_findings.personal_in(session)("\n".join(dict.fromkeys(revision.words)))
             findings = [Finding("personal_data", sentence).as_json() for sentence in said]
-        own = draft.author_id == person.id
         waits = draft.state is DraftState.SUBMITTED
+        decided_by_me = decision is not None and decision.approver_id == person.id and not waits
+        waiting = schedule.waiting_for(session, person, now=moment) if decided_by_me else []
+        own = draft.author_id == person.id
         asked = asking.how_asked(session, submission) if submission else []
         publications = schedule.publications(session, draft)
         editable = own and drafts.editable(session, draft)
@@ -102,6 +104,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             asked=asked,
             may_too=_may_too(session, draft, [one.person_id for one in asked], now=moment) if waits else [],
             decision=decision,
+            decided_by_me=decided_by_me,
+            following=waiting[0] if waiting else None,
             series=drafts.in_series(session, draft),
             remarks=remarks.of(session, draft),
             remarks_closed=remarks.closed(session, draft),

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from approvals.decisions import LinkUsed
 from school import db
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
 from web import keeping
@@ -69,13 +70,13 @@ DISK_FULL = (
 )
 
 
-def page(status: int, message: str = "") -> ResponseReturnValue:
+def page(status: int, message: str = "", heading: str = "") -> ResponseReturnValue:
     """The error page for an HTTP status, with its own sentence if there is one."""
     return (
         render_template(
             "error.html",
             status=status,
-            heading=TITLES.get(status, TITLES[400] if status < 500 else TITLES[500]),
+            heading=heading or TITLES.get(status, TITLES[400] if status < 500 else TITLES[500]),
             message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
             bare=status >= 500,
             kept=keeping.kept(),
@@ -87,7 +88,7 @@ def page(status: int, message: str = "") -> ResponseReturnValue:
 def _known(error: SchoolgateError) -> ResponseReturnValue:
     for kind, status in STATUS.items():
         if isinstance(error, kind):
-            return page(status, str(error))
+            return page(status, str(error), "This is decided already" if isinstance(error, LinkUsed) else "")
     log.error("page_failed", endpoint=request.endpoint, error=type(error).__name__)
     return page(500)
 

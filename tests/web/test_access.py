@@ -44,6 +44,7 @@ PUBLIC_PAGES = {
     "approve.video",
     "approve.still",
     "approve.decide",
+    "approve.done",
     "media.fetch",
     "planning.read_feed",
     "health.live",

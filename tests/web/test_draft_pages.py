@@ -100,13 +100,14 @@ def test_a_link_used_a_second_time_says_who_decided_what(
     page = f"/approve/{token}"
     tokens = [first.token(page), second.token(page)]
     values = {"decision": "approve", "pin": PRACTICE_PIN}
-    assert first.client.post(page, data={"csrf_token": tokens[0], **values}).status_code == 200
+    assert first.client.post(page, data={"csrf_token": tokens[0], **values}).status_code == 303
     answer = second.client.post(
         page, data={"csrf_token": tokens[1], "decision": "reject", "reason": "No", "pin": PRACTICE_PIN}
     )
     assert answer.status_code == 409 and "Margaret Oyelaran approved it on" in answer.text
     again = second.get(page)
     assert again.status_code == 410 and "Margaret Oyelaran approved it on" in again.text
+    assert "This is decided already" in again.text and "Error 410" not in again.text
     assert count(ApprovalDecision) == 1
 
 
@@ -173,13 +174,22 @@ def test_a_signed_in_approver_needs_no_pin_and_can_decide_on_the_draft_itself(
     token = mailed_token()
     page = f"/approve/{token}"
     assert "no PIN is needed" in head.get(page).text
-    assert head.post(page, page, decision="changes", reason="Shorter").status_code == 200
+    other = write(teacher, x, at=later, text="Another post")
+    done = head.get(head.post(page, page, decision="changes", reason="Shorter").headers["Location"]).text
+    assert "Changes asked for" in done and "Another post waits for you" in done
+    assert "close this page" not in done
+    teacher.post(f"{other}/withdraw", other)
     edit = f"{path}/edit"
+    form = teacher.get(edit).text
+    assert "<b>Margaret Oyelaran asked for changes</b>" in form and ": Shorter</div>" in form
+    assert not re.findall(r'name="checklist"[^>]* checked', form) and "tick again for this one" in form
     teacher.post(edit, edit, **fields(x, at=later, text="Shorter", based_on="1"))
     assert "Waiting for your decision" in head.get("/drafts").text
+    assert "That was about an earlier version" in teacher.get(path).text
     answer = head.post(f"{path}/decide", path, decision="approve", revision="2")
-    assert answer.status_code == 302
-    assert only_draft().state is DraftState.APPROVED
+    assert answer.status_code == 302 and "Nothing else waits for your decision" in head.get(path).text
+    states = rows(sa.select(Draft.state).order_by(Draft.id))
+    assert states == [DraftState.APPROVED, DraftState.DRAFT]
 
 
 @SQLITE

@@ -72,7 +72,8 @@ def mailed_token() -> str:
 def decide(app: Flask, token: str, **more: object) -> TestResponse:
     visitor = Browser(app.test_client())
     page = f"/approve/{token}"
-    return visitor.post(page, page, **{"decision": "approve", "pin": PRACTICE_PIN, **more})
+    answer = visitor.post(page, page, **{"decision": "approve", "pin": PRACTICE_PIN, **more})
+    return visitor.get(answer.headers["Location"]) if answer.status_code == 303 else answer
 
 
 def upload(browser: Browser, path: str, data: bytes, name: str, **more: object) -> TestResponse:
