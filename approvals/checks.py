@@ -145,6 +145,8 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
     found = platform_problems(revision)
     if not revision.accounts:
         found.append(Problem("accounts", "No account is chosen: tick at least one."))
+        if not revision.media_count and _shows_nothing(revision.text):
+            found.append(Problem("text", "There is no text: write something, or add a picture or a video."))
     for entry in revision.accounts:
         platform = Platform(entry.account.platform)
         limits, name = LIMITS[platform], account_name(entry.account)

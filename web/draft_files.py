@@ -88,6 +88,7 @@ def keep_new_pictures(form: DraftForm, draft_id: UUID | None) -> None:
             continue
         if media_id not in form.media_ids:
             form.media_ids.append(media_id)
+            form.added.append(file.filename or "")
 
 
 def _whose(form: DraftForm, draft_id: UUID | None, file: FileStorage) -> str:

@@ -12,12 +12,23 @@ from flask import render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from approvals import differences, drafts, previews, revising, shown_faces, video_checks, video_copy
+from approvals import (
+    decisions,
+    differences,
+    drafts,
+    previews,
+    revising,
+    shown_faces,
+    video_checks,
+    video_copy,
+)
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, PictureChoice, VideoChoice
 from approvals.differences import Change
 from approvals.models import (
+    ApprovalDecision,
     Criterion,
+    DecisionKind,
     Draft,
     DraftRevision,
     MediaFile,
@@ -27,6 +38,7 @@ from approvals.models import (
     VideoFile,
 )
 from approvals.previews import AccountPreview, PicturePreview
+from approvals.states import DraftState
 from approvals.video_checks import VideoPreview
 from connectors.base import Platform
 from connectors.limits import LIMITS
@@ -60,6 +72,12 @@ class DraftForm:
     video_id: UUID | None = None
     problems: list[tuple[str, str]] = field(default_factory=list)
     """(field, sentence), in the order in which the room names them."""
+    saved: bool = False
+    """Whether what it says is saved, though it could not be handed in."""
+    signed_before: bool = False
+    """Whether the checklist was signed for a wording that was handed in, and is to be signed anew."""
+    added: list[str] = field(default_factory=list)
+    """The names of the pictures that this request brought."""
     begins: UUID = field(default_factory=new_id)
     """The id of the draft that this form begins: sent twice, it begins one draft."""
 
@@ -142,6 +160,11 @@ def of_revision(revision: DraftRevision) -> DraftForm:
         values["video_alt"], values["video_source"] = video.alt_text, video.source
         values["video_licence"] = video.licence
     return DraftForm(typed=Typed(values), media_ids=media, video_id=video.video_id if video else None)
+
+
+def sign_anew(form: DraftForm) -> None:
+    """Take the signatures off: ticking signs one wording, and another is about to be written (P14)."""
+    form.signed_before = bool(form.typed.values.poplist("checklist"))
 
 
 def of_model(revision: DraftRevision) -> DraftForm:
@@ -296,6 +319,7 @@ def page(
         look=look(session, form, draft, person=person),
         **offers,
         differing=differing,
+        asked_change=_asked_change(session, draft),
         kept=kept if kept is not None and _worth_offering(session, kept, draft, person=person) else None,
         spent=spent,
         # What can't be changed any more is begun anew.
@@ -309,6 +333,14 @@ def page(
         upload_mb=settings().max_upload_bytes // 1024 // 1024,
         upload_most=settings().max_upload_bytes,
     )
+
+
+def _asked_change(session: Session, draft: Draft | None) -> ApprovalDecision | None:
+    """The decision that asks for the change which is being written, if it was asked for."""
+    if draft is None or draft.state not in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}:
+        return None
+    decision = decisions.latest(session, draft)
+    return decision if decision is not None and decision.kind is DecisionKind.CHANGES else None
 
 
 def _devices(session: Session, form: DraftForm) -> list[tuple[str, str]]:

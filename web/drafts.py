@@ -17,7 +17,7 @@ from approvals.content import DraftContent
 from approvals.differences import Change
 from approvals.drafts import EditConflict
 from approvals.models import DecisionKind, Draft, DraftRevision, Publication
-from approvals.states import IN_WORDS
+from approvals.states import IN_WORDS, DraftState
 from school import people
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
@@ -216,6 +216,8 @@ def _changing(session: Session, draft: Draft, person: Person) -> str:
         form = draft_form.of_kept(kept.fields)
     else:
         form = draft_form.of_revision(drafts.current_revision(session, draft))
+        if draft.state is not DraftState.DRAFT:
+            draft_form.sign_anew(form)
     offers = draft_offers.of(session, form, now=now())
     return draft_form.page(session, form, person=person, draft=draft, kept=kept, offers=offers)
 
@@ -263,7 +265,7 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         try:
             asked = handing_in.hand_in(draft.id, number)
         except BadInput as error:
-            flash("The draft is saved, but not handed in yet: see what is missing.", "warning")
+            form.saved = True
             form.refuse(error)
             return _form_again(draft.id, form, 400)
         flash(f"It is saved and handed in. {asked} You get an e-mail when it is decided.", "success")

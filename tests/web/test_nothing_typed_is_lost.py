@@ -79,6 +79,8 @@ def test_a_draft_without_an_account_is_saved_and_says_what_is_missing(
     handed_in = teacher.post("/drafts/new", "/drafts/new", **fields(at=later, text=WORDS))
     assert handed_in.status_code == 400 and "No account is chosen" in handed_in.text
     assert text_in(handed_in) == WORDS
+    empty = teacher.post("/drafts/new", "/drafts/new", **fields(at=later, text=""))
+    assert '<a href="#wrong-text">There is no text: write something' in empty.text
 
 
 def test_what_was_refused_on_handing_in_goes_on_as_the_same_draft(

@@ -39,6 +39,14 @@
     return text.trim() ? text.trimEnd() + "\n" + address : address;
   }
 
+  // Once an account is ticked, that none was chosen is no longer true.
+  form.addEventListener("change", function (event) {
+    var wrong = document.getElementById("accounts-error");
+    if (event.target.name === "account" && event.target.checked && wrong) {
+      wrong.classList.remove("d-block");
+    }
+  });
+
   function count() {
     form.querySelectorAll("[data-counter]").forEach(function (line) {
       var box = form.querySelector("#account-" + CSS.escape(line.dataset.counter));
