@@ -80,7 +80,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             findings = [Finding("personal_data", sentence).as_json() for sentence in said]
         waits = draft.state is DraftState.SUBMITTED
         decided_by_me = decision is not None and decision.approver_id == person.id and not waits
-        waiting = schedule.waiting_for(session, person, now=moment) if decided_by_me else []
+        waiting = schedule.waiting_for(session, person, most=1, now=moment)[0] if decided_by_me else []
         own = draft.author_id == person.id
         asked = asking.how_asked(session, submission) if submission else []
         publications = schedule.publications(session, draft)
