@@ -58,6 +58,7 @@ def test_rules_are_tried_and_saved_and_entries_decided_together(
     narrow.get_by_role("button", name="See what it would have done").click()
     expect(narrow.get_by_role("heading", name=f"would not have been flagged: {entries}")).to_be_visible()
     expect(narrow.get_by_text("idiot 1").last).not_to_be_visible()
+    narrow.get_by_label("would no longer be flagged").check()
     narrow.get_by_role("button", name="Save as a new version").click()
     expect(narrow.get_by_text("Version 2 is saved.")).to_be_visible()
     narrow.get_by_role("button", name="Score them again").click()
