@@ -185,14 +185,8 @@ def erase_videos(session: Session, ids: Sequence[UUID], now: datetime) -> None:
 
 
 def used() -> Condition:
-    """Pictures that some version of a draft has, or a blurred copy that it has was made from."""
-    shown = sa.select(RevisionPicture.id).where(RevisionPicture.media_id == MediaFile.id)
-    copied = (
-        sa.select(RevisionPicture.id)
-        .join(BlurChoice, BlurChoice.media_id == RevisionPicture.media_id)
-        .where(BlurChoice.source_id == MediaFile.id)
-    )
-    return sa.or_(shown.exists(), copied.exists())
+    """Pictures that some version of a draft has."""
+    return sa.select(RevisionPicture.id).where(RevisionPicture.media_id == MediaFile.id).exists()
 
 
 def picture_held() -> Condition:

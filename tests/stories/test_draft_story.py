@@ -149,6 +149,10 @@ def test_an_edit_voids_the_approval_and_the_link(
     address = teacher.url
     teacher.get_by_role("link", name="Change it").click()
     teacher.locator("textarea[name=text]").fill(text + " sharp")
+    # Signed for the wording that was handed in; what is changed is signed anew.
+    for box in teacher.locator("input[name=checklist]").all():
+        expect(box).not_to_be_checked()
+        box.check()
     teacher.get_by_role("button", name="Save", exact=True).click()
     teacher.goto(address)
     expect(teacher.locator("main")).to_contain_text("no longer counts")
