@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import consent, forms, holds, second_factor, sign_ins
+from school import consent, forms, holds, recovery, second_factor, sign_ins
 from school.models import (
     Account,
     AccountOwner,
@@ -23,6 +23,7 @@ from school.models import (
     OutboxEmail,
     Person,
     Pupil,
+    RecoveryState,
     Role,
     RoleGrant,
     TermsAcceptance,
@@ -173,6 +174,17 @@ def _of_person(session: Session, person: Person) -> list[Section]:
                     "ended": one.ended_at or "",
                 }
                 for one in sign_ins.history(session, person.id)
+            ],
+        ),
+        Section(
+            "How they were let in again",
+            [
+                {
+                    "asked": one.asked_at,
+                    "reason": one.reason,
+                    "used": one.ended_at if one.state is RecoveryState.USED else "",
+                }
+                for one in recovery.history(session, person.id)
             ],
         ),
         Section(

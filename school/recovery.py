@@ -218,6 +218,14 @@ def open_ones(session: Session, *, now: datetime) -> list[Recovery]:
     return list(session.scalars(query))
 
 
+def history(session: Session, person_id: UUID) -> list[Recovery]:
+    """Every recovery of this person that is still kept, the first one first."""
+    query = (
+        sa.select(Recovery).where(Recovery.person_id == person_id).order_by(Recovery.asked_at, Recovery.id)
+    )
+    return list(session.scalars(query))
+
+
 def get(session: Session, recovery_id: UUID, *, lock: bool = False) -> Recovery:
     """The recovery, or NotFound; with `lock`, as it is now and for nobody else to change."""
     found = session.get(Recovery, recovery_id, with_for_update=lock, populate_existing=lock)

@@ -26,6 +26,8 @@ SENTENCES: Mapping[str, str] = {
     "In the consent register": "{name} is in the school’s consent register, in the class {class}.",
     "Consents": "{given by} agreed to “{kind}” on {where}, from {from} to {to}.[ This was taken back on {withdrawn}: {why withdrawn}]",
     "Who they are here": "{name} ({e-mail address}) has been known to Schoolgate since {added}.",
+    "Where they signed in": "They signed in on {from} by {by} ({browser}), and were last seen there on {last seen}.[ That sign-in ended on {ended}.]",
+    "How they were let in again": "On {asked} the school was asked to let them in again with a new password. The reason given was: {reason}[ The link for it was used on {used}.]",
     "Roles": "They had the role “{role}” from {from}[ to {until}]. The reason given was: {reason}",
     "Accounts they may write for": "They may write for {account} since {from}[, and that ended on {until}]. The reason given was: {reason}",
     "Accounts they administer": "They look after {account} since {from}[, and that ended on {until}]. The reason given was: {reason}",
@@ -43,6 +45,7 @@ SENTENCES: Mapping[str, str] = {
     "Drafts and posts they wrote": "They began a post on {begun}. It is now: {state}.",
     "What they were writing and did not save": "They were writing this on {kept} and had not saved it.",
     "Decisions they made on posts": "On {at} they looked at a post and {decision}.[ They wrote: {reason}]",
+    "What they said about drafts": "On {at} they said about a post: “{remark}”",
     "What they did with drafts": "On {at} they made a post “{made it}”.[ They wrote: {reason}]",
     "Videos they uploaded": "They added the video “{file}” on {at}.",
     "Pictures they uploaded": "They added the picture “{file}” on {at}.",
@@ -94,7 +97,7 @@ LABELS: Mapping[str, str] = {
     "pupils shown": "How many pupils it shows",
     "published": "Where it was published",
     "done by them": "They did it themselves",
-    "second factor set up": "A code from a phone is needed as well",
+    "second factor set up": "Something besides the password is needed",
     "times signed in": "How often they signed in",
     "outcomes": "What was decided",
     "why ended": "Why it ended",
@@ -163,7 +166,7 @@ _SCORES: Mapping[str, str] = {
     "identity_attack": "an attack on who somebody is",
 }
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_DAY = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d)")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _PART = re.compile(r"\[([^\]]*)\]")
 _NAME = re.compile(r"\{([^}]+)\}")
 
@@ -282,8 +285,8 @@ def _value(name: str, value: Any) -> Markup:
         return escape("yes" if value else "no")
     if isinstance(value, datetime):
         return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), say(value))
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        value = date.fromisoformat(value)
+    if isinstance(value, str):
+        value = _day_in(value)
     if isinstance(value, date):
         return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), _day(value))
     if isinstance(value, Mapping):
@@ -294,6 +297,14 @@ def _value(name: str, value: Any) -> Markup:
             return shown[0]
         return Markup("<ul>{}</ul>").format(_all(Markup("<li>{}</li>").format(one) for one in shown))
     return escape(str(value).replace("_", " ") if isinstance(value, Enum) else value)
+
+
+def _day_in(text: str) -> date | str:
+    """The day that a text is and nothing besides; any other text as it is, “2027-02-30” too."""
+    try:
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else text
+    except ValueError:
+        return text
 
 
 def _day(day: date) -> str:

@@ -12,14 +12,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+import approvals.held
+import moderation.held
+import school.held
 from approvals import foi
-from approvals.models import Draft
+from approvals.models import Draft, DraftRemark
 from moderation import chain, manual
 from moderation.decisions import Outcome
 from moderation.models import LogEntry, ReferTo
-from school import audit, consent, db, exports, holds, requests, retention
+from school import audit, consent, db, exports, holds, people, recovery, requests, retention, sign_ins
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
-from school.held import was_headteacher
+from school.held import Section, was_headteacher
 from school.models import (
     Account,
     AuditEntry,
@@ -36,7 +39,8 @@ from school.retention import Subject
 from tests.moderation.scenes import Clock, decide
 from tests.web.conftest import Browser
 from tests.web.remembered import World, far, found_in, remember
-from web import disclosure
+from web import disclosure, readable
+from web.readable import SENTENCES
 from web.retained import BY_KEY, RULES, seen_by
 from worker import exporting
 
@@ -86,7 +90,23 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
     session: Session, school_people: People, world: World
 ) -> None:
     subject = disclosure.subject_of(session, "person", world.staff.id)
-    sections, _page = made(session, subject, school_people[Role.DPO])
+    sign_ins.begin(
+        session, world.staff, how="passkey", second_factor=True, waits=False, browser="Firefox on Windows",
+        now=db.now(),
+    )  # fmt: skip
+    draft_id = session.scalars(sa.select(Draft.id)).one()
+    remark = DraftRemark(
+        draft_id=draft_id, revision_number=1, author_id=world.staff.id, text="Brighter?", at=db.now()
+    )
+    session.add(remark)
+    people.set_password(session, world.staff, "eight quiet winter gates", by=world.staff, now=db.now())
+    session.flush()
+    token = recovery.by_server(session, world.staff, reason="has lost the phone", now=db.now())
+    recovery.use(session, token, password="seven rainy harvest moons", pin="7391", now=db.now())
+    sections, page = made(session, subject, school_people[Role.DPO])
+    assert "by passkey (Firefox on Windows), and" in page and "That sign-in ended on" in page
+    assert "has lost the phone The link for it was used on" in page
+    assert "they said about a post: “Brighter?”" in page
     unsaved = sections["What they were writing and did not save"]
     assert "Quillfeather thought of a Thistledown Fair" in json.dumps(unsaved)
     assert sections["Who they are here"][0]["e-mail address"] == "quillfeather@larkfield.test"
@@ -98,6 +118,23 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
         "In the trail",
     } <= set(sections)
     assert "Marigold" not in json.dumps(sections)
+
+
+def test_p34_every_section_of_a_file_has_its_sentence(
+    session: Session, school_people: People, world: World
+) -> None:
+    titles = {"Forms that name them", "Posts, approvals and decisions"}
+    for kind, one in (("person", world.staff), ("pupil", world.pupil), ("author", world.author)):
+        subject = disclosure.subject_of(session, kind, one.id)
+        for found in (
+            school.held.sections(session, subject, past_head=False),
+            approvals.held.sections(session, subject),
+            moderation.held.sections(session, subject, past_head=False),
+        ):
+            titles |= {section.title for section in found}
+    assert titles == set(SENTENCES)
+    odd = Section("What they said about drafts", [{"at": db.now(), "remark": "2027-02-30"}])
+    assert "“2027-02-30”" in readable.page("A file", "A school", [odd], made=db.now()), "no such day"
 
 
 def test_p34_a_pupils_file_has_register_consents_and_posts(
