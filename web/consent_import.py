@@ -14,7 +14,7 @@ from school.db import now, transaction
 from school.errors import BadInput
 from school.permissions import Action
 from web.access import current_person, needs
-from web.forms import Typed
+from web.forms import Typed, whole_number
 
 pages = Blueprint("consent_import", __name__)
 
@@ -104,7 +104,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
                 session,
                 import_id,
                 give_again=typed.all("give_again"),
-                seen_leaving=int(typed["seen_leaving"]) if _number(typed["seen_leaving"]) else 0,
+                seen_leaving=whole_number(typed["seen_leaving"]) or 0,
                 by=current_person(session),
                 now=now(),
             )
@@ -123,7 +123,3 @@ def apply(import_id: UUID) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for("consent.show"))
-
-
-def _number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9

@@ -17,7 +17,7 @@ from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.permissions import Action
 from web.access import current_person, needs
-from web.forms import Typed
+from web.forms import Typed, whole_number
 from web.media import picture_response
 
 pages = Blueprint("crops", __name__)
@@ -139,7 +139,7 @@ def _save(draft: Draft, media_id: UUID, whole: Whole, place: Place, typed: Typed
         given = blurring.source(session, whole.uploaded.id)
     # It takes seconds: no transaction is open here.
     made = cropping.make(given, place, whole.blurred)
-    based_on = int(typed["based_on"]) if typed["based_on"].isdigit() and len(typed["based_on"]) < 9 else 0
+    based_on = whole_number(typed["based_on"]) or 0
     with transaction() as session:
         person = current_person(session)
         saved = cropping.choose(

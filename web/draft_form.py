@@ -48,7 +48,7 @@ from school.errors import BadInput, NotPermitted
 from school.models import Account, Person
 from school.settings import settings
 from school.times import say
-from web.forms import Typed
+from web.forms import Typed, whole_number
 
 FACES = "faces-"
 """What a button says that saves the draft and goes on to a picture's faces; the picture's id follows."""
@@ -96,8 +96,7 @@ class DraftForm:
     @property
     def based_on(self) -> int:
         """The revision that the person began with; 0 for a new draft."""
-        text = self.typed["based_on"]
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
+        return whole_number(self.typed["based_on"]) or 0
 
 
 def read() -> DraftForm:

@@ -35,7 +35,7 @@ from school.models import Person, Role
 from school.permissions import Action, may
 from web import draft_findings
 from web.access import current_person
-from web.forms import Typed
+from web.forms import Typed, whole_number
 
 BADGES: dict[DraftState | PublicationState, str] = {
     DraftState.DRAFT: "secondary",
@@ -68,8 +68,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
     with reading() as session:
         person = current_person(session)
         draft = drafts.find(session, draft_id, by=person, now=moment)
-        asked_for = request.args.get("version", "")
-        number = int(asked_for) if asked_for.isdigit() and len(asked_for) < 9 else draft.revision_number
+        number = whole_number(request.args.get("version", ""))
+        if number is None:
+            number = draft.revision_number
         revision = drafts.revision_of(session, draft, number)
         submission = submissions.latest(session, draft)
         decision = decisions.latest(session, draft)

@@ -27,7 +27,7 @@ from web import draft_files, draft_form, draft_offers, draft_page, handing_in
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
 from web.draft_page import BADGES
-from web.forms import Typed, identifier
+from web.forms import Typed, identifier, whole_number
 from web.keeping import RESTORE, restores
 
 pages = Blueprint("drafts", __name__)
@@ -54,8 +54,7 @@ def show() -> ResponseReturnValue:
         sees_all = may(person, Action.SEE_ALL_DRAFTS) or person in people.deputies(session, now=moment)
         mine = "mine" in request.args or not sees_all
         waiting, count = schedule.waiting_for(session, person, most=WAITING_MOST, now=moment)
-        wanted = request.args.get("skip", "")
-        skip = int(wanted) if wanted.isdigit() and len(wanted) < 7 else 0
+        skip = whole_number(request.args.get("skip", "")) or 0
         listed, more = drafts.listed(
             session,
             by=person,
@@ -154,7 +153,7 @@ def submit(draft_id: UUID) -> ResponseReturnValue:
     """Hand the newest version in for approval."""
     typed = Typed(request.form)
     try:
-        asked = handing_in.hand_in(draft_id, int(typed["revision"]) if typed["revision"].isdigit() else 0)
+        asked = handing_in.hand_in(draft_id, whole_number(typed["revision"]) or 0)
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
     flash(f"It is handed in. {asked} You get an e-mail when it is decided.", "success")
@@ -195,7 +194,7 @@ def decide(draft_id: UUID) -> ResponseReturnValue:
         if typed["decision"] not in set(DecisionKind):
             raise BadInput("Choose a decision.", field="decision")
         kind = DecisionKind(typed["decision"])
-        number = int(typed["revision"]) if typed["revision"].isdigit() else 0
+        number = whole_number(typed["revision"]) or 0
         with reading() as session:
             drafts.find(session, draft_id, by=current_person(session), now=now())
             video_digest.prepare(session, video_digest.of_draft(session, draft_id))

@@ -18,7 +18,7 @@ from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.permissions import Action
 from web.access import current_person, needs
-from web.forms import Typed
+from web.forms import Typed, whole_number
 from web.media import picture_response
 
 pages = Blueprint("faces", __name__)
@@ -282,7 +282,7 @@ def _save(opened: Opened, places: Sequence[Place], typed: Typed, becomes: UUID) 
         given = blurring.source(session, opened.uploaded.id) if places else None
     # It takes seconds: no transaction is open here.
     made = blurring.make(given, places) if given else None
-    based_on = int(typed["based_on"]) if typed["based_on"].isdigit() and len(typed["based_on"]) < 9 else 0
+    based_on = whole_number(typed["based_on"]) or 0
     with transaction() as session:
         person = current_person(session)
         draft = blurring.choose(

@@ -15,7 +15,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.permissions import Action
 from web.access import current_person, needs
-from web.forms import Typed
+from web.forms import Typed, whole_number
 
 pages = Blueprint("followers", __name__)
 
@@ -110,14 +110,15 @@ def decide(follower_id: UUID) -> ResponseReturnValue:
     try:
         if typed["outcome"] not in set(FollowerOutcome):
             raise BadInput("Choose what is to be done.", field="")
-        if not typed["seen"].isascii() or not typed["seen"].isdigit() or len(typed["seen"]) > 9:
+        seen = whole_number(typed["seen"])
+        if seen is None:
             raise BadInput("This form is incomplete: load the page again.", field="")
         with transaction() as session:
             followers.decide_follower(
                 session,
                 follower_id,
                 FollowerOutcome(typed["outcome"]),
-                seen=int(typed["seen"]),
+                seen=seen,
                 by=current_person(session),
                 reason=typed["reason"],
                 now=now(),

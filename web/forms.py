@@ -48,6 +48,14 @@ class Typed:
         return self.errors.get(name, "")
 
 
+def whole_number(text: str) -> int | None:
+    """A number that a form or an address gives; None for anything but at most nine plain digits.
+
+    `str.isdigit` alone lets "²" pass, which `int` refuses, and numbers that no database holds.
+    """
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
+
+
 def identifier(text: str) -> UUID:
     """An id from an address. Raises NotFound where it isn't one, as for an id that nothing has."""
     try:

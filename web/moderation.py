@@ -42,7 +42,7 @@ from school.models import Person
 from school.permissions import Action, may, require
 from school.settings import settings
 from web.access import current_person, needs
-from web.forms import Typed, identifier
+from web.forms import Typed, identifier, whole_number
 from web.moderation_live import shared
 
 pages = Blueprint("moderation", __name__)
@@ -356,9 +356,10 @@ def _day(typed: Typed, name: str) -> date | None:
 
 
 def _number(typed: Typed, name: str) -> int:
-    if not typed[name].isascii() or not typed[name].isdigit() or len(typed[name]) > 9:
+    number = whole_number(typed[name])
+    if number is None:
         raise BadInput("This form is incomplete: load the page again.", field="")
-    return int(typed[name])
+    return number
 
 
 @pages.get("/moderation/<uuid:entry_id>/picture")

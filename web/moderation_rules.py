@@ -26,7 +26,7 @@ from school.models import Person
 from school.permissions import Action, may
 from school.settings import settings
 from web.access import current_person, needs
-from web.forms import Typed
+from web.forms import Typed, whole_number
 
 pages = Blueprint("rules", __name__)
 
@@ -47,9 +47,10 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         if not wanted or not may(current_person(session), Action.SET_THRESHOLDS):
             return _page(session, Typed())
-        if not wanted.isascii() or not wanted.isdigit() or len(wanted) > 9:
+        number = whole_number(wanted)
+        if number is None:
             raise BadInput(f"“{wanted[:20]}” is no number of a version: choose one from the list.")
-        earlier = thresholds.version(session, int(wanted))
+        earlier = thresholds.version(session, number)
         filled = Typed(_fields(earlier) | {"reason": f"Version {earlier.version} is brought back."})
         return _page(session, filled, look=True, bringing=earlier.version)
 
@@ -96,14 +97,16 @@ def change() -> ResponseReturnValue:
 def again() -> ResponseReturnValue:
     """Have recent comments scored again; the workers do it, after what is new."""
     typed = Typed(request.form)
-    days = typed["days"]
+    days = whole_number(typed["days"])
     try:
-        if not days.isascii() or not days.isdigit() or len(days) > 9:
-            raise BadInput(f"“{days[:20]}” is no number of days: write one such as 30.", field="days")
+        if days is None:
+            raise BadInput(
+                f"“{typed['days'][:20]}” is no number of days: write one such as 30.", field="days"
+            )
         with transaction() as session:
             job = rescoring.ask(
                 session,
-                int(days),
+                days,
                 by=current_person(session),
                 url=settings().effective_public_url,
                 now=now(),
@@ -232,6 +235,7 @@ def _digest(proposed: Proposal) -> str:
 
 
 def _number(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    number = whole_number(text)
+    if number is None:
         raise BadInput("This form is incomplete: load the page again.")
-    return int(text)
+    return number

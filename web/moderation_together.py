@@ -17,7 +17,7 @@ from school.errors import BadInput, NotFound
 from school.permissions import Action
 from school.settings import settings
 from web.access import current_person, needs
-from web.forms import Typed, identifier
+from web.forms import Typed, identifier, whole_number
 
 pages = Blueprint("together", __name__)
 
@@ -119,7 +119,8 @@ def _entries(typed: Typed) -> list[tuple[UUID, int]]:
     found = []
     for value in typed.all("entries"):
         entry, _, seen = value.partition(":")
-        if not seen.isascii() or not seen.isdigit() or len(seen) > 9:
+        version = whole_number(seen)
+        if version is None:
             raise BadInput("This form is incomplete: load the page again.", field="")
-        found.append((identifier(entry), int(seen)))
+        found.append((identifier(entry), version))
     return found

@@ -14,7 +14,7 @@ from school.errors import BadInput
 from school.permissions import Action
 from school.settings import settings
 from web.access import current_person, needs
-from web.forms import Typed
+from web.forms import Typed, whole_number
 
 pages = Blueprint("work", __name__)
 
@@ -54,14 +54,14 @@ def _keys(typed: Typed) -> str:
 def choose() -> ResponseReturnValue:
     """Switch single keys on or off, and choose when a pause is offered."""
     typed = Typed(request.form)
-    after = typed["pause_after"]
+    after = whole_number(typed["pause_after"])
     try:
         with transaction() as session:
             habits.choose(
                 session,
                 current_person(session),
                 single_keys=typed["single_keys"] == "yes",
-                pause_after=int(after) if after.isascii() and after.isdigit() and len(after) < 4 else -1,
+                pause_after=-1 if after is None else after,
             )
     except BadInput as error:
         return _keys(typed.refuse(error)), 400

@@ -22,7 +22,7 @@ from school.settings import settings
 from school.times import LONDON, parse_day, say
 from web import draft_offers, handing_in
 from web.access import current_person, needs, public, signed_in
-from web.forms import Typed
+from web.forms import Typed, whole_number
 from web.limits import limiter
 
 pages = Blueprint("planning", __name__)
@@ -47,7 +47,7 @@ def move(draft_id: UUID) -> ResponseReturnValue:
                 draft_id,
                 day=typed["planned_date"],
                 clock=typed["planned_time"],
-                based_on=int(typed["based_on"]) if typed["based_on"].isdigit() else 0,
+                based_on=whole_number(typed["based_on"]) or 0,
                 by=current_person(session),
                 now=now(),
             )

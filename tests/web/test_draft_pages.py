@@ -439,6 +439,8 @@ def test_only_the_author_sees_and_changes_a_draft_of_their_own(
     moderator = signed_in(Role.MODERATOR)
     assert moderator.get(path).status_code == 404
     assert teacher.get("/drafts/not-an-id").status_code == 404
+    for skip in ("²", "9" * 30):
+        assert teacher.get(f"/drafts?skip={skip}").status_code == 200
     assert teacher.get("/calendar?month=99").status_code == 400
 
 

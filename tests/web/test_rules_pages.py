@@ -185,7 +185,7 @@ def test_an_earlier_version_is_brought_back(decided: list[UUID], signed_in: Sign
     assert send(slt, "save", back).status_code == 302
     with reading() as session:
         assert (thresholds.current(session).version, thresholds.current(session).words) == (3, [])
-    for bad, status in (("99", 404), ("one", 400), ("9" * 30, 400)):
+    for bad, status in (("99", 404), ("one", 400), ("²", 400), ("9" * 30, 400)):
         assert slt.get(f"{PAGE}?version={bad}").status_code == status
 
 
