@@ -193,12 +193,16 @@ def rename(session: Session, person: Person, passkey_id: UUID, name: str) -> Pas
 
 
 def remove(session: Session, person: Person, passkey_id: UUID, *, now: datetime) -> Passkey:
-    """Take a passkey away. Raises NotFound, MoveNotAllowed for the last factor of one who needs one."""
+    """Take a passkey away; the recovery codes too, where no second factor is left.
+
+    Raises NotFound, MoveNotAllowed for the last factor of one who needs one.
+    """
     key = _own(session, person, passkey_id)
     last = len(of(session, person.id)) == 1 and second_factor.authenticator(session, person.id) is None
     if last and second_factor.demanded(session, person):
         raise MoveNotAllowed("Your role needs a second factor: set up another one before you remove this.")
     session.delete(key)
+    second_factor.drop_stray_codes(session, person)
     second_factor.changed(
         session,
         person,

@@ -280,8 +280,8 @@ def remove(session: Session, person: Person, *, now: datetime) -> None:
     has_passkey = session.scalar(query) is not None
     if demanded(session, person) and not has_passkey:
         raise MoveNotAllowed("Your role needs a second factor: set up another app instead of removing it.")
-    for table in (Authenticator,) if has_passkey else (Authenticator, RecoveryCode):
-        _delete(session, table, person)
+    _delete(session, Authenticator, person)
+    drop_stray_codes(session, person)
     changed(
         session,
         person,
@@ -290,6 +290,12 @@ def remove(session: Session, person: Person, *, now: datetime) -> None:
         "Its codes let nobody into Schoolgate any more.",
         now=now,
     )
+
+
+def drop_stray_codes(session: Session, person: Person) -> None:
+    """Delete the recovery codes of somebody whose last second factor is gone: they stand in for nothing."""
+    if not set_up_by(session, person.id):
+        _delete(session, RecoveryCode, person)
 
 
 def changed(

@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy.orm import Session
 
-from school import people, second_factor, sign_ins
+from school import passkeys, people, second_factor, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed
-from school.models import Authenticator, OutboxEmail, Person, RecoveryCode, Role
+from school.models import Authenticator, OutboxEmail, Passkey, Person, RecoveryCode, Role
 from school.second_factor import Given
 
 ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -142,8 +142,16 @@ def test_whoever_must_have_one_can_not_drop_it(
     enrolled(session, teacher)
     with pytest.raises(MoveNotAllowed):
         second_factor.remove(session, slt, now=now())
+    key = Passkey(
+        person_id=teacher.id, credential_id=b"1", public_key=b"2", sign_count=0, name="my phone",
+        made_at=now(),
+    )  # fmt: skip
+    session.add(key)
     second_factor.remove(session, teacher, now=now())
+    assert second_factor.codes_left(session, teacher.id) == second_factor.CODES, "for the passkey's sake"
+    passkeys.remove(session, teacher, key.id, now=now())
     assert not second_factor.set_up_by(session, teacher.id)
+    assert second_factor.codes_left(session, teacher.id) == 0
     for value, must in (("everybody", True), ("off", False)):
         monkeypatch.setenv("SCHOOLGATE_SECOND_FACTOR", value)
         settings.cache_clear()
