@@ -13,7 +13,7 @@ from school.models.people import Person
 from school.notices import ABOUT, Kind
 
 MOST = 100
-"""Lines of one digest; the rest is counted."""
+"""Lines of each kind in one digest; with more in all, it says how many."""
 
 
 def send(session: Session, person_id: UUID, *, url: str, now: datetime) -> bool:

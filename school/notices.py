@@ -248,13 +248,16 @@ def hold(
     confidential: bool,
     now: datetime,
 ) -> None:
-    """Keep something for the person's next digest: a line for each of its links."""
+    """Keep something for the person's next digest.
+
+    A line with its subject and first link; a line for each link, where the kind has words of its own.
+    """
     insert_if_missing(session, NoticeTimes, person_id=person.id, digest_at=DIGEST_AT)
     times = session.get_one(NoticeTimes, person.id)
     if times.next_digest_at is None:
         times.next_digest_at = _next(times.digest_at, now)
-    words = ABOUT[kind].digest
-    for link in (_LINK.findall(text) or [""]) if words else (_LINK.findall(text)[:1] or [""]):
+    words, links = ABOUT[kind].digest, _LINK.findall(text) or [""]
+    for link in links if words else links[:1]:
         session.add(
             HeldNotice(
                 person_id=person.id,
@@ -279,7 +282,7 @@ def forget(session: Session, told: Sequence[Person], link_part: str) -> None:
 
 def due(session: Session, *, now: datetime) -> list[UUID]:
     """Whose digest is due."""
-    query = sa.select(NoticeTimes.person_id).where(NoticeTimes.next_digest_at <= now)
+    query = sa.select(NoticeTimes.person_id).where(_is_due(now))
     return list(session.scalars(query.order_by(NoticeTimes.next_digest_at).limit(200)))
 
 
@@ -287,7 +290,7 @@ def take(session: Session, person_id: UUID, *, now: datetime) -> list[HeldNotice
     """What a person's digest says, for this transaction alone; taken away from what is held."""
     claimed = session.execute(
         sa.update(NoticeTimes)
-        .where(NoticeTimes.person_id == person_id, NoticeTimes.next_digest_at <= now)
+        .where(NoticeTimes.person_id == person_id, _is_due(now))
         .values(next_digest_at=None)
     )
     if not claimed.rowcount:  # type: ignore[attr-defined]
@@ -299,6 +302,16 @@ def take(session: Session, person_id: UUID, *, now: datetime) -> list[HeldNotice
     )
     session.execute(sa.delete(HeldNotice).where(HeldNotice.id.in_([row.id for row in rows])))
     return rows
+
+
+def _is_due(now: datetime) -> sa.ColumnElement[bool]:
+    """Its time has come; or it has none, since something was held just while the last digest was taken."""
+    left_over = sa.exists().where(
+        HeldNotice.person_id == NoticeTimes.person_id, HeldNotice.held_at <= now - timedelta(days=1)
+    )
+    return sa.or_(
+        NoticeTimes.next_digest_at <= now, sa.and_(NoticeTimes.next_digest_at.is_(None), left_over)
+    )
 
 
 def _next(minute: int, now: datetime) -> datetime:

@@ -62,6 +62,13 @@ def test_at_once_in_a_digest_or_not_at_all(session: Session, school_people: Peop
     assert "About new_terms" in said and "About training_reminder" in said and "decision" not in said
     assert said.count(f"{URL}/somewhere") == 2 and digest.subject == "Your digest: 2 things"
     assert session.scalar(sa.select(sa.func.count()).select_from(HeldNotice)) == 0
+    # Held by another transaction just when the digest was taken, so that it has no time of its own.
+    send(session, teacher, "new_terms", now=due)
+    session.execute(sa.update(NoticeTimes).values(next_digest_at=None))
+    assert notices.due(session, now=due + timedelta(hours=23)) == []
+    assert notices.due(session, now=due + timedelta(days=1)) == [teacher.id]
+    assert digests.send(session, teacher.id, url=URL, now=due + timedelta(days=1))
+    session.expire_all()
     # Whoever has left gets none.
     send(session, teacher, "new_terms")
     people.set_active(session, teacher, False, by=head, reason="Left", now=NOON)
