@@ -40,7 +40,6 @@ class Ended(StrEnum):
     PASSWORD = "password changed"
     ROLE = "a role was withdrawn"
     SHUT_OUT = "access closed or opened again"
-    RECOVERED = "recovery of the account"
     RESTORED = "restored from a backup"
 
 

@@ -80,10 +80,7 @@ def ask(kind: str, subject_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         subject = disclosure.subject_of(session, kind, subject_id)
         exports.ask_for_subject(session, subject, by=current_person(session), now=now())
-    flash(
-        "The file is being made. You get an e-mail when it can be fetched, usually within a minute.",
-        "success",
-    )
+    flash(BEING_MADE, "success")
     return redirect(url_for("subjects.files"))
 
 
