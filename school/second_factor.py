@@ -7,7 +7,6 @@ requests bring it at once; so only the mathematics come from a library here, and
 
 from __future__ import annotations
 
-import base64
 import re
 import secrets as random
 from collections.abc import Collection, Sequence
@@ -17,12 +16,9 @@ from urllib.parse import quote
 from uuid import UUID
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.hashes import SHA1
-from cryptography.hazmat.primitives.twofactor import InvalidToken
-from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from sqlalchemy.orm import Session, undefer
 
-from school import audit, mail, secrets
+from school import audit, authenticator_codes, mail, secrets
 from school.errors import BadInput, MoveNotAllowed
 from school.models.passkeys import Passkey
 from school.models.people import Person
@@ -32,11 +28,6 @@ from school.permissions import SECOND_FACTOR_ROLES
 from school.settings import settings
 from school.times import LONDON
 
-STEP = 30
-"""Seconds that a code lasts, the one that all apps know."""
-DIGITS = 6
-DRIFT = 1
-"""Steps that a phone's clock may be ahead or behind."""
 TRIES = 5
 LOCK = timedelta(minutes=15)
 CODES = 10
@@ -109,11 +100,6 @@ def authenticator(session: Session, person_id: UUID) -> Authenticator | None:
     return session.scalar(sa.select(Authenticator).where(Authenticator.person_id == person_id))
 
 
-def new_seed() -> str:
-    """A fresh seed of 160 bits (RFC 4226, section 4), in the letters that apps take."""
-    return base64.b32encode(random.token_bytes(20)).decode()
-
-
 def address(session: Session, person: Person, seed: str) -> str:
     """What the QR code says: the address that authenticator apps read."""
     school = session.scalar(sa.select(School.name)) or "Schoolgate"
@@ -145,7 +131,7 @@ def enrol(
     )
     if had is not None and _same_seed(had, seed):
         raise AlreadySetUp("This authenticator app is set up already.")
-    step = _step_of(seed, _digits(code), after=-1, now=now)
+    step = authenticator_codes.step_of(seed, authenticator_codes.digits_of(code), after=-1, now=now)
     if step is None:
         raise BadInput(
             "That is not the code that the app shows now. Wait for the next one and type that. If it is "
@@ -329,8 +315,8 @@ def _delete(
 
 
 def _use(session: Session, person: Person, code: str, *, now: datetime) -> Given | None:
-    digits = _digits(code)
-    if len(digits) == DIGITS:
+    digits = authenticator_codes.digits_of(code)
+    if len(digits) == authenticator_codes.DIGITS:
         app = session.scalar(
             sa.select(Authenticator)
             .options(undefer(Authenticator.seed))
@@ -338,7 +324,8 @@ def _use(session: Session, person: Person, code: str, *, now: datetime) -> Given
         )
         if app is None:
             return None
-        step = _step_of(secrets.decrypt(app.seed).decode(), digits, after=app.last_step, now=now)
+        seed = secrets.decrypt(app.seed).decode()
+        step = authenticator_codes.step_of(seed, digits, after=app.last_step, now=now)
         # Two requests with the same code: the second finds the step taken.
         if step is None or not _changed(
             session,
@@ -402,28 +389,6 @@ def _same_seed(had: Authenticator, seed: str) -> bool:
     except secrets.KeyMissing:
         # Sealed with a key that is gone: whatever it was, a new one takes its place.
         return False
-
-
-def _digits(code: str) -> str:
-    """The code as apps show it, perhaps with a space in the middle; anything else as it is."""
-    plain = re.sub(r"[\s-]", "", code)
-    return plain if re.fullmatch(r"[0-9]+", plain) else code
-
-
-def _step_of(seed: str, code: str, *, after: int, now: datetime) -> int | None:
-    """The step whose code this is, if it is later than `after` and near enough to now."""
-    if not re.fullmatch(r"[0-9]{6}", code):
-        return None
-    hotp = HOTP(base64.b32decode(seed), DIGITS, SHA1())  # noqa: S303 - what RFC 6238 and every app use
-    here = int(now.timestamp()) // STEP
-    for step in range(here - DRIFT, here + DRIFT + 1):
-        try:
-            hotp.verify(code.encode(), step)
-        except InvalidToken:
-            continue
-        if step > after:
-            return step
-    return None
 
 
 def _note(session: Session, person: Person, action: str, *, by: Person | None, now: datetime) -> None:

@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_security.utils import logout_user
 from markupsafe import Markup
 
-from school import passkeys, recovery, second_factor, secrets, sign_ins
+from school import authenticator_codes, passkeys, recovery, second_factor, secrets, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Person
@@ -68,7 +68,7 @@ def show() -> ResponseReturnValue:
 @signed_in_or_owing
 def app() -> ResponseReturnValue:
     """The QR code of a fresh seed, which counts once its first code is typed."""
-    return proof_first() or _offer(Typed(), second_factor.new_seed())
+    return proof_first() or _offer(Typed(), authenticator_codes.new_seed())
 
 
 @pages.post("/me/sign-in/app")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy.orm import Session
 
-from school import passkeys, people, second_factor, sign_ins
+from school import authenticator_codes, passkeys, people, second_factor, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Authenticator, OutboxEmail, Passkey, Person, RecoveryCode, Role
@@ -28,7 +28,7 @@ def code_of(seed: str, moment: float) -> str:
 
 def enrolled(session: Session, person: Person) -> tuple[str, list[str]]:
     """A second factor for the person, set up two minutes ago: its seed and the recovery codes."""
-    seed, then = second_factor.new_seed(), now() - timedelta(minutes=2)
+    seed, then = authenticator_codes.new_seed(), now() - timedelta(minutes=2)
     codes = second_factor.enrol(session, person, seed, code_of(seed, then.timestamp()), now=then)
     session.commit()
     return seed, codes
@@ -84,7 +84,7 @@ def test_the_same_code_twice_at_once_lets_one_in(
     for code, given in ((code_of(seed, moment.timestamp()), Given.APP), (codes[0], Given.PAPER)):
         with ThreadPoolExecutor(4) as pool:
             assert sorted(map(str, pool.map(give, [code] * 4))) == ["None", "None", "None", given]
-    other = second_factor.new_seed()
+    other = authenticator_codes.new_seed()
     with ThreadPoolExecutor(3) as pool:
         assert sorted(pool.map(lambda _: set_up(), range(3))) == ["again", "again", "set up"]
 
@@ -205,6 +205,6 @@ def test_a_reason_is_asked_for_and_the_first_wrong_code_sets_nothing_up(
     with pytest.raises(BadInput, match="reason"):
         sign_ins.end_for(session, person, by=school_people[Role.HEADTEACHER], reason=" ", now=now())
     with pytest.raises(BadInput, match="not the code"):
-        second_factor.enrol(session, person, second_factor.new_seed(), "123456", now=now())
+        second_factor.enrol(session, person, authenticator_codes.new_seed(), "123456", now=now())
     with reading() as fresh:
         assert not second_factor.set_up_by(fresh, person.id)

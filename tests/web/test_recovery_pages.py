@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import undefer
 
-from school import second_factor
+from school import authenticator_codes, second_factor
 from school.db import now, reading, transaction
 from school.models import OutboxEmail, Person, Recovery, Role, School
 from school.setup import PRACTICE_PIN
@@ -73,7 +73,7 @@ def test_two_vouch_with_their_pins_and_the_third_chooses_a_password(
     assert back
     with transaction() as session:
         fresh = session.get_one(Person, teacher.id)
-        seed = second_factor.new_seed()
+        seed = authenticator_codes.new_seed()
         second_factor.enrol(session, fresh, seed, code_of(seed, now().timestamp()), now=now())
     visitor.post("/sign-out", "/me")
     assert visitor.sign_in(teacher.email, new).headers["Location"].startswith("/sign-in/code")
