@@ -17,6 +17,7 @@ from school.errors import BadInput
 from school.permissions import Action
 from web.access import current_person, needs
 from web.forms import Typed
+from web.subjects import BEING_MADE
 
 pages = Blueprint("foi", __name__)
 
@@ -73,8 +74,5 @@ def export() -> ResponseReturnValue:
             exports.ask_for_foi(session, search.as_json(), by=current_person(session), now=now())
     except BadInput as error:
         return _show(typed.refuse(error), 400)
-    flash(
-        "The file is being made. You get an e-mail when it can be fetched, usually within a minute.",
-        "success",
-    )
+    flash(BEING_MADE, "success")
     return redirect(url_for("subjects.files"))
