@@ -43,6 +43,8 @@ class CalendarEntry:
     """What it is for, in words; empty where that isn't said yet."""
     own: bool
     """Whether whoever looks wrote it."""
+    seen: bool
+    """Whether whoever looks may see the draft, too."""
     publication: Publication | None
     """What is kept of it once it is approved, or was missed."""
     revision: DraftRevision
@@ -78,7 +80,12 @@ def together(entries: Sequence[CalendarEntry]) -> list[PlannedPost]:
 
 
 def troubles(session: Session, post: PlannedPost, *, now: datetime) -> list[str]:
-    """What is wrong with it on any of its accounts, each thing once."""
+    """What is wrong with it on any of its accounts, each thing once, for whoever may see the draft.
+
+    It may name a pupil without consent, and everybody reads the calendar (P26).
+    """
+    if not post.first.seen:
+        return []
     found = [
         stands.sentence
         for entry in post.entries
@@ -201,6 +208,7 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
                     author_name=draft.author.name,
                     objective=revision.objective.in_words if revision.objective else "",
                     own=draft.author_id == by.id,
+                    seen=sees_all or draft.author_id == by.id,
                     publication=publication,
                     revision=revision,
                 )
