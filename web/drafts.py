@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -99,8 +98,8 @@ def new() -> ResponseReturnValue:
         else:
             form = DraftForm(typed=Typed())
         if "begins" not in request.args:
-            asked: dict[str, Any] = {**request.args, "begins": form.begins}
-            return redirect(url_for("drafts.new", **asked))
+            copy, unsaved_too = request.args.get("copy"), request.args.get("unsaved")
+            return redirect(url_for("drafts.new", copy=copy, unsaved=unsaved_too, begins=form.begins))
         form.begins = identifier(request.args["begins"])
         begun = draft_form.begun(session, form, person=person)
         if begun is None:

@@ -442,6 +442,8 @@ def test_only_the_author_sees_and_changes_a_draft_of_their_own(
     for skip in ("²", "9" * 30):
         assert teacher.get(f"/drafts?skip={skip}").status_code == 200
     assert teacher.get("/calendar?month=99").status_code == 400
+    # Names that mean something to whoever makes addresses.
+    assert teacher.get("/drafts/new?_method=POST&endpoint=x").location.startswith("/drafts/new?begins=")
 
 
 @SQLITE
