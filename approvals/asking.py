@@ -178,18 +178,20 @@ def _remind(
 ) -> bool:
     assert revision.planned_at is not None
     left, whole = revision.planned_at - now, revision.planned_at - submission.submitted_at
-    asked = _asked(session, submission)
+    already = asked(session, submission)
     if left <= min(whole / 4, WIDEN_BEFORE):
         if not _claim(session, submission, Submission.widened_at, now):
             return False
-        others = _others(session, draft, asked, now=now)
+        others = _others(session, draft, already, now=now)
         _ask_by_and_by(session, revision, submission, others, now=now)
-        approval_mail.tell_author_of_waiting(session, draft, revision, asked, others, now=now)
+        approval_mail.tell_author_of_waiting(session, draft, revision, already, others, now=now)
         return True
     if left <= min(whole / 2, REMIND_BEFORE) and submission.reminded_at is None:
         if not _claim(session, submission, Submission.reminded_at, now):
             return False
-        able = [one for one in asked if people.may_approve(session, one, author_id=draft.author_id, now=now)]
+        able = [
+            one for one in already if people.may_approve(session, one, author_id=draft.author_id, now=now)
+        ]
         _ask_by_and_by(session, revision, submission, able, now=now)
         return True
     return False
@@ -210,14 +212,15 @@ def _claim(
     return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
 
 
-def _asked(session: Session, submission: Submission) -> list[Person]:
+def asked(session: Session, submission: Submission) -> list[Person]:
+    """Who was asked to decide."""
     ids = sa.select(ApprovalRequest.approver_id).where(ApprovalRequest.submission_id == submission.id)
     return list(session.scalars(sa.select(Person).where(Person.id.in_(ids)).order_by(Person.name)))
 
 
-def _others(session: Session, draft: Draft, asked: Sequence[Person], *, now: datetime) -> list[Person]:
+def _others(session: Session, draft: Draft, already: Sequence[Person], *, now: datetime) -> list[Person]:
     """Everybody else who may decide."""
-    known = {one.id for one in asked}
+    known = {one.id for one in already}
     return [
         one
         for one in people.everybody(session)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from approvals import schedule
 from approvals.models import CalendarFeed
-from approvals.states import IN_WORDS, DraftState, PublicationState
+from approvals.states import IN_WORDS, NOT_COMING, DraftState, PublicationState
 from school import audit, secrets
 from school.db import insert_if_missing
 from school.errors import NotFound
@@ -23,12 +23,6 @@ BACK = timedelta(days=60)
 AHEAD = timedelta(days=400)
 LENGTH = timedelta(minutes=15)
 """A post takes no time; calendars need a length to draw something."""
-_NOT_COMING = {
-    DraftState.REJECTED,
-    PublicationState.CANCELLED,
-    PublicationState.MISSED,
-    PublicationState.FAILED,
-}
 _SURE = {DraftState.APPROVED, PublicationState.SCHEDULED, PublicationState.PUBLISHED}
 
 
@@ -103,7 +97,7 @@ def _file(session: Session, person: Person, *, now: datetime) -> bytes:
 
 
 def _status(state: DraftState | PublicationState) -> str:
-    if state in _NOT_COMING:
+    if state in NOT_COMING:
         return "CANCELLED"
     return "CONFIRMED" if state in _SURE else "TENTATIVE"
 

@@ -218,10 +218,15 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
     if not revision.pupils and not revision.none_shown:
         found.append(Problem("pupils", "Say which pupils are shown or named, or tick that there are none."))
     found += name_problems(session, revision)
-    day = max(today(revision.planned_at), today(now)) if revision.planned_at else today(now)
+    day = day_out(revision, now=now)
     found += consent_problems(session, revision, on=day)
     found += live_problems(session, revision, on=day)
     return found
+
+
+def day_out(revision: DraftRevision, *, now: datetime) -> date:
+    """The day on which a revision goes out at the earliest: what it needs is asked for that day."""
+    return max(today(revision.planned_at), today(now)) if revision.planned_at else today(now)
 
 
 def live_problems(session: Session, revision: DraftRevision, *, on: date) -> list[Problem]:

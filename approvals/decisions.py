@@ -31,7 +31,7 @@ from school import people, pins, secrets
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Person, Role
 from school.settings import settings
-from school.times import say, today
+from school.times import say
 
 REASON_MAX = 2000
 LINK_TRIES = 10
@@ -320,7 +320,7 @@ def obstacles(session: Session, revision: DraftRevision, *, now: datetime) -> li
                 "Its planned time has passed, so it can't be approved any more. Ask for changes: a new time.",
             )
         )
-    day = max(today(now), today(revision.planned_at)) if revision.planned_at else today(now)
+    day = checks.day_out(revision, now=now)
     problems += checks.consent_problems(session, revision, on=day)
     problems += checks.name_problems(session, revision)
     problems += checks.live_problems(session, revision, on=day)

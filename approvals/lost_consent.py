@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,8 +13,7 @@ from approvals import approval_mail, checks, drafts
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.states import DraftState, PublicationState
-from school.models import Person, Pupil
-from school.times import today
+from school.models import Person
 
 _TO_COME = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
 
@@ -24,25 +23,14 @@ def sentences(session: Session, draft: Draft, *, now: datetime) -> list[str]:
     if not _on_its_way(session, draft):
         return []
     revision = drafts.current_revision(session, draft)
-    found = checks.consent_problems(session, revision, on=_day(revision, now))
+    found = checks.consent_problems(session, revision, on=checks.day_out(revision, now=now))
     return [problem.sentence for problem in found]
 
 
 def stopped(session: Session, author: Person, *, now: datetime) -> list[Draft]:
     """The posts of an author that are handed in or approved and can't go out for want of a consent."""
-    query = (
-        sa.select(Draft)
-        .join(DraftRevision, DraftRevision.draft_id == Draft.id)
-        # Only posts that show a pupil: most of an author's posts need no further look.
-        .join(RevisionPupil, RevisionPupil.revision_id == DraftRevision.id)
-        .where(
-            Draft.author_id == author.id,
-            DraftRevision.number == Draft.revision_number,
-            Draft.state.in_([DraftState.SUBMITTED, DraftState.APPROVED]),
-        )
-        .distinct()
-    )
-    return [draft for draft in session.scalars(query) if sentences(session, draft, now=now)]
+    theirs = _with_pupils(session, Draft.author_id == author.id)
+    return [draft for draft in theirs if sentences(session, draft, now=now)]
 
 
 def tell(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> int:
@@ -50,21 +38,10 @@ def tell(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> int
 
     To be called when consents have just ended. The mail names no pupil: the draft's page does.
     """
-    query = (
-        sa.select(Draft)
-        .join(DraftRevision, DraftRevision.draft_id == Draft.id)
-        .join(RevisionPupil, RevisionPupil.revision_id == DraftRevision.id)
-        .where(
-            RevisionPupil.pupil_id.in_(pupil_ids),
-            DraftRevision.number == Draft.revision_number,
-            Draft.state.in_([DraftState.SUBMITTED, DraftState.APPROVED]),
-        )
-        .distinct()
-    )
     told = 0
-    for draft in session.scalars(query).all():
+    for draft in _with_pupils(session, RevisionPupil.pupil_id.in_(pupil_ids)):
         revision = drafts.current_revision(session, draft)
-        lacking: set[Pupil] = set(checks.without_consent(session, revision, on=_day(revision, now)))
+        lacking = checks.without_consent(session, revision, on=checks.day_out(revision, now=now))
         if not {pupil.id for pupil in lacking} & set(pupil_ids) or not _on_its_way(session, draft):
             continue
         waits = draft.state is DraftState.SUBMITTED
@@ -86,6 +63,22 @@ def tell(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> int
     return told
 
 
+def _with_pupils(session: Session, which: sa.ColumnElement[bool]) -> list[Draft]:
+    """The posts handed in or approved that show or name a pupil, of those `which` says."""
+    query = (
+        sa.select(Draft)
+        .join(DraftRevision, DraftRevision.draft_id == Draft.id)
+        .join(RevisionPupil, RevisionPupil.revision_id == DraftRevision.id)
+        .where(
+            which,
+            DraftRevision.number == Draft.revision_number,
+            Draft.state.in_([DraftState.SUBMITTED, DraftState.APPROVED]),
+        )
+        .distinct()
+    )
+    return list(session.scalars(query))
+
+
 def _on_its_way(session: Session, draft: Draft) -> bool:
     if draft.state is DraftState.APPROVED:
         waiting = sa.select(Publication.id).where(
@@ -93,7 +86,3 @@ def _on_its_way(session: Session, draft: Draft) -> bool:
         )
         return session.scalar(waiting.limit(1)) is not None
     return draft.state is DraftState.SUBMITTED
-
-
-def _day(revision: DraftRevision, now: datetime) -> date:
-    return max(today(now), today(revision.planned_at)) if revision.planned_at else today(now)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from approvals import content, drafts
 from approvals.models import Draft
 from approvals.schedule import CalendarEntry
-from approvals.states import DraftState, PublicationState
+from approvals.states import NOT_COMING
 from school import school_year
 from school.errors import BadInput, NotPermitted
 from school.models import Person
@@ -23,12 +23,6 @@ from school.times import LONDON, today
 CLASH = timedelta(hours=1)
 """Two posts of one account closer together take attention from each other."""
 REPEATS_MOST = 60
-_NOT_COMING = {
-    DraftState.REJECTED,
-    PublicationState.CANCELLED,
-    PublicationState.MISSED,
-    PublicationState.FAILED,
-}
 
 
 class Rhythm(StrEnum):
@@ -136,7 +130,7 @@ def repeat(
 
 def clashes(entries: Sequence[CalendarEntry]) -> list[Clash]:
     """Which of these posts come out within an hour of another on the same account, by time."""
-    coming = [entry for entry in entries if entry.state not in _NOT_COMING]
+    coming = [entry for entry in entries if entry.state not in NOT_COMING]
     found: list[Clash] = []
     last: dict[UUID, CalendarEntry] = {}
     for entry in sorted(coming, key=lambda one: one.at):
@@ -153,7 +147,7 @@ def gaps(
     """The Mondays of those weeks of term, this one and later, for which no post is planned or out."""
     busy = {
         day - timedelta(days=day.weekday())
-        for day in (entry.at.astimezone(LONDON).date() for entry in entries if entry.state not in _NOT_COMING)
+        for day in (entry.at.astimezone(LONDON).date() for entry in entries if entry.state not in NOT_COMING)
     }
     monday = max(first, today(now))
     monday -= timedelta(days=monday.weekday())

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, drafts, submissions
+from approvals import approval_mail, asking, drafts, submissions
 from approvals.content import tidy
 from approvals.models import Draft, DraftRemark, Publication
 from approvals.sight import check_seen
@@ -109,6 +109,6 @@ def _others(
 ) -> list[Person]:
     """The author, those asked to decide now, and whoever took part and still may."""
     submission = submissions.open_submission(session, draft)
-    asked = submissions.asked(session, submission) if submission is not None else []
+    asked = asking.asked(session, submission) if submission is not None else []
     joined = [one.author for one in earlier if may_say(session, draft, by=one.author, now=now)]
     return [one for one in [draft.author, *asked, *joined] if one.id != by.id]

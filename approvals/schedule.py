@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, lazyload
 
-from approvals import approval_mail, drafts, submissions
+from approvals import approval_mail, asking, drafts, submissions
 from approvals.checks import account_name
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, PublicationMove
@@ -126,7 +126,7 @@ def miss(session: Session, draft_id: UUID, *, now: datetime) -> bool:
     )
     told: Sequence[Person] = [draft.author]
     if submission is not None:
-        told = [draft.author, *submissions.asked(session, submission)]
+        told = [draft.author, *asking.asked(session, submission)]
         submissions.end(session, submission, f"{said} Its author can choose a new time.", now=now)
     for entry in revision.accounts:
         publication = Publication(

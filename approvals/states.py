@@ -89,6 +89,9 @@ PUBLICATION_MOVES: Mapping[tuple[PublicationState, PublicationState], frozenset[
 SETTLED = frozenset({P.PUBLISHED, P.CANCELLED, P.MISSED})
 """States of a publication that nothing leads out of."""
 
+NOT_COMING = frozenset({D.REJECTED, P.CANCELLED, P.MISSED, P.FAILED})
+"""States in which nothing goes out at the planned time, nor has."""
+
 IN_WORDS: Mapping[DraftState | PublicationState, str] = {
     D.DRAFT: "being written",
     D.SUBMITTED: "waiting for approval",

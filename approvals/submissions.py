@@ -133,20 +133,6 @@ def latest(session: Session, draft: Draft) -> Submission | None:
     )
 
 
-def asked(session: Session, submission: Submission) -> list[Person]:
-    """Who was asked to decide."""
-    query = (
-        sa.select(Person)
-        .where(
-            Person.id.in_(
-                sa.select(ApprovalRequest.approver_id).where(ApprovalRequest.submission_id == submission.id)
-            )
-        )
-        .order_by(Person.name)
-    )
-    return list(session.scalars(query))
-
-
 def end(session: Session, submission: Submission, reason: str, *, now: datetime) -> None:
     """Close a submission; every link of it is dead from here on."""
     submission.ended_at, submission.end_reason = now, reason
