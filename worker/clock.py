@@ -29,9 +29,11 @@ _looks: list[_Look] = []
 
 def now() -> datetime:
     """The present moment, aware, by the database's clock as it was last seen."""
-    if not _looks:
+    # Taken once: another thread may look at the clock between the two uses.
+    look = next(iter(_looks), None)
+    if look is None:
         return db.now()
-    return _looks[0].at + timedelta(seconds=time.clock_gettime(_STEADY) - _looks[0].steady)
+    return look.at + timedelta(seconds=time.clock_gettime(_STEADY) - look.steady)
 
 
 def set_by(session: Session) -> None:
