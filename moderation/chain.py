@@ -232,10 +232,10 @@ def _kept_picture_fits(session: Session, event: Any) -> bool:
             CameWith.entry_id == event.entry_id, CameWith.place == event.detail.get("place")
         )
     ).first()
-    if row is None or row.sha256 != event.detail.get("sha256"):
+    if row is None or row.sealed is None or row.sha256 != event.detail.get("sha256"):
         return False
     try:
-        return row.sealed is None or picture_hash(secrets.decrypt(row.sealed)) == row.sha256
+        return bool(picture_hash(secrets.decrypt(row.sealed)) == row.sha256)
     except secrets.KeyMissing:
         # That the key is lost is said elsewhere, and is no sign that somebody changed anything.
         return True

@@ -177,6 +177,8 @@ def test_p22_a_picture_is_asked_for_fetched_kept_and_erased(
     with transaction() as working:
         assert chain.verify(working) is not None, "another picture in its place is noticed"
         assert slt.get(f"{path}/came-with/1").status_code == 404
+        working.execute(sa.update(CameWith).where(CameWith.id == row.id).values(sealed=None))
+        assert chain.verify(working) is not None, "and so is none in its place"
         working.execute(sa.update(CameWith).where(CameWith.id == row.id).values(sealed=whole))
     scenes.decide(
         entry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock, refer_to=ReferTo.CHAIR,
