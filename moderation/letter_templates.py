@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from moderation import own_words
 from moderation.models import LetterTemplate
 from school import audit
 from school.db import new_id, storable
@@ -18,7 +19,6 @@ from school.errors import BadInput, NotFound
 from school.models import Person
 from school.permissions import Action, require
 
-NAME_MAX = 80
 BODY_MAX = 6000
 TEMPLATES_MAX = 30
 
@@ -36,7 +36,6 @@ PLACEHOLDERS: Mapping[str, str] = {
 """Everything that a template can leave open. Nothing else about an entry gets into a letter by itself."""
 
 _BLANK = re.compile(r"\[write [^\[\]]*\]")
-_PLACE = re.compile(r"\{([^{}\n]{0,40})\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +97,8 @@ def save(
     before = templates(session)
     if key is not None and key not in {one.key for one in before}:
         raise NotFound("There is no such template of a letter.")
-    title, words = storable(" ".join(name.split())), storable(body.replace("\r\n", "\n").strip())
-    if not title or len(title) > NAME_MAX:
-        raise BadInput(f"Give it a name of at most {NAME_MAX} characters.", field="name")
-    if any(one.name.casefold() == title.casefold() and one.key != key for one in before):
-        raise BadInput(f"There is a template “{title}” already: choose another name.", field="name")
-    if key is None and len(before) >= TEMPLATES_MAX:
-        raise BadInput(f"There are {len(before)} templates already: change one of them.", field="name")
+    title = own_words.checked_name(name, key, before, one="a template", many="templates", most=TEMPLATES_MAX)
+    words = storable(body.replace("\r\n", "\n").strip())
     check_body(words)
     row = session.scalar(sa.select(LetterTemplate).where(LetterTemplate.key == key)) if key else None
     if row is None:
@@ -133,29 +127,17 @@ def check_body(body: str) -> None:
         raise BadInput("The letter is empty: write what its reader will read.", field="body")
     if len(body) > BODY_MAX:
         raise BadInput(f"The letter has {len(body):,} characters: at most {BODY_MAX:,} fit.", field="body")
-    wrong = [f"{{{name}}}" for name in dict.fromkeys(_PLACE.findall(body)) if name not in PLACEHOLDERS]
-    if wrong:
-        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
-        raise BadInput(
-            f"There is no placeholder {', '.join(wrong)}. Use one of these, or write the words: {known}.",
-            field="body",
-        )
-    rest = _PLACE.sub("", body)
-    if "{" in rest or "}" in rest:
-        raise BadInput(
-            "A curly bracket stands alone. Placeholders are written like {date}, with both brackets.",
-            field="body",
-        )
+    own_words.check_places(body, PLACEHOLDERS)
 
 
 def fill(body: str, values: Mapping[str, str]) -> str:
     """The words with each placeholder that has a value filled in; what stands in a value is never one."""
-    return _PLACE.sub(lambda found: values.get(found[1]) or found[0], body)
+    return own_words.PLACE.sub(lambda found: values.get(found[1]) or found[0], body)
 
 
 def left_open(body: str, values: Mapping[str, str]) -> list[str]:
     """The placeholders of a text that have no value."""
-    return [name for name in dict.fromkeys(_PLACE.findall(body)) if not values.get(name)]
+    return [name for name in own_words.places(body) if not values.get(name)]
 
 
 def blanks(body: str) -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.posting import NAMES
+from moderation import own_words
 from moderation.models import LogEntry, SavedReply
 from school import audit
 from school.db import new_id, storable
@@ -19,7 +20,6 @@ from school.errors import BadInput, NotFound
 from school.models import Person, School
 from school.permissions import Action, require
 
-NAME_MAX = 80
 BODY_MAX = 1000
 REPLIES_MAX = 40
 
@@ -29,7 +29,8 @@ PLACEHOLDERS: Mapping[str, str] = {
     "platform": "where it was written, such as Facebook",
 }
 """Everything that an answer can leave open; filled in when somebody inserts it."""
-_PLACE = re.compile(r"\{(\w{1,20})\}")
+_PLACE = re.compile(r"(,?\s*)" + own_words.PLACE.pattern)
+"""With the comma and blank before it, so that “Thank you, {author}.” stays a sentence without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +113,11 @@ def save(session: Session, key: str | None, *, name: str, body: str, by: Person,
     before = offered(session)
     if key is not None and key not in {one.key for one in before}:
         raise NotFound("There is no such saved answer.")
-    title, words = storable(" ".join(name.split())), storable(body.replace("\r\n", "\n").strip())
-    if not title or len(title) > NAME_MAX:
-        raise BadInput(f"Give it a name of at most {NAME_MAX} characters.", field="name")
-    if any(one.name.casefold() == title.casefold() and one.key != key for one in before):
-        raise BadInput(f"There is an answer “{title}” already: choose another name.", field="name")
-    if key is None and len(before) >= REPLIES_MAX:
-        raise BadInput(f"There are {len(before)} answers already: change one of them.", field="name")
+    title = own_words.checked_name(name, key, before, one="an answer", many="answers", most=REPLIES_MAX)
+    words = storable(body.replace("\r\n", "\n").strip())
     if not words or len(words) > BODY_MAX:
         raise BadInput(f"The answer has {len(words):,} characters: 1 to {BODY_MAX:,} fit.", field="body")
-    wrong = [f"{{{one}}}" for one in dict.fromkeys(_PLACE.findall(words)) if one not in PLACEHOLDERS]
-    if wrong:
-        known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
-        raise BadInput(f"There is no placeholder {', '.join(wrong)}: use one of {known}.", field="body")
+    own_words.check_places(words, PLACEHOLDERS)
     return _add(session, key or str(new_id()), title, words, True, by=by, now=now)
 
 
@@ -142,9 +135,7 @@ def fill(session: Session, reply: Reply, entry: LogEntry) -> str:
         "school": session.scalar(sa.select(School.name)) or "",
         "platform": NAMES[Platform(entry.platform)] if entry.platform in set(Platform) else entry.platform,
     }
-    # With the comma and blank before it, so that “Thank you, {author}.” stays a sentence.
-    text = re.sub(r"(,?\s*)\{(\w{1,20})\}", lambda found: _filled(found, values), reply.body)
-    return text.strip()
+    return _PLACE.sub(lambda found: _filled(found, values), reply.body).strip()
 
 
 def _filled(found: re.Match[str], values: Mapping[str, str]) -> str:
@@ -156,7 +147,7 @@ def _filled(found: re.Match[str], values: Mapping[str, str]) -> str:
 
 def left_open(text: str) -> list[str]:
     """The placeholders that a text still has, as they stand in it: it can't be published so."""
-    return [f"{{{one}}}" for one in dict.fromkeys(_PLACE.findall(text)) if one in PLACEHOLDERS]
+    return [f"{{{one}}}" for one in own_words.places(text) if one in PLACEHOLDERS]
 
 
 def _newest(session: Session) -> dict[str, SavedReply]:

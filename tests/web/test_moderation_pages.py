@@ -477,7 +477,8 @@ def test_a_saved_answer_and_a_colleague(
     """Without scripts: the page comes back with the answer and all that was typed; nothing is decided."""
     slt, moderator = signed_in(Role.SLT), signed_in(Role.MODERATOR)
     page, words = f"/moderation/{entry_id}", "/moderation/replies"
-    assert slt.post(f"{words}/new", words, name="Thanks", body="Thank you, {writer}").status_code == 400
+    for gap in ("{writer}", "{parent name}", "{author"):
+        assert slt.post(f"{words}/new", words, name="Thanks", body=f"Thank you, {gap}").status_code == 400
     assert slt.post(f"{words}/new", words, name="Thanks", body="Thank you, {author}!").status_code == 302
     shown = moderator.get(words).text
     assert "Thank you, {author}!" in shown and "Version 1" in shown and "Change it" not in shown
