@@ -22,6 +22,12 @@ NAMES: Mapping[Platform, str] = {
     Platform.INSTAGRAM: "Instagram",
 }
 
+
+def platform_name(platform: str) -> str:
+    """A platform as it writes itself; what is none of ours, such as a place entered by hand, as it is."""
+    return NAMES[Platform(platform)] if platform in set(Platform) else platform
+
+
 _LEADING_MENTIONS = re.compile(r"(?:@\w{1,30}\s+)+")
 
 

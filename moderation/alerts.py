@@ -10,8 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from connectors.base import Platform
-from connectors.posting import NAMES
+from connectors.posting import platform_name
 from moderation.chain import unlisted
 from moderation.models import FlaggingRules, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
 from school import clocks, mail, people
@@ -151,14 +150,13 @@ def _look_at(numbers: list[int]) -> str:
 def _urgent(entry: LogEntry, kinds: str, url: str) -> list[tuple[str, str]]:
     said = ", ".join(_SAID.get(kind, kind) for kind in unlisted(kinds))
     return [
-        (f"A comment on {_where(entry)} may be urgent: {said}. It was written by {_author(entry)}.", ""),
+        (
+            f"A comment on {platform_name(entry.platform)} may be urgent: {said}. "
+            f"It was written by {_author(entry)}.",
+            "",
+        ),
         (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}"),
     ]
-
-
-def _where(entry: LogEntry) -> str:
-    """The platform as it writes itself; an entry by hand may name a place that is none of ours."""
-    return NAMES[Platform(entry.platform)] if entry.platform in set(Platform) else entry.platform
 
 
 def referred(
@@ -189,7 +187,11 @@ def referred(
             if worry
             else f"Log entry {entry.number} was referred to you",
             paragraphs=[
-                (f"{by.name} referred log entry {entry.number}, a comment on {_where(entry)}, to you.", ""),
+                (
+                    f"{by.name} referred log entry {entry.number}, a comment on "
+                    f"{platform_name(entry.platform)}, to you.",
+                    "",
+                ),
                 (
                     "The text and the reason are on the page behind the link, not in this mail.",
                     f"{url}/moderation/{entry.id}",

@@ -10,8 +10,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from connectors.base import Platform
-from connectors.posting import NAMES
+from connectors.posting import platform_name
 from moderation import own_words
 from moderation.models import LogEntry, SavedReply
 from school import audit
@@ -133,7 +132,7 @@ def fill(session: Session, reply: Reply, entry: LogEntry) -> str:
     values = {
         "author": entry.author_name or (f"@{entry.author_handle}" if entry.author_handle else ""),
         "school": session.scalar(sa.select(School.name)) or "",
-        "platform": NAMES[Platform(entry.platform)] if entry.platform in set(Platform) else entry.platform,
+        "platform": platform_name(entry.platform),
     }
     return _PLACE.sub(lambda found: _filled(found, values), reply.body).strip()
 
