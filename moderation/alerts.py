@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from connectors.posting import platform_name
 from moderation.chain import unlisted
 from moderation.models import FlaggingRules, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
+from moderation.sight import is_kept_from
 from school import clocks, mail, people
 from school.db import insert_if_missing
 from school.models import Person, Role
@@ -46,7 +47,7 @@ def urgent(session: Session, found: Sequence[tuple[LogEntry, LogCase]], *, url: 
         session.add_all(
             UrgentNotice(person_id=person.id, entry_id=entry.id)
             for entry, case in found
-            if not _kept_from(person, case)
+            if not is_kept_from(person, about_headteacher=case.about_headteacher)
         )
     send_gathered(session, url=url, now=now)
 
@@ -114,11 +115,11 @@ def _known_to(session: Session, person: Person, entries: set[UUID]) -> list[tupl
         .where(LogEntry.id.in_(entries))
         .order_by(LogEntry.number)
     )
-    return [(entry, case) for entry, case in rows if not _kept_from(person, case)]
-
-
-def _kept_from(person: Person, case: LogCase) -> bool:
-    return case.about_headteacher and Role.HEADTEACHER in person.roles
+    return [
+        (entry, case)
+        for entry, case in rows
+        if not is_kept_from(person, about_headteacher=case.about_headteacher)
+    ]
 
 
 def _mail(
@@ -177,7 +178,7 @@ def referred(
     told = [
         person
         for person in people.holders(session, role)
-        if not (about_headteacher and Role.HEADTEACHER in person.roles)
+        if not is_kept_from(person, about_headteacher=about_headteacher)
     ]
     for person in told:
         _send(

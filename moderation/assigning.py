@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation import alerts, chain, decisions
 from moderation.models import Assignment, CaseState, LogCase, LogEntry
-from moderation.sight import visible_to
+from moderation.sight import is_kept_from, visible_to
 from school import people
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Person, Role
@@ -35,7 +35,7 @@ def colleagues(session: Session, case: LogCase | None, *, besides: Person) -> li
         person
         for person in people.holders(session, *_MODERATING)
         if person.id != besides.id
-        and not (case is not None and case.about_headteacher and Role.HEADTEACHER in person.roles)
+        and not is_kept_from(person, about_headteacher=case is not None and case.about_headteacher)
     ]
 
 
@@ -119,7 +119,7 @@ def hand_over(
         .execution_options(populate_existing=True)
     ).all()
     free = [case for case in mine if not decisions.held_by_another(case, by, now=now)]
-    theirs = [case for case in free if not (case.about_headteacher and Role.HEADTEACHER in to.roles)]
+    theirs = [case for case in free if not is_kept_from(to, about_headteacher=case.about_headteacher)]
     if theirs:
         _give(session, theirs, to, by=by, lifetime=lifetime, url=url, now=now)
     return HandedOver(len(theirs), len(mine) - len(theirs))

@@ -66,6 +66,11 @@ def kept_from(session: Session, viewer: Person) -> list[UUID]:
     return list(session.scalars(sa.select(LogCase.entry_id).where(LogCase.about_headteacher)))
 
 
+def is_kept_from(person: Person, *, about_headteacher: bool) -> bool:
+    """Whether nothing may tell this person of an entry, given whether it concerns the headteacher (P3)."""
+    return about_headteacher and Role.HEADTEACHER in person.roles
+
+
 def comment_visible_to(viewer: Person | None) -> sa.ColumnElement[bool]:
     """The comments (rows of Comment) that may be shown beside an entry: none kept from the headteacher."""
     if viewer is None or Role.HEADTEACHER not in viewer.roles:

@@ -34,7 +34,7 @@ from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
 from moderation.models import ActKind, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
 from moderation.review import QueueFilters
-from moderation.sight import visible_to
+from moderation.sight import is_kept_from
 from school import accounts, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound
@@ -277,7 +277,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         back_at = typed.identifier("next") if typed["next"] else None
         with transaction() as session:
             person = current_person(session)
-            decisions.decide(
+            case = decisions.decide(
                 session,
                 entry_id,
                 decision,
@@ -286,9 +286,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
                 url=settings().effective_public_url,
                 now=now(),
             )
-            still_visible = session.scalar(
-                sa.select(LogCase.entry_id).where(LogCase.entry_id == entry_id, visible_to(person))
-            )
+            gone = is_kept_from(person, about_headteacher=case.about_headteacher)
     except BadInput as error:
         return entry_with(entry_id, typed.refuse(error)), 400
     except MoveNotAllowed as error:
@@ -297,7 +295,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         return entry_with(entry_id, typed), 409
     words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
     flash(f"Recorded: {words}.", "success")
-    if still_visible is None or typed["back"] == "queue":
+    if gone or typed["back"] == "queue":
         # Where the person was: at the entry after this one.
         return redirect(_queue(typed["kept"], back_at))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
