@@ -17,17 +17,15 @@ from moderation import trends
 from moderation.words import KINDS
 from school import accounts, reporting
 from school.db import now, reading
-from school.errors import BadInput
 from school.models import Person
 from school.permissions import Action
 from school.reporting import Period
-from school.times import today
 from web.access import current_person, needs
 from web.drawing import COLOURS, Chart, Part, chart, colour_of_kind
 from web.forms import Typed
 from web.naming import platform_name
 from web.report_paper import STEPS
-from web.reports import chosen_period
+from web.reports import shown_period
 
 pages = Blueprint("charts", __name__)
 
@@ -36,13 +34,8 @@ pages = Blueprint("charts", __name__)
 @needs(Action.SEE_REPORTS)
 def show() -> ResponseReturnValue:
     """The charts of this term, or of the days chosen."""
-    dates, moment, status = Typed(request.args), now(), 200
-    when = reporting.term(today(moment))
-    try:
-        when = chosen_period(dates, moment)
-    except BadInput as error:
-        dates.refuse(error)
-        status = 400
+    dates, moment = Typed(request.args), now()
+    when, status = shown_period(dates, moment)
     with reading() as session:
         drawn = _charts(session, current_person(session), when, moment)
     page = render_template("reports/charts.html", charts=drawn, when=when, dates=dates, made_at=moment)

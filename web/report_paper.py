@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from approvals.models import DecisionKind, Objective
+from moderation import trends
 from moderation.models import FollowerState
 from moderation.speed import said
 from moderation.words import KINDS, OUTCOMES
@@ -28,10 +29,8 @@ STEPS = (
 
 def spread(waits: Iterable[timedelta]) -> Rows:
     """How many took how long, for a plot."""
-    counts = dict.fromkeys([words for _, words in STEPS], 0)
-    for wait in waits:
-        counts[next(words for most, words in STEPS if wait <= most)] += 1
-    return list(counts.items())
+    counts = trends.shares(waits, [most for most, _ in STEPS])
+    return [(words, count) for (_, words), count in zip(STEPS, counts, strict=True)]
 
 
 def vetted(found: Any) -> Rows:

@@ -64,15 +64,20 @@ def chosen_period(dates: Typed, moment: datetime) -> Period:
         raise BadInput(str(error), field={"last_day": "to"}.get(error.field, error.field)) from None
 
 
-def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> ResponseReturnValue:
-    moment = now()
-    when = reporting.term(today(moment))
-    dates = dates or Typed(request.args)
+def shown_period(dates: Typed, moment: datetime) -> tuple[Period, int]:
+    """The days asked for, and the page's status; this term where they can't be, as `dates` then says."""
     try:
-        when = chosen_period(dates, moment)
+        return chosen_period(dates, moment), 200
     except BadInput as error:
         dates.refuse(error)
-        status = 400
+        return reporting.term(today(moment)), 400
+
+
+def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> ResponseReturnValue:
+    moment = now()
+    dates = dates or Typed(request.args)
+    when, of_dates = shown_period(dates, moment)
+    status = max(status, of_dates)
     with reading() as session:
         figures = _figures(session, current_person(session), when, moment)
         page = render_template(
