@@ -128,14 +128,15 @@ def tell_author_of_waiting(
 ) -> None:
     """Tell a draft's author that its time comes and nobody has decided, while somebody can still be rung."""
     assert revision.planned_at is not None
-    names = " and ".join(one.name for one in asked) or "Nobody"
+    were = "was asked and has" if len(asked) == 1 else "were asked and have"
     sentences = [
-        f"{names} was asked and has not decided yet. It is planned for {say(revision.planned_at)}; what "
-        "nobody approves by then is not published.",
+        f"{' and '.join(one.name for one in asked)} {were} not decided yet. It is planned for "
+        f"{say(revision.planned_at)}; what nobody approves by then is not published.",
     ]
     if others:
         sentences.append(
-            f"Now {' and '.join(one.name for one in others)} can decide too and was asked just now."
+            f"Now {' and '.join(one.name for one in others)} can decide too and "
+            f"{'was' if len(others) == 1 else 'were'} asked just now."
         )
     sentences.append("If it matters, ring one of them. They can decide on their telephone.")
     tell(

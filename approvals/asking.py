@@ -309,7 +309,8 @@ def _mail_all(session: Session, approver: Person, *, now: datetime) -> int:
         )
         if taken.rowcount == 1:  # type: ignore[attr-defined]
             mine.append((request, token))
-    if not mine or not approver.active:
+    mine = [pair for pair in mine if _may_decide(session, approver, pair[0], now=now)]
+    if not mine:
         return 0
     if len(mine) == 1:
         request, token = mine[0]
@@ -332,6 +333,12 @@ def _mail_all(session: Session, approver: Person, *, now: datetime) -> int:
     ]
     approval_mail.ask_for_several(session, shown, to=approver, now=now)
     return 1
+
+
+def _may_decide(session: Session, approver: Person, request: ApprovalRequest, *, now: datetime) -> bool:
+    """Not whoever lost the role since: the mail has the whole post in it."""
+    author_id = session.get_one(Draft, request.draft_id).author_id
+    return people.may_approve(session, approver, author_id=author_id, now=now)
 
 
 def _mail_one(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from approvals import asking, decisions, drafts, submissions
 from approvals.models import Draft
-from school import consent
+from school import consent, people
 from school.models import Account, OutboxEmail, Person, Role, School
 from school.settings import settings
 from school.times import clock
@@ -132,6 +132,13 @@ def test_what_is_decided_meanwhile_is_left_out_of_the_mail(
     scenes.approve(session, second, head, now)
     assert write_due(session, now + asking.TOGETHER) == 0
     assert not scenes.mails(session, SEVERAL) and len(scenes.mails(session, ASKS, head)) == 1
+    # Nor is what was to be decided mailed to whoever may not decide any more.
+    hand_in(session, teacher, x, "The third fair", in_time, now)
+    people.grant_role(session, teacher, Role.HEADTEACHER, by=head, reason="Follows", now=now)
+    people.withdraw_role(session, head, Role.HEADTEACHER, by=teacher, reason="Left", now=now)
+    assert not people.may_approve(session, head, author_id=teacher.id, now=now)
+    assert write_due(session, now + 2 * asking.TOGETHER) == 0
+    assert len(scenes.mails(session, ASKS, head)) == 1
 
 
 def test_before_its_time_passes_people_are_asked_again_and_then_others(
