@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -72,6 +72,14 @@ def record(
     # The next entry of this transaction must find this one as the last.
     session.flush()
     return entry
+
+
+def done_by(session: Session, person_id: UUID, actions: Collection[str]) -> set[str]:
+    """Which of these actions the person ever did."""
+    found = sa.select(AuditEntry.action).where(
+        AuditEntry.actor_id == person_id, AuditEntry.action.in_(actions)
+    )
+    return set(session.scalars(found.distinct()))
 
 
 def verify(session: Session) -> int | None:

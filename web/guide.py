@@ -6,14 +6,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import sqlalchemy as sa
 from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import people
+from school import audit, people
 from school.db import now, transaction
-from school.models import AuditEntry, Person, Role
+from school.models import Person, Role
 from school.permissions import Action, may
 from web.access import current_person, signed_in
 
@@ -137,14 +136,7 @@ def guide(session: Session, person: Person, *, practice: bool) -> Guide | None:
     ]
     # Somebody with two roles does the same thing once.
     steps = list({step.done_by: step for step in reversed(steps)}.values())[::-1]
-    actions = {action for step in steps for action in step.done_by}
-    did = set(
-        session.scalars(
-            sa.select(AuditEntry.action)
-            .where(AuditEntry.actor_id == person.id, AuditEntry.action.in_(actions))
-            .distinct()
-        )
-    )
+    did = audit.done_by(session, person.id, {action for step in steps for action in step.done_by})
     return Guide([(step, bool(did & set(step.done_by))) for step in steps])
 
 
