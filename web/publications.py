@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from approvals import drafts, holding, takedowns
 from approvals.models import Publication
@@ -29,21 +30,11 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
         with transaction() as session:
             person = current_person(session)
             drafts.find(session, draft_id, by=person, now=now())
-            publication = session.get(Publication, publication_id)
-            if publication is None or publication.draft_id != draft_id:
-                raise NotFound("There is no such post.")
+            _check_of(session, draft_id, publication_id)
             match typed["do"]:
-                case "publish":
-                    holding.publish_now(
-                        session,
-                        publication_id,
-                        looked=bool(typed["looked"]),
-                        reason=reason,
-                        by=person,
-                        now=now(),
-                    )
-                case "cancel":
-                    holding.cancel(
+                case "publish" | "cancel":
+                    settled = holding.publish_now if typed["do"] == "publish" else holding.cancel
+                    settled(
                         session,
                         publication_id,
                         looked=bool(typed["looked"]),
@@ -78,9 +69,7 @@ def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             person = current_person(session)
-            publication = session.get(Publication, publication_id)
-            if publication is None or publication.draft_id != draft_id:
-                raise NotFound("There is no such post.")
+            _check_of(session, draft_id, publication_id)
             takedowns.request(session, publication_id, reason=typed.raw("reason"), by=person, now=now())
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
@@ -96,3 +85,10 @@ def taken_down(draft_id: UUID, takedown_id: UUID) -> ResponseReturnValue:
         takedowns.done_by_hand(session, takedown_id, by=current_person(session), now=now())
     flash("Ticked off: the post is down.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+def _check_of(session: Session, draft_id: UUID, publication_id: UUID) -> None:
+    """Raise NotFound unless the publication is that draft's, as the address says."""
+    publication = session.get(Publication, publication_id)
+    if publication is None or publication.draft_id != draft_id:
+        raise NotFound("There is no such post.")
