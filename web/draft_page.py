@@ -20,11 +20,12 @@ from approvals import (
     schedule,
     submissions,
     takedowns,
+    video_checks,
 )
 from approvals.checks import account_name
 from approvals.content import shown_on
 from approvals.findings import Finding
-from approvals.models import DecisionKind, Draft, DraftRevision, VideoState
+from approvals.models import DecisionKind, Draft, DraftRevision
 from approvals.previews import PicturePreview, preview
 from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
@@ -95,8 +96,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             faces_url=_faces_url(draft) if editable and number == draft.revision_number else None,
             video_url=lambda video: url_for("videos.play", video_id=video.video_id),
             still_url=lambda video: url_for("videos.still", video_id=video.video_id),
-            waits_for_video=revision.video is not None
-            and revision.video.video.state not in {VideoState.READY, VideoState.REFUSED},
+            waits_for_video=revision.video is not None and video_checks.coming(revision.video),
             publications=publications,
             takedowns=takedowns.of_publications(session, [one.id for one in publications]),
             takedown_words=takedowns.IN_WORDS,
