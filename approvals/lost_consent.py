@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks, drafts
+from approvals import approval_mail, checks, drafts, takedowns
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.states import DraftState, PublicationState
@@ -31,6 +31,15 @@ def stopped(session: Session, author: Person, *, now: datetime) -> list[Draft]:
     """The posts of an author that are handed in or approved and can't go out for want of a consent."""
     theirs = _with_pupils(session, Draft.author_id == author.id)
     return [draft for draft in theirs if sentences(session, draft, now=now)]
+
+
+def withdrawn(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> tuple[int, int]:
+    """Do what follows from consents of these pupils that were just withdrawn (P25).
+
+    How many published posts are to be taken down, and of how many on their way the authors are told.
+    """
+    opened = takedowns.open_for_withdrawn_consent(session, now=now)
+    return len(opened), tell(session, pupil_ids, now=now)
 
 
 def tell(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> int:

@@ -210,12 +210,11 @@ def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
                 by=current_person(session),
                 now=now(),
             )
-            opened = takedowns.open_for_withdrawn_consent(session, now=now())
-            told = lost_consent.tell(session, [pupil_id], now=now())
+            follows = lost_consent.withdrawn(session, [pupil_id], now=now())
     except BadInput as error:
         return _one(pupil_id, typed.refuse(error), ending=consent_id), 400
     place = consent.PLATFORMS.get(typed["platform"], "all that it was for")
-    _say_withdrawn(f"The consent is withdrawn for {place}.", len(opened), told)
+    _say_withdrawn(f"The consent is withdrawn for {place}.", *follows)
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))
 
 
@@ -237,13 +236,12 @@ def withdraw_all(pupil_id: UUID) -> ResponseReturnValue:
                 by=current_person(session),
                 now=now(),
             )
-            opened = takedowns.open_for_withdrawn_consent(session, now=now())
-            told = lost_consent.tell(session, [pupil_id], now=now())
+            follows = lost_consent.withdrawn(session, [pupil_id], now=now())
     except BadInput as error:
         return _one(pupil_id, typed.refuse(error), ending="all"), 400
     place = f" on {consent.PLATFORMS[typed['platform']]}" if typed["platform"] else ""
     many = "1 consent is" if len(ended) == 1 else f"{len(ended)} consents are"
-    _say_withdrawn(f"{many} withdrawn{place}.", len(opened), told)
+    _say_withdrawn(f"{many} withdrawn{place}.", *follows)
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))
 
 

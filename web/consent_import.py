@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from approvals import lost_consent, takedowns
+from approvals import lost_consent
 from school import consent, consent_import, consent_lists
 from school.consent_lists import PupilList
 from school.db import now, transaction
@@ -108,9 +108,8 @@ def apply(import_id: UUID) -> ResponseReturnValue:
                 by=current_person(session),
                 now=now(),
             )
-            opened = takedowns.open_for_withdrawn_consent(session, now=now())
             ended = {pupil.id for pupil, _consent, _entry in done.withdrawals} | {one.id for one in done.left}
-            lost_consent.tell(session, ended, now=now())
+            going, _told = lost_consent.withdrawn(session, ended, now=now())
     except BadInput as error:
         field = error.field if error.field == "seen_leaving" else ""
         return _preview(import_id, typed.refuse(BadInput(str(error), field=field))), 400
@@ -119,7 +118,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
         f"{len(done.moved)} changed, "
         f"{len(done.consents)} consents entered, {len(done.withdrawals)} ended, {len(done.left)} left."
         + (f" Left out, since withdrawn before: {len(done.given_again)}." if done.given_again else "")
-        + (f" Published posts being taken down: {len(opened)}." if opened else ""),
+        + (f" Published posts being taken down: {going}." if going else ""),
         "success",
     )
     return redirect(url_for("consent.show"))
