@@ -192,24 +192,13 @@ def keep(
     now: datetime,
 ) -> None:
     """Keep a blurred copy of a picture, under the id `becomes`, with what was chosen."""
-    words = session.get_one(MediaFile, uploaded)
-    copy = pictures.keep(
-        session,
-        made,
-        under=becomes,
-        with_faces=False,
-        alt_text=words.alt_text,
-        source=words.source,
-        licence=words.licence,
-        by=by,
-        now=now,
-    )
-    copy.original_erased_at = now
+    shown = session.get_one(MediaFile, uploaded)
+    pictures.keep_copy(session, made, shown, under=becomes, with_faces=False, by=by, now=now)
     look = looks.of(session, [uploaded]).get(uploaded)
     faces = look.faces if look and look.state is LookState.DONE else []
     session.add(
         BlurChoice(
-            media_id=copy.id,
+            media_id=becomes,
             source_id=uploaded,
             chosen_by_id=by.id,
             chosen_at=now,

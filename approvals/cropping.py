@@ -139,17 +139,7 @@ def choose(
     base = source.id
     if made.part is not None:
         base = becomes if made.covered is None else uuid5(becomes, "part")
-        copy = pictures.keep(
-            session,
-            made.part,
-            under=base,
-            alt_text=source.alt_text,
-            source=source.source,
-            licence=source.licence,
-            by=by,
-            now=now,
-        )
-        copy.original_erased_at = now
+        pictures.keep_copy(session, made.part, source, under=base, by=by, now=now)
         session.add(
             CropChoice(
                 media_id=base,

@@ -150,6 +150,31 @@ def keep(
     return media
 
 
+def keep_copy(
+    session: Session,
+    made: PreparedPicture,
+    shown: MediaFile,
+    *,
+    under: UUID,
+    with_faces: bool = True,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Keep what was made from a kept picture, as `keep` does: with its words, without an original."""
+    copy = keep(
+        session,
+        made,
+        under=under,
+        with_faces=with_faces,
+        alt_text=shown.alt_text,
+        source=shown.source,
+        licence=shown.licence,
+        by=by,
+        now=now,
+    )
+    copy.original_erased_at = now
+
+
 def add_picture(
     session: Session,
     *,
