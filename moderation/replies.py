@@ -127,17 +127,30 @@ def retire(session: Session, key: str, *, by: Person, now: datetime) -> None:
     _add(session, key, found.name, found.body, False, by=by, now=now)
 
 
+def filled(session: Session, entry: LogEntry) -> list[tuple[Reply, str]]:
+    """The answers that can be inserted, each with what is known of the entry filled in."""
+    values = _values(session, entry)
+    return [(one, _fill(one, values)) for one in offered(session)]
+
+
 def fill(session: Session, reply: Reply, entry: LogEntry) -> str:
     """The answer with what is known of the entry filled in; a name that isn't known is left out."""
-    values = {
+    return _fill(reply, _values(session, entry))
+
+
+def _values(session: Session, entry: LogEntry) -> dict[str, str]:
+    return {
         "author": entry.author_name or (f"@{entry.author_handle}" if entry.author_handle else ""),
         "school": session.scalar(sa.select(School.name)) or "",
         "platform": platform_name(entry.platform),
     }
-    return _PLACE.sub(lambda found: _filled(found, values), reply.body).strip()
 
 
-def _filled(found: re.Match[str], values: Mapping[str, str]) -> str:
+def _fill(reply: Reply, values: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda found: _in_place(found, values), reply.body).strip()
+
+
+def _in_place(found: re.Match[str], values: Mapping[str, str]) -> str:
     value = values.get(found[2])
     if value is None:
         return found[0]

@@ -187,9 +187,7 @@ def entry_page(session: Session, entry_id: UUID, *, viewer: Person, now: datetim
     return EntryPage(
         item=item,
         events=tuple((event, name or "") for event, name in events),
-        acts=_all(
-            session, sa.select(PlatformAct).where(PlatformAct.entry_id == entry_id).order_by(PlatformAct.id)
-        ),
+        acts=acts_of(session, entry_id),
         referrals=_all(
             session, sa.select(Referral).where(Referral.entry_id == entry_id).order_by(Referral.id)
         ),
@@ -206,6 +204,23 @@ def entry_page(session: Session, entry_id: UUID, *, viewer: Person, now: datetim
         history=_history(session, comment, viewer),
         past=author_history.history(session, entry.author_id, besides=entry_id, viewer=viewer),
     )
+
+
+def acts_of(session: Session, entry_id: UUID) -> tuple[PlatformAct, ...]:
+    """What was and is done on the platform about an entry, in its order."""
+    query = sa.select(PlatformAct).where(PlatformAct.entry_id == entry_id)
+    return _all(session, query.order_by(PlatformAct.id))
+
+
+def picture(session: Session, entry_id: UUID, *, viewer: Person) -> tuple[bytes, str]:
+    """The picture of an entry made by hand, and its type. Raises NotFound where there is none to be seen."""
+    get_case(session, entry_id, viewer=viewer)
+    row = session.execute(
+        sa.select(LogEntry.picture, LogEntry.picture_type).where(LogEntry.id == entry_id)
+    ).one()
+    if not row.picture:
+        raise NotFound("This entry has no picture.")
+    return row.picture, row.picture_type
 
 
 def following(session: Session, case: LogCase, *, viewer: Person) -> UUID | None:

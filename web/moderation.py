@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import pairwise
 from urllib.parse import parse_qsl
 from uuid import UUID
 
-import sqlalchemy as sa
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from moderation import (
     actions,
@@ -41,6 +38,7 @@ from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person
 from school.permissions import Action, may, require
 from school.settings import settings
+from school.times import parse_day
 from web.access import current_person, needs
 from web.forms import Typed, identifier, whole_number
 from web.moderation_live import shared
@@ -158,7 +156,7 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
             else None,
             habits=habits.of(session, person, now=now()),
             chosen=request.args.get("do", ""),
-            saved=[(one, replies.fill(session, one, page.item.entry)) for one in replies.offered(session)],
+            saved=replies.filled(session, page.item.entry),
             colleagues=assigning.colleagues(session, page.item.case, besides=person)
             if may(person, Action.MODERATE)
             else [],
@@ -198,11 +196,7 @@ def entry_news(entry_id: UUID) -> ResponseReturnValue:
     with reading() as session:
         case = review.get_case(session, entry_id, viewer=current_person(session))
         words = carrying_words.asked(session, session.get_one(LogEntry, entry_id))
-        return jsonify(mark=_entry_mark(case, _acts_of(session, entry_id), words))
-
-
-def _acts_of(session: Session, entry_id: UUID) -> list[PlatformAct]:
-    return list(session.scalars(sa.select(PlatformAct).where(PlatformAct.entry_id == entry_id)))
+        return jsonify(mark=_entry_mark(case, review.acts_of(session, entry_id), words))
 
 
 def _entry_mark(case: LogCase, acts: Sequence[PlatformAct], words: WordsAsked | None) -> str:
@@ -306,12 +300,11 @@ def _with_reply(entry_id: UUID, typed: Typed) -> str:
     with reading() as session:
         review.get_case(session, entry_id, viewer=current_person(session))
         saved = replies.get(session, typed["insert"])
-        entry = session.get_one(LogEntry, entry_id)
-        text = replies.fill(session, saved, entry)
-        untouched = {replies.fill(session, one, entry) for one in replies.offered(session)}
+        texts = {one.key: text for one, text in replies.filled(session, session.get_one(LogEntry, entry_id))}
     before = typed.raw("reply").replace("\r\n", "\n").strip()
     values = typed.values.copy()
-    values["reply"] = text if before in {"", *untouched} else f"{before}\n\n{text}"
+    text = texts[saved.key]
+    values["reply"] = text if before in {"", *texts.values()} else f"{before}\n\n{text}"
     return entry_with(entry_id, Typed(values))
 
 
@@ -338,19 +331,10 @@ def _decision(typed: Typed) -> Decision:
         reference=typed["reference"],
         about_headteacher=about_headteacher,
         author_is_pupil={"yes": True, "no": False}.get(typed["author_is_pupil"]),
-        meeting_on=_day(typed, "meeting_on"),
+        meeting_on=parse_day(typed["meeting_on"], "a day", field="meeting_on")
+        if typed["meeting_on"]
+        else None,
     )
-
-
-def _day(typed: Typed, name: str) -> date | None:
-    if not typed[name]:
-        return None
-    try:
-        return date.fromisoformat(typed[name])
-    except ValueError:
-        raise BadInput(
-            f"The date “{typed[name][:40]}” can't be read. Write it as 2027-06-03.", field=name
-        ) from None
 
 
 def _number(typed: Typed, name: str) -> int:
@@ -366,13 +350,8 @@ def picture(entry_id: UUID) -> ResponseReturnValue:
     """The picture of an entry made by hand."""
     leave_a_line(entry_id, "picture")
     with reading() as session:
-        review.get_case(session, entry_id, viewer=current_person(session))
-        row = session.execute(
-            sa.select(LogEntry.picture, LogEntry.picture_type).where(LogEntry.id == entry_id)
-        ).one()
-    if not row.picture:
-        raise NotFound("This entry has no picture.")
-    answer = Response(row.picture, mimetype=row.picture_type)
+        data, kind = review.picture(session, entry_id, viewer=current_person(session))
+    answer = Response(data, mimetype=kind)
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Disposition"] = "inline; filename=evidence"
     return answer
