@@ -10,18 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
-from bisect import bisect_right
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
-import sqlalchemy as sa
 from flask import Blueprint, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation.models import CaseState, LogCase
-from moderation.sight import visible_to
+from moderation.queue_state import NEWEST, State, state
 from school.db import now, reading
 from school.errors import BadInput
 from school.models import Person, Role
@@ -32,34 +27,6 @@ pages = Blueprint("live", __name__)
 
 FRESH = 2.0
 """Seconds for which an answer from the database serves everybody in this process who sees the same."""
-NEWEST = 200
-"""So many of the newest entries are looked at to say how many are new; beyond it is said "more than"."""
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """How the queue stands for those who see the same part of it. Holds no text and no name."""
-
-    mark: str
-    """Changes whenever the queue does."""
-    newest: tuple[datetime, ...]
-    """When the newest open entries came, the oldest of them first."""
-
-    def since(self, moment: datetime) -> int:
-        """How many of the newest came after that."""
-        return len(self.newest) - bisect_right(self.newest, moment)
-
-
-def state(session: Session, person: Person) -> State:
-    """How the queue stands for this person, as the database has it now."""
-    where = (LogCase.state == CaseState.OPEN, visible_to(person))
-    counted = sa.select(sa.func.count(), sa.func.max(LogCase.recorded_at), sa.func.sum(LogCase.version))
-    row = session.execute(counted.where(*where)).one()
-    newest = session.scalars(
-        sa.select(LogCase.recorded_at).where(*where).order_by(LogCase.recorded_at.desc()).limit(NEWEST)
-    )
-    mark = sha256(f"{row[0]}/{row[1]}/{row[2]}".encode()).hexdigest()[:16]
-    return State(mark, tuple(reversed(newest.all())))
 
 
 class Shared:
