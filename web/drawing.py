@@ -78,7 +78,11 @@ class Chart:
 
     def say(self, value: float) -> str:
         """A value as people read it."""
-        return f"{self.unit}{value:,.2f}" if self.unit else f"{value:,.0f}"
+        return _say(value, self.unit)
+
+
+def _say(value: float, unit: str) -> str:
+    return f"{unit}{value:,.2f}" if unit else f"{value:,.0f}"
 
 
 def chart(
@@ -92,34 +96,23 @@ def chart(
     most = max(totals)
     columns = []
     for place, label in enumerate(labels):
-        blocks, top = [], HEIGHT
+        blocks, words, top = [], [], HEIGHT
         for part in shown:
-            height = HEIGHT * part.values[place] / most
+            value = part.values[place]
+            if not value:
+                continue
+            height = HEIGHT * value / most
             top -= height
-            if height:
-                blocks.append(
-                    Block(round(_STEP * place + _GAP / 2, 2), round(top, 2), round(height, 2), part.colour)
-                )
-        columns.append(Column(label, tuple(blocks)))
-    made = Chart(key, title, "", tuple(labels), shown, tuple(columns), most, unit)
-    highest = labels[totals.index(most)]
+            blocks.append(
+                Block(round(_STEP * place + _GAP / 2, 2), round(top, 2), round(height, 2), part.colour)
+            )
+            words.append(f"{part.name} {_say(value, unit)}")
+        columns.append(Column(f"{label}: {', '.join(words) or 'nothing'}", tuple(blocks)))
+    said = f"In all {_say(sum(totals), unit)}. The highest column is {labels[totals.index(most)]} with "
+    said += _say(most, unit)
     largest = max(shown, key=lambda part: part.total)
-    said = f"In all {made.say(sum(totals))}. The highest column is {highest} with {made.say(most)}"
     said += f"; most of all is {largest.name}." if len(shown) > 1 else f". All of it is {largest.name}."
-    described = tuple(
-        Column(
-            f"{column.words}: "
-            + (
-                ", ".join(
-                    f"{part.name} {made.say(part.values[place])}" for part in shown if part.values[place]
-                )
-                or "nothing"
-            ),
-            column.blocks,
-        )
-        for place, column in enumerate(columns)
-    )
-    return Chart(key, title, said, made.labels, shown, described, most, unit)
+    return Chart(key, title, said, tuple(labels), shown, tuple(columns), most, unit)
 
 
 def colour_of_kind(kind: str) -> int:
