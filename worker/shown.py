@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
-from school import audit
-from school.models import AuditEntry, School
+from school import audit, setup
+from school.models import AuditEntry
 from school.settings import Settings, settings
 
 _HIDDEN = "(hidden)"
@@ -48,7 +48,7 @@ def note_changes(session: Session, *, now: datetime) -> list[str]:
 
     The entry holds every setting that isn't the default, secrets hidden, apart from what is of one process.
     """
-    school = session.scalar(sa.select(School))
+    school = setup.current_school(session)
     if school is None:
         return []
     usual = shown_settings(Settings.model_construct())

@@ -37,7 +37,7 @@ from school import (
 from school.clocks import Clock
 from school.db import now, reading
 from school.errors import SchoolgateError
-from school.models import AccountState, MailState, OutboxEmail, School
+from school.models import AccountState, MailState, OutboxEmail
 from school.settings import settings
 from school.times import LONDON, say
 from worker.locks import FileLock
@@ -151,11 +151,11 @@ def _school() -> Iterator[Check]:
 
 def _secret() -> Iterator[Check]:
     with reading() as session:
-        if setup.current_school(session) is None:
+        school = setup.current_school(session)
+        if school is None:
             return
         keys.check(session)
-        practice = session.scalars(sa.select(School.practice)).one()
-    if not practice:
+    if not school.practice:
         weak_secrets.refuse(settings())
     several = len(secrets.all_keys()) > 1
     where = "from SCHOOLGATE_SECRET_KEY" if settings().secret_key is not None else f"in {secrets.key_file()}"
