@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from moderation import anchors, chain, fingerprints, proofs
 from moderation.models import EventKind, LogEntry, LogEvent, LogOrigin
-from school import audit, db, people, secrets, setup
+from school import audit, database_roles, db, people, secrets, setup
 from school.models import AuditEntry, ChainAnchor, OutboxEmail, Person, Role
 from school.settings import settings
 from tests.moderation.scenes import tampering
@@ -386,3 +386,8 @@ def test_the_command_names_the_first_altered_row_in_plain_words(
     assert told["audit_first_bad"] == 5 and "it is missing" in told["anchors"][0]["words"]
     assert execute(["audit", "verify", "--anchor", "schoolgate anchor of nothing"]) == 2
     db.engine_for(settings().effective_database_url).dispose()
+
+
+def test_the_running_product_may_empty_exactly_what_an_erasure_empties() -> None:
+    """The list is written twice, since the school's room can't ask the log's."""
+    assert {*database_roles.ERASABLE["log_entries"]} == {*fingerprints.AFTER_ERASING, "erased_at"}
