@@ -6,7 +6,7 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import anchors, proofs
+from moderation import anchors, chain, proofs
 from school import audit, letterhead
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -70,7 +70,7 @@ def check() -> ResponseReturnValue:
             ]
             if not seen:
                 raise BadInput("Paste the line of the trail, which proves the log too.", field="anchor")
-            verdicts = proofs.check(session, seen)
+            verdicts = proofs.check(session, seen, trail=audit.examine(session), log=chain.examine(session))
     except BadInput as error:
         return _page(typed.refuse(error), []), 400
     return _page(typed, verdicts)

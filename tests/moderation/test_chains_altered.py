@@ -124,7 +124,12 @@ def looked_at(file: Path, mailed: bytes) -> dict[str, Any]:
         found: dict[str, Any] = {
             T: audit.examine(session), L: chain.examine(session), A: anchors.examine(session)
         }  # fmt: skip
-        verdicts = proofs.check(session, proofs.read(session, mailed))
+        verdicts = proofs.check(
+            session,
+            proofs.read(session, mailed),
+            trail=audit.examine(session),
+            log=chain.examine(session),
+        )
     engine.dispose()
     assert all(flaw is None or flaw.why for flaw in found.values())
     told = {name: flaw and flaw.number for name, flaw in found.items()}

@@ -105,7 +105,7 @@ def verify(
     with reading() as session:
         kept = proofs.read(session, given) if anchor else []
         trail, entries, days = audit.examine(session), chain.examine(session), anchors.examine(session)
-        verdicts = proofs.check(session, kept)
+        verdicts = proofs.check(session, kept, trail=trail, log=entries)
     lines = [
         "The audit trail holds: nothing was altered, removed or put in."
         if trail is None
