@@ -46,12 +46,16 @@ def holdings(
     for rule in rules:
         if rule.of(subject) is None:
             continue
-        more = [seen[rule.key]] if rule.key in seen else []
+        more = _seen(rule, seen)
         count = len(held_on(session, rule, subject, *more))
         if count:
             held = len(held_on(session, rule, subject, rule.held(), *more))
             found.append(Holding(rule, count, held))
     return found
+
+
+def _seen(rule: Rule, seen: Mapping[str, Condition]) -> list[Condition]:
+    return [seen[rule.key]] if rule.key in seen else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def going(
     session: Session, rule: Rule, subject: Subject, *, seen: Mapping[str, Condition], now: datetime
 ) -> Going:
     """What would be erased. Raises NotFound where nothing of the kind is held on them."""
-    more = [seen[rule.key]] if rule.key in seen else []
+    more = _seen(rule, seen)
     if not held_on(session, rule, subject, *more):
         raise NotFound(f"Nothing is held on them any more under “{rule.title}”.")
     free = held_on(session, rule, subject, sa.not_(rule.held()), *more)
@@ -85,6 +89,7 @@ def decide(
     subject: Subject,
     *,
     grant: bool,
+    seen: Mapping[str, Condition],
     chosen: Collection[UUID] | None = None,
     reason: str,
     by: Person,
@@ -92,6 +97,7 @@ def decide(
 ) -> ErasureDecision:
     """Erase what is held of one kind on a person, or refuse with the reason.
 
+    `seen`: as for `holdings`; what whoever decides may not know of stays, and is not counted (P3).
     `chosen`: which records of the kind; None is all of them. What is on hold stays. The trail says who
     decided what of which kind and how many were erased; neither the person nor the reason. Raises
     NotFound where nothing of the kind is held on them, BadInput (field `chosen`) where none is chosen.
@@ -99,10 +105,11 @@ def decide(
     require(by, Action.PROTECT_DATA)
     why = reason_text(reason)
     lock(session)
-    if not held_on(session, rule, subject):
+    more = _seen(rule, seen)
+    if not held_on(session, rule, subject, *more):
         raise NotFound(f"Nothing is held on them any more under “{rule.title}”.")
-    held = len(held_on(session, rule, subject, rule.held()))
-    free = held_on(session, rule, subject, sa.not_(rule.held())) if grant else []
+    held = len(held_on(session, rule, subject, rule.held(), *more))
+    free = held_on(session, rule, subject, sa.not_(rule.held()), *more) if grant else []
     if chosen is not None and grant:
         free = [one for one in free if one in chosen]
         if not free:

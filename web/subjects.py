@@ -49,13 +49,14 @@ def search() -> ResponseReturnValue:
 
 def _one(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> ResponseReturnValue:
     with reading() as session:
-        viewer = current_person(session)
+        seen = seen_by(current_person(session))
         subject = disclosure.subject_of(session, kind, subject_id)
         page = render_template(
             "protection/person.html",
             subject=subject,
             kind=record_holds.WORDS[subject.kind],
-            holdings=requests.holdings(session, RULES, subject, seen=seen_by(viewer)),
+            holdings=requests.holdings(session, RULES, subject, seen=seen),
+            counted=BY_KEY.keys() - seen.keys(),
             hold=holds.of(session, subject.kind, subject.id),
             decisions=requests.decisions(session, subject),
             rules=BY_KEY,
@@ -134,6 +135,7 @@ def erase(kind: str, subject_id: UUID) -> ResponseReturnValue:
                     rule,
                     subject,
                     grant=grant,
+                    seen=seen_by(by),
                     chosen=_chosen(rule, typed) if grant else None,
                     reason=typed["reason"],
                     by=by,
