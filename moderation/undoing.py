@@ -46,9 +46,9 @@ class Undoable:
 
 
 def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
-    """The person's newest decision of the last minutes, if nothing of it is final."""
+    """The person's newest decision of the last minutes, if nothing of it is final and nobody added to it."""
     row = session.execute(
-        sa.select(LogCase, LogEntry.number)
+        sa.select(LogCase, LogEntry.number, _only_theirs(by))
         .join(LogEntry, LogEntry.id == LogCase.entry_id)
         .where(
             LogCase.state == CaseState.DECIDED,
@@ -59,7 +59,7 @@ def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
         .order_by(LogCase.decided_at.desc(), LogCase.entry_id.desc())
         .limit(1)
     ).first()
-    if row is None or not set(unlisted(row[0].outcomes)) <= {one.value for one in _CAN}:
+    if row is None or not row[2] or not set(unlisted(row[0].outcomes)) <= {one.value for one in _CAN}:
         return None
     return Undoable(row[0].entry_id, row[1], row[0].outcomes, row[0].version)
 
@@ -78,6 +78,8 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
         raise MoveNotAllowed("This was decided more than ten minutes ago: open it again, with a reason.")
     if not chosen <= {one.value for one in _CAN}:
         raise MoveNotAllowed("What was decided can't be taken back: it has left the school already.")
+    if not session.scalar(sa.select(_only_theirs(by)).where(LogCase.entry_id == entry_id)):
+        raise MoveNotAllowed("Somebody else has decided more about this entry: open it again, with a reason.")
     opposite = set()
     if Outcome.HIDE in chosen and _hidden_by_this(session, case):
         opposite.add(Outcome.UNHIDE)
@@ -90,6 +92,17 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
                 session, entry_id, Decision(outcomes, _WHY), seen=case.version, by=by, url=url, now=now
             )
     return case
+
+
+def _only_theirs(by: Person) -> sa.ColumnElement[bool]:
+    """Whether nobody else decided anything about an entry (a row of LogCase) since it was decided."""
+    others = sa.select(LogEvent.seq).where(
+        LogEvent.entry_id == LogCase.entry_id,
+        LogEvent.kind == EventKind.DECIDED,
+        LogEvent.at >= LogCase.decided_at,
+        LogEvent.by_id != by.id,
+    )
+    return ~others.correlate(LogCase).exists()
 
 
 def _hidden_by_this(session: Session, case: LogCase) -> bool:

@@ -65,6 +65,11 @@ def test_only_ones_own_fresh_and_harmless_decision_is_taken_back(
         undo(entry_id, by=dsl, clock=clock)
     with pytest.raises(MoveNotAllowed, match="gone on"):
         undo(entry_id, by=slt, clock=clock, seen=1)
+    decide(entry_id, Outcome.HIDE, by=dsl, clock=clock)
+    with pytest.raises(MoveNotAllowed, match="decided more"):
+        undo(entry_id, by=slt, clock=clock)
+    with reading() as session:
+        assert undoing.last(session, session.get_one(Person, slt.id), now=clock()) is None
     clock.on(minutes=10)
     with pytest.raises(MoveNotAllowed, match="ten minutes"):
         undo(entry_id, by=slt, clock=clock)
