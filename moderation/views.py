@@ -12,10 +12,10 @@ from school import audit
 from school.models import Person
 
 
-def of_entry(session: Session, case: LogCase, *, what: str = "page", by: Person, now: datetime) -> bool:
-    """Note that somebody looks at an entry, where it was referred to somebody; whether it was."""
+def of_entry(session: Session, case: LogCase, *, what: str = "page", by: Person, now: datetime) -> None:
+    """Note that somebody looks at an entry, where it was referred to somebody."""
     if not case.referred:
-        return False
+        return
     audit.record(
         session,
         by=by,
@@ -25,7 +25,6 @@ def of_entry(session: Session, case: LogCase, *, what: str = "page", by: Person,
         detail={"seen": what},
         now=now,
     )
-    return True
 
 
 def of_log(session: Session, *, searched_by: Sequence[str], by: Person, now: datetime) -> None:
