@@ -60,14 +60,9 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
             "What was flagged, by kind",
             labels,
             [
-                Part(KINDS[kind], colour_of_kind(kind), tuple(flags.by_kind[kind]))
-                for kind in KINDS
+                Part(KINDS.get(kind, kind), colour_of_kind(kind), tuple(flags.by_kind[kind]))
+                for kind in dict.fromkeys([*KINDS, *flags.by_kind])
                 if kind in flags.by_kind
-            ]
-            + [
-                Part(kind, COLOURS - 1, tuple(counts))
-                for kind, counts in flags.by_kind.items()
-                if kind not in KINDS
             ],
         ),
         chart("accounts", "What was flagged, by account", labels, _by_account(flags.by_account, names)),
