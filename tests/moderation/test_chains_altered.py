@@ -127,8 +127,8 @@ def looked_at(file: Path, mailed: bytes) -> dict[str, Any]:
         verdicts = proofs.check(
             session,
             proofs.read(session, mailed),
-            trail=audit.examine(session),
-            log=chain.examine(session),
+            trail=found[T],
+            log=found[L],
         )
     engine.dispose()
     assert all(flaw is None or flaw.why for flaw in found.values())
