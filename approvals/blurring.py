@@ -16,13 +16,12 @@ from uuid import UUID
 from PIL import Image
 from sqlalchemy.orm import Session, undefer
 
-from approvals import drafts, looks, pictures, shown_faces
+from approvals import drafts, pictures
 from approvals.content import DraftContent, of_revision
 from approvals.models import (
     BlurChoice,
     Draft,
     DraftRevision,
-    LookState,
     MediaFile,
     RenditionUse,
 )
@@ -194,8 +193,6 @@ def keep(
     """Keep a blurred copy of a picture, under the id `becomes`, with what was chosen."""
     shown = session.get_one(MediaFile, uploaded)
     pictures.keep_copy(session, made, shown, under=becomes, with_faces=False, by=by, now=now)
-    look = looks.of(session, [uploaded]).get(uploaded)
-    faces = look.faces if look and look.state is LookState.DONE else []
     session.add(
         BlurChoice(
             media_id=becomes,
@@ -203,8 +200,8 @@ def keep(
             chosen_by_id=by.id,
             chosen_at=now,
             places=[[place.left, place.top, place.width, place.height, place.face] for place in places],
-            faces_found=len(faces),
-            faces_blurred=shown_faces.blurred(faces, places),
+            faces_found=0,
+            faces_blurred=0,
         )
     )
     # The draft's new version names the copy by id.

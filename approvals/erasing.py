@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from approvals import shown_faces
 from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
@@ -208,6 +209,7 @@ def _in_held(shown: sa.Select[UUID], entry: type[RevisionPicture] | type[Revisio
 def erase_pictures(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     """Forget pictures with their clean copies and what was seen in them."""
     session.execute(delete(BlurChoice, BlurChoice.media_id, ids))
+    shown_faces.keep_counts(session, ids)
     session.execute(sa.update(BlurChoice).where(BlurChoice.source_id.in_(ids)).values(source_id=None))
     session.execute(delete(CropChoice, CropChoice.media_id, ids))
     session.execute(sa.update(CropChoice).where(CropChoice.source_id.in_(ids)).values(source_id=None))

@@ -92,6 +92,20 @@ def _faces(session: Session, choice: BlurChoice | None, look: PictureLook | None
     )
 
 
+def keep_counts(session: Session, source_ids: Sequence[UUID]) -> None:
+    """Keep with the blurred copies of these pictures what is known of their faces, before they are erased.
+
+    Not when a place is chosen: the worker may not have looked yet, and “no face” would stand for good.
+    """
+    found = looks.of(session, source_ids)
+    for choice in session.scalars(sa.select(BlurChoice).where(BlurChoice.source_id.in_(source_ids))):
+        look = found.get(choice.source_id) if choice.source_id is not None else None
+        if look is not None and look.state is LookState.DONE:
+            choice.faces_found = len(look.faces)
+            choice.faces_blurred = blurred(look.faces, [Place(*place) for place in choice.places])
+    session.flush()
+
+
 def blurred(faces: Sequence[Sequence[int]], places: Sequence[Place]) -> int:
     """How many of these faces the places cover."""
     return sum(Place(*face[:4]).part_in(places) >= COVERED for face in faces)

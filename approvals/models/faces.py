@@ -67,4 +67,4 @@ class BlurChoice(Base):
     """[left, top, width, height, number of the face or 0] of each, in pixels of the cleaned picture."""
     faces_found: Mapped[int]
     faces_blurred: Mapped[int]
-    """These two as they were then; they are counted anew while the uploaded picture is there."""
+    """These two as they were when the uploaded picture was erased; before, they are counted anew."""
