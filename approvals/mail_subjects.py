@@ -2,8 +2,7 @@
 
 A subject is read on locked telephones, over shoulders and in the logs of mail servers. So no pupil's name
 gets into one, nor half of it, and no telephone number or e-mail address, even where the post itself may say
-it; and nothing in it can begin another
-header, turn the line round, or hide.
+it; and nothing in it can begin another header, turn the line round, or hide.
 """
 
 from __future__ import annotations
