@@ -55,6 +55,8 @@ class PictureClaim:
     practice: bool
     address: str = field(repr=False)
     lease_until: datetime
+    attempts: int = 1
+    """With this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ def claim(session: Session, *, lease: timedelta, now: datetime) -> PictureClaim 
         practice=account is not None and account.practice,
         address=address,
         lease_until=now + lease,
+        attempts=row.attempts,
     )
 
 
@@ -156,6 +159,9 @@ def fetch(claim: PictureClaim, *, own: str, timeout: float) -> Fetched:
     `own`: the address of the practice platform or of whatever stands in for the platform; empty: the
     platform's own servers.
     """
+    if claim.attempts > _ATTEMPTS_MAX:
+        # No answer stands in the way, so it is the file: whoever opened it was ended each time.
+        return Fetched(problem="Each time it was fetched, the work on it was broken off.")
     try:
         data = media.picture(claim.address, claim.platform, own=own, timeout=timeout)
     except ConnectorUnavailable as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -105,6 +106,9 @@ def test_whatever_a_picture_server_answers_is_a_sentence_or_a_clean_picture(serv
                 assert clean.format == "JPEG" and not clean.getexif()
             assert b"SecretPhone" not in found.data
     assert {one.path for one in server.received} == {"/a"}, "nobody is sent on to another address"
+    asked = len(server.received)
+    found = came_with.fetch(replace(claim, attempts=6), own=server.url, timeout=5)
+    assert found.problem and not found.again and len(server.received) == asked, "what ends workers is left"
 
 
 @SQLITE
