@@ -108,10 +108,13 @@ def chart(
             )
             words.append(f"{part.name} {_say(value, unit)}")
         columns.append(Column(f"{label}: {', '.join(words) or 'nothing'}", tuple(blocks)))
-    said = f"In all {_say(sum(totals), unit)}. The highest column is {labels[totals.index(most)]} with "
-    said += _say(most, unit)
-    largest = max(shown, key=lambda part: part.total)
-    said += f"; most of all is {largest.name}." if len(shown) > 1 else f". All of it is {largest.name}."
+    said = f"In all {_say(sum(totals), unit)}. The most: {labels[totals.index(most)]}, {_say(most, unit)}."
+    largest = max(part.total for part in shown)
+    leading = [part.name for part in shown if part.total == largest]
+    if len(shown) == 1:
+        said += f" All of it: {leading[0]}."
+    elif len(leading) == 1:
+        said += f" The largest part: {leading[0]}."
     return Chart(key, title, said, tuple(labels), shown, tuple(columns), most, unit)
 
 

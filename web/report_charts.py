@@ -79,7 +79,10 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
             "age",
             "How long what is open has waited",
             [words for _, words in trends.AGES],
-            [Part("threats and worries about a child", 0, age.urgent), Part("the others", 2, age.others)],
+            [
+                Part("threats and worries about a child", 0, age.urgent),
+                Part("everything else", 2, age.others),
+            ],
         ),
         chart(
             "posts",
