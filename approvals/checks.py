@@ -21,7 +21,7 @@ from connectors.limits import LIMITS, text_length
 from school import consent, devices, register
 from school.errors import BadInput
 from school.models import Account, ConsentKind, Pupil
-from school.times import say, today
+from school.times import say, say_date, today
 
 TEXT_STORED_MAX = 200_000
 LINK_MAX = 2000
@@ -377,7 +377,7 @@ def _consent_problem(
 ) -> Problem:
     lacks = (
         f"{pupil.name} has no consent for {CONSENT_FOR[kind]}{_only_on(pupil, kind, lacking)} in force on "
-        f"{on.day} {on:%B %Y}"
+        f"{say_date(on)}"
     )
     named = None
     if kind is ConsentKind.NAME and revision.pupils_appear != PupilsAppear.NAMED:

@@ -26,7 +26,7 @@ from school.consent import PLATFORMS
 from school.db import storable
 from school.errors import BadInput
 from school.models import Person
-from school.times import LONDON
+from school.times import LONDON, optional_day
 
 MOST = 5_000
 """Posts in one file."""
@@ -57,24 +57,11 @@ def parse(values: Mapping[str, str]) -> FoiSearch:
         raise BadInput(
             f"“{words[:20]}…” has {len(words):,} characters: at most {WORDS_MAX} fit.", field="words"
         )
-    first, last = _day(values.get("from", ""), "from"), _day(values.get("to", ""), "to")
+    first = optional_day(values.get("from", ""), field="from")
+    last = optional_day(values.get("to", ""), field="to")
     if first and last and first > last:
         raise BadInput(f"The first day, {first}, is after the last, {last}: exchange them.", field="from")
     return FoiSearch(tuple(words.split()), first, last)
-
-
-def _day(text: str, field: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        found = date.fromisoformat(text.strip())
-    except ValueError:
-        raise BadInput(
-            f"The date “{text[:40]}” can't be read. Write it as 2027-06-03.", field=field
-        ) from None
-    if not 2000 <= found.year <= 2199:
-        raise BadInput(f"The date “{text[:40]}” is out of range: check the year.", field=field)
-    return found
 
 
 def found(session: Session, search: FoiSearch, *, limit: int, skip: int = 0) -> tuple[list[Draft], int]:

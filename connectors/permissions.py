@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from connectors.base import Inspection, Platform
 from connectors.posting import NAMES
-from school.times import LONDON
+from school.times import say_full_date, today
 
 WARN_BEFORE = timedelta(days=14)
 
@@ -68,16 +68,16 @@ def _warnings(platform: Platform, inspection: Inspection, now: datetime) -> Iter
         yield f"{name} says that the key no longer counts. Connect the account again."
     end = inspection.expires_at
     if end is not None and end - now < WARN_BEFORE:
-        said = "ended" if end <= now else "ends"
+        said, on = "ended" if end <= now else "ends", say_full_date(today(end))
         yield (
-            f"The key to this account {said} on {_day(end)}: after that nothing is read and nothing can be "
+            f"The key to this account {said} on {on}: after that nothing is read and nothing can be "
             "published. Connect the account again."
         )
     end = inspection.data_access_expires_at
     if end is not None and end - now < WARN_BEFORE:
-        said = "ended" if end <= now else "ends"
+        said, on = "ended" if end <= now else "ends", say_full_date(today(end))
         yield (
-            f"The leave to read from {name} {said} on {_day(end)}: after that comments can't be read. "
+            f"The leave to read from {name} {said} on {on}: after that comments can't be read. "
             "Whoever connected the account connects it again."
         )
     if platform is Platform.FACEBOOK and inspection.kind == "person's token":
@@ -91,8 +91,3 @@ def _warnings(platform: Platform, inspection: Inspection, now: datetime) -> Iter
                 yield f"The permission “{permission}” is missing: {fails}. {_MEND[platform]}"
     if not inspection.published:
         yield f"The Page is not published on {name}: nobody outside sees its posts. Publish it there."
-
-
-def _day(moment: datetime) -> str:
-    local = moment.astimezone(LONDON)
-    return f"{local:%A} {local.day} {local:%B %Y}"

@@ -23,7 +23,7 @@ from moderation.models import LogEvent
 from school import audit, mail, people
 from school.audit import FIRST, Flaw
 from school.models import AuditEntry, ChainAnchor, Person, Role
-from school.times import say, today
+from school.times import say, say_date, today
 
 ACTION = "chain_anchored"
 TRAIL, LOG = "trail", "log"
@@ -174,7 +174,7 @@ def _tell(
     now: datetime,
 ) -> None:
     found = list(flaws)
-    day = f"{anchor.day.day} {anchor.day:%B %Y}"
+    day = say_date(anchor.day)
     said = [
         *(f"WARNING. {flaw}" for flaw in found),
         "Keep this e-mail: it proves later that nobody changed the school's records of what was done before "

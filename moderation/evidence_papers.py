@@ -15,7 +15,7 @@ from moderation.review import EntryPage
 from moderation.thread import Said, Shared
 from school.models import Person
 from school.paper import Paper
-from school.times import say
+from school.times import say, say_date
 
 _SHORT = 1000
 """Letters of another comment that are printed, so that a flood can be; the attached file has the whole."""
@@ -260,7 +260,7 @@ def _passed_on(paper: Paper, row: LogRow, letters: Sequence[tuple[Letter, str]])
         for found in row.referrals
     ]
     lines += [
-        (say(found.asked_at), f"Asked to a meeting on {found.on.day} {found.on:%B %Y}", found.reason)
+        (say(found.asked_at), f"Asked to a meeting on {say_date(found.on)}", found.reason)
         for found in row.meetings
     ]
     lines += [

@@ -20,7 +20,7 @@ from school.errors import BadInput, NotFound
 from school.models import DocumentKind, Person, Role, School
 from school.paper import Letterhead, Paper
 from school.permissions import Action, require
-from school.times import today
+from school.times import say_date, say_full_date, today
 
 READER_MAX = 120
 ADDRESS_MAX = 300
@@ -86,12 +86,12 @@ def fill(session: Session, entry_id: UUID, draft: Draft, *, by: Person, now: dat
     written = words.seen_on(entry) or today(entry.posted_at or entry.recorded_at)
     values = {
         "reader": " ".join(storable(draft.reader).split()),
-        "date": _day(now),
+        "date": say_date(today(now)),
         "school": school.name if school else "",
         "platform": words.platform(entry.platform),
         "comment": entry.text,
-        "comment_date": f"{written.day} {written:%B %Y}",
-        "meeting_date": f"{meeting.on:%A} {meeting.on.day} {meeting.on:%B %Y}" if meeting else "",
+        "comment_date": say_date(written),
+        "meeting_date": say_full_date(meeting.on) if meeting else "",
         "signed_by": by.name,
         "role": next((said for role, said in SIGNING_AS if role in by.roles), "for the school"),
     }
@@ -268,8 +268,3 @@ def _named(body: str, names: Iterable[str], *, but: str) -> list[str]:
 
 def _plain(text: str) -> str:
     return " ".join(text.replace("’", "'").casefold().split())
-
-
-def _day(moment: datetime) -> str:
-    local = today(moment)
-    return f"{local.day} {local:%B %Y}"

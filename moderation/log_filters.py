@@ -21,7 +21,7 @@ from moderation.sight import visible_to
 from school.db import storable
 from school.errors import BadInput
 from school.models import Account, Person
-from school.times import LONDON
+from school.times import LONDON, optional_day
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -61,7 +61,6 @@ REFERRED = ("waiting",)
 """What can be asked of referrals: which are not dealt with yet."""
 
 _LONGEST = {"author": 100, "text": 200, "person": 200, "account": 200, "platform": 40}
-_YEARS = (2000, 2199)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ def parse(session: Session, values: Mapping[str, str], *, viewer: Person | None)
             raise BadInput(
                 f"“{given[name][:20]}…” has {len(given[name]):,} characters: at most {most} fit.", field=name
             )
-    first, last = _day(given["from"], "from"), _day(given["to"], "to")
+    first, last = optional_day(given["from"], field="from"), optional_day(given["to"], field="to")
     if first and last and first > last:
         raise BadInput(f"The first day, {first}, is after the last, {last}: exchange them.", field="from")
     return LogFilters(
@@ -176,20 +175,6 @@ def conditions(filters: LogFilters) -> list[sa.ColumnElement[bool]]:
         found.append(referrals.waiting(filters.not_dealt_with))
     if filters.text:
         found.append(LogEntry.text.icontains(filters.text, autoescape=True))
-    return found
-
-
-def _day(text: str, field: str) -> date | None:
-    if not text:
-        return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError:
-        raise BadInput(
-            f"The date “{text[:40]}” can't be read. Write it as 2027-06-03.", field=field
-        ) from None
-    if not _YEARS[0] <= found.year <= _YEARS[1]:
-        raise BadInput(f"The date “{text[:40]}” is out of range: check the year.", field=field)
     return found
 
 

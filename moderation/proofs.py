@@ -18,6 +18,7 @@ from moderation.models import LogEvent
 from school import audit
 from school.errors import BadInput
 from school.models import AuditEntry, ChainAnchor
+from school.times import say_date
 
 LONGEST = 2_000_000
 """Bytes of a file with anchors: many saved mails."""
@@ -116,7 +117,7 @@ def check(
 def _verdict(session: Session, kept: Kept, flaw: audit.Flaw | None) -> Verdict:
     name, unit = _NAMES[kept.which]
     numbers, hashes = _HASHES[kept.which]
-    then = f" on {kept.day.day} {kept.day:%B %Y}" if kept.day else " on the anchor's day"
+    then = f" on {say_date(kept.day)}" if kept.day else " on the anchor's day"
     head = session.scalar(sa.select(hashes).where(numbers == kept.count)) if kept.count else audit.FIRST
     if flaw is not None and flaw.number <= kept.count:
         said = f"The {name} was altered: the first {unit} that doesn't fit is {flaw.number}: {flaw.why}."

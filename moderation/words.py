@@ -9,7 +9,7 @@ from connectors.base import CommentKind
 from moderation.chain import unlisted
 from moderation.decisions import Outcome
 from moderation.models import ActKind, ActState, CaseState, EventKind, LogEntry, LogEvent, ReferTo
-from school.times import say
+from school.times import say, say_date, say_full_date
 
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
 
@@ -109,7 +109,7 @@ def written(entry: LogEntry) -> str:
     if entry.posted_at is not None:
         return say(entry.posted_at)
     day = seen_on(entry)
-    return f"{day:%A} {day.day} {day:%B %Y}, time not known" if day else "time not known"
+    return f"{say_full_date(day)}, time not known" if day else "time not known"
 
 
 def outcomes(column: str) -> str:
@@ -169,5 +169,5 @@ def more(event: LogEvent) -> str:
     if detail.get("sha256"):
         parts.append(f"SHA-256 {detail['sha256']}")
     if detail.get("meeting_on"):
-        parts.append(f"Meeting on {date.fromisoformat(str(detail['meeting_on'])):%d %B %Y}")
+        parts.append(f"Meeting on {say_date(date.fromisoformat(str(detail['meeting_on'])))}")
     return " · ".join(parts)

@@ -12,7 +12,7 @@ from school.consent import KINDS_IN_FULL as KINDS
 from school.models import AccountState, Consent, DocumentKind, IssuedDocument, Person, Role
 from school.paper import Paper
 from school.permissions import Action, require
-from school.times import say, today
+from school.times import say, say_date, today
 
 _PLATFORMS = {"x": "X (Twitter)", "facebook": "Facebook", "instagram": "Instagram"}
 
@@ -34,7 +34,7 @@ def draw(session: Session, pupil_id: UUID, *, by: Person, now: datetime) -> byte
     )
     if pupil.left_on is not None:
         paper.text(
-            f"{pupil.name} left the school on {_day(pupil.left_on)}: nothing may be published any more."
+            f"{pupil.name} left the school on {say_date(pupil.left_on)}: nothing may be published any more."
         )
     paper.heading("In force today")
     held = [one for one in _sorted(pupil.consents) if pupil.left_on is None and consent.in_force(one, on=on)]
@@ -42,7 +42,13 @@ def draw(session: Session, pupil_id: UUID, *, by: Person, now: datetime) -> byte
         paper.table(
             ("For", "Where", "From", "To", "Given by"),
             [
-                (KINDS[one.kind], consent.where(one), _day(one.first_day), _day(one.last_day), one.given_by)
+                (
+                    KINDS[one.kind],
+                    consent.where(one),
+                    say_date(one.first_day),
+                    say_date(one.last_day),
+                    one.given_by,
+                )
                 for one in held
             ],
             widths=(27, 15, 19, 19, 20),
@@ -95,8 +101,8 @@ def _ended(paper: Paper, ended: list[Consent], on: date) -> None:
             (
                 KINDS[one.kind],
                 consent.where(one),
-                _day(one.first_day),
-                _day(one.last_day),
+                say_date(one.first_day),
+                say_date(one.last_day),
                 one.given_by,
                 _why(one, on),
             )
@@ -132,7 +138,3 @@ def _withdrawing(paper: Paper, session: Session, school: str) -> None:
 
 def _sorted(consents: list[Consent]) -> list[Consent]:
     return sorted(consents, key=lambda one: (one.kind, one.first_day, one.recorded_at))
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

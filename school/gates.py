@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from school import terms, training
 from school.models.people import Person
+from school.times import say_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def obstacles(session: Session, person: Person, *, now: datetime) -> list[Obstac
             what = "Your training on social media is not recorded."
         else:
             end = stands.last.valid_until
-            what = f"Your training on social media ran out on {end.day} {end:%B %Y}."
+            what = f"Your training on social media ran out on {say_date(end)}."
         found.append(
             Obstacle(
                 what,

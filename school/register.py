@@ -17,16 +17,11 @@ from school.models.people import Person
 from school.models.purposes import AccountPurpose
 from school.models.register import AccountOwner, AccountReview, RegisterEntry
 from school.permissions import Action, require
-from school.times import today
+from school.times import say_date, today
 
 ADMINISTRATORS_MIN = 2
 REVIEW_AFTER = timedelta(days=365)
 WORDS_MAX = 2000
-
-
-def day_text(day: date) -> str:
-    """A date in a sentence: 3 June 2027."""
-    return f"{day.day} {day:%B %Y}"
 
 
 # On what an account rests
@@ -163,7 +158,7 @@ def not_live(session: Session, account: Account, *, on: date) -> str:
             f"@{account.handle} is not live yet: it needs two administrators and a go-live day. The "
             "headteacher enters both on the account's page."
         )
-    return f"@{account.handle} goes live on {day_text(entry.go_live_on)}: nothing is published before."
+    return f"@{account.handle} goes live on {say_date(entry.go_live_on)}: nothing is published before."
 
 
 def set_days(
@@ -386,7 +381,7 @@ def problems(session: Session, account: Account, *, now: datetime) -> list[str]:
     if review_on is None:
         found.append("No review is planned: enter the day when it is looked at next.")
     elif review_on < day:
-        found.append(f"Its review was due on {day_text(review_on)}: enter what was found.")
+        found.append(f"Its review was due on {say_date(review_on)}: enter what was found.")
     if session.get(AccountPurpose, account.id) is None:
         found.append("What it is for, and how its success is judged, is not written down.")
     return found

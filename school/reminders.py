@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from school import accounts, mail, people, register, terms, training
 from school.models.people import Person, Role
 from school.models.rules import Reminder
-from school.times import today
+from school.times import say_date, today
 
 DAYS_BEFORE: Sequence[int] = (30, 7, 0)
 """How many days before the last day a reminder goes out."""
@@ -30,7 +30,7 @@ def due_now(session: Session, *, url: str, now: datetime) -> int:
                 due_on=end,
                 subject=f"Your training on social media {_ends(end, now)}",
                 lines=[
-                    f"Your training on social media counts until {end.day} {end:%B %Y}.",
+                    f"Your training on social media counts until {say_date(end)}.",
                     "After that you can write drafts, but not hand them in.",
                     "Ask the senior leadership team for the next training.",
                 ],
@@ -45,10 +45,10 @@ def due_now(session: Session, *, url: str, now: datetime) -> int:
                 person,
                 kind="policy_review",
                 due_on=review,
-                subject=f"The social media policy is due for review on {review.day} {review:%B %Y}",
+                subject=f"The social media policy is due for review on {say_date(review)}",
                 lines=[
                     "The school's social media policy is due for its yearly review on "
-                    f"{review.day} {review:%B %Y}.",
+                    f"{say_date(review)}.",
                     "When it has been reviewed, enter that on the page of the terms of use. If the terms "
                     "change with it, publish the new version there: everybody is then asked to accept it.",
                 ],
@@ -70,7 +70,7 @@ def _about_accounts(session: Session, *, url: str, now: datetime) -> int:
         if entry is None or entry.review_on is None:
             continue
         name = f"{account.platform.capitalize()} @{account.handle}"
-        day = register.day_text(entry.review_on)
+        day = say_date(entry.review_on)
         for person in {one.id: one for one in [*heads, *named]}.values():
             sent += _remind(
                 session,
@@ -108,7 +108,7 @@ def _about_accounts(session: Session, *, url: str, now: datetime) -> int:
 
 
 def _ends(end: date, now: datetime) -> str:
-    return "has run out" if end < today(now) else f"runs out on {end.day} {end:%B %Y}"
+    return "has run out" if end < today(now) else f"runs out on {say_date(end)}"
 
 
 def _remind(

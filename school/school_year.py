@@ -18,6 +18,7 @@ from school.models.people import Person
 from school.models.school import School
 from school.models.school_year import DatesKind, SchoolDates
 from school.permissions import Action, require
+from school.times import say_full_date
 
 NAME_MAX = 100
 LONGEST = {DatesKind.TERM: 130, DatesKind.HALF_TERM: 21, DatesKind.INSET: 5, DatesKind.CLOSED: 60}
@@ -47,7 +48,7 @@ class DayIs:
         if not self.name:
             return ""
         joint = "is in" if self.name.startswith("the ") else "is"
-        return f"{_said(self.day)} {joint} {self.name}."
+        return f"{say_full_date(self.day)} {joint} {self.name}."
 
 
 class SchoolYear:
@@ -120,7 +121,8 @@ def enter(
     days = (last_day - first_day).days + 1
     if days < 1:
         raise BadInput(
-            f"The last day, {_said(last_day)}, is before the first, {_said(first_day)}: exchange them.",
+            f"The last day, {say_full_date(last_day)}, is before the first, {say_full_date(first_day)}: "
+            "exchange them.",
             field="last_day",
         )
     if days > LONGEST[kind]:
@@ -133,8 +135,8 @@ def enter(
     for other in entered(session):
         if other.kind is kind and other.first_day <= last_day and first_day <= other.last_day:
             raise BadInput(
-                f"“{other.name}” has some of these days already ({_said(other.first_day)} to "
-                f"{_said(other.last_day)}): take it off first, or choose other days.",
+                f"“{other.name}” has some of these days already ({say_full_date(other.first_day)} to "
+                f"{say_full_date(other.last_day)}): take it off first, or choose other days.",
                 field="first_day",
             )
     row = SchoolDates(
@@ -186,10 +188,6 @@ def _holiday(last: date, first: date) -> str:
     return {2: "the February half-term", 5: "the May half-term", 6: "the May half-term"}.get(
         middle.month, "the autumn half-term" if middle.month in {10, 11} else "the holidays"
     )
-
-
-def _said(day: date) -> str:
-    return f"{day:%A} {day.day} {day:%B %Y}"
 
 
 def _trail(session: Session, action: str, row: SchoolDates, *, by: Person, now: datetime) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from school.errors import BadInput
 
 LONDON = ZoneInfo("Europe/London")
+_YEARS = (2000, 2199)
 
 
 def parse_day(text: str, called: str, *, field: str) -> date:
@@ -25,6 +26,19 @@ def parse_day(text: str, called: str, *, field: str) -> date:
         raise BadInput(
             f"The date “{text[:40]}” can't be read. Write it as 2027-06-03.", field=field
         ) from None
+
+
+def optional_day(text: str, *, field: str) -> date | None:
+    """A day that a search may name (YYYY-MM-DD); None where it names none.
+
+    Raises BadInput for what isn't a date, or one in no year that a school's records can be of.
+    """
+    if not text.strip():
+        return None
+    found = parse_day(text, "a day", field=field)
+    if not _YEARS[0] <= found.year <= _YEARS[1]:
+        raise BadInput(f"The date “{text[:40]}” is out of range: check the year.", field=field)
+    return found
 
 
 def parse_local(date_text: str, time_text: str, *, field: str) -> datetime:
@@ -54,7 +68,7 @@ def resolve(wall: datetime, *, field: str) -> datetime:
     second = wall.replace(tzinfo=LONDON, fold=1)
     if first.utcoffset() == second.utcoffset():
         return first
-    shown = f"{wall:%H:%M} on {wall.day} {wall:%B %Y}"
+    shown = f"{wall:%H:%M} on {say_date(wall)}"
     if first.astimezone(UTC).astimezone(LONDON).replace(tzinfo=None) != wall:
         raise BadInput(
             f"{shown} does not exist: the clocks go forward that night. "
@@ -70,7 +84,17 @@ def resolve(wall: datetime, *, field: str) -> datetime:
 def say(moment: datetime) -> str:
     """A moment as people say it, in school time: "Tuesday 3 June 2027, 9:40am"."""
     local = moment.astimezone(LONDON)
-    return f"{local:%A} {local.day} {local:%B %Y}, {clock(moment)}"
+    return f"{say_full_date(local)}, {clock(moment)}"
+
+
+def say_date(day: date) -> str:
+    """A day as people say it: "3 June 2027"."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def say_full_date(day: date) -> str:
+    """A day with its weekday: "Thursday 3 June 2027"."""
+    return f"{day:%A} {say_date(day)}"
 
 
 def clock(moment: datetime) -> str:

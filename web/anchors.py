@@ -13,7 +13,7 @@ from school.errors import BadInput
 from school.models import ChainAnchor, Person, Role
 from school.paper import Paper
 from school.permissions import Action
-from school.times import say, today
+from school.times import say, say_date, today
 from web.access import current_person, needs
 from web.documents import pdf
 from web.forms import Typed
@@ -107,7 +107,7 @@ def _draw(session: Session, person: Person) -> bytes:
         "schoolgate audit verify --anchor “LINE”."
     )
     for anchor in anchors.newest(session, SHOWN):
-        paper.heading(f"{anchor.day.day} {anchor.day:%B %Y}")
+        paper.heading(say_date(anchor.day))
         for line in _lines(anchor, person):
             paper.text(line, small=True)
     return paper.finish()

@@ -16,7 +16,7 @@ from approvals.states import IN_WORDS
 from school import people, school_year
 from school.db import now, reading
 from school.errors import BadInput
-from school.times import LONDON, clock, today
+from school.times import LONDON, clock, say_date, today
 from web.access import current_person, signed_in
 from web.draft_page import BADGES
 
@@ -94,11 +94,12 @@ def _view(this_day: date) -> View:
         day = _day(week, "week")
         first = day - timedelta(days=day.weekday())
         last = first + timedelta(days=6)
-        return _spanning("week", first, last, timedelta(weeks=1), f"Week of {_said(first)}")
+        return _spanning("week", first, last, timedelta(weeks=1), f"Week of {say_date(first)}")
     if begin := request.args.get("list", ""):
         first = _day(begin, "list")
         last = first + LISTED
-        return _spanning("list", first, last, LISTED + timedelta(days=1), f"{_said(first)} to {_said(last)}")
+        title = f"{say_date(first)} to {say_date(last)}"
+        return _spanning("list", first, last, LISTED + timedelta(days=1), title)
     first = _month(request.args.get("month", ""), this_day)
     weeks = months.Calendar(firstweekday=0).monthdatescalendar(first.year, first.month)
     shown = this_day if (first.year, first.month) == (this_day.year, this_day.month) else first
@@ -134,10 +135,6 @@ def _spanning(kind: str, first: date, last: date, step: timedelta, title: str) -
 
 def _belongs(view: View, day: date) -> bool:
     return view.kind != "month" or (day.year, day.month) == (view.day.year, view.day.month)
-
-
-def _said(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 def _day(text: str, field: str) -> date:

@@ -16,7 +16,7 @@ from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
 from school.permissions import Action
 from school.settings import settings
-from school.times import parse_day, today
+from school.times import parse_day, say_date, today
 from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import ROLE_NAMES, platform_name, role_name
@@ -256,7 +256,7 @@ def name_deputy(person_id: UUID) -> ResponseReturnValue:
             )
     except BadInput as error:
         return _one(person_id, typed.refuse(error)), 400
-    flash(f"{somebody.name} stands in from {first:%-d %B %Y} to {last:%-d %B %Y}.", "success")
+    flash(f"{somebody.name} stands in from {say_date(first)} to {say_date(last)}.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
 

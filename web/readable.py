@@ -18,7 +18,7 @@ from school.consent import KINDS_IN_FULL, PLATFORMS
 from school.held import Row, Section
 from school.models import ConsentKind, FormState, MailState, Role
 from school.redaction import SOMEBODY
-from school.times import say
+from school.times import say, say_date
 from web.naming import ROLE_NAMES, act_words
 
 SENTENCES: Mapping[str, str] = {
@@ -288,7 +288,7 @@ def _value(name: str, value: Any) -> Markup:
     if isinstance(value, str):
         value = _day_in(value)
     if isinstance(value, date):
-        return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), _day(value))
+        return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), say_date(value))
     if isinstance(value, Mapping):
         return _record(dict(value), _INSIDE.get(name, ()))
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -305,7 +305,3 @@ def _day_in(text: str) -> date | str:
         return date.fromisoformat(text) if _DAY.fullmatch(text) else text
     except ValueError:
         return text
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"

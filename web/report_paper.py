@@ -12,7 +12,7 @@ from moderation.models import FollowerState
 from moderation.speed import said
 from moderation.words import KINDS, OUTCOMES
 from school.paper import Letterhead, Paper
-from school.times import say
+from school.times import say, say_date
 from web.naming import platform_name
 
 Rows = list[tuple[str, int]]
@@ -54,7 +54,7 @@ def covered(coverage: Any) -> Rows:
 def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime) -> bytes:
     """The whole report; `figures` as the page shows them."""
     when = figures["when"]
-    days = f"{_day(when.first_day)} to {_day(when.last_day)}"
+    days = f"{say_date(when.first_day)} to {say_date(when.last_day)}"
     paper = Paper(f"Social media report, {days}", footer=f"{head.name}: social media report", made_at=now)
     paper.letterhead(head)
     paper.title("Social media report for governors", f"{days}. Made {say(now)} by {maker}.")
@@ -183,7 +183,3 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
     )
     paper.bars("Followers vetted", vetted(figures["vetting"].get(account.id, {})))
     paper.facts([("Half were decided within", said(flag.median)), ("The slowest took", said(flag.slowest))])
-
-
-def _day(day: Any) -> str:
-    return f"{day.day} {day:%B %Y}"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from school.errors import BadInput
-from school.times import parse_local, say
+from school.times import parse_local, say, say_date, say_full_date
 
 
 def test_summer_and_winter() -> None:
@@ -47,3 +48,17 @@ def test_the_hours_beside_the_changes_are_taken(clock: str) -> None:
 def test_say() -> None:
     assert say(datetime(2027, 6, 3, 8, 40, tzinfo=UTC)) == "Thursday 3 June 2027, 9:40am"
     assert say(datetime(2027, 1, 1, 0, 5, tzinfo=UTC)) == "Friday 1 January 2027, 12:05am"
+    assert say_date(date(2027, 6, 3)) == "3 June 2027"
+    assert say_full_date(date(2027, 6, 3)) == "Thursday 3 June 2027"
+
+
+def test_dates_are_put_into_words_in_one_place() -> None:
+    root = Path(__file__).parents[2]
+    rooms = ("school", "connectors", "moderation", "approvals", "web", "worker")
+    by_hand = [
+        str(path.relative_to(root))
+        for room in rooms
+        for path in (root / room).rglob("*.py")
+        if ":%B %Y}" in path.read_text("utf-8") and path.name != "times.py"
+    ]
+    assert by_hand == [], "use say_date or say_full_date of school/times.py"
