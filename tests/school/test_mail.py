@@ -17,6 +17,7 @@ from aiosmtpd.smtp import Session as SmtpSession
 from sqlalchemy.orm import Session
 
 from school import db, delivery, mail, secrets
+from school.composing import composed, readdressed
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import MailState, OutboxEmail, Person, Role
 from school.settings import settings
@@ -334,6 +335,18 @@ def test_no_name_and_no_subject_makes_a_header(
     [taken] = handler.taken
     assert taken["Bcc"] is None and taken["X-Evil"] is None
     assert [address.addr_spec for address in taken["To"].addresses] == ["head@larkfield.test"]
+
+
+@pytest.mark.parametrize("before", [0, 1, 2, 3, 40])
+def test_a_subject_keeps_its_spaces_wherever_its_lines_end(before: int) -> None:
+    subject = f"Consent is missing: Fri 27 Nov 10:01am{'.' * before}, “Kestrels build” – Zoë’s – nest box"
+    message = composed(
+        sender=("School", "a@larkfield.test"), to=("Head", "head@larkfield.test"), subject=subject,
+        message_id="<1@larkfield.test>", date=NOW, private=False, text="x", html="<p>x</p>", images=(),
+    )  # fmt: skip
+    for sent in (message, readdressed(message, "Deputy", "deputy@larkfield.test")):
+        assert message_from_bytes(sent, policy=policy.default)["Subject"] == subject
+        assert max(len(line) for line in sent.split(b"\r\n")) <= 78
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
