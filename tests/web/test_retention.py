@@ -32,7 +32,7 @@ from tests.moderation.platform import comment
 from tests.moderation.scenes import tampering
 from tests.web.remembered import WORDS, World, far, found_in, leave, remember
 from web.retained import BY_KEY, KEPT, RULES
-from worker import tasks
+from worker.tasks import actions
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 People = dict[Role, Person]
@@ -289,7 +289,7 @@ def test_p34_the_trail_repeats_no_words_about_pupils_followers_and_drafts(
 def test_p34_the_daily_round_goes_through_every_rule_once_a_day(session: Session, world: World) -> None:
     assert retention.any_due(session, RULES, now=db.now())
     session.rollback()
-    tasks.erase_what_is_over()
+    actions.erase_what_is_over()
     rounds = session.scalars(sa.select(RetentionRound)).all()
     assert {one.key for one in rounds} == set(BY_KEY)
     assert all(one.ended_at and one.next_at > one.ended_at + timedelta(hours=23) for one in rounds)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from school import db, mail
 from school.models import Person, Role
-from worker import clock, tasks
+from worker import clock
+from worker.tasks import running
 
 HOUR = timedelta(hours=1)
 
@@ -22,7 +23,7 @@ def ahead(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(db, "now", lambda: datetime.now(UTC) + HOUR)
     yield
     clock._looks.clear()
-    tasks._last_beats.clear()
+    running._last_beats.clear()
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
@@ -37,8 +38,8 @@ def test_a_machine_whose_clock_is_ahead_takes_nobodys_work(
     assert mail.claim(session, now=true) is not None, "another worker is sending it"
     session.commit()
     assert clock.now() - true > HOUR, "before it has looked, it believes itself"
-    tasks._last_beats.clear()
-    tasks.alive("mail")
+    running._last_beats.clear()
+    running.alive("mail")
     assert abs(clock.now() - true) < HOUR / 2
     assert mail.claim(session, now=clock.now()) is None
     assert mail.claim(session, now=db.now()) is not None

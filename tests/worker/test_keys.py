@@ -24,7 +24,7 @@ from school import accounts, db, keys, people, secrets
 from school.settings import settings
 from tests.worker.conftest import HEAD, SCHOOLGATE, Done, environment, wait_for
 from tests.worker.test_cli import adopt, refused
-from worker import tasks
+from worker.tasks import classify
 
 Here = Callable[..., Done]
 WRONG = "quite another key of more than 32 characters"
@@ -282,7 +282,7 @@ def test_the_worker_seals_what_a_former_version_kept_as_it_is(stored: Path) -> N
         [one, *_] = session.scalars(sa.select(MediaRendition).options(undefer(MediaRendition.sealed)))
         plain = one.data
         one.sealed = plain
-    tasks.seal_pictures()
+    classify.seal_pictures()
     with db.reading() as session:
         kept = session.scalars(sa.select(MediaRendition).options(undefer(MediaRendition.sealed))).all()
     assert len(kept) == 4 and all(secrets.is_sealed(copy.sealed) for copy in kept)

@@ -21,7 +21,8 @@ from school import db
 from school.models import Account, Person, Role
 from school.settings import settings
 from tests.approvals import scenes
-from worker import looking, tasks
+from worker import looking
+from worker.tasks import classify
 
 PORTRAIT = Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 """A portrait that is in the public domain, of 512 × 600 pixels."""
@@ -69,7 +70,7 @@ def test_sixty_faces_of_a_class_photo_held_sideways_are_found(session: Session, 
     assert media.width > media.height
     with db.transaction() as fresh:
         fresh.execute(sa.update(PictureWords).values(state=LookState.DONE))
-    tasks.look_at_pictures()
+    classify.look_at_pictures()
     look = look_of(media)
     assert look.state is LookState.DONE and look.finished_at
     assert 57 <= len(look.faces) <= 61

@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from school import db, mail
 from school.models import MailState, OutboxEmail, Person, Role
 from tests.faults.servers import MailServer
-from worker import outgoing, tasks
+from worker import outgoing
+from worker.tasks import mail as mail_tasks
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -41,7 +42,7 @@ def server() -> Iterator[FillsTheDisk]:
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
     outgoing._mailbox.clear()
     started.stop()
-    tasks._answered.clear()
+    mail_tasks._answered.clear()
 
 
 def test_a_mail_goes_once_though_the_disk_was_full_when_it_went(
@@ -60,7 +61,7 @@ def test_a_mail_goes_once_though_the_disk_was_full_when_it_went(
     session.commit()
     unlimited = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    tasks.look_for_mail()
+    mail_tasks.look_for_mail()
     resource.setrlimit(resource.RLIMIT_FSIZE, unlimited)
     session.expire_all()
     row = session.scalars(sa.select(OutboxEmail)).one()
@@ -68,7 +69,7 @@ def test_a_mail_goes_once_though_the_disk_was_full_when_it_went(
     row.lease_until = db.now() - timedelta(seconds=1)
     session.commit()
 
-    tasks.look_for_mail()
+    mail_tasks.look_for_mail()
     session.expire_all()
     assert row.state is MailState.SENT
     assert list(server.taken.values()) == [1]

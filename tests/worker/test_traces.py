@@ -19,7 +19,8 @@ from tests.approvals import scenes as drafting
 from tests.approvals.scenes import Board
 from tests.moderation import scenes as moderating
 from tests.moderation.platform import ScriptedPlatform, comment
-from worker import rounds, tasks
+from worker import rounds
+from worker.tasks.running import at_most
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -95,7 +96,7 @@ def test_a_drafts_id_leads_from_the_hand_in_to_the_post(
 def test_the_lines_of_one_run_of_work_carry_its_id(
     written: Callable[[], list[dict[str, Any]]], database: str
 ) -> None:
-    @tasks.at_most(1)
+    @at_most(1)
     def something() -> None:
         structlog.get_logger("test").info("first")
         structlog.get_logger("test").info("second")

@@ -17,7 +17,8 @@ from school import db, heartbeats, incidents, mail, stopping
 from school.delivery import Delivery, Outcome
 from school.models import Account, AccountState, MachineClock, MailState, OutboxEmail, Person, Role
 from tests.approvals import scenes
-from worker import outgoing, tasks, watching
+from worker import outgoing, watching
+from worker.tasks import mail as mail_tasks
 
 MINUTE = timedelta(minutes=1)
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -164,10 +165,10 @@ def test_the_author_hears_that_the_approver_was_not_reached(
         mine = claimed.recipient == teacher.email
         return Delivery(Outcome.SENT) if mine else Delivery(Outcome.REFUSED, "it refuses the recipient")
 
-    monkeypatch.setattr(tasks.mail, "deliver", deliver)
+    monkeypatch.setattr(mail_tasks.mail, "deliver", deliver)
     outgoing.deliver_to("smtp://127.0.0.1:1")
     try:
-        tasks.look_for_mail()
+        mail_tasks.look_for_mail()
     finally:
         outgoing._mailbox.clear()
     session.expire_all()

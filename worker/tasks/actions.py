@@ -1,0 +1,65 @@
+"""The tasks that carry out what people decided on comments and asked about data, and the daily erasing."""
+
+from __future__ import annotations
+
+import structlog
+
+from moderation import actions
+from school import retention
+from school.db import reading, transaction
+from school.settings import settings
+from web.retained import RULES
+from worker import exporting, rounds
+from worker.app import task
+from worker.clock import now
+from worker.tasks.running import alive, at_most, stopping
+
+log = structlog.get_logger(__name__)
+
+
+@task("actions.look")
+@at_most(4)
+def look_for_acts() -> None:
+    """Carry out one act that is due. Others that are due are begun beside it, not after it."""
+    alive("actions")
+    with transaction() as session:
+        actions.hand_over_closed(session, now=now())
+        claimed = actions.claim_action(session, lease=settings().lease, now=now())
+    if claimed is not None:
+        look_for_acts.apply_async()
+        rounds.act(claimed)
+
+
+@task("actions.pictures")
+@at_most(1)
+def look_for_comment_pictures() -> None:
+    """Fetch the pictures of comments that people asked to be kept as evidence (P22)."""
+    while not stopping() and rounds.fetch_picture():
+        pass
+
+
+@task("actions.exports")
+@at_most(1)
+def make_exports() -> None:
+    """Make the files with people's data that were asked for (P34, P15)."""
+    while not stopping() and exporting.make_one():
+        pass
+
+
+@task("actions.erase")
+@at_most(1)
+def erase_what_is_over() -> None:
+    """Once a day, erase what is kept for no longer (P34), some hundred records in each transaction."""
+    with reading() as session:
+        due = retention.any_due(session, RULES, now=now())
+    while due and not stopping():
+        with transaction() as session:
+            rule = retention.claim(session, RULES, now=now())
+        if rule is None:
+            return
+        erased = retention.BATCH
+        while erased == retention.BATCH and not stopping():
+            with transaction() as session:
+                erased = retention.erase_batch(session, rule, now=now())
+            if erased:
+                log.info("erased", rule=rule.key, count=erased)
