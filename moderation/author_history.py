@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session, aliased
 
 from moderation.models import BlockedAuthor, LogCase, LogEntry
 from moderation.sight import visible_to
-from school.models import Person, Role
+from school.models import Person
 
 SHOWN = 20
 
@@ -69,9 +69,12 @@ def history(session: Session, author_id: UUID | None, *, besides: UUID, viewer: 
 
 
 def _blocks(session: Session, author_id: UUID, viewer: Person) -> tuple[Block, ...]:
-    # A reason may tell of a matter that concerns the headteacher (P3).
-    withheld = Role.HEADTEACHER in viewer.roles and session.scalar(
-        sa.select(LogCase.entry_id).where(LogCase.author_id == author_id, LogCase.about_headteacher).limit(1)
+    # A reason may tell of a matter that the viewer may not read: one that concerns the headteacher (P3), or
+    # one that was never referred to the chair.
+    withheld = session.scalar(
+        sa.select(LogCase.entry_id)
+        .where(LogCase.author_id == author_id, sa.not_(visible_to(viewer)))
+        .limit(1)
     )
     lifter = aliased(Person)
     rows = session.execute(

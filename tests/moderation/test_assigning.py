@@ -166,7 +166,13 @@ def test_what_it_answers_and_what_was_before_with_the_author(
             url=URL,
             now=clock(),
         )
+    # The chair reads what was referred to the chair, and no reason that may be of what wasn't.
+    chair = school_people[Role.CHAIR]
     with reading() as session:
+        referred = review.entry_page(
+            session, entries[2], viewer=session.get_one(Person, chair.id), now=clock()
+        )
+        assert not referred.past.entries and [one.reason for one in referred.past.blocks] == [""]
         for person, numbers, reason in ((slt, [3, 1], "Again and again"), (head, [1], "")):
             viewer = session.get_one(Person, person.id)
             page = review.entry_page(session, entries[1], viewer=viewer, now=clock())
