@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -18,10 +18,13 @@ from school.people import everybody
 from school.permissions import Action
 from web.access import current_person, needs
 from web.naming import act_words
+from web.retained import seen_by
 
 pages = Blueprint("audit", __name__)
 
 PAGE_LENGTH = 100
+_HOW_MANY = frozenset({"count", "held_back", "of_kinds"})
+"""What a line about an erasure says of how many records there were, and of which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,10 @@ class Line:
     details: list[tuple[str, str]]
 
 
-def _line(entry: AuditEntry, names: Mapping[str, str]) -> Line:
+def _line(entry: AuditEntry, names: Mapping[str, str], uncounted: Collection[str]) -> Line:
     details = dict(entry.detail)
+    if (details.get("kind") if entry.object_kind == "erasure" else entry.object_id) in uncounted:
+        details = {key: value for key, value in details.items() if key not in _HOW_MANY}
     draft_id = str(details.pop("draft", "")) or (entry.object_id if entry.object_kind == "draft" else "")
     what = act_words(entry.action)
     if ": " in what:
@@ -86,7 +91,8 @@ def show() -> ResponseReturnValue:
         names |= {str(one.id): account_name(one) for one in session.scalars(sa.select(Account))}
         return render_template(
             "audit/list.html",
-            lines=[_line(entry, names) for entry in entries],
+            # Whoever may not know of all records of a kind could subtract those that they know of (P3).
+            lines=[_line(entry, names, seen_by(person)) for entry in entries],
             broken=audit.examine(session) if before is None else None,
             checked=before is None,
             older=entries[-1].seq if len(entries) == PAGE_LENGTH else None,

@@ -229,6 +229,9 @@ def test_p3_a_headteacher_who_is_dpo_too_erases_nothing_that_concerns_them(
     said = re.compile(r"<b>Erased</b>: [^<(]*(\(\d+\))?<br>")
     [told], [known] = (said.findall(reader.get(page).text) for reader in readers)
     assert (told, known) == ("", "(1)"), "not even a number tells the headteacher"
+    told, known = (reader.get("/audit").text for reader in readers)
+    assert "kind: referrals</small>" in told
+    assert "kind: referrals · count: 1" in known
 
 
 def test_p3_a_former_headteacher_stays_one_when_withdrawn_roles_are_erased(
