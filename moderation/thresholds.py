@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import letting_pass
+from moderation import alerts, letting_pass
 from moderation.classifier.flags import DEFAULT_THRESHOLDS, Reason, flag, severity
 from moderation.models import FlaggingRules
 from school import audit, consent
@@ -192,12 +192,13 @@ def _lines(text: str, field: str) -> tuple[str, ...]:
 
 
 def save(
-    session: Session, proposed: Proposal, *, based_on: int, by: Person, reason: str, now: datetime
+    session: Session, proposed: Proposal, *, based_on: int, by: Person, reason: str, url: str, now: datetime
 ) -> FlaggingRules:
-    """Make this the version in force. `based_on`: the version that the person had before them.
+    """Make this the version in force, and tell headteacher and DSL who did, and why.
 
-    Raises MoveNotAllowed where somebody saved another one meanwhile, BadInput where nothing is
-    changed or no reason is given, NotPermitted.
+    `based_on`: the version that the person had before them; `url`: what links in e-mails begin with.
+    Raises MoveNotAllowed where somebody saved another one meanwhile, BadInput where nothing is changed
+    or no reason is given, NotPermitted.
     """
     require(by, Action.SET_THRESHOLDS)
     why = reason_text(reason)
@@ -236,6 +237,7 @@ def save(
         },
         now=now,
     )
+    alerts.rules_saved(session, made, before, by=by, url=url, now=now)
     return made
 
 

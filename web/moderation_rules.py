@@ -15,7 +15,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import alerts, rescoring, rules_preview, thresholds
+from moderation import rescoring, rules_preview, thresholds
 from moderation import words as moderation_words
 from moderation.classifier.flags import DEFAULT_THRESHOLDS
 from moderation.models import FlaggingRules, RescoreJob
@@ -66,7 +66,6 @@ def change() -> ResponseReturnValue:
         with reading() as session:
             _all_seen(session, typed)
         with transaction() as session:
-            before = thresholds.current(session)
             proposed = _proposal(session, typed)
             if typed["looked_at"] != _digest(proposed):
                 raise BadInput(
@@ -77,11 +76,11 @@ def change() -> ResponseReturnValue:
                 session,
                 proposed,
                 based_on=_number(typed["based_on"]),
-                by=(by := current_person(session)),
+                by=current_person(session),
                 reason=typed["reason"],
-                now=(moment := now()),
+                url=settings().effective_public_url,
+                now=now(),
             )
-            alerts.rules_saved(session, made, before, by=by, url=settings().effective_public_url, now=moment)
     except (BadInput, MoveNotAllowed) as error:
         return _look(typed, error)
     flash(

@@ -122,6 +122,7 @@ def change_rules(session: Session, *, by: Person, now: datetime, **changes: obje
         based_on=before.version,
         by=by,
         reason="For the test",
+        url=URL,
         now=now,
     )
 

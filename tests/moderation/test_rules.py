@@ -16,7 +16,7 @@ from school.db import reading, transaction
 from school.errors import MoveNotAllowed
 from school.models import Person, Role
 from tests.moderation.platform import ScriptedPlatform, comment
-from tests.moderation.scenes import Clock, change_rules, poll, score
+from tests.moderation.scenes import URL, Clock, change_rules, poll, score
 
 PASSES = ("Mrs Cock", "01234 567890", "numpt*")
 
@@ -89,6 +89,7 @@ def test_one_of_many_who_save_at_once_wins(
                     based_on=1,
                     by=slt,
                     reason="At once",
+                    url=URL,
                     now=clock(),
                 )
             ended.append(word)
