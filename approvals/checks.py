@@ -41,6 +41,8 @@ class Problem:
 
     field: str
     sentence: str
+    place: picture_words.Place | None = None
+    """Where a name was found that nobody typed."""
 
 
 class DraftRefused(BadInput):
@@ -268,38 +270,44 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
             ("video", f"the description of “{revision.video.video.filename}”", revision.video.alt_text)
         )
     beside = "a video" if revision.video is not None else "a picture"
-    written = [(field, where, _fold(text), "") for field, where, text in places]
+    written: list[tuple[str, str, str, str, picture_words.Place | None]] = [
+        (field, where, _fold(text), "", None) for field, where, text in places
+    ]
     # What is read in a picture, and the name of a file, may have lost its spaces.
     written += [
-        ("pictures", where, folded := _fold(text), folded.replace(" ", ""))
-        for where, text in picture_words.found(session, revision)
+        (words.form_field, words.where, folded := _fold(words.text), folded.replace(" ", ""), words.place)
+        for words in picture_words.found(session, revision)
     ]
-    if revision.video is not None:
-        file = revision.video.video.filename
-        folded = _fold(file)
-        written.append(("video", f"the name of the file “{file}”", folded, folded.replace(" ", "")))
     found: list[Problem] = []
     for name in {*consent.names(session), *(entry.pupil.name for entry in revision.pupils)}:
         bare = _fold_name(name)
         tight = bare.replace(" ", "") if len(bare) > TIGHT_MIN else bare
         # Most of a school's names are in none of the texts: looking for them as they stand is far quicker.
-        if " " not in bare or not any(bare in text or tight in joined for _, _, text, joined in written):
+        if " " not in bare or not any(bare in text or tight in joined for _, _, text, joined, _ in written):
             continue
         pattern = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)")
         found += [
-            Problem(field, f"A pupil's full name, “{name}”, is in {where} beside {beside}. {_instead(where)}")
-            for field, where, text, joined in written
+            Problem(
+                field,
+                f"A pupil's full name, “{name}”, is in {where} beside {beside}. {_full_name_instead(place)}",
+                place,
+            )
+            for field, where, text, joined, place in written
             if pattern.search(text) or tight in joined
         ]
     return found
 
 
-def _instead(where: str) -> str:
-    if where.startswith("the name of the file"):
-        return "Rename the file and add it again."
-    if where.startswith(picture_words.INSIDE):
-        return "Blur that place, or choose another picture."
-    return "Use a general label or the first name alone."
+_INSTEAD: Mapping[picture_words.Place, str] = {
+    picture_words.Place.FILE: "rename the file and add it again",
+    picture_words.Place.INSIDE: "blur that place, or choose another picture",
+}
+
+
+def _full_name_instead(place: picture_words.Place | None) -> str:
+    if place is None:
+        return "Use a general label or the first name alone."
+    return f"{_INSTEAD[place].capitalize()}."
 
 
 @lru_cache(maxsize=8192)
@@ -323,7 +331,9 @@ CONSENT_FOR: Mapping[ConsentKind, str] = {
 }
 
 
-def consent_needed(revision: DraftRevision, pupil: Pupil, platform: str) -> tuple[ConsentKind, ...]:
+def consent_needed(
+    session: Session, revision: DraftRevision, pupil: Pupil, platform: str
+) -> tuple[ConsentKind, ...]:
     """The exact kinds of consent that a pupil of a revision must have given for that platform (P26).
 
     Whoever is seen and called by their first name as well needs both.
@@ -335,7 +345,7 @@ def consent_needed(revision: DraftRevision, pupil: Pupil, platform: str) -> tupl
             kind = ConsentKind.WORK
         case _:
             kind = ConsentKind.VIDEO if revision.video is not None else ConsentKind.IMAGE
-    named = first_names.where(revision, platform, pupil.name) is not None
+    named = first_names.where(session, revision, platform, pupil.name) is not None
     return (kind, ConsentKind.NAME) if named else (kind,)
 
 
@@ -352,7 +362,7 @@ def without_consent(
     for platform in sorted(platforms):
         asked: dict[ConsentKind, list[UUID]] = {}
         for entry in revision.pupils:
-            for kind in consent_needed(revision, entry.pupil, platform):
+            for kind in consent_needed(session, revision, entry.pupil, platform):
                 asked.setdefault(kind, []).append(entry.pupil_id)
         for kind, pupil_ids in asked.items():
             for pupil in consent.missing_consent(session, pupil_ids, kind, on=on, platform=platform):
@@ -366,14 +376,20 @@ def consent_problems(
     """One sentence for each pupil and kind without consent on that day; `platforms` as above."""
     lacking = without_consent(session, revision, on=on, platforms=platforms)
     return [
-        _consent_problem(revision, pupil, kind, where, on=on)
+        _consent_problem(session, revision, pupil, kind, where, on=on)
         for pupil, kinds in sorted(lacking.items(), key=lambda item: item[0].name)
         for kind, where in kinds.items()
     ]
 
 
 def _consent_problem(
-    revision: DraftRevision, pupil: Pupil, kind: ConsentKind, lacking: Sequence[str], *, on: date
+    session: Session,
+    revision: DraftRevision,
+    pupil: Pupil,
+    kind: ConsentKind,
+    lacking: Sequence[str],
+    *,
+    on: date,
 ) -> Problem:
     lacks = (
         f"{pupil.name} has no consent for {CONSENT_FOR[kind]}{_only_on(pupil, kind, lacking)} in force on "
@@ -381,16 +397,17 @@ def _consent_problem(
     )
     named = None
     if kind is ConsentKind.NAME and revision.pupils_appear != PupilsAppear.NAMED:
-        named = first_names.where(revision, lacking[0], pupil.name)
+        named = first_names.where(session, revision, lacking[0], pupil.name)
     if named is None:
         return Problem(
             "pupils", f"{lacks}: take the pupil out of the post, or ask the data protection officer."
         )
-    field, place = named
+    instead = "take the name out" if named.place is None else _INSTEAD[named.place]
     return Problem(
-        field,
-        f"{lacks}, but the name “{first_names.first_name(pupil.name)}” is in {place}: take the name out, or "
+        named.form_field,
+        f"{lacks}, but the name “{first_names.first_name(pupil.name)}” is in {named.where}: {instead}, or "
         "ask the data protection officer to get that consent.",
+        named.place,
     )
 
 

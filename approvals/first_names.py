@@ -10,7 +10,9 @@ from urllib.parse import unquote
 
 from sqlalchemy.orm import Session
 
+from approvals import picture_words
 from approvals.models import DraftRevision
+from approvals.picture_words import Place, Said
 from school import consent
 from school.consent import PLATFORMS
 from school.models import ConsentKind
@@ -36,13 +38,18 @@ def first_name(name: str) -> str:
     return " ".join(name.split()).split(" ", 1)[0].strip(",")
 
 
-def is_in(name: str, text: str) -> bool:
+def is_in(name: str, text: str, *, of_file: bool = False) -> bool:
     """Whether a text says the first name of a pupil with this full name.
 
     As a whole word, however accents are written, and not all in small letters: "will" is a word more often
-    than somebody, and whoever is called Will is written so. In addresses of pages names are in small letters.
+    than somebody, and whoever is called Will is written so. In addresses of pages names are in small letters;
+    so they are in the names of files (`of_file`), but for those that are words as well.
     """
     wanted = _forms(name)
+    if of_file:
+        small = {fold(word) for word in _split(text) if word.islower()} - _WORDS_TOO - _SEASONS
+        if wanted & small:
+            return True
     return any(fold(word) in wanted for word in _written(text))
 
 
@@ -55,7 +62,7 @@ def perhaps_pupils(session: Session, revision: DraftRevision, *, on: date) -> li
     marked = {entry.pupil_id for entry in revision.pupils}
     found: dict[str, None] = {}
     for platform in sorted({entry.account.platform for entry in revision.accounts}):
-        said = {word for _field, _place, text in places(revision, platform) for word in _perhaps_said(text)}
+        said = {word for one in places(session, revision, platform) for word in _perhaps_said(one.text)}
         if not said:
             continue
         known = [
@@ -95,38 +102,45 @@ def _perhaps_said(text: str) -> Iterator[str]:
         yield from (fold(piece) for piece in _HYPHEN.split(word))
 
 
-def places(revision: DraftRevision, platform: str) -> Iterator[tuple[str, str, str]]:
-    """What a post says on a platform: the form's field, the place in words, and the text."""
+def places(session: Session, revision: DraftRevision, platform: str) -> Iterator[Said]:
+    """What a post says on a platform, also what nobody typed."""
     for entry in revision.accounts:
         if entry.account.platform == platform:
             if entry.own_text is None:
-                yield "text", "the text", revision.text
+                yield Said("text", "the text", revision.text)
             else:
-                yield f"own_text_{entry.account_id}", f"the text for {PLATFORMS[platform]}", entry.own_text
-    yield "link", "the link", revision.link
+                at = f"the text for {PLATFORMS[platform]}"
+                yield Said(f"own_text_{entry.account_id}", at, entry.own_text)
+    yield Said("link", "the link", revision.link)
     for picture in revision.pictures:
-        yield "pictures", f"the description of “{picture.media.filename}”", picture.alt_text
+        yield Said("pictures", f"the description of “{picture.media.filename}”", picture.alt_text)
     if revision.video is not None:
         film = revision.video
-        yield "video", f"the description of “{film.video.filename}”", film.alt_text
+        yield Said("video", f"the description of “{film.video.filename}”", film.alt_text)
+    yield from picture_words.found(session, revision)
 
 
-def where(revision: DraftRevision, platform: str, name: str) -> tuple[str, str] | None:
-    """The first place on that platform which says the pupil's first name: its field, and it in words."""
-    found = (
-        (field, place) for field, place, text in places(revision, platform) if text and is_in(name, text)
-    )
-    return next(found, None)
+def where(session: Session, revision: DraftRevision, platform: str, name: str) -> Said | None:
+    """The first place on that platform which says the pupil's first name."""
+    for said in places(session, revision, platform):
+        if said.text and is_in(name, said.text, of_file=said.place is Place.FILE):
+            return said
+    return None
 
 
 def _written(text: str) -> Iterator[str]:
     shown = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     shown = shown.replace("‐", "-")
     for address in _LINK.findall(shown):
-        for _begins, word in lettered(unquote(address)):
-            yield from (word, *_HYPHEN.split(word))
+        yield from _split(unquote(address))
     for _begins, word in lettered(shown):
         # A hashtag's words stand together: #WellDoneKofi.
         for piece in (word, *_HYPHEN.split(word), *_CAMEL.split(word)):
             if not piece.islower():
                 yield piece
+
+
+def _split(text: str) -> Iterator[str]:
+    """The words of a text, and the parts of those with a hyphen."""
+    for _begins, word in lettered(text):
+        yield from (word, *_HYPHEN.split(word))

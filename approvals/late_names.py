@@ -1,4 +1,4 @@
-"""A pupil's full name that was read inside a picture after its post was handed in (P27).
+"""A pupil's name that was read inside a picture after its post was handed in (P26, P27).
 
 The text inside a picture is read by a worker, in its own time. Whoever hands in sooner must hear of it, or
 the post waits for a decision that nobody can make.
@@ -21,13 +21,16 @@ from school.models import Person
 _GONE = {PublicationState.CANCELLED, PublicationState.MISSED}
 
 
-def inside(session: Session, revision: DraftRevision) -> list[str]:
-    """A sentence for each full name that was read inside a picture of this revision, with what to do."""
-    return [
-        problem.sentence
-        for problem in checks.name_problems(session, revision)
-        if f" is in {picture_words.INSIDE} “" in problem.sentence
+def inside(session: Session, revision: DraftRevision, *, now: datetime) -> list[str]:
+    """A sentence for each name that was read inside a picture of this revision, with what to do.
+
+    Full names; and first names of the pupils shown who have no consent for being named.
+    """
+    problems = [
+        *checks.name_problems(session, revision),
+        *checks.consent_problems(session, revision, on=checks.day_out(revision, now=now)),
     ]
+    return [problem.sentence for problem in problems if problem.place is picture_words.Place.INSIDE]
 
 
 def tell(session: Session, media_id: UUID, *, now: datetime) -> int:
@@ -48,7 +51,7 @@ def tell(session: Session, media_id: UUID, *, now: datetime) -> int:
         )
     )
     for draft in session.scalars(query):
-        if not inside(session, drafts.current_revision(session, draft)):
+        if not inside(session, drafts.current_revision(session, draft), now=now):
             continue
         made = [one for one in schedule.publications(session, draft) if one.state not in _GONE]
         if draft.state is DraftState.APPROVED and not made:
@@ -73,10 +76,10 @@ def tell(session: Session, media_id: UUID, *, now: datetime) -> int:
             session,
             to,
             draft_id=draft.id,
-            subject="A pupil’s full name is in a picture of "
-            + ("a post that is out" if out else "your post"),
+            subject="A pupil’s name is in a picture of " + ("a post that is out" if out else "your post"),
             sentences=[
-                "Schoolgate has read the text inside a picture of this post: a pupil’s full name is in it.",
+                "Schoolgate has read the text inside a picture of this post: a pupil’s name is in it "
+                "that may not stand there.",
                 todo,
             ],
             purpose="name_in_picture",

@@ -1,27 +1,48 @@
-"""Words that come with a picture, typed by nobody: its file's name, the text inside it (P27)."""
+"""Words with a picture or video that nobody typed: its file's name, the text inside it (P26, P27)."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
 
 from sqlalchemy.orm import Session
 
 from approvals import looks
 from approvals.models import DraftRevision, LookState
 
-INSIDE = "the text inside"
-"""How such a place begins."""
+
+class Place(Enum):
+    """Where words stand that nobody typed."""
+
+    FILE = "the name of a file"
+    INSIDE = "the text inside a picture"
 
 
-def found(session: Session, revision: DraftRevision) -> list[tuple[str, str]]:
-    """Each such text, with the place where it is in words."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text of a post, and where it stands."""
+
+    form_field: str
+    where: str
+    """The place in words."""
+    text: str = field(repr=False)
+    place: Place | None = None
+    """None: somebody typed it."""
+
+
+def found(session: Session, revision: DraftRevision) -> Iterator[Said]:
+    """All such words of a revision, as far as they are known by now."""
     read = looks.words_of(session, [picture.media_id for picture in revision.pictures])
-    said: list[tuple[str, str]] = []
     for picture in revision.pictures:
         name = picture.media.filename
-        said.append((f"the name of the file “{name}”", name))
+        yield Said("pictures", f"the name of the file “{name}”", name, Place.FILE)
         if (words := read.get(picture.media_id)) and words.state is LookState.DONE:
             # A name may stand over two lines.
-            said.append((f"{INSIDE} “{name}”, where it can be read,", " ".join(words.lines)))
-    return said
+            yield Said("pictures", f"the text inside “{name}”", "\n".join(words.lines), Place.INSIDE)
+    if revision.video is not None:
+        name = revision.video.video.filename
+        yield Said("video", f"the name of the file “{name}”", name, Place.FILE)
 
 
 def warnings(session: Session, revision: DraftRevision) -> list[str]:

@@ -125,7 +125,7 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
     shown: dict[UUID, tuple[Publication, set[tuple[UUID, ConsentKind]]]] = {}
     for publication, revision, withdrawn, pupil in session.execute(query):
         platform = publication.account.platform
-        needed = withdrawn.kind in checks.consent_needed(revision, pupil, platform)
+        needed = withdrawn.kind in checks.consent_needed(session, revision, pupil, platform)
         if needed and not _went_on(session, withdrawn, platform):
             of_post = shown.setdefault(publication.id, (publication, set()))[1]
             of_post.add((withdrawn.pupil_id, withdrawn.kind))

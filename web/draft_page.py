@@ -87,6 +87,12 @@ def page(draft_id: UUID, typed: Typed) -> str:
         asked = asking.how_asked(session, submission) if submission else []
         publications = schedule.publications(session, draft)
         editable = own and drafts.editable(session, draft)
+        inside = (
+            late_names.inside(session, revision, now=moment)
+            if own and draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
+            else []
+        )
+        lost = lost_consent.sentences(session, draft, now=moment) if own else []
         return render_template(
             "drafts/one.html",
             draft=draft,
@@ -115,10 +121,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             problems=checks.submission_problems(session, revision, now=moment)
             if own and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
             else [],
-            names_inside=late_names.inside(session, revision)
-            if own and draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
-            else [],
-            consent_lost=lost_consent.sentences(session, draft, now=moment) if own else [],
+            names_inside=inside,
+            consent_lost=[one for one in lost if one not in inside],
             obstacles=decisions.obstacles(session, revision, now=moment) if waits and not own else [],
             own=own,
             editable=editable,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from approvals import decisions, drafts, first_names, publishing, takedowns
 from approvals.checks import DraftRefused
-from approvals.models import DecisionKind
+from approvals.models import DecisionKind, LookState, PictureWords
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
 from school import consent
@@ -43,6 +43,20 @@ HOUR = timedelta(hours=1)
 )
 def test_p26_a_first_name_is_a_whole_word_that_is_written_as_a_name(name: str, text: str, said: bool) -> None:
     assert first_names.is_in(name, text) is said
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "said"),
+    [
+        ("Kofi Mensah", "kofi_wins2.jpg", True),
+        ("Kofi Mensah", "IMG-Kofi.HEIC", True),
+        ("Kofi Mensah", "kofia.jpg", False),
+        ("Rose Marsh", "rose garden.jpg", False),
+        ("Rose Marsh", "Rose.jpg", True),
+    ],
+)
+def test_p26_a_file_says_a_first_name_in_small_letters_too(name: str, file: str, said: bool) -> None:
+    assert first_names.is_in(name, file, of_file=True) is said
 
 
 @SQLITE
@@ -89,6 +103,18 @@ def test_p26_whoever_is_seen_and_named_has_agreed_to_both(
     with refused("the description of “fair.jpg”"):
         hand_in(x, pictures=(scenes.choice(media, alt_text="Rosa with a cup"),))
     hand_in(x, text="A cup for Year 5", pictures=shown)
+    # What nobody typed counts as well.
+    media.filename = "rosa.jpg"
+    with pytest.raises(DraftRefused, match=r"the name of the file “rosa\.jpg”: rename the file and add"):
+        hand_in(x, pictures=shown)
+    media.filename = "fair.jpg"
+    words = session.get_one(PictureWords, media.id)
+    words.state, words.lines = LookState.DONE, ["Star of the week", "ROSA"]
+    session.commit()
+    with pytest.raises(DraftRefused, match=r"in the text inside “fair\.jpg”: blur that place"):
+        hand_in(x, pictures=shown)
+    words.lines = []
+    session.commit()
     given = agree("x")
     with refused("the text"):
         hand_in(x, facebook, text="Rosa won the cup", pictures=shown)
@@ -135,6 +161,9 @@ def test_p14_a_name_that_may_be_a_pupils_is_pointed_out(
     assert noticed("Rosa and Tobias won", none_shown=False, pupil_ids=(rosa.id,)) == ["Tobias"]
     assert noticed("Mark your calendars: in May Mr Tobias and his rosa bush visit.") == []
     assert noticed("Well done, Mark!") == ["Mark"]
+    media = scenes.add_picture(session, teacher, now)
+    media.filename = "Tobias.jpg"
+    assert noticed("Well done!", pictures=(scenes.choice(media),)) == ["Tobias"], "nor in a file's name"
     consent.record_consent(
         session, tobias, kind=ConsentKind.NAME, given_by="A parent", first_day=today(now),
         last_day=today(now + HOUR), by=school_people[Role.DPO], now=now,

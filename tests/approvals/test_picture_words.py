@@ -54,7 +54,7 @@ def test_a_full_name_inside_a_picture_stops_the_draft(
     draft = drafts.save(
         session,
         None,
-        scenes.content(x, at=later, pictures=(scenes.choice(media),), pupil_ids=(rosa.id,), none_shown=False),
+        scenes.content(x, at=later, pictures=(scenes.choice(media),)),
         by=teacher,
         now=now,
     )
@@ -125,6 +125,24 @@ def test_what_is_read_late_stops_the_decision_and_the_publication(
     assert late_names.tell(session, media.id, now=now) == 1
     out = [one for one in scenes.mails(session, "name_in_picture") if "a post that is out" in one["Subject"]]
     assert len(out) == 2 and teacher.email in str([one["To"] for one in out]), "the headteacher, once, too"
+
+
+def test_p26_a_first_name_read_late_is_told_where_nobody_agreed_to_it(
+    session: Session, teacher: Person, head: Person, x: Account, rosa: Pupil, now: datetime
+) -> None:
+    media = scenes.add_picture(session, teacher, now)
+    marked = {"pupil_ids": (rosa.id,), "none_shown": False}
+    what = scenes.content(x, at=now + timedelta(hours=1), pictures=(scenes.choice(media),), **marked)
+    draft = drafts.save(session, None, what, by=teacher, now=now)
+    session.commit()
+    scenes.submit(session, draft, teacher, now)
+    read(session, media, "Well done, Rosa!")
+    assert late_names.tell(session, media.id, now=now) == 1
+    assert [one["Subject"] for one in scenes.mails(session, "name_in_picture", teacher)]
+    [said] = late_names.inside(session, drafts.current_revision(session, draft), now=now)
+    assert "no consent for being named" in said and "blur that place" in said
+    with pytest.raises(checks.DraftRefused, match="the text inside"):
+        scenes.approve(session, draft, head, now)
 
 
 def test_a_blurred_copy_is_read_by_itself(

@@ -209,7 +209,7 @@ def test_whoever_decides_reads_what_stands_against_it(
     said = "is in the text inside “fair.jpg”"
     assert app.test_client().get(f"/approve/{token}").text.count(said) == 2, "noticed, and above the decision"
     told = teacher.get(path).text
-    assert "A pupil’s full name was read inside a picture" in told and "cover the name" in told
+    assert "A pupil’s name was read inside a picture" in told and "cover the name" in told
     answer = decide(app, token)
     assert answer.status_code == 400 and answer.text.count(said) == 4, "refused, and not said why"
     answer = head.post(f"{path}/decide", path, decision="approve", revision="1")
