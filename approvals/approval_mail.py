@@ -221,5 +221,6 @@ def tell(
             text=_templates.get_template("notice.txt").render(values),
             html=_templates.get_template("notice.html").render(values),
             purpose=purpose,
+            about=draft_id,
             now=now,
         )

@@ -13,9 +13,10 @@ from approvals import approval_mail, checks, drafts, takedowns
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.states import DraftState, PublicationState
-from school.models import Person
+from school.models import Consent, OutboxEmail, Person
 
 _TO_COME = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
+_PURPOSE = "consent_lost"
 
 
 def sentences(session: Session, draft: Draft, *, now: datetime) -> list[str]:
@@ -39,19 +40,23 @@ def withdrawn(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -
     How many published posts are to be taken down, and of how many on their way the authors are told.
     """
     opened = takedowns.open_for_withdrawn_consent(session, now=now)
-    return len(opened), tell(session, pupil_ids, now=now)
+    return len(opened), tell(session, pupil_ids, again=False, now=now)
 
 
-def tell(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> int:
+def tell(session: Session, pupil_ids: Collection[UUID], *, again: bool = True, now: datetime) -> int:
     """Tell the authors whose posts on their way show a pupil of these without consent; how many posts.
 
-    To be called when consents have just ended. The mail names no pupil: the draft's page does.
+    To be called when consents have just ended. The mail names no pupil: the draft's page does. `again`
+    False: not whoever was told that consent is missing for this version, while none was recorded since.
     """
     told = 0
     for draft in _with_pupils(session, RevisionPupil.pupil_id.in_(pupil_ids)):
         revision = drafts.current_revision(session, draft)
         lacking = checks.without_consent(session, revision, on=checks.day_out(revision, now=now))
         if not {pupil.id for pupil in lacking} & set(pupil_ids) or not _on_its_way(session, draft):
+            continue
+        told += 1
+        if not again and _known(session, draft, revision):
             continue
         waits = draft.state is DraftState.SUBMITTED
         approval_mail.tell(
@@ -65,11 +70,25 @@ def tell(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> int
                 "Its page says who it is and what for. Take the pupil out, or what the consent is missing "
                 "for, and hand it in again; or take the post back.",
             ],
-            purpose="consent_lost",
+            purpose=_PURPOSE,
             now=now,
         )
-        told += 1
     return told
+
+
+def _known(session: Session, draft: Draft, revision: DraftRevision) -> bool:
+    """Whether the author knows already that this version can't go out for want of a consent."""
+    last = session.scalar(
+        sa.select(sa.func.max(OutboxEmail.created_at)).where(
+            OutboxEmail.about_id == draft.id, OutboxEmail.purpose == _PURPOSE
+        )
+    )
+    if last is None or last < revision.made_at:
+        return False
+    # With a consent since, it may have been mended meanwhile.
+    ids = [entry.pupil_id for entry in revision.pupils]
+    since = sa.select(Consent.id).where(Consent.pupil_id.in_(ids), Consent.recorded_at > last)
+    return session.scalar(since.limit(1)) is None
 
 
 def _with_pupils(session: Session, which: sa.ColumnElement[bool]) -> list[Draft]:

@@ -29,7 +29,7 @@ class Faces:
     """What is known of the faces in one picture."""
 
     state: LookState | None
-    """None: it is older than the looking."""
+    """None: it was never looked at, being older than the looking or erased before."""
     found: int
     blurred: int = 0
     places: int = 0
@@ -83,7 +83,7 @@ def _faces(session: Session, choice: BlurChoice | None, look: PictureLook | None
     places = [Place(*place) for place in choice.places]
     gone = choice.source_id is None
     return Faces(
-        LookState.DONE if gone else look.state if look else None,
+        (LookState.DONE if choice.faces_known else None) if gone else look.state if look else None,
         choice.faces_found if gone else len(faces),
         choice.faces_blurred if gone else blurred(faces, places),
         len(places),
@@ -101,7 +101,7 @@ def keep_counts(session: Session, source_ids: Sequence[UUID]) -> None:
     for choice in session.scalars(sa.select(BlurChoice).where(BlurChoice.source_id.in_(source_ids))):
         look = found.get(choice.source_id) if choice.source_id is not None else None
         if look is not None and look.state is LookState.DONE:
-            choice.faces_found = len(look.faces)
+            choice.faces_known, choice.faces_found = True, len(look.faces)
             choice.faces_blurred = blurred(look.faces, [Place(*place) for place in choice.places])
     session.flush()
 

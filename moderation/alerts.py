@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTPUTF8
 from html import escape
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from connectors.posting import platform_name
 from moderation.chain import unlisted
 from moderation.models import FlaggingRules, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
 from moderation.sight import is_kept_from
-from school import clocks, mail, people
+from school import clocks, mail, notices, people
 from school.db import insert_if_missing
-from school.models import Person, Role
+from school.models import MailState, OutboxEmail, Person, Role
 
 GATHERED_FOR = timedelta(seconds=30)
 """After a mail about something urgent: half of the minute within which P23 wants people told."""
 LISTED_MOST = 100
 """Entries that one mail names, each with its link."""
+_ENTRY = re.compile(r"/moderation/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _TOLD = (Role.HEADTEACHER, Role.SLT, Role.DSL)
 
 _SAID = {
@@ -231,6 +235,48 @@ def handed_over(
         confidential=confidential,
         now=now,
     )
+
+
+def recall(session: Session, entry_id: UUID, told: Sequence[Person], *, url: str, now: datetime) -> None:
+    """Leave an entry out of all that these people are still to be told: they may no longer know of it (P3).
+
+    Their next digest, and e-mails that wait for the end of quiet hours or for the mail server. One that tells
+    of other entries as well is made anew without this one.
+    """
+    notices.forget(session, told, str(entry_id))
+    persons = {person.id: person for person in told}
+    waiting = session.scalars(
+        sa.select(OutboxEmail)
+        .options(undefer(OutboxEmail.raw))
+        .where(OutboxEmail.to_id.in_(persons), OutboxEmail.state == MailState.QUEUED)
+        .with_for_update()
+    ).all()
+    for row in waiting:
+        linked = _linked(row.raw)
+        if row.to_id is None or entry_id not in linked:
+            continue
+        session.delete(row)
+        rest = _known_to(session, persons[row.to_id], linked - {entry_id})
+        if rest and row.purpose == "urgent_comment":
+            _mail(session, persons[row.to_id], rest, url=url, now=now)
+        elif rest:
+            many = "Log entries were" if len(rest) > 1 else "A log entry was"
+            _send(
+                session,
+                persons[row.to_id],
+                subject=f"{many} given to you",
+                paragraphs=[
+                    (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}") for entry, _case in rest
+                ],
+                purpose=row.purpose,
+                now=now,
+            )
+
+
+def _linked(message: bytes) -> set[UUID]:
+    """The entries that a mail leads to."""
+    body = message_from_bytes(message, policy=SMTPUTF8).get_body(("plain",))
+    return {UUID(found) for found in _ENTRY.findall(body.get_content())} if body is not None else set()
 
 
 def rules_saved(

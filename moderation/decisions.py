@@ -31,7 +31,7 @@ from moderation.models import (
 )
 from moderation.moves import CASE_MOVES, check
 from moderation.sight import visible_to
-from school import audit, notices, people
+from school import audit, people
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Account, AccountState, Person, Role
 from school.people import reason_text
@@ -442,7 +442,7 @@ def _refer(
         now=now,
     )
     if decision.about_headteacher:
-        notices.forget(session, people.holders(session, Role.HEADTEACHER), str(entry.id))
+        alerts.recall(session, entry.id, people.holders(session, Role.HEADTEACHER), url=url, now=now)
     told = alerts.referred(
         session, entry, to, about_headteacher=decision.about_headteacher, by=by, url=url, now=now
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import csv
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +31,6 @@ from school.models import Account, Person
 from school.times import LONDON
 
 _AT_ONCE = 500
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 COLUMNS = (
     "number",
@@ -135,17 +132,6 @@ def rows(session: Session, *, viewer: Person | None, filters: LogFilters = EVERY
         after = part.following
 
 
-def to_csv(entries: Iterator[LogRow] | Sequence[LogRow]) -> Iterator[str]:
-    """The rows as CSV, line by line, with a heading; no spreadsheet takes a cell for a formula."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    writer.writerow(COLUMNS)
-    yield _taken(buffer)
-    for row in entries:
-        writer.writerow([safe_cell(value) for value in record(row).values()])
-        yield _taken(buffer)
-
-
 def to_jsonl(entries: Iterator[LogRow] | Sequence[LogRow]) -> Iterator[str]:
     """The rows as JSON Lines: one object a line, with the columns as keys."""
     for row in entries:
@@ -163,19 +149,6 @@ def row(session: Session, entry_id: UUID, *, viewer: Person | None) -> LogRow:
     if found is None:
         raise NotFound("There is no such entry, or none that you may see.")
     return _rows(session, [(found[0], found[1], found[2])])[0]
-
-
-def safe_cell(value: Any) -> str:
-    """A value as a CSV cell; text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    if value is None:
-        return ""
-    if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=str)
-    if isinstance(value, bool | int | float):
-        return str(value)
-    text = str(value)
-    # A spreadsheet skips white space before it looks for a formula.
-    return f"'{text}" if text.lstrip().startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
 
 
 def record(row: LogRow) -> dict[str, Any]:
@@ -283,13 +256,6 @@ def _time(moment: datetime | None) -> str:
     return moment.astimezone(LONDON).isoformat(timespec="seconds") if moment else ""
 
 
-def _taken(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
-
-
 def _place(case: LogCase) -> str:
     body = json.dumps([case.recorded_at.isoformat(), str(case.entry_id)])
     return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
@@ -316,8 +282,6 @@ __all__ = [
     "record",
     "row",
     "rows",
-    "safe_cell",
-    "to_csv",
     "to_jsonl",
     "verify",
 ]

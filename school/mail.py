@@ -329,11 +329,15 @@ def delayed(session: Session, *, viewer: Person | None = None) -> list[OutboxEma
     return list(session.scalars(query))
 
 
-def undelivered_about(session: Session, about: UUID) -> list[OutboxEmail]:
-    """The failed mails about one thing (a draft, say) that no later one to the same person followed."""
+def undelivered_about(session: Session, about: UUID, purpose: str) -> list[OutboxEmail]:
+    """The failed mails of a purpose about one draft that no later one to the same person followed."""
     rows = session.scalars(
         sa.select(OutboxEmail)
-        .where(OutboxEmail.about_id == about, OutboxEmail.put_away_at.is_(None))
+        .where(
+            OutboxEmail.about_id == about,
+            OutboxEmail.purpose == purpose,
+            OutboxEmail.put_away_at.is_(None),
+        )
         .order_by(OutboxEmail.created_at, OutboxEmail.id)
     )
     newest = {row.to_id: row for row in rows}

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import log, log_filters, referrals, views
+from moderation import log, log_csv, log_filters, referrals, views
 from moderation import words as moderation_words
 from school import accounts, audit
 from school.db import now, reading, transaction
@@ -84,7 +84,7 @@ def export() -> ResponseReturnValue:
             if kind == "csv":
                 # Spreadsheets take a file for UTF-8 only when it says so at its beginning.
                 yield "\N{ZERO WIDTH NO-BREAK SPACE}"
-                yield from log.to_csv(found)
+                yield from log_csv.to_csv(found)
             else:
                 yield from log.to_jsonl(found)
 

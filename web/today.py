@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import lost_consent, takedowns
+from approvals import approval_mail, lost_consent, takedowns
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
@@ -232,7 +232,9 @@ def _unreached(session: Session, person: Person) -> Iterator[Waiting]:
     waiting = session.scalars(
         sa.select(Draft.id).where(Draft.author_id == person.id, Draft.state == DraftState.SUBMITTED)
     ).all()
-    count = sum(bool(mail.undelivered_about(session, draft_id)) for draft_id in waiting)
+    count = sum(
+        bool(mail.undelivered_about(session, draft_id, approval_mail.REQUEST)) for draft_id in waiting
+    )
     if count:
         yield Waiting(
             count,
@@ -315,6 +317,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _rules,
     _keeper,
 )
+
 
 @pages.get("/")
 @signed_in

@@ -68,3 +68,5 @@ class BlurChoice(Base):
     faces_found: Mapped[int]
     faces_blurred: Mapped[int]
     """These two as they were when the uploaded picture was erased; before, they are counted anew."""
+    faces_known: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether it was looked at for faces before it was erased: the two are 0 where it was not."""

@@ -292,6 +292,11 @@ def test_when_the_upload_is_erased_the_copy_stays_and_says_what_was_chosen(
     assert session.get(MediaFile, uploaded) is None
     faces = shown_faces.of(session, [copied])[copied]
     assert (faces.found, faces.blurred, faces.by) == (2, 1, "Hannah Birtwistle")
+    assert faces.sentence.startswith("2 faces were found")
+    choice = session.get_one(BlurChoice, copied)
+    choice.faces_known, choice.faces_found, choice.faces_blurred = False, 0, 0
+    said = shown_faces.of(session, [copied])[copied].sentence
+    assert said.startswith("It was not looked at for faces. Blurred: 1 place"), "not: no face was found"
     with pytest.raises(NotFound, match="erased"):
         blurring.source_id(session, copied)
     erasing.erase_drafts(session, [like_it.id], now)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import assigning, author_history, decisions, replies, review
+from moderation import alerts, assigning, author_history, decisions, replies, review
 from moderation.decisions import Decision, Outcome
 from moderation.models import Assignment, LogCase, LogEntry, PlatformAct, ReferTo
 from moderation.replies import Reply
@@ -154,6 +154,13 @@ def test_what_it_answers_and_what_was_before_with_the_author(
             )
             for person in (slt, head)
         )  # fmt: skip
+        # Both wait for a mail server that is away, or for the end of quiet hours.
+        given = session.scalars(sa.select(LogEntry).where(LogEntry.id.in_(entries[1:]))).all()
+        for person in (slt, head):
+            alerts.handed_over(
+                session, given, to=session.get_one(Person, person.id), by=slt, confidential=False, url=URL,
+                now=clock(),
+            )  # fmt: skip
     with transaction() as session:
         decisions.decide(
             session,
@@ -183,3 +190,9 @@ def test_what_it_answers_and_what_was_before_with_the_author(
         assert author_history.history(session, None, besides=entries[0], viewer=slt).entries == ()
         # It leaves the headteacher's next digest (P3).
         assert session.scalars(sa.select(HeldNotice.person_id)).all() == [slt.id]
+        # It leaves the e-mail that waits for the headteacher, which tells of the other entry all the same.
+        mails = session.execute(
+            sa.select(OutboxEmail.to_id, OutboxEmail.raw).where(OutboxEmail.purpose == "handed_over")
+        )
+        told = {to_id: [str(one).encode() in raw for one in entries[1:]] for to_id, raw in mails}
+        assert told == {slt.id: [True, True], head.id: [True, False]}

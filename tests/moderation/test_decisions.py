@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import authors, claims, decisions, log, review
+from moderation import authors, claims, decisions, log, log_csv, review
 from moderation.decisions import OUTCOME_MOVES, Decision, Outcome
 from moderation.models import (
     ActKind,
@@ -180,7 +180,7 @@ def test_what_concerns_the_headteacher_is_out_of_their_sight(
         assert [row.entry.id for row in log.rows(session, viewer=head)] == [second]
         assert [row.entry.id for row in log.rows(session, viewer=chair)] == [first]
         assert {row.entry.id for row in log.rows(session, viewer=None)} == {first, second}
-        assert "concern" not in "".join(log.to_csv(log.rows(session, viewer=head)))
+        assert "concern" not in "".join(log_csv.to_csv(log.rows(session, viewer=head)))
         with pytest.raises(NotFound):
             review.entry_page(session, first, viewer=head, now=clock())
         page = review.entry_page(session, second, viewer=head, now=clock())

@@ -245,10 +245,11 @@ def test_p25_a_post_that_waits_for_approval_and_lost_its_consent_is_said_to_be_s
     """To its author by mail, on Today and on its page; to whoever decides, above the decision."""
     moment, teacher = now(), school_people[Role.STAFF]
     pupil = pupil_named("Amelia Thornbury")
+    other = scenes.make_pupil(session, school_people[Role.DPO], "Efa Pritchard", consented=True, now=moment)
     shown = (scenes.choice(scenes.add_picture(session, teacher, moment)),)
     what = scenes.content(
         make_account("x"), at=moment + timedelta(days=1), text="Kestrels build", pictures=shown,
-        pupil_ids=(pupil.id,), none_shown=False,
+        pupil_ids=(pupil.id, other.id), none_shown=False,
     )  # fmt: skip
     draft = drafts.save(session, None, what, by=teacher, now=moment)
     session.commit()
@@ -272,3 +273,14 @@ def test_p25_a_post_that_waits_for_approval_and_lost_its_consent_is_said_to_be_s
     assert str(mail["Subject"]).endswith("“Kestrels build”")
     body = mail.get_body(("plain",))
     assert body is not None and "hand it in again" in body.get_content() and "Amelia" not in mail.as_string()
+    # One mail until something was mended, however many more consents go.
+    session.commit()
+    theirs = f"/consent/{other.id}"
+    officer.post(f"{theirs}/withdraw", theirs, kind="", reason="Another letter")
+    assert "1 post that waits can’t go out" in officer.get(theirs).text
+    assert len(scenes.mails(session, "consent_lost", teacher)) == 1
+    session.commit()
+    day = str(today(moment) + timedelta(days=2))
+    officer.post(page, page, kind="image", given_by="A parent", first_day=str(today(moment)), last_day=day)
+    officer.post(f"{page}/withdraw", page, kind="", reason="A third letter")
+    assert len(scenes.mails(session, "consent_lost", teacher)) == 2

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from moderation import anchors, chain, known_files, log_filters, proofs
+from moderation import anchors, chain, known_files, log_csv, log_filters, proofs
 from moderation import log as slt_log
 from school import audit, documents, setup
 from school.db import now, reading, transaction
@@ -60,7 +60,7 @@ def export(
             entries = [json.loads(line) for line in slt_log.to_jsonl(rows)]
             answer({"entries": entries}, [], as_json=True)
         else:
-            for line in slt_log.to_csv(rows) if form == "csv" else slt_log.to_jsonl(rows):
+            for line in log_csv.to_csv(rows) if form == "csv" else slt_log.to_jsonl(rows):
                 write(line)
     with transaction() as session:
         audit.record(
