@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from html import escape
 from uuid import UUID
 
@@ -59,13 +60,15 @@ def queue(
     Where the person wants this kind of mail in a digest, or not at all (`school.notices`), the row that
     comes back is in no outbox.
 
-    The Message-ID is fixed here, so that a mail sent twice after a crash is recognised as one.
+    The Message-ID is fixed here, so that a mail sent twice after a crash is recognised as one. Pictures,
+    and links that let whoever has them act as the person, are kept encrypted.
     """
     school = session.scalar(sa.select(School))
     domain = school.domain if school else "schoolgate.invalid"
     mail_id = new_id()
     message_id = f"<{mail_id}@{domain}>"
-    whole = composing.composed(
+    compose = partial(
+        composing.composed,
         sender=(school.name if school else "Schoolgate", sender(domain)),
         to=(to.name, to.email),
         subject=subject,
@@ -73,11 +76,10 @@ def queue(
         date=now,
         # The built-in mailbox keeps to it.
         private=confidential,
-        text=text,
-        html=html,
-        images=images,
     )
-    plain = composing.without_pictures(whole, to.email)
+    whole = compose(text=text, html=html, images=images)
+    bare, bare_html = secrets.without_tokens(text), secrets.without_tokens(html)
+    has_secrets = bool(images) or (bare, bare_html) != (text, html)
     kind = notices.PURPOSES.get(purpose)
     how = notices.in_force(session, to, kind) if kind else notices.How.AT_ONCE
     row = OutboxEmail(
@@ -89,8 +91,8 @@ def queue(
         about_id=about,
         confidential=confidential,
         message_id=message_id,
-        raw=plain or whole,
-        sealed=secrets.encrypt(whole) if plain else None,
+        raw=compose(text=bare, html=bare_html, images=()) if has_secrets else whole,
+        sealed=secrets.encrypt(whole) if has_secrets else None,
         state=MailState.QUEUED,
         created_at=now,
         next_try_at=notices.not_before(session, to, kind, now=now) if kind else now,
@@ -174,14 +176,14 @@ def claim(session: Session, *, now: datetime) -> ClaimedMail | None:
 
 
 def whole(row: OutboxEmail) -> bytes:
-    """The message as it is sent. Without its pictures where the key that sealed them is lost."""
+    """The message as it is sent. Without pictures and link where the key that sealed them is lost."""
     if row.sealed is None:
         return row.raw
     try:
         return secrets.decrypt(row.sealed)
     except secrets.KeyMissing:
-        # What it asks for stands in its words, and behind its link are the pictures.
-        log.warning("mail_without_pictures", mail_id=str(row.id))
+        # What it asks for stands in its words; whoever is asked to decide finds it signed in, too.
+        log.warning("mail_without_what_was_sealed", mail_id=str(row.id))
         return row.raw
 
 

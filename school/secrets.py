@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import secrets
 from collections.abc import Sequence
 from functools import lru_cache
@@ -18,6 +19,9 @@ from school.errors import BadInput, SchoolgateError
 from school.settings import settings
 
 _hasher = PasswordHasher()
+
+_TOKEN = re.compile(r"(?<=/)[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+"""What `new_token` gives, at the end of an address."""
 
 SEAL = b"gAAAA"
 """What everything sealed begins with: Fernet's version and the first bytes of its time, until 2106."""
@@ -180,6 +184,11 @@ def resealed(data: bytes) -> bytes | None:
 def new_token() -> str:
     """256 random bits, fit for a URL."""
     return secrets.token_urlsafe(32)
+
+
+def without_tokens(text: str) -> str:
+    """The same text with each link's token left out."""
+    return _TOKEN.sub("…", text)
 
 
 def token_hash(token: str) -> str:

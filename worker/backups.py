@@ -33,6 +33,8 @@ log = structlog.get_logger(__name__)
 _LEFT_OUT = ("secret.key", ".secret.key", "logs", "run.lock", "keys.lock", "lost+found", "work")
 """What names in the home folder begin with that are no part of a backup and no sign that a home is in use."""
 _NOTES_OF_PROCESSES = frozenset({"practice/lock", "practice/ports.json"})
+_DELIVERED = "mailbox/"
+"""What the built-in mail server took: as in anybody's mailbox, links that let in stand there in clear."""
 _REPLACED = "replaced-"
 _WORKING = ".restoring-"
 _ALIVE = timedelta(seconds=60)
@@ -164,6 +166,8 @@ def _files_of_home(folder: Path) -> dict[str, Path]:
     for path in _walk(home):
         name = path.relative_to(home).as_posix()
         if name in _NOTES_OF_PROCESSES or path.suffix == ".part" or name.endswith(("-wal", "-shm")):
+            continue
+        if name.startswith(_DELIVERED):
             continue
         if database is not None and path == database.resolve():
             continue

@@ -35,9 +35,9 @@ class OutboxEmail(Base):
     """What it is for, such as "approval_request"; for the log and for tests."""
     message_id: Mapped[str] = mapped_column(sa.String(200), unique=True)
     raw: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
-    """The message without its pictures."""
+    """The message without its pictures and without the tokens of its links."""
     sealed: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True, info=SEALED)
-    """The whole message, encrypted; None: there are no pictures in it."""
+    """The whole message, encrypted; None: there is nothing like that in it."""
     state: Mapped[MailState] = mapped_column(default=MailState.QUEUED)
     created_at: Mapped[datetime]
     next_try_at: Mapped[datetime]
