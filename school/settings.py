@@ -8,7 +8,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -204,6 +204,11 @@ def settings() -> Settings:
             f"The file .env can't be read from its byte {error.start + 1} on: save it as UTF-8 text.",
             field=".env",
         ) from None
+
+
+def may_hold_secret(field: str) -> bool:
+    """Whether a setting is a secret, or an address that a password may stand in: never repeated as given."""
+    return field in URLS or SecretStr in get_args(Settings.model_fields[field].annotation)
 
 
 def set_for_this_process(**values: str) -> None:

@@ -34,22 +34,48 @@ def refuse(chosen: Settings) -> None:
         )
 
 
+def refuse_database_passwords(chosen: Settings) -> None:
+    """As `refuse`, for `schoolgate migrate`, which alone knows both and comes before anything is stored."""
+    for field, why in _database_passwords(chosen):
+        raise BadInput(
+            f"SCHOOLGATE_{field.upper()} has a password that {why}: {GENERATE}, there and at the server.",
+            field=field,
+        )
+
+
 def _found(chosen: Settings) -> Iterator[tuple[str, str]]:
     for number, key in enumerate(secrets.all_keys()):
         if why := _weak_key(key):
             yield ("secret_key" if number == 0 else "other_secret_keys"), why
-    for field in ("database_url", "database_owner_url", "broker_url"):
-        url = getattr(chosen, field)
-        if url.startswith(("sqlite", "memory")) or not url:
-            continue
-        parsed = sa.make_url(url)
-        # Without one the server knows the product otherwise: by its socket, or by a file of its own.
-        if parsed.password and (why := _weak_password(str(parsed.password), parsed.username or "")):
-            yield field, f"has a password that {why}"
+    yield from ((field, f"has a password that {why}") for field, why in _database_passwords(chosen))
+    password, user = _password_in(chosen.broker_url)
+    if password and (why := _weak_password(password, user)):
+        yield "broker_url", f"has a password that {why}"
     if chosen.metrics_token is not None:
         token = chosen.metrics_token.get_secret_value()
         if len(token) < TOKEN_MIN or _STAND_INS.search(token):
             yield "metrics_token", f"is shorter than {TOKEN_MIN} characters or a word from a manual"
+
+
+def _database_passwords(chosen: Settings) -> Iterator[tuple[str, str]]:
+    """The owner's last: what is wrong with both is said of the one that every process has."""
+    own, owner = chosen.database_url, chosen.database_owner_url
+    for field, url in (("database_url", own), ("database_owner_url", owner)):
+        password, user = _password_in(url)
+        if password and (why := _weak_password(password, user)):
+            yield field, why
+    (password, user), (owners, its_user) = _password_in(own), _password_in(owner)
+    if password and password == owners and user != its_user:
+        yield "database_owner_url", "is that of SCHOOLGATE_DATABASE_URL too, so two users protect nothing"
+
+
+def _password_in(url: str) -> tuple[str, str]:
+    """Password and user in an address; without one the server knows the product by its socket or a file."""
+    if not url or url.startswith(("sqlite", "memory")):
+        return "", ""
+    parsed = sa.make_url(url)
+    other = parsed.query.get("password", "")
+    return str(parsed.password or other), parsed.username or ""
 
 
 def _weak_key(key: str) -> str:

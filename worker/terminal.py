@@ -24,7 +24,7 @@ from typer._click.exceptions import ClickException, UsageError
 
 from school import logs
 from school.errors import BadInput, NotFound, SchoolgateError
-from school.settings import settings
+from school.settings import may_hold_secret, settings
 from worker import signals
 
 log = structlog.get_logger(__name__)
@@ -115,12 +115,13 @@ def setting_sentence(error: ValidationError) -> str:
     """Which setting can't be taken and why, without its value where that may be a secret."""
     parts = []
     for problem in error.errors(include_url=False):
-        name = "SCHOOLGATE_" + "_".join(str(part) for part in problem["loc"]).upper()
+        field = str(problem["loc"][0])
+        name = f"SCHOOLGATE_{field.upper()}"
         value = problem.get("input")
         if isinstance(value, timedelta):
             value = f"{value.total_seconds():g} seconds"
-        secret = "SECRET" in name or name.endswith(("DATABASE_URL", "BROKER_URL", "SMTP_URL"))
-        shown = f" (“{str(value)[:60]}”)" if isinstance(value, (str, int, float)) and not secret else ""
+        tell = isinstance(value, (str, int, float)) and not may_hold_secret(field)
+        shown = f" (“{str(value)[:60]}”)" if tell else ""
         said = problem["msg"].removeprefix("Value error, ")
         parts.append(f"{name}{shown}: {said[0].lower()}{said[1:]}")
     return f"A setting can't be used. {'; '.join(parts)}. Correct it in the environment or in .env."

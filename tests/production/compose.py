@@ -32,7 +32,7 @@ BROUGHT_BY = {
 }
 VALUES = {
     "SCHOOLGATE_SITE": "localhost",
-    "SCHOOLGATE_DB_PASSWORD": "not-a-real-password",
+    "SCHOOLGATE_DB_PASSWORD": "4d186321c1a7f0f354b297e8914ab240",
     "SCHOOLGATE_DB_APP_PASSWORD": "9e107d9d372bb6826bd81d3542a419d6",
     "SCHOOLGATE_SMTP_URL": "smtp://mail.example:587",
 }

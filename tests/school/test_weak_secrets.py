@@ -10,6 +10,7 @@ from school import db, setup, weak_secrets
 from school.errors import BadInput
 from school.settings import settings
 from worker import starting
+from worker.commands import schools
 
 GOOD = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
@@ -24,6 +25,7 @@ GOOD = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
         ("OTHER_SECRET_KEYS", "z" * 40, "SCHOOLGATE_OTHER_SECRET_KEYS has only"),
         ("DATABASE_URL", "postgresql://app:short@db.test/school", "shorter than 12"),
         ("DATABASE_URL", "postgresql://larkfield:larkfield-2026@db.test/school", "user's name"),
+        ("DATABASE_URL", "postgresql:///school?host=db.test&user=app&password=hunter2", "shorter than 12"),
         ("DATABASE_OWNER_URL", "postgresql://boss:my-password-here@db.test/school", "manual"),
         ("BROKER_URL", "redis://:changeme-please@redis.test/0", "manual"),
         ("METRICS_TOKEN", "prometheus", "shorter than 16"),
@@ -39,6 +41,19 @@ def test_a_secret_that_can_be_guessed_is_named_and_not_told(
         weak_secrets.refuse(settings())
     assert f"SCHOOLGATE_{name}" in str(refused.value) and "openssl rand -hex 32" in str(refused.value)
     assert value not in str(refused.value)
+
+
+def test_the_databases_two_users_have_passwords_of_their_own(
+    settings_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCHOOLGATE_DATABASE_URL", f"postgresql://app:{GOOD}@db.test/school")
+    for password, why in ((GOOD, "protect nothing"), ("postgres-postgres", "manual")):
+        monkeypatch.setenv("SCHOOLGATE_DATABASE_OWNER_URL", f"postgresql://own:{password}@db.test/school")
+        settings.cache_clear()
+        with pytest.raises(BadInput, match=why) as refused:
+            # Before it asks a server for anything: there is none.
+            schools.migrate_database()
+        assert refused.value.field == "database_owner_url" and password not in str(refused.value)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -140,6 +140,15 @@ def test_a_command_before_any_school_says_what_to_do(
 
 def test_a_setting_that_cant_be_used_is_named(here: Here, home: Path) -> None:
     refused(here("doctor", SCHOOLGATE_POLL_INTERVAL="-3"), "SCHOOLGATE_POLL_INTERVAL", "-3")
+    secret = "canary-in-a-setting"
+    for name, value in {
+        "DATABASE_URL": f"mysql://own:{secret}@h/x", "DATABASE_OWNER_URL": f"postgresql://o:{secret}@h:9x9/x",
+        "BOUNCES_URL": f"imapx://post:{secret}@h/INBOX", "SMTP_URL": f"post:{secret}@h",
+        "BROKER_URL": f"redis//:{secret}@h", "X_URL": f"htp://{secret}@h",
+    }.items():  # fmt: skip
+        done = here("doctor", **{f"SCHOOLGATE_{name}": value})
+        refused(done, f"SCHOOLGATE_{name}: give a URL such as")
+        assert secret.encode() not in done.stderr
     nowhere = "postgresql://nobody:hush-hush-hush@127.0.0.1:9/x"
     refused(here(*SETUP, SCHOOLGATE_DATABASE_URL=nowhere), "reached", status=1)
 

@@ -58,6 +58,9 @@ def set_up(
 def migrate_database(as_json: AsJson = False) -> None:
     """Bring the database to this version's tables; its owner, if named, then gives the user its rights."""
     settings().home.mkdir(parents=True, exist_ok=True)
+    if settings().database_owner_url:
+        # No other process has the owner's address to look at.
+        weak_secrets.refuse_database_passwords(settings())
     two = migrate.prepare()
     said = [f"The database has this version's tables ({migrate.head()})."]
     said.append(
