@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from approvals.erasing import shows
 from approvals.models import (
     ApprovalDecision,
+    CalendarFeed,
     Draft,
     DraftMove,
     DraftRemark,
@@ -55,6 +56,10 @@ def sections(session: Session, subject: Subject) -> list[Section]:
     )
     return [
         Section("Drafts and posts they wrote", [_draft(session, draft) for draft in drafts]),
+        Section(
+            "Their calendar",
+            [{"made": feed.made_at}] if (feed := session.get(CalendarFeed, subject.id)) else [],
+        ),
         Section(
             "What they were writing and did not save",
             [{"kept": one.kept_at, **_fields(one.fields)} for one in unsaved],

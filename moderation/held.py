@@ -8,14 +8,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from moderation.models import (
+    Assignment,
     Author,
     BlockedAuthor,
+    CameWith,
+    CameWithState,
     Comment,
     CommentScore,
     CommentVersion,
     EventKind,
     Follower,
     FollowerMove,
+    Habit,
     Letter,
     LogCase,
     LogEntry,
@@ -40,7 +44,11 @@ def sections(session: Session, subject: Subject, *, past_head: bool) -> list[Sec
         return _of_author(session, session.get_one(Author, subject.id), past_head=past_head)
     found = [_named(session, subject.name, past_head=past_head)]
     if subject.kind is HoldOn.PERSON:
-        found.append(_done_by(session, subject, past_head=past_head))
+        found += [
+            _done_by(session, subject, past_head=past_head),
+            _given(session, subject, past_head=past_head),
+            _habit(session, subject),
+        ]
     return found
 
 
@@ -159,6 +167,12 @@ def _entries(
         )
         letters = session.scalars(sa.select(Letter).where(Letter.entry_id == entry.id))
         acts = session.scalars(sa.select(PlatformAct).where(PlatformAct.entry_id == entry.id))
+        addresses = dict(enumerate(entry.attachment_urls, start=1))
+        pictures = session.scalars(
+            sa.select(CameWith)
+            .where(CameWith.entry_id == entry.id, CameWith.state == CameWithState.KEPT)
+            .order_by(CameWith.place)
+        )
         rows.append(
             {
                 "no.": entry.number,
@@ -173,6 +187,14 @@ def _entries(
                 "what happened": [{"at": event.at, "what": event.kind, **_said(event)} for event in events],
                 "done on the platform": [
                     {"what": act.kind, "state": act.state, "words": act.text} for act in acts
+                ],
+                "pictures kept as evidence": [
+                    {
+                        "kept": one.finished_at or "",
+                        # Whose picture it is, is told to nobody but whoever sent it.
+                        **({"address": addresses.get(one.place, "")} if own else {}),
+                    }
+                    for one in pictures
                 ],
                 "letters": [
                     {"at": letter.issued_at, "kind": letter.template, **_letter(letter, own)}
@@ -205,4 +227,35 @@ def _done_by(session: Session, subject: Subject, *, past_head: bool) -> Section:
     return Section(
         "What they did in the log",
         [{"entry": number, "at": event.at, "what": event.kind, **_said(event)} for event, number in events],
+    )
+
+
+def _given(session: Session, subject: Subject, *, past_head: bool) -> Section:
+    given = session.execute(
+        sa.select(Assignment, LogEntry.number)
+        .join(LogEntry, LogEntry.id == Assignment.entry_id)
+        .join(LogCase, LogCase.entry_id == Assignment.entry_id)
+        .where(Assignment.to_id == subject.id, _seen(past_head))
+        .order_by(Assignment.given_at)
+    )
+    return Section(
+        "Entries of the log that were given to them",
+        [{"entry": number, "at": one.given_at, "ended": one.ended_at or ""} for one, number in given],
+    )
+
+
+def _habit(session: Session, subject: Subject) -> Section:
+    habit = session.get(Habit, subject.id)
+    return Section(
+        "How they work in the queue",
+        [
+            {
+                "keys": "act" if habit.single_keys else "do nothing",
+                "pause after": habit.pause_after or "no number of",
+                "texts uncovered in the last half hour of work": habit.shown,
+                "counted since": habit.shown_since or "",
+            }
+        ]
+        if habit
+        else [],
     )

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import consent, forms, holds, recovery, second_factor, sign_ins
+from school import consent, forms, holds, notices, recovery, second_factor, sign_ins
 from school.models import (
     Account,
     AccountOwner,
@@ -20,7 +20,9 @@ from school.models import (
     FormEntry,
     FormStep,
     HoldOn,
+    NoticeTimes,
     OutboxEmail,
+    Passkey,
     Person,
     Pupil,
     RecoveryState,
@@ -177,6 +179,14 @@ def _of_person(session: Session, person: Person) -> list[Section]:
             ],
         ),
         Section(
+            "Passkeys",
+            [
+                {"name": one.name, "made": one.made_at, "used": one.used_at or ""}
+                for one in session.scalars(sa.select(Passkey).where(Passkey.person_id == person.id))
+            ],
+        ),
+        *_how_told(session, person),
+        Section(
             "How they were let in again",
             [
                 {
@@ -232,6 +242,33 @@ def _of_person(session: Session, person: Person) -> list[Section]:
         ),
         Section("Terms of use", [{"version": number, "accepted": at} for number, at in accepted]),
     ]
+
+
+def _how_told(session: Session, person: Person) -> list[Section]:
+    """What they chose of e-mails, as far as they chose anything."""
+    chosen, times = notices.of(session, person).how, session.get(NoticeTimes, person.id)
+    hours = (
+        [
+            {
+                "digest": _clock(times.digest_at),
+                "quiet": _clock(times.quiet_from),
+                "until": _clock(times.quiet_to),
+            }
+        ]
+        if times
+        else []
+    )
+    return [
+        Section(
+            "Which e-mails they want",
+            [{"about": notices.ABOUT[kind].words, "how": how} for kind, how in chosen.items()],
+        ),
+        Section("When they want e-mails", hours),
+    ]
+
+
+def _clock(minute: int | None) -> str:
+    return "" if minute is None else f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _done_by(session: Session, person: Person, *, past_head: bool) -> list[Section]:

@@ -17,6 +17,7 @@ from moderation.words import ACT_STATES, ACTS, OUTCOMES, REFER_TO
 from school.consent import KINDS_IN_FULL, PLATFORMS
 from school.held import Row, Section
 from school.models import ConsentKind, FormState, MailState, Role
+from school.notices import How
 from school.redaction import SOMEBODY
 from school.times import say, say_date
 from web.naming import ROLE_NAMES, act_words
@@ -27,6 +28,9 @@ SENTENCES: Mapping[str, str] = {
     "Consents": "{given by} agreed to “{kind}” on {where}, from {from} to {to}.[ This was taken back on {withdrawn}: {why withdrawn}]",
     "Who they are here": "{name} ({e-mail address}) has been known to Schoolgate since {added}.",
     "Where they signed in": "They signed in on {from} by {by} ({browser}), and were last seen there on {last seen}.[ That sign-in ended on {ended}.]",
+    "Passkeys": "They have the passkey “{name}”, made on {made}[ and last used on {used}].",
+    "Which e-mails they want": "How they chose to be told of “{about}”: {how}.",
+    "When they want e-mails": "Their daily digest comes at {digest}.[ They want no e-mails from {quiet} to {until}.]",
     "How they were let in again": "On {asked} the school was asked to let them in again with a new password. The reason given was: {reason}[ The link for it was used on {used}.]",
     "Roles": "They had the role “{role}” from {from}[ to {until}]. The reason given was: {reason}",
     "Accounts they may write for": "They may write for {account} since {from}[, and that ended on {until}]. The reason given was: {reason}",
@@ -43,6 +47,7 @@ SENTENCES: Mapping[str, str] = {
     # Posts.
     "Posts that show or name them": "A post was begun on {begun}. It is now: {state}.",
     "Drafts and posts they wrote": "They began a post on {begun}. It is now: {state}.",
+    "Their calendar": "Since {made} their own calendar can read the school’s plan of posts.",
     "What they were writing and did not save": "They were writing this on {kept} and had not saved it.",
     "Decisions they made on posts": "On {at} they looked at a post and {decision}.[ They wrote: {reason}]",
     "What they said about drafts": "On {at} they said about a post: “{remark}”",
@@ -58,6 +63,8 @@ SENTENCES: Mapping[str, str] = {
     "Accounts they follow or followed": "They were first seen as a follower of {account} on {first seen}, and last on {last seen}.",
     "Decisions on them as followers": "On {at} the school’s answer to them as a follower became “{became}”.[ The reason given was: {reason}]",
     "Blocks": "They were blocked on {from}. The reason given was: {reason}[ The block ended on {lifted}.]",
+    "Entries of the log that were given to them": "On {at} a colleague gave them number {entry} of the log to decide on.[ That ended on {ended}.]",
+    "How they work in the queue": "Single keys {keys} for them, and a pause is offered after {pause after} abusive texts.",
     "What they did in the log": "On {at} they worked on number {entry} of the log: {what}.",
 }
 """By the section's name. What stands in [ ] is left out where the first thing in it is not known."""
@@ -72,6 +79,7 @@ _INSIDE: Mapping[str, tuple[str, ...]] = {
         "{at}: {became}[ ({reason})]",
     ),
     "done on the platform": ("{what}: {state}",),
+    "pictures kept as evidence": ("A copy of a picture was kept on {kept}",),
     "letters": ("The letter “{kind}” was written on {at}.",),
 }
 """The same for records inside others, by what the outer one calls them: the first that fits."""
@@ -111,6 +119,7 @@ LABELS: Mapping[str, str] = {
 
 _STATES: Mapping[type[Enum], Mapping[Any, str]] = {
     ConsentKind: KINDS_IN_FULL,
+    How: {How.AT_ONCE: "at once", How.DIGEST: "in a daily digest", How.NONE: "not by e-mail"},
     Role: ROLE_NAMES,
     MailState: {
         MailState.QUEUED: "waiting to be sent",

@@ -17,10 +17,22 @@ import moderation.held
 import school.held
 from approvals import foi
 from approvals.models import Draft, DraftRemark
-from moderation import chain, manual
+from moderation import chain, habits, manual
 from moderation.decisions import Outcome
-from moderation.models import LogCase, LogEntry, ReferTo
-from school import audit, consent, db, exports, holds, people, recovery, requests, retention, sign_ins
+from moderation.models import CameWith, CameWithState, LogCase, LogEntry, ReferTo
+from school import (
+    audit,
+    consent,
+    db,
+    exports,
+    holds,
+    notices,
+    people,
+    recovery,
+    requests,
+    retention,
+    sign_ins,
+)
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.held import Section, was_headteacher
 from school.models import (
@@ -74,7 +86,15 @@ def test_p34_a_commenters_file_has_what_is_theirs_and_nobody_elses(
     session: Session, school_people: People, world: World
 ) -> None:
     subject = disclosure.subject_of(session, "author", world.author.id)
+    session.add(
+        CameWith(
+            entry_id=world.entry, place=1, state=CameWithState.KEPT, requested_at=db.now(),
+            requested_by_id=school_people[Role.DSL].id, next_try_at=db.now(), answer="", sha256="0" * 64,
+            finished_at=db.now(),
+        )
+    )  # fmt: skip
     sections, page = made(session, subject, school_people[Role.DPO])
+    assert page.count("A copy of a picture was kept on") == 1
     everything = json.dumps(sections)
     assert {"Their profile as last seen", "Comments they wrote", "Entries of the log", "Blocks"} <= set(
         sections
@@ -99,6 +119,8 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
         draft_id=draft_id, revision_number=1, author_id=world.staff.id, text="Brighter?", at=db.now()
     )
     session.add(remark)
+    notices.choose(session, world.staff, notices.Wishes({notices.Kind.DRAFTS: notices.How.NONE}, 7 * 60))
+    habits.choose(session, world.staff, single_keys=False, pause_after=40)
     people.set_password(session, world.staff, "eight quiet winter gates", by=world.staff, now=db.now())
     session.flush()
     token = recovery.by_server(session, world.staff, reason="has lost the phone", now=db.now())
@@ -107,6 +129,8 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
     assert "by passkey (Firefox on Windows), and" in page and "That sign-in ended on" in page
     assert "has lost the phone The link for it was used on" in page
     assert "they said about a post: “Brighter?”" in page
+    assert "How they chose to be told of “What became of your posts”: not by e-mail." in page
+    assert "daily digest comes at 07:00." in page and "a pause is offered after 40 abusive texts" in page
     unsaved = sections["What they were writing and did not save"]
     assert "Quillfeather thought of a Thistledown Fair" in json.dumps(unsaved)
     assert sections["Who they are here"][0]["e-mail address"] == "quillfeather@larkfield.test"
