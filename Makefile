@@ -35,8 +35,10 @@ soak: $(VENV)/.dev-stamp  ## kill the production system at random, take things a
 	$(PY) -m tests.faults.days
 	SOAK_KIND=embedded $(PY) -m tests.faults.days
 
-check: $(VENV)/.dev-stamp  ## style, types, arrows between the rooms, migrations
-	$(VENV)/bin/ruff check $(ROOMS) tests
+check: $(VENV)/.dev-stamp  ## style, security, types, arrows between the rooms, migrations
+	$(VENV)/bin/ruff check $(ROOMS) deploy tests
+	@# It says nothing when it finds nothing, but for lines of one of its warnings about the answers.
+	$(PY) -m bandit --quiet --configfile pyproject.toml --recursive $(ROOMS) deploy 2>&1 | { ! grep -v "nosec encountered"; }
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(PY) -m worker.schema

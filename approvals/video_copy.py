@@ -259,7 +259,7 @@ class _Done:
 
 def _ffmpeg(arguments: Sequence[str], *, seconds: float, beat: Callable[[], None] | None = None) -> _Done:
     """Run it by the launcher that sets the limits. The last of what it said is kept, never logged."""
-    with subprocess.Popen(  # noqa: S603 - our own interpreter and module
+    with subprocess.Popen(  # noqa: S603 - our own interpreter and module  # nosec B603
         [
             sys.executable,
             "-m",

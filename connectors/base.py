@@ -79,7 +79,7 @@ class Endpoints:
     dialog_url: str = "https://www.facebook.com"
     """Where people say yes to the school's app on Facebook, for Instagram too."""
     graph_version: str = "v24.0"
-    graph_token_in: str = "header"
+    graph_token_in: str = "header"  # noqa: S105 - where it goes
     """"header" or "form": where the Graph token travels (PLATFORMS.md section 6)."""
     timeout: float = 20.0
     """Seconds for one request."""

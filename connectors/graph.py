@@ -51,7 +51,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]
         super().__init__(access_token=None, timeout=endpoints.timeout, session=self.transport)
         self.version = "v" + endpoints.graph_version.strip().lstrip("vV")
         # What the library's writing methods look for before they call `request`.
-        self.access_token = "set"
+        self.access_token = "set"  # noqa: S105 - that there is one
         self.token = token
         self.base_url = endpoints.graph_url.rstrip("/")
         self.video_url = endpoints.graph_video_url.rstrip("/")
@@ -59,7 +59,7 @@ class GraphClient(facebook.GraphAPI):  # type: ignore[misc]
         self.platform = platform
         self.ledger = ledger
         self.call = Call("start")
-        self._in_header = endpoints.graph_token_in == "header"
+        self._in_header = endpoints.graph_token_in == "header"  # noqa: S105 - where it goes
         self._auth = _Bearer(token) if self._in_header else _no_auth
         self._secrets = {} if self._in_header else {"access_token": token}
         self._secrets["appsecret_proof"] = hmac.new(

@@ -33,7 +33,7 @@ def step_of(seed: str, code: str, *, after: int, now: datetime) -> int | None:
     """The step whose code this is, if it is later than `after` and near enough to now."""
     if not re.fullmatch(r"[0-9]{6}", code):
         return None
-    hotp = HOTP(base64.b32decode(seed), DIGITS, SHA1())  # noqa: S303 - what RFC 6238 and every app use
+    hotp = HOTP(base64.b32decode(seed), DIGITS, SHA1())  # noqa: S303 - what RFC 6238 and every app use  # nosec B303
     here = int(now.timestamp()) // STEP
     for step in range(here - DRIFT, here + DRIFT + 1):
         try:

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     """Where X's API is; empty: X itself, or the practice platform in practice mode."""
     graph_url: str = ""
     graph_version: str = Field(default="v24.0", pattern=r"^v\d+\.\d+$")
-    graph_token_in: Literal["header", "form"] = "header"
+    graph_token_in: Literal["header", "form"] = "header"  # noqa: S105 - where it goes
     platform_timeout: float = Field(default=20.0, gt=0)
     """Seconds for one request to a platform."""
     x_follow_requests: bool = False

@@ -37,7 +37,7 @@ class Ended(StrEnum):
     SIGNED_OUT = "signed out"
     ENDED_BY_OWNER = "ended from another browser"
     ENDED_BY_SCHOOL = "ended by the school"
-    PASSWORD = "password changed"
+    PASSWORD = "password changed"  # noqa: S105 - why a sign-in ended
     ROLE = "a role was withdrawn"
     SHUT_OUT = "access closed or opened again"
     RESTORED = "restored from a backup"

@@ -43,7 +43,7 @@ BY_ITSELF_COOKIE = "schoolgate_by_itself"
 """Set by a page that loads itself anew: nobody need be there."""
 CODES_TO_SHOW = "recovery_codes"
 """Where the cookie holds, sealed, the recovery codes that were just made, until they are shown."""
-_TOKEN = "sign_in"
+_TOKEN = "sign_in"  # noqa: S105 - its name in the session
 _WAITING = "sign_in_waiting"
 
 
@@ -335,7 +335,7 @@ def install(app: Flask) -> Security:
         SECURITY_LOGOUT_CSRF=True,
         SECURITY_POST_LOGOUT_VIEW="/sign-in",
         SECURITY_RETURN_GENERIC_RESPONSES=True,
-        SECURITY_PASSWORD_HASH="argon2",
+        SECURITY_PASSWORD_HASH="argon2",  # noqa: S106 - the kind of hash
         SECURITY_PASSWORD_SCHEMES=["argon2"],
         SECURITY_PASSWORD_SINGLE_HASH={"argon2"},
         SECURITY_PASSWORD_NORMALIZE_FORM=None,  # the hash is school.secrets's business, bytes as typed

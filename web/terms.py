@@ -190,7 +190,7 @@ def refresh_training() -> ResponseReturnValue:
 def training_of(person: Person) -> Markup:
     """The part of a person's own page that says until when their training counts."""
     with reading() as session:
-        return Markup(  # noqa: S704 - what the template escaped already
+        return Markup(  # noqa: S704 - what the template escaped already  # nosec B704
             render_template(
                 "terms/mine.html",
                 standing=training.standing(session, person, now=now()),

@@ -83,7 +83,7 @@ def worker(*, queues: str | None, threads: int) -> int:
     if stopping.is_set():
         return 0
     logging.shutdown()
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - this very program  # nosec B606
 
 
 def scheduler() -> int:

@@ -77,7 +77,7 @@ def see(data: bytes, what: str, stopping: Callable[[], bool]) -> looks.Faces | l
     """
     command = [sys.executable, "-m", "approvals.seeing", what, str(settings().classifier_threads)]
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as child:  # noqa: S603 - our own
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as child:  # noqa: S603 - our own  # nosec B603
         try:
             said, complaint = _answer(child, data, stopping)
         finally:

@@ -31,7 +31,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_MOST, FILE_MOST))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.execve(program, [program, *sys.argv[2:]], {"PATH": os.defpath, "LC_ALL": "C"})  # noqa: S606 - no shell is wanted
+    os.execve(program, [program, *sys.argv[2:]], {"PATH": os.defpath, "LC_ALL": "C"})  # noqa: S606 - no shell is wanted  # nosec B606
 
 
 if __name__ == "__main__":

@@ -314,7 +314,7 @@ class Accounts:
             ):
                 row = db.execute(
                     # The clause is one of the three above.
-                    f"select * from people where platform = ? and {clause} order by created_at"  # noqa: S608
+                    f"select * from people where platform = ? and {clause} order by created_at"  # noqa: S608  # nosec B608
                     " limit 1",
                     (platform, value),
                 ).fetchone()

@@ -224,7 +224,7 @@ class Store:
         marks = ", ".join("?" * len(keys))
         with self.reading() as db:
             # Nothing but question marks is put into the statement.
-            rows = db.execute(f"select key, value from facts where key in ({marks})", keys)  # noqa: S608
+            rows = db.execute(f"select key, value from facts where key in ({marks})", keys)  # noqa: S608  # nosec B608
             return {row["key"]: str(row["value"]) for row in rows}
 
     def set_fact(self, key: str, value: str) -> None:

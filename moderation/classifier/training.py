@@ -104,7 +104,7 @@ def from_encoder(
         counts.update(encoding.ids)
     kept = prune_vocabulary(pieces, counts, settings.vocabulary_min_count)
     torch.manual_seed(settings.seed)
-    model = BertForSequenceClassification.from_pretrained(
+    model = BertForSequenceClassification.from_pretrained(  # nosec B615 # a folder of this machine
         str(folder), dtype=torch.float32, **_model_options(settings)
     )
     embeddings = model.bert.embeddings.word_embeddings
@@ -126,7 +126,7 @@ def from_checkpoint(folder: Path, settings: Settings) -> tuple[Any, list[str]]:
 
     verify_model(folder, CHECKPOINT_FILES)
     loaded = torch.load(folder / CHECKPOINT, map_location="cpu", weights_only=True)
-    config = BertConfig.from_pretrained(str(folder), **_model_options(settings))
+    config = BertConfig.from_pretrained(str(folder), **_model_options(settings))  # nosec B615 # likewise
     model = BertForSequenceClassification(config)
     state = {name: tensor.float() for name, tensor in loaded["state_dict"].items()}
     try:
@@ -362,7 +362,7 @@ def bert_tokenizer(folder: Path) -> Any:
     """The folder's tokenizer, read as Detoxify reads it."""
     from transformers import BertTokenizer
 
-    return BertTokenizer.from_pretrained(str(folder))
+    return BertTokenizer.from_pretrained(str(folder))  # nosec B615 # likewise
 
 
 def write_checkpoint(model: Any, folder: Path, *, prefix: str) -> None:
