@@ -5,9 +5,12 @@ FROM python:3.11-slim-bookworm AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
 RUN python -m venv /opt/schoolgate
-# Exact versions, nothing besides: no torch, since the model that ships is served by ONNX Runtime.
+# Exact versions and files, nothing besides: no torch, since the model that ships is served by ONNX Runtime. What
+# builds the one package that is source comes first, so that pip fetches no builder of its own choice.
 COPY deploy/requirements.txt deploy/requirements.txt
-RUN /opt/schoolgate/bin/pip install --no-deps -r deploy/requirements.txt
+RUN grep '^setuptools==' deploy/requirements.txt > builder.txt \
+    && /opt/schoolgate/bin/pip install --no-deps --require-hashes -r builder.txt \
+    && /opt/schoolgate/bin/pip install --no-deps --require-hashes --no-build-isolation -r deploy/requirements.txt
 COPY pyproject.toml README.md ./
 COPY school school
 COPY connectors connectors
@@ -15,7 +18,9 @@ COPY moderation moderation
 COPY approvals approvals
 COPY web web
 COPY worker worker
+# pip itself isn't needed where the product runs.
 RUN /opt/schoolgate/bin/pip install --no-deps --no-build-isolation . \
+    && /opt/schoolgate/bin/pip uninstall --yes pip \
     && /opt/schoolgate/bin/python -m compileall -q /opt/schoolgate/lib
 
 FROM python:3.11-slim-bookworm

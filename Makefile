@@ -10,7 +10,7 @@ DATA_ONLY := $(shell sed -n 's/^data-only = \["\(.*\)"\]/\1/p' pyproject.toml)
 CPU_INDEX := https://download.pytorch.org/whl/cpu
 ROOMS := school connectors moderation approvals web worker
 
-.PHONY: help install run test bench soak check pins permissions screenshots chromium
+.PHONY: help install run test bench soak check audit pins permissions screenshots chromium
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1 — /p' Makefile
@@ -43,8 +43,15 @@ check: $(VENV)/.dev-stamp  ## style, security, types, arrows between the rooms, 
 	$(VENV)/bin/lint-imports
 	$(PY) -m worker.schema
 
-pins: $(VENV)/.dev-stamp  ## write down which packages the image is made of
+pins: $(VENV)/.dev-stamp  ## write down which packages the image is made of, their files' hashes and licences, and the SBOM
 	$(PY) -m deploy.pins
+	$(PY) -m deploy.parts
+
+audit: $(VENV)/.dev-stamp  ## ask the public list of known flaws about every package (needs the network)
+	@# Whatever it can't ask about fails it: silence would look like health.
+	$(PY) -m pip_audit --strict --no-deps --disable-pip --requirement deploy/requirements.txt
+	sed -n 's/^ *"\(\(torch\|transformers\|detoxify\)==[^"]*\)".*/\1/p' pyproject.toml \
+	  | $(PY) -m pip_audit --strict --no-deps --disable-pip --requirement /dev/stdin
 
 permissions: $(VENV)/.dev-stamp  ## write docs/permissions.md anew from the table in the code
 	$(PY) -m web.permission_table > docs/permissions.md

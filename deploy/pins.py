@@ -1,13 +1,17 @@
-"""`make pins`: write deploy/requirements.txt, every package of the image with its exact version.
+"""`make pins`: write deploy/requirements.txt, every package of the image with its exact version and files.
 
 Read from what is installed here, which is what the tests ran with. Left out is what only training
-and Detoxify's own checkpoints need: the model that ships is served by ONNX Runtime.
+and Detoxify's own checkpoints need: the model that ships is served by ONNX Runtime. The hashes are those that
+pip finds in the index for 64-bit Linux on both kinds of processor; pip then installs no other file.
 """
 
 from __future__ import annotations
 
+import json
+import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -15,13 +19,27 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 TRAINING_ONLY = frozenset({"torch", "transformers", "detoxify"})
+SOURCE = frozenset({"flask-principal"})
+"""What is to be had as source alone; built by the setuptools that is among the pins."""
 FILE = Path(__file__).parent / "requirements.txt"
 HEAD = (
     "# Every package of the image, exactly. Written by `make pins` from what the tests ran with;\n"
-    "# installed with --no-deps, so nothing else comes in.\n"
+    "# installed with --no-deps and --require-hashes, so nothing else comes in.\n"
 )
 # What serves wherever the image runs, whatever this machine is.
 LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "extra": ""}
+
+
+PLATFORMS = (
+    (),
+    (
+        # As the machine that the image is built on, but for the processor.
+        "--only-binary=:all:", "--target=nowhere",
+        *(f"--platform=manylinux_2_{at}_aarch64" for at in (36, 35, 34, 31, 28, 27, 26, 24, 17)),
+        "--platform=manylinux2014_aarch64",
+    ),
+)  # fmt: skip
+"""What pip is told beside the packages: once nothing, for the processor here, and once for the other kind."""
 
 
 def pins() -> dict[str, str]:
@@ -40,7 +58,7 @@ def pins() -> dict[str, str]:
             sys.exit(f"{name} is needed but not installed here: run `make install` first.")
         if name != "schoolgate":
             found[name] = installed.version
-        waiting += _needed_by(installed.requires or [])
+        waiting += needed(name)
     found |= data_only()
     return dict(sorted(found.items()))
 
@@ -51,9 +69,10 @@ def data_only() -> dict[str, str]:
     return dict(line.split("==") for line in project["tool"]["schoolgate"]["data-only"])
 
 
-def _needed_by(lines: list[str]) -> list[str]:
-    needed = []
-    for line in lines:
+def needed(name: str) -> set[str]:
+    """What a package that is installed here asks for on Linux."""
+    needed = list[str]()
+    for line in distribution(name).requires or []:
         wanted = Requirement(line)
         if wanted.marker is not None and not wanted.marker.evaluate(LINUX):
             continue
@@ -63,18 +82,49 @@ def _needed_by(lines: list[str]) -> list[str]:
                 under = Requirement(more)
                 if under.marker is not None and under.marker.evaluate({**LINUX, "extra": extra}):
                     needed.append(canonicalize_name(under.name))
-    return needed
+    return set(needed)
 
 
-def written() -> dict[str, str]:
-    """Name to version of what the file says now."""
-    lines = [line for line in FILE.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
-    return dict(line.split("==") for line in lines)
+def locked() -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Name to version and SHA-256 of each file that may be installed: what the file says now."""
+    found = {}
+    for line in FILE.read_text(encoding="utf-8").splitlines():
+        if line and line[0] != "#":
+            pin, *hashes = line.split()
+            name, _, version = pin.partition("==")
+            found[name] = version, tuple(one.removeprefix("--hash=sha256:") for one in hashes)
+    return found
+
+
+def hashes(wanted: dict[str, str]) -> dict[str, list[str]]:
+    """Name to SHA-256 of the files that pip would install; it downloads little more than what they say."""
+    found: dict[str, set[str]] = {name: set() for name in wanted}
+    for more in PLATFORMS:
+        # A package that is source alone is the same for every processor, and pip takes none for another.
+        names = [name for name in wanted if not more or name not in SOURCE]
+        for name, digest in _asked([f"{name}=={wanted[name]}" for name in names], more):
+            found[name].add(digest)
+    return {name: sorted(digests) for name, digests in found.items()}
+
+
+def _asked(wanted: list[str], more: Iterable[str]) -> Iterable[tuple[str, str]]:
+    done = subprocess.run(  # noqa: S603 - our own interpreter, names and versions  # nosec B603
+        [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet",
+         "--report=-", *more, *wanted],
+        stdout=subprocess.PIPE, check=True, text=True,
+    )  # fmt: skip
+    for one in json.loads(done.stdout)["install"]:
+        name = canonicalize_name(one["metadata"]["name"])
+        yield name, one["download_info"]["archive_info"]["hashes"]["sha256"]
 
 
 def text() -> str:
     """The file as it should be."""
-    return HEAD + "".join(f"{name}=={version}\n" for name, version in pins().items())
+    lines, wanted = [HEAD], pins()
+    for name, digests in hashes(wanted).items():
+        files = "".join(f" --hash=sha256:{one}" for one in digests)
+        lines.append(f"{name}=={wanted[name]}{files}\n")
+    return "".join(lines)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -14,7 +15,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from deploy import pins
+from deploy import parts, pins
 from school.settings import Settings
 from tests.production.compose import ROOT, VALUES, parsed, tool
 from worker.app import QUEUES
@@ -120,7 +121,7 @@ def test_the_image_is_made_of_every_room_and_of_nothing_that_is_ignored() -> Non
 
 
 def test_the_image_has_every_package_that_is_needed_at_the_versions_that_the_project_names() -> None:
-    found = pins.written()
+    found = {name: at for name, (at, _hashes) in pins.locked().items()}
     needed = set(pins.pins())
     assert found.keys() == needed, "the dependencies changed: run `make pins` and commit the file"
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -131,6 +132,23 @@ def test_the_image_has_every_package_that_is_needed_at_the_versions_that_the_pro
                 f"{wanted} is {found[name]} in deploy/requirements.txt"
             )
     assert not needed & {"torch", "transformers"}
+    for name, (_at, files) in pins.locked().items():
+        assert files and all(re.fullmatch("[0-9a-f]{64}", one) for one in files), name
+    assert "--require-hashes" in (ROOT / "Dockerfile").read_text()
+
+
+def test_the_lists_of_parts_and_licences_are_those_of_the_image() -> None:
+    assert parts.licences() == parts.LICENCES.read_text("utf-8"), "run `make pins` and commit the files"
+    written = parts.PARTS.read_text("utf-8")
+    assert parts.parts() == written, "run `make pins` and commit the files"
+    told = json.loads(written)
+    assert {(one["name"], one["version"]) for one in told["components"]} == {
+        (name, at) for name, (at, _hashes) in pins.locked().items()
+    }
+    [film] = [one for one in told["components"] if one["name"] == "imageio-ffmpeg"]
+    assert film["components"][0]["licenses"] == [{"license": {"id": "GPL-3.0-or-later"}}]
+    asking = {name for name in pins.pins() if parts.asks(parts.licence(name))} | {"ffmpeg"}
+    assert asking == set(parts.ASKS), "say what each such licence asks, and of no other"
 
 
 def test_the_proxy_that_is_tested_is_the_one_that_runs(services: dict[str, Any]) -> None:
