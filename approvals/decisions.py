@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks, drafts, submissions, videos
+from approvals import approval_mail, checks, drafts, link_looks, submissions, videos
 from approvals.checks import DraftRefused
 from approvals.content import revision_hash, tidy
 from approvals.mail_subjects import known_by
@@ -110,6 +110,14 @@ def video_of(session: Session, token: str, *, now: datetime) -> VideoFile:
     if shown is None:
         raise NotFound(videos.NO_SUCH)
     return videos.ready(session, shown.video_id)
+
+
+def link_picture_of(session: Session, token: str, place: int, *, now: datetime) -> bytes:
+    """The picture of the page behind the link at that place (from 1) of what a working link shows."""
+    shown = look(session, token, now=now).draft.links
+    if not 1 <= place <= len(shown):
+        raise NotFound("There is no such picture.")
+    return link_looks.picture(session, shown[place - 1].look_id)
 
 
 def prove(session: Session, token: str, *, pin: str, signed_in: Person | None, now: datetime) -> Proof | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defaultload, lazyload
 
-from approvals import checks, differences, revising, submissions
+from approvals import checks, differences, link_looks, revising, submissions
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, revision_hash, tidy
 from approvals.models import (
@@ -112,6 +112,7 @@ def save(
     # The hash is made from what the database holds, as it will be again before publication.
     session.flush()
     revision.content_hash = revision_hash(session, revision)
+    link_looks.ask(session, link_looks.addresses(revision), now=now)
     return draft
 
 

@@ -19,6 +19,7 @@ from approvals.models import (
     DraftMove,
     DraftRemark,
     DraftRevision,
+    LinkLook,
     MediaFile,
     MediaRendition,
     PictureLook,
@@ -233,6 +234,11 @@ def erase_originals(session: Session, ids: Sequence[UUID], now: datetime) -> Non
 def erase_unsaved(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     """Forget what somebody was writing and did not save."""
     session.execute(delete(UnsavedDraft, UnsavedDraft.id, ids))
+
+
+def erase_link_looks(session: Session, ids: Sequence[UUID], now: datetime) -> None:
+    """Forget what was found behind links."""
+    session.execute(delete(LinkLook, LinkLook.id, ids))
 
 
 def unsaved_held() -> Condition:

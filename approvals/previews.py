@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import first_names, odd_times, picture_words, shown_faces, video_checks
+from approvals import first_names, link_looks, odd_times, picture_words, shown_faces, video_checks
 from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
 from approvals.differences import Change, changes, seen_before
+from approvals.link_looks import LinkPreview
 from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear, RevisionAccount
 from approvals.video_checks import VideoPreview
 from connectors import feeds
@@ -44,6 +44,10 @@ class AccountPreview:
     """Without its @."""
     shown_first: tuple[Piece, ...]
     """The text that the feed shows at once."""
+    card: LinkPreview | None
+    """What the platform shows as a card below the text; None where it shows none."""
+    links: int
+    """How many links stand in the text."""
     cut: str
     """What stands there to be pressed for the rest, about where; empty where all is shown."""
     rest: tuple[Piece, ...]
@@ -52,11 +56,6 @@ class AccountPreview:
     def left(self) -> int:
         """How many characters it could have more; negative: so many are too many."""
         return self.limit - self.length
-
-    @property
-    def card_site(self) -> str:
-        """The site of the link's card, as the card names it."""
-        return urlsplit(self.link_card).hostname or self.link_card
 
     @property
     def initials(self) -> str:
@@ -104,6 +103,8 @@ class DraftPreview:
     pictures: tuple[PicturePreview, ...]
     video: VideoPreview | None
     link: str
+    links: tuple[LinkPreview, ...]
+    """Every web address in it, with what is known of it now."""
     planned_at: datetime | None
     planned: str
     objective: str
@@ -114,8 +115,8 @@ class DraftPreview:
     findings: tuple[Mapping[str, Any], ...]
     """As they were when it was handed in."""
     warnings: tuple[str, ...]
-    """What is to be asked of its pictures and its time, names that may be pupils', and full names beside
-    them (P27), as known now."""
+    """What is to be asked of its pictures, its links and its time, names that may be pupils', and full
+    names beside them (P27), as known now."""
     none_shown: bool
     pupils: tuple[PupilPreview, ...]
     pupils_appear: str
@@ -143,16 +144,18 @@ def preview(
     earlier = seen_before(session, revision)
     lacking = {pupil.id: kinds for pupil, kinds in without_consent(session, revision, on=day).items()}
     author = session.get_one(Person, draft.author_id)
+    links = link_looks.previews(session, revision)
     return DraftPreview(
         draft_id=draft.id,
         revision_id=revision.id,
         revision_number=revision.number,
         author_name=author.name,
         made_at=revision.made_at,
-        accounts=on_accounts(revision),
+        accounts=on_accounts(revision, links),
         pictures=pictures_of(session, revision),
         video=video_checks.shown(revision.video) if revision.video is not None else None,
         link=revision.link,
+        links=links,
         planned_at=revision.planned_at,
         planned=say(revision.planned_at) if revision.planned_at else "not planned yet",
         objective=revision.objective.in_words if revision.objective else "not chosen yet",
@@ -164,6 +167,7 @@ def preview(
         findings=tuple(findings),
         warnings=(
             *(problem.sentence for problem in name_problems(session, revision)),
+            *(one.sentence for one in links if one.sentence),
             *first_names.perhaps_pupils(session, revision, on=day),
             *shown_faces.warnings(session, revision),
             *picture_words.warnings(session, revision),
@@ -192,9 +196,10 @@ def _lacking(kinds: Mapping[ConsentKind, Sequence[str]]) -> str:
     )
 
 
-def on_accounts(revision: DraftRevision) -> tuple[AccountPreview, ...]:
+def on_accounts(revision: DraftRevision, links: Sequence[LinkPreview]) -> tuple[AccountPreview, ...]:
     """The post on each of its accounts; a revision that isn't saved has a look, too."""
-    return tuple(_account(revision, entry) for entry in revision.accounts)
+    known = {one.address: one for one in links}
+    return tuple(_account(revision, entry, known) for entry in revision.accounts)
 
 
 def pictures_of(session: Session, revision: DraftRevision) -> tuple[PicturePreview, ...]:
@@ -216,11 +221,15 @@ def pictures_of(session: Session, revision: DraftRevision) -> tuple[PicturePrevi
     )
 
 
-def _account(revision: DraftRevision, entry: RevisionAccount) -> AccountPreview:
+def _account(
+    revision: DraftRevision, entry: RevisionAccount, known: Mapping[str, LinkPreview]
+) -> AccountPreview:
     account = entry.account
     platform = Platform(account.platform)
     text = shown_on(revision, account.id, platform)
     first, cut, rest = feeds.parts(platform, text)
+    found = feeds.links(text)
+    carded = "" if revision.media_count else _carded(platform, revision.link, found)
     return AccountPreview(
         account_id=account.id,
         platform=platform,
@@ -229,10 +238,23 @@ def _account(revision: DraftRevision, entry: RevisionAccount) -> AccountPreview:
         length=text_length(platform, text),
         limit=LIMITS[platform].text_max,
         own_wording=entry.own_text is not None,
-        link_card=revision.link if platform is Platform.FACEBOOK and not revision.media_count else "",
+        link_card=carded if platform is Platform.FACEBOOK else "",
+        card=known.get(carded),
+        links=len(found),
         display_name=account.display_name,
         handle=account.handle.removeprefix("@"),
         shown_first=feeds.pieces(platform, first),
         cut=cut,
         rest=feeds.pieces(platform, rest),
     )
+
+
+def _carded(platform: Platform, link: str, found: Sequence[str]) -> str:
+    """The address that a platform makes a card of, where there are no pictures; empty where of none."""
+    match platform:
+        case Platform.FACEBOOK:
+            return link
+        case Platform.X:
+            return found[-1] if found else ""
+        case _:
+            return ""

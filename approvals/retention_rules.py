@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from approvals import erasing, unsaved
-from approvals.models import Draft, MediaFile, UnsavedDraft, VideoFile
+from approvals import erasing, link_looks, unsaved
+from approvals.models import Draft, LinkLook, MediaFile, UnsavedDraft, VideoFile
 from school import holds
 from school.models import HoldOn, Pupil
 from school.retention import YEAR, Condition, Rule, Subject
@@ -42,6 +42,21 @@ RULES = (
         of=lambda subject: UnsavedDraft.person_id == subject.id if subject.kind is HoldOn.PERSON else None,
         people=STAFF,
         data="the unfinished form",
+    ),
+    Rule(
+        key="links",
+        title="What was found behind the links of drafts",
+        why="To show a link as the platforms will, and to say that one leads nowhere, without asking its "
+        "site each time.",
+        counted_from="from when it was last looked at",
+        days=link_looks.FRESH.days,
+        least=1,
+        most=30,
+        tables=("link_looks",),
+        column=LinkLook.id,
+        over=lambda begins: (LinkLook.asked_at < begins,),
+        held=sa.false,
+        erase=erasing.erase_link_looks,
     ),
     Rule(
         key="drafts",

@@ -39,6 +39,15 @@ _NAME = r"(?<![\w@/.])@[A-Za-z0-9_.]{1,30}(?<!\.)"
 _PARTS = re.compile(f"(?P<link>{_LINK})|(?P<tag>{_TAG})|(?P<name>{_NAME})", re.IGNORECASE)
 
 
+def links(text: str) -> list[str]:
+    """The web addresses in a text, without the full stop or bracket that a sentence puts after one."""
+    found = [match["link"] for match in _PARTS.finditer(text[:PRESSABLE_MAX]) if match["link"]]
+    return [
+        one.rstrip(".,;:!?'’”") if not one.endswith(")") or "(" in one else one.rstrip(").,;:!?'’”")
+        for one in found
+    ]
+
+
 def parts(platform: Platform, text: str) -> tuple[str, str, str]:
     """What the feed shows at once, the words that stand there to be pressed, and the rest.
 

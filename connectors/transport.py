@@ -10,7 +10,7 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import requests
@@ -104,7 +104,9 @@ def _guard(connection: HTTPConnection) -> None:
         watch.guard(connection.sock)
 
 
-class _PlainConnection(HTTPConnection):
+class PlainConnection(HTTPConnection):
+    """A connection that the watch can cut."""
+
     def connect(self) -> None:
         super().connect()
         _guard(self)
@@ -114,7 +116,9 @@ class _PlainConnection(HTTPConnection):
         super().request(*args, **kwargs)
 
 
-class _TLSConnection(HTTPSConnection):
+class TLSConnection(HTTPSConnection):
+    """The same, encrypted."""
+
     def connect(self) -> None:
         super().connect()
         _guard(self)
@@ -125,26 +129,31 @@ class _TLSConnection(HTTPSConnection):
 
 
 class _PlainPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
+    ConnectionCls = PlainConnection
 
 
 class _TLSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _TLSConnection
+    ConnectionCls = TLSConnection
 
 
-_POOLS = {"http": _PlainPool, "https": _TLSPool}
+Pools = Mapping[str, type[urllib3.HTTPConnectionPool]]
+_POOLS: Pools = {"http": _PlainPool, "https": _TLSPool}
 
 
 class _Adapter(HTTPAdapter):
     """Requests' adapter with connections that the watch can cut, direct or through a proxy."""
 
+    def __init__(self, pools: Pools) -> None:
+        self._pools = pools
+        super().__init__()
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
     def proxy_manager_for(self, *args: Any, **kwargs: Any) -> Any:
         manager = super().proxy_manager_for(*args, **kwargs)
-        manager.pool_classes_by_scheme = _POOLS
+        manager.pool_classes_by_scheme = self._pools
         return manager
 
 
@@ -156,10 +165,13 @@ class Transport(requests.Session):
     addresses and headers.
     """
 
+    pools: ClassVar[Pools] = _POOLS
+    """How connections are made."""
+
     def __init__(self, *, timeout: float) -> None:
         super().__init__()
         self.timeout = timeout
-        self._adapter = _Adapter()
+        self._adapter = _Adapter(self.pools)
         self.mount("http://", self._adapter)
         self.mount("https://", self._adapter)
 
@@ -181,7 +193,7 @@ class Transport(requests.Session):
         failure: NoAnswer | None = None
         try:
             response = super().request(method, url, *args, **kwargs)
-            _read(response)
+            response._content = self.body_of(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             failure = NoAnswer(_reason(error, watch), sent=watch.connected)
         finally:
@@ -192,25 +204,24 @@ class Transport(requests.Session):
             raise failure
         return response
 
+    def body_of(self, response: requests.Response) -> bytes:
+        """The whole body. Raises ValueError, which becomes NoAnswer, where it is over the limit."""
+        parts: list[bytes] = []
+        size = 0
+        try:
+            for part in response.iter_content(64 * 1024):
+                size += len(part)
+                if size > MOST_BYTES:
+                    raise _TooLarge
+                parts.append(part)
+        except BaseException:
+            response.close()
+            raise
+        return b"".join(parts)
+
 
 class _TooLarge(ValueError):
     pass
-
-
-def _read(response: requests.Response) -> None:
-    """Read the whole body, up to the limit, and leave it where requests looks for it."""
-    parts: list[bytes] = []
-    size = 0
-    try:
-        for part in response.iter_content(64 * 1024):
-            size += len(part)
-            if size > MOST_BYTES:
-                raise _TooLarge
-            parts.append(part)
-    except BaseException:
-        response.close()
-        raise
-    response._content = b"".join(parts)
 
 
 def _reason(error: Exception, watch: _Watch) -> str:

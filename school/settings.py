@@ -72,6 +72,8 @@ class Settings(BaseSettings):
     graph_token_in: Literal["header", "form"] = "header"  # noqa: S105 - where it goes
     platform_timeout: float = Field(default=20.0, gt=0)
     """Seconds for one request to a platform."""
+    link_previews: bool = True
+    """Look at what stands behind the links of drafts: each is asked for at its own site."""
     x_follow_requests: bool = False
     """X's tier lets this account list pending follow requests."""
     x_read_cost: float = Field(default=0.001, ge=0)

@@ -47,6 +47,16 @@ def picture(token: str, place: int) -> Response:
     return answer
 
 
+@pages.get("/approve/<token>/link-picture/<int:place>")
+@public
+def link_picture(token: str, place: int) -> Response:
+    """The picture of the page behind a link of what a working link shows."""
+    with reading() as session:
+        answer = picture_response("image/jpeg", decisions.link_picture_of(session, token, place, now=now()))
+    answer.headers["Cache-Control"] = "private, max-age=600"
+    return answer
+
+
 @pages.get("/approve/<token>/video")
 @public
 def video(token: str) -> Response:
@@ -143,6 +153,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         picture_url=lambda place, picture: url_for("approve.picture", token=token, place=place),
         video_url=lambda _video: url_for("approve.video", token=token),
         still_url=lambda _video: url_for("approve.still", token=token),
+        link_picture_url=lambda place, _link: url_for("approve.link_picture", token=token, place=place),
         remarks=said,
         obstacles=request_open.obstacles,
         typed=typed,

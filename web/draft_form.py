@@ -16,6 +16,7 @@ from approvals import (
     decisions,
     differences,
     drafts,
+    link_looks,
     previews,
     revising,
     shown_faces,
@@ -25,6 +26,7 @@ from approvals import (
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, PictureChoice, VideoChoice
 from approvals.differences import Change
+from approvals.link_looks import LinkPreview
 from approvals.models import (
     ApprovalDecision,
     Criterion,
@@ -263,16 +265,26 @@ class Look:
     video: VideoPreview | None = None
     when: str = ""
     problem: str = ""
+    links: tuple[LinkPreview, ...] = ()
 
 
-def look(session: Session, form: DraftForm, draft: Draft | None, *, person: Person) -> Look:
-    """What stands in the form, saved or not, as it would appear on each account that is ticked."""
+def look(
+    session: Session, form: DraftForm, draft: Draft | None, *, person: Person, ask_for_links: bool = False
+) -> Look:
+    """What stands in the form, saved or not, as it would appear on each account that is ticked.
+
+    `ask_for_links`: have a worker look at what its links lead to, where that isn't known.
+    """
     try:
         revision, _problems = revising.revise(session, content(form), draft, by=person, now=now())
     except (BadInput, NotPermitted) as error:
         return Look(problem=str(error))
+    if ask_for_links:
+        link_looks.ask(session, link_looks.addresses(revision), now=now())
+    links = link_looks.previews(session, revision)
     return Look(
-        accounts=previews.on_accounts(revision),
+        accounts=previews.on_accounts(revision, links),
+        links=links,
         pictures=previews.pictures_of(session, revision),
         video=video_checks.shown(revision.video) if revision.video is not None else None,
         when=say(revision.planned_at) if revision.planned_at else "",
@@ -288,11 +300,12 @@ def page(
     differing: tuple[Change, ...] = (),
     kept: UnsavedDraft | None = None,
     offers: Mapping[str, Any],
+    ask_for_links: bool = False,
 ) -> str:
     """The form's page. `differing`: what was saved meanwhile otherwise than it stands in the form.
 
     `kept`: what was written of it before and not saved, to be offered or shown already. `offers`:
-    what `web.draft_offers` offers.
+    what `web.draft_offers` offers. `ask_for_links`: as for `look`.
     """
     accounts = people.authorised_accounts(session, person)
     spent = draft is not None and not drafts.editable(session, draft)
@@ -315,7 +328,7 @@ def page(
         video_mb=settings().max_video_bytes // 1024 // 1024,
         video_most=settings().max_video_bytes,
         video_longest=video_copy.length_words(video_copy.LENGTH_MAX),
-        look=look(session, form, draft, person=person),
+        look=look(session, form, draft, person=person, ask_for_links=ask_for_links),
         **offers,
         differing=differing,
         asked_change=_asked_change(session, draft),

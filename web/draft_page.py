@@ -25,6 +25,7 @@ from approvals import (
 from approvals.checks import account_name
 from approvals.content import shown_on
 from approvals.findings import Finding
+from approvals.link_looks import LinkPreview
 from approvals.models import DecisionKind, Draft, DraftRevision
 from approvals.previews import PicturePreview, preview
 from approvals.standing import standing
@@ -102,6 +103,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             faces_url=_faces_url(draft) if editable and number == draft.revision_number else None,
             video_url=lambda video: url_for("videos.play", video_id=video.video_id),
             still_url=lambda video: url_for("videos.still", video_id=video.video_id),
+            link_picture_url=link_picture_url,
             waits_for_video=revision.video is not None and video_checks.coming(revision.video),
             publications=publications,
             takedowns=takedowns.of_publications(session, [one.id for one in publications]),
@@ -146,6 +148,11 @@ def _may_too(session: Session, draft: Draft, asked: Sequence[UUID], *, now: date
         for one in people.holders(session, Role.HEADTEACHER, Role.SLT)
         if one.id not in asked and people.may_approve(session, one, author_id=draft.author_id, now=now)
     ]
+
+
+def link_picture_url(_place: int, link: LinkPreview) -> str:
+    """Where the picture of the page behind a link is, for people signed in."""
+    return url_for("media.link_picture", look_id=link.look_id)
 
 
 def _faces_url(draft: Draft) -> Callable[[PicturePreview], str]:

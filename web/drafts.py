@@ -232,7 +232,8 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     draft_files.keep_new_pictures(form, draft_id)
     draft_files.keep_new_video(form, draft_id)
     if offered or wanted in {"pictures", "video", "preview"} or form.problems:
-        return _form_again(draft_id, form, 200 if not form.problems else 400)
+        preview = wanted == "preview"
+        return _form_again(draft_id, form, 200 if not form.problems else 400, ask_for_links=preview)
     try:
         content = draft_form.content(form)
         draft = _save(draft_id, content, begin_as=form.begins)
@@ -296,16 +297,29 @@ def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> Dr
 
 
 def _form_again(
-    draft_id: UUID | None, form: DraftForm, status: int, differing: tuple[Change, ...] = ()
+    draft_id: UUID | None,
+    form: DraftForm,
+    status: int,
+    differing: tuple[Change, ...] = (),
+    *,
+    ask_for_links: bool = False,
 ) -> ResponseReturnValue:
-    with reading() as session:
+    with transaction() if ask_for_links else reading() as session:
         person = current_person(session)
         draft = drafts.find(session, draft_id, by=person, now=now()) if draft_id is not None else None
         if draft is not None and draft.author_id != person.id:
             raise NotPermitted(NOT_YOURS)
         offers = draft_offers.of(session, form, now=now())
         return (
-            draft_form.page(session, form, person=person, draft=draft, differing=differing, offers=offers),
+            draft_form.page(
+                session,
+                form,
+                person=person,
+                draft=draft,
+                differing=differing,
+                offers=offers,
+                ask_for_links=ask_for_links,
+            ),
             status,
         )
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, make_response
 
-from approvals import claims, pictures
+from approvals import claims, link_looks, pictures
 from approvals.models import RenditionUse
 from approvals.sight import may_see_picture
 from school.db import now, reading
@@ -26,6 +26,16 @@ def preview(media_id: UUID) -> Response:
             raise NotFound("There is no such picture.")
         copy = pictures.rendition(session, media_id, RenditionUse.PREVIEW)
         answer = picture_response(copy.mime_type, copy.data)
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    return answer
+
+
+@pages.get("/drafts/links/<uuid:look_id>")
+@signed_in
+def link_picture(look_id: UUID) -> Response:
+    """The picture that a page on the public web gives itself, small. It says nothing of who links to it."""
+    with reading() as session:
+        answer = picture_response("image/jpeg", link_looks.picture(session, look_id))
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer
 

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import claims, publishing, reconciling, takedowns, video_digest
+from approvals import claims, link_looks, publishing, reconciling, takedowns, video_digest
 from approvals.models import Publication, Takedown
 from approvals.steps import DurableSteps
 from connectors.base import CallRecord, Connector, Platform, RemotePost
@@ -163,6 +163,19 @@ def fetch_picture() -> bool:
     with transaction() as session:
         came_with.record(session, claim, found, now=now())
     log.info("picture_fetched", picture_id=str(claim.id), kept=bool(found.data))
+    return True
+
+
+def look_at_link() -> bool:
+    """Look at what stands behind one link of a draft; whether one was due."""
+    with transaction() as session:
+        claim = link_looks.claim(session, lease=settings().lease, now=now())
+    if claim is None:
+        return False
+    found = link_looks.look(claim)
+    with transaction() as session:
+        link_looks.record(session, claim, found, now=now())
+    log.info("link_looked_at", look_id=str(claim.id), state=found.state.value, again=found.again)
     return True
 
 

@@ -15,6 +15,8 @@ LOOKS: dict[str, float] = {
     "actions.look": 1.0,
     "actions.pictures": 2.0,
     "actions.erase": 60.0,
+    "actions.links": 1.0,
+    "actions.links_again": 300.0,
     "actions.exports": 2.0,
     "poll.look": 1.0,
     "poll.probe": 30.0,
@@ -39,7 +41,4 @@ LOOKS: dict[str, float] = {
 def beat_schedule(chosen: Settings) -> dict[str, dict[str, Any]]:
     """What Celery beat sends. With a broker on the network the looks are half as frequent."""
     slower = 1.0 if chosen.broker_url.startswith("memory://") else 2.0
-    return {
-        name: {"task": name, "schedule": every * slower}
-        for name, every in LOOKS.items()
-    }
+    return {name: {"task": name, "schedule": every * slower} for name, every in LOOKS.items()}

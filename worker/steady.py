@@ -16,7 +16,7 @@ from celery.beat import ScheduleEntry, Scheduler
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from approvals.models import ApprovalRequest, Publication, Takedown
+from approvals.models import ApprovalRequest, LinkLook, Publication, Takedown
 from moderation.models import CameWith, PlatformAct
 from school import heartbeats
 from school.db import now, reading, transaction
@@ -36,6 +36,7 @@ WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     Account.next_poll_at,
     PlatformAct.next_try_at,
     CameWith.next_try_at,
+    LinkLook.next_try_at,
     Takedown.next_try_at,
     OutboxEmail.next_try_at,
     ApprovalRequest.mail_due_at,

@@ -16,6 +16,7 @@ from approvals.models.drafts import (
 )
 from approvals.models.faces import BlurChoice, Looked, LookState, PictureLook, PictureWords
 from approvals.models.feeds import CalendarFeed
+from approvals.models.link_looks import LinkLook, LinkState
 from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
@@ -34,6 +35,8 @@ __all__ = [
     "DraftMove",
     "DraftRemark",
     "DraftRevision",
+    "LinkLook",
+    "LinkState",
     "LookState",
     "Looked",
     "MediaFile",

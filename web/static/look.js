@@ -8,10 +8,18 @@
   }
   var WAIT = 700;
   var timer = null;
+  // How often, and how long apart, it is asked whether a worker has looked at the links.
+  var LOOKS_FOR_LINKS = 12;
+  var LINKS_WAIT = 1500;
+  var linksTimer = null;
   var asked = null;
 
-  function look() {
+  function look(settled, left) {
     var data = new FormData(form);
+    window.clearTimeout(linksTimer);
+    if (settled) {
+      data.set("settled", "yes");
+    }
     data.delete("new_pictures");
     data.delete("new_video");
     if (asked) {
@@ -34,19 +42,26 @@
         }
         // The server counts as the platforms do; what was counted here is put right by it.
         form.dispatchEvent(new CustomEvent("counted", {detail: told.left}));
+        if (told.links_wait && left > 0) {
+          linksTimer = window.setTimeout(function () { look(false, left - 1); }, LINKS_WAIT);
+        }
       })
       .catch(function () {
         // The school's server isn't reached at the moment: what keeps the draft says so.
       });
   }
 
-  function soon() {
+  function soon(settled) {
     window.clearTimeout(timer);
-    timer = window.setTimeout(look, WAIT);
+    timer = window.setTimeout(function () { look(settled, LOOKS_FOR_LINKS); }, WAIT);
   }
 
-  form.addEventListener("input", soon);
-  form.addEventListener("change", soon);
+  form.addEventListener("input", function () { soon(false); });
+  // A field that is left holds whole addresses, which can be looked at.
+  form.addEventListener("change", function () { soon(true); });
+  if (/https?:/i.test(form.elements.namedItem("text").value + form.elements.namedItem("link").value)) {
+    soon(true);
+  }
   // A hashtag goes where the writer is, without loading the page anew.
   var text = form.elements.namedItem("text");
   form.querySelectorAll("[data-hashtag]").forEach(function (button) {

@@ -1,9 +1,10 @@
-"""The tasks that carry out what people decided on comments and asked about data, and the daily erasing."""
+"""The tasks that carry out what people decided on comments and asked about data or links, and erase daily."""
 
 from __future__ import annotations
 
 import structlog
 
+from approvals import link_looks
 from moderation import actions
 from school import retention
 from school.db import reading, transaction
@@ -36,6 +37,22 @@ def look_for_comment_pictures() -> None:
     """Fetch the pictures of comments that people asked to be kept as evidence (P22)."""
     while not stopping() and rounds.fetch_picture():
         pass
+
+
+@task("actions.links")
+@at_most(2)
+def look_for_links() -> None:
+    """Look at what stands behind the links of drafts, where somebody writes or decides on one (P14)."""
+    while not stopping() and rounds.look_at_link():
+        pass
+
+
+@task("actions.links_again")
+@at_most(1)
+def ask_for_links_again() -> None:
+    """Have the links looked at again each day of the drafts that wait for a decision."""
+    with transaction() as session:
+        link_looks.ask_for_waiting(session, now=now())
 
 
 @task("actions.exports")
