@@ -40,6 +40,7 @@ PUBLIC_PAGES = {
     "join.show",
     "join.accept",
     "approve.show",
+    "approve.link_picture",
     "approve.picture",
     "approve.video",
     "approve.still",
