@@ -27,6 +27,7 @@ FROM python:3.11-slim-bookworm
 ENV PATH=/opt/schoolgate/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    ORT_DISABLE_TELEMETRY=1 \
     SCHOOLGATE_HOME=/var/lib/schoolgate \
     SCHOOLGATE_LOG_FORMAT=json \
     SCHOOLGATE_LOG_FILES=false
