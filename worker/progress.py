@@ -76,11 +76,14 @@ class ReadingBar:
 
 
 @contextmanager
-def reading_bar(title: str, stream: BinaryIO | None) -> Iterator[ReadingBar]:
-    """A bar over a file, unless its results go to the same screen. Of a pipe only lines can be counted."""
+def reading_bar(title: str, stream: BinaryIO | None, *, amid: bool = False) -> Iterator[ReadingBar]:
+    """A bar over a file. Of a pipe only lines can be counted.
+
+    `amid`: results are written meanwhile, so there is none where those go to the same screen.
+    """
     known = stream is not None and _extent(stream)[1] is not None
     column: ProgressColumn = DownloadColumn() if known else MofNCompleteColumn()
-    with _bar(column, shown=sys.stderr.isatty() and not sys.stdout.isatty()) as bar:
+    with _bar(column, shown=sys.stderr.isatty() and not (amid and sys.stdout.isatty())) as bar:
         yield ReadingBar(bar, title, stream)
 
 

@@ -48,7 +48,7 @@ def test_evaluate_shows_a_table_and_draws(here: Here, home: Path, tmp_path: Path
     done = here("evaluate", str(file), "--plot", str(tmp_path / "plot.svg"))
     assert done.returncode == 0, done.stderr.decode()
     table = done.stdout.decode()
-    for word in ("Av. precision", "source rude", "language en", "any", "toxicity"):
+    for word in ("Av. precision", "from rude", "in en", "any", "toxicity"):
         assert word in table
     assert (tmp_path / "plot.svg").read_bytes().startswith(b"<?xml")
 

@@ -48,7 +48,7 @@ def classify(
     rules = rules_in_force()
     bad = 0
     named: list[dict[str, Any]] = []
-    with opened(source) as stream, reading_bar("Judging", stream) as bar:
+    with opened(source) as stream, reading_bar("Judging", stream, amid=True) as bar:
         # One document, but written as it comes: a file of any size has to fit through.
         write('{"results": [' if as_json else "")
         between = "\n"
@@ -174,7 +174,8 @@ def shown(found: Evaluation) -> Table:
         "Flagged",
     )  # fmt: skip
     for measure in found.measures:
-        group = measure.group if measure.by == "all" else f"{measure.by} {measure.group}"
+        # "language en" would be broken in its middle by a narrow terminal.
+        group = {"language": "in ", "source": "from "}.get(measure.by, "") + measure.group
         drawn.add_row(
             measure.label,
             group,
