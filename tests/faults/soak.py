@@ -90,9 +90,7 @@ def run(plan: Plan, folder: Path, say: bool = False) -> Run:
         seconds = max(plan.seconds, (due - db.now()).total_seconds() + AFTER_DUE)
         killer = Killer(made, kills=plan.kills, every=seconds / max(plan.kills, 1), seed=plan.seed)
         crowd = Crowd(made, comments=plan.comments, seconds=seconds, seed=plan.seed)
-        weather = Weather(
-            made, every=plan.faults_every or 3600, seed=plan.seed, long_waits_for=plan.long_waits_for
-        )
+        weather = Weather(made, every=plan.faults_every, seed=plan.seed, long_waits_for=plan.long_waits_for)
         for one in (killer, crowd, weather):
             one.start()
         told = time.monotonic()
