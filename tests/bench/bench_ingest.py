@@ -1,22 +1,28 @@
-"""Comments a second from the platform to the SLT log, in an empty database and in one of a million.
+"""Comments a second from the platform to the SLT log, with an empty database and with one of a million.
 
-The processes are production's: a worker, a worker for the classifier, two schedulers, PostgreSQL
-and Redis. BENCH_COMMENTS, BENCH_STORED and BENCH_ROUNDS set the sizes.
+The processes are production's: a worker, a worker for the classifier, two schedulers, PostgreSQL and Redis,
+once for each of the two databases. They take turns at the same comments, and whoever's turn it isn't is
+stopped, so that what else the machine does meets both alike. BENCH_COMMENTS, BENCH_STORED and BENCH_ROUNDS
+set the sizes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+import psycopg
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.practice.faults import FaultRule, OperationKind
@@ -26,8 +32,7 @@ from moderation.models import Comment, CommentScore, LogEntry
 from school import db
 from tests.bench.comments import everyday_comments
 from tests.bench.filling import Filling
-from tests.faults import books
-from tests.faults.system import Production, system
+from tests.faults.system import Process, Production, system
 from tests.worker.conftest import wait_for
 
 COMMENTS = int(os.environ.get("BENCH_COMMENTS", "3000"))
@@ -42,8 +47,55 @@ class Speed(NamedTuple):
     rate: float
     """Comments a second."""
     processor: float
-    """Milliseconds of processor for each comment, in all processes together: other work on the machine
-    changes it little."""
+    """Milliseconds of processor for each comment, in the product's processes and the database's together:
+    other work on the machine changes it less than the rate."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One of the two databases with the processes that work on it."""
+
+    url: str
+    processes: Mapping[str, Process]
+
+    def start(self) -> None:
+        for process in self.processes.values():
+            process.start()
+
+    def stop(self) -> None:
+        self.wake()
+        for process in self.processes.values():
+            process.stop()
+
+    def freeze(self) -> None:
+        """Stop them where they are."""
+        self._signal(signal.SIGSTOP)
+
+    def wake(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self.processes.values():
+            if process.popen is not None and process.popen.poll() is None:
+                os.killpg(process.popen.pid, number)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Session]:
+        with Session(db.engine_for(self.url)) as session:
+            yield session
+
+    def judged(self, first: UUID) -> int:
+        """How many were judged since that id was made: by the key, since this is asked again and again."""
+        with self.reading() as session:
+            query = sa.select(sa.func.count()).select_from(CommentScore).where(CommentScore.id >= first)
+            return session.scalar(query) or 0
+
+    def last_judged(self, first: UUID) -> datetime:
+        with self.reading() as session:
+            query = sa.select(sa.func.max(CommentScore.scored_at)).where(CommentScore.id >= first)
+            last: datetime | None = session.scalar(query)
+        assert last is not None
+        return last
 
 
 def engine_alone(texts: Sequence[str]) -> Speed:
@@ -57,23 +109,8 @@ def engine_alone(texts: Sequence[str]) -> Speed:
     return Speed(len(texts) / seconds, (time.process_time() - processor) / len(texts) * 1000)
 
 
-def _processor(made: Production) -> float:
-    """Seconds of processor that all of the system has used, the platforms in this process included."""
-    roots = {process.popen.pid for process in made.processes.values() if process.popen}
-    roots.add(made.postgres.pid)
-    ticks = 0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if int(stat.parent.name) in roots:
-                ticks += sum(int(fields[place]) for place in (11, 12, 13, 14))
-            elif int(fields[1]) in roots:
-                ticks += sum(int(fields[place]) for place in (11, 12))
-    return ticks / os.sysconf("SC_CLK_TCK") + time.process_time()
-
-
-def end_to_end(made: Production, texts: Sequence[str]) -> Speed:
-    """From the first request that brings a comment to the last that is judged."""
+def say(made: Production, texts: Sequence[str]) -> UUID:
+    """The comments on the platforms, evenly over accounts and posts; an id from before any is judged."""
     world = made.platforms.world
     platforms = list(made.account_ids)
     posts = {p: [shown.post.id for shown in world.public_posts(p, limit=POSTS)] for p in platforms}
@@ -83,17 +120,36 @@ def end_to_end(made: Production, texts: Sequence[str]) -> Speed:
             platform = platforms[number % len(platforms)]
             post = posts[platform][number // len(platforms) % POSTS]
             world.say(platform, post, f"Parent {number % (len(texts) // 3)}", text[:2000], None)
-    processor = _processor(made)
-    with _asked(world) as asked:
-        assert wait_for(lambda: _judged(first) >= len(texts) or None, 900), books.waiting(made)
-    with db.reading() as session:
-        last: datetime | None = session.scalar(
-            sa.select(sa.func.max(CommentScore.scored_at)).where(CommentScore.id >= first)
-        )
-    assert last is not None
-    used = _processor(made) - processor
+    return first
+
+
+def end_to_end(made: Production, copy: Copy, first: UUID, count: int) -> Speed:
+    """From the first request that brings a comment to the last that is judged."""
+    processor = _processor(made, copy)
+    with _asked(made.platforms.world) as asked:
+        copy.wake()
+        try:
+            assert wait_for(lambda: copy.judged(first) >= count or None, 1200), copy.judged(first)
+        finally:
+            copy.freeze()
+    used = _processor(made, copy) - processor
     # The wait for the next reading is the schedule's, not the work's.
-    return Speed(len(texts) / (last - asked[0]).total_seconds(), used / len(texts) * 1000)
+    return Speed(count / (copy.last_judged(first) - asked[0]).total_seconds(), used / count * 1000)
+
+
+def _processor(made: Production, copy: Copy) -> float:
+    """Seconds of processor that the product's processes and PostgreSQL's have used until now."""
+    roots = {process.popen.pid for process in copy.processes.values() if process.popen}
+    roots.add(made.postgres.pid)
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            if int(stat.parent.name) in roots:
+                ticks += sum(int(fields[place]) for place in (11, 12, 13, 14))
+            elif int(fields[1]) in roots:
+                ticks += sum(int(fields[place]) for place in (11, 12))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -113,54 +169,83 @@ def _asked(world: World) -> Iterator[list[datetime]]:
         world.faults.draw = draw  # type: ignore[method-assign]
 
 
-def _judged(first: UUID) -> int:
-    """How many were judged since that id was made: by the key, since this is asked again and again."""
-    with db.reading() as session:
-        query = sa.select(sa.func.count()).select_from(CommentScore).where(CommentScore.id >= first)
-        return session.scalar(query) or 0
-
-
-def _settled() -> None:
-    """What PostgreSQL does by itself after a million new rows it has done long ago in a real school."""
-    with db.engine().connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+def second(made: Production, first: Copy, stored: int) -> Copy:
+    """Another database like the first, with so many comments in it, and processes that work on it."""
+    server = sa.make_url(first.url)
+    db.engine_for(first.url).dispose()
+    db.engine().dispose()
+    other = server.set(drivername="postgresql", database="template1")
+    with psycopg.connect(other.render_as_string(hide_password=False), autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE filled TEMPLATE "{server.database}"'.encode())
+    url = server.set(database="filled").render_as_string(hide_password=False)
+    driven = sa.make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    with Session(db.engine_for(driven)) as session, session.begin():
+        Filling(session).fill(stored)
+    with db.engine_for(driven).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        # What PostgreSQL does by itself after a million new rows it has done long ago in a real school.
         connection.exec_driver_sql("VACUUM ANALYZE")
         connection.exec_driver_sql("CHECKPOINT")
+    broker = made.redis.url.removesuffix("/0") + "/1"
+    more = {"SCHOOLGATE_DATABASE_URL": url, "SCHOOLGATE_BROKER_URL": broker}
+    return Copy(
+        driven,
+        {
+            name: replace(
+                process, name=f"{name}-filled", environment={**process.environment, **more}, popen=None
+            )
+            for name, process in first.processes.items()
+        },
+    )
 
 
 def test_from_the_platform_to_the_log(tmp_path: Path) -> None:
     """The goals: 85 % of the classifier's own rate, and 90 % of that when a million are stored."""
-    with system(tmp_path, workers=1, lease=300, poll_interval=5) as made:
+    with system(tmp_path, workers=1, lease=300, poll_interval=5) as made, contextlib.ExitStack() as stack:
         world = made.platforms.world
         for platform in Platform:
             for number in range(POSTS):
                 world.publish(platform, f"Before the product came, {number}")
         world.follow(Platform.X, "An early follower")
-        made.start()
-        end_to_end(made, ["I will find you and kill you", *everyday_comments(300, seed=1)])
-        alone, empty, full = [], [], []
-        for turn in range(ROUNDS):
-            texts = everyday_comments(COMMENTS, seed=10 + turn)
-            alone.append(engine_alone(texts))
-            empty.append(end_to_end(made, texts))
-        with db.transaction() as session:
-            Filling(session).fill(STORED)
-        _settled()
-        for turn in range(ROUNDS):
-            texts = everyday_comments(COMMENTS, seed=20 + turn)
-            alone.append(engine_alone(texts))
-            full.append(end_to_end(made, texts))
-        with db.reading() as session:
+        url = sa.make_url(made.postgres.url).set(drivername="postgresql+psycopg")
+        working = {name: one for name, one in made.processes.items() if name != "web"}
+        empty = Copy(url.render_as_string(hide_password=False), working)
+        empty.start()
+        stack.callback(empty.stop)
+        warming = ["I will find you and kill you", *everyday_comments(300, seed=1)]
+        end_to_end(made, empty, say(made, warming), len(warming))
+        empty.stop()
+        full = second(made, empty, STORED)
+        stack.callback(full.stop)
+        for copy in (empty, full):
+            copy.start()
+            copy.freeze()
+        both = {"empty": empty, "full": full}
+        alone: list[Speed] = []
+        found: dict[str, list[Speed]] = {name: [] for name in both}
+        for turn in range(ROUNDS + 1):
+            # The first turn warms both up.
+            texts = everyday_comments(COMMENTS if turn else 300, seed=10 + turn)
+            first = say(made, texts)
+            speeds = {}
+            for name in sorted(both, reverse=turn % 2 == 1):
+                speeds[name] = end_to_end(made, both[name], first, len(texts))
+            if turn:
+                alone.append(engine_alone(texts))
+                for name, speed in speeds.items():
+                    found[name].append(speed)
+        with full.reading() as session:
             stored = session.scalar(sa.select(sa.func.count()).select_from(Comment))
             logged = session.scalar(sa.select(sa.func.count()).select_from(LogEntry))
-    best, without, with_many = (_middle(found) for found in (alone, empty, full))
+    best, without = _middle(alone), _middle(found["empty"])
     print(
         f"\n{COMMENTS} comments at a time, medians of {ROUNDS}; {os.cpu_count()} cores; {stored} comments "
-        f"and {logged} log entries at the end"
+        f"and {logged} log entries in the full one at the end"
         f"\nclassifier alone: {_said(alone)}"
-        f"\nfrom the platform to the log: {_said(empty)}; {without.rate / best.rate:.0%} of the rate, "
-        f"the classifier is {best.processor / without.processor:.0%} of all processor time"
-        f"\nwith {STORED} comments stored: {_said(full)}; {with_many.rate / without.rate:.0%} of the rate, "
-        f"{with_many.processor / without.processor:.2f} times the processor time of the empty one"
+        f"\nfrom the platform to the log: {_said(found['empty'])}; {without.rate / best.rate:.0%} of the "
+        f"rate, the classifier is {best.processor / without.processor:.0%} of the processor time"
+        f"\nwith {STORED} comments stored: {_said(found['full'])}; "
+        f"{_pairs(found['full'], found['empty'], 0):.0%} of the empty one's rate and "
+        f"{_pairs(found['full'], found['empty'], 1):.2f} times its processor time, turn by turn"
     )
 
 
@@ -168,9 +253,14 @@ def _middle(found: Sequence[Speed]) -> Speed:
     return Speed(statistics.median(f.rate for f in found), statistics.median(f.processor for f in found))
 
 
+def _pairs(of: Sequence[Speed], to: Sequence[Speed], field: int) -> float:
+    """The median of what each turn says: both had the same comments, one just after the other."""
+    return statistics.median(one[field] / other[field] for one, other in zip(of, to, strict=True))
+
+
 def _said(found: Sequence[Speed]) -> str:
     middle = _middle(found)
     return (
         f"{middle.rate:.0f} a second ({', '.join(f'{one.rate:.0f}' for one in found)}), "
-        f"{middle.processor:.1f} ms of processor each"
+        f"{middle.processor:.1f} ms of processor each ({', '.join(f'{one.processor:.1f}' for one in found)})"
     )
