@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from school import holds, secrets
+from school import holds, push_browsers, secrets
 from school.models import (
     AccountClosure,
     Authenticator,
@@ -114,6 +114,7 @@ def erase_people(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     for table in (Invitation, Reminder, SignIn, KnownDevice, Authenticator, RecoveryCode, Passkey):
         session.execute(delete(table, table.person_id, ids))
     for person_id in ids:
+        push_browsers.drop_of(session, person_id)
         session.execute(
             sa.update(Person)
             .where(Person.id == person_id)

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import consent, forms, holds, notices, recovery, second_factor, sign_ins
+from school import consent, forms, holds, notices, push, recovery, second_factor, sign_ins
 from school.models import (
     Account,
     AccountOwner,
@@ -186,6 +186,13 @@ def _of_person(session: Session, person: Person) -> list[Section]:
             ],
         ),
         *_how_told(session, person),
+        Section(
+            "Browsers that get notices",
+            [
+                {"browser": one.browser, "added": one.made_at, "last used": one.used_at or ""}
+                for one in push.of(session, person.id)
+            ],
+        ),
         Section(
             "How they were let in again",
             [

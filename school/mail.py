@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy.orm import Session, undefer
 from sqlalchemy.sql.dml import Update
 
-from school import audit, composing, notices, secrets
+from school import audit, composing, notices, push, secrets
 from school.composing import InlineImage
 from school.db import new_id
 from school.delivery import ClaimedMail, Delivery, Outcome, deliver
@@ -98,6 +98,8 @@ def queue(
         next_try_at=notices.not_before(session, to, kind, now=now) if kind else now,
         attempts=0,
     )
+    # Beside the mail, however that is wanted.
+    push.queue(session, to, purpose, text, now=now)
     if how is notices.How.AT_ONCE:
         session.add(row)
     elif how is notices.How.DIGEST and kind:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from school import erasing
+from school import erasing, push_browsers
 from school.models import (
     AccountConnection,
     CallLedger,
@@ -15,6 +15,9 @@ from school.models import (
     IssuedDocument,
     KnownDevice,
     LegalHold,
+    PushNotice,
+    PushState,
+    PushSubscription,
     Recovery,
     SignIn,
 )
@@ -48,6 +51,41 @@ RULES = (
         over=lambda begins: (IssuedDocument.made_at < begins,),
         held=sa.false,
         erase=erasing.rows(IssuedDocument.id),
+    ),
+    Rule(
+        key="browsers",
+        title="Browsers that get notices",
+        called="Their browsers that get notices",
+        why="To show a notice there. A browser that its push service no longer knows is forgotten at once.",
+        counted_from="from when it was added or last took a notice",
+        days=YEAR,
+        least=30,
+        most=2 * YEAR,
+        tables=("push_subscriptions", "push_notices"),
+        column=PushSubscription.id,
+        over=lambda begins: (sa.func.coalesce(PushSubscription.used_at, PushSubscription.made_at) < begins,),
+        held=sa.false,
+        erase=push_browsers.erase,
+        of=erasing.person(PushSubscription.person_id),
+        people="staff",
+        data="the browser's address at its push service, encrypted; when it was used",
+    ),
+    Rule(
+        key="browser_notices",
+        title="Notices that were sent to browsers",
+        why="To see that one was sent. It says how many of what wait, no name and no text.",
+        counted_from="from when it was written",
+        days=14,
+        least=1,
+        most=90,
+        tables=("push_notices",),
+        column=PushNotice.id,
+        over=lambda begins: (
+            PushNotice.created_at < begins,
+            PushNotice.state.in_((PushState.SENT, PushState.FAILED)),
+        ),
+        held=sa.false,
+        erase=erasing.rows(PushNotice.id),
     ),
     Rule(
         key="incidents",
@@ -188,6 +226,8 @@ RULES = (
 
 KEPT = {
     "authenticators": "One row for each person's authenticator app, encrypted; it goes with their name.",
+    "push_keys": "The school’s one key for notices in browsers.",
+    "push_silences": "A few words for each person: of what they want no notices.",
     "passkeys": "A few rows for each person, the public halves alone; they go with their name.",
     "passkey_challenges": "Random numbers that count for five minutes; each new one deletes the old.",
     "recovery_codes": "Ten rows at most for each person, fingerprints alone; they go with their name.",

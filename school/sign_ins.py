@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, secrets
+from school import audit, push_browsers, secrets
 from school.db import insert_if_missing, new_id
 from school.errors import BadInput, NotFound
 from school.models.people import Person
@@ -228,8 +228,9 @@ def end_for(session: Session, person: Person, *, by: Person | None, reason: str,
 
 
 def end_all(session: Session, person: Person, *, why: Ended, by: Person | None, now: datetime) -> None:
-    """End every sign-in of a person, those that wait for the second factor among them."""
+    """End every sign-in of a person, those that wait for the second factor among them, and all notices."""
     _end(session, SignIn.person_id == person.id, why=why, by=by, now=now)
+    push_browsers.drop_of(session, person.id)
     person.fs_uniquifier = random.token_hex(32)
 
 

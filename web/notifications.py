@@ -7,7 +7,7 @@ from datetime import time
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from school import notices
+from school import notices, push
 from school.db import reading, transaction
 from school.errors import BadInput
 from school.notices import How, Kind, Wishes
@@ -31,6 +31,9 @@ def _show(typed: Typed) -> str:
         person = current_person(session)
         wishes = notices.of(session, person)
         kinds = notices.kinds_of(person)
+        silenced = push.silenced(session, person)
+        told = [(one, push.ABOUT[one].words, one.value not in silenced) for one in push.kinds_of(person)]
+        subscriptions = push.of(session, person.id)
         # Chosen otherwise, and told at once all the same, since somebody must be.
         guard = (
             Kind.URGENT in kinds
@@ -45,6 +48,8 @@ def _show(typed: Typed) -> str:
         wishes=wishes,
         clock=_clock,
         guard=guard,
+        told=told,
+        subscriptions=subscriptions,
         typed=typed,
     )
 

@@ -55,7 +55,7 @@ HELP: Mapping[str, Help] = {
         "Your password was right. Now type the code that the app on your phone shows. If you have no phone at hand, a recovery code does as well.",
     ),
     "me/notifications.html": Help(
-        "Here you choose which e-mails come at once, which come together once a day, and when none may come. What you must decide always comes at once.",
+        "Here you choose which e-mails come at once, which come together once a day, and when none may come. What you must decide always comes at once. A browser or phone of yours can show notices, too.",
         (_ME,),
     ),
     "me/sign_in.html": Help(

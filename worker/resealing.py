@@ -15,9 +15,9 @@ import approvals.models  # noqa: F401
 import moderation.models  # noqa: F401
 from approvals import approval_mail, pictures, videos
 from approvals.models import MediaFile, MediaRendition, VideoFile, VideoPiece
-from school import keys, mail, second_factor, secrets
+from school import keys, mail, push_browsers, second_factor, secrets
 from school.db import now, reading, transaction
-from school.models import Account, Authenticator
+from school.models import Account, Authenticator, PushKey, PushSubscription
 
 log = structlog.get_logger(__name__)
 
@@ -123,6 +123,10 @@ def start_anew() -> tuple[list[Account], int]:
             [*found.lost_of(VideoFile.__tablename__), *found.lost_of(VideoPiece.__tablename__)],
             now=now(),
         )
+        sealed_for_browsers = (PushKey.__tablename__, PushSubscription.__tablename__)
+        browsers_lost = (
+            push_browsers.drop_lost(session) if any(map(found.lost_of, sealed_for_browsers)) else 0
+        )
         apps_lost = found.lost_of(Authenticator.__tablename__)
         second_factor.drop_lost(session, apps_lost)
         keys.note(
@@ -132,6 +136,7 @@ def start_anew() -> tuple[list[Account], int]:
                 "accounts": [str(account.id) for account in lost],
                 "pictures": pictures_lost,
                 "authenticators": len(apps_lost),
+                "browsers": browsers_lost,
                 "key_made": made,
             },
             now=now(),

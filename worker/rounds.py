@@ -18,16 +18,18 @@ from sqlalchemy.orm import Session
 from approvals import claims, link_looks, publishing, reconciling, takedowns, video_digest
 from approvals.models import Publication, Takedown
 from approvals.steps import DurableSteps
+from connectors import push_service
 from connectors.base import CallRecord, Connector, Platform, RemotePost
 from moderation import actions, came_with, costs, own_posts, polling
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
-from school import accounts, keys
+from school import accounts, keys, mail, push
 from school.db import reading, transaction
 from school.errors import SchoolgateError
 from school.models import Account, AccountState
 from school.secrets import KeyMissing
 from school.settings import settings
+from school.setup import current_school
 from worker import endpoints
 from worker.clock import now
 
@@ -163,6 +165,20 @@ def fetch_picture() -> bool:
     with transaction() as session:
         came_with.record(session, claim, found, now=now())
     log.info("picture_fetched", picture_id=str(claim.id), kept=bool(found.data))
+    return True
+
+
+def notify_one() -> bool:
+    """Send what is due to one browser, as one notice; whether anything was."""
+    with transaction() as session:
+        claim = push.claim(session, lease=settings().lease, now=now())
+        school = current_school(session)
+    if claim is None or school is None:
+        return False
+    sending = push_service.send(claim, sender=mail.sender(school.domain), timeout=settings().platform_timeout)
+    with transaction() as session:
+        push.record(session, claim, sending, now=now())
+    log.info("browser_told", subscription_id=str(claim.subscription_id), outcome=sending.outcome.value)
     return True
 
 

@@ -22,6 +22,7 @@ LOOKS: dict[str, float] = {
     "poll.probe": 30.0,
     "poll.connect": 1.0,
     "mail.look": 1.0,
+    "mail.push": 2.0,
     "mail.returned": 15.0,
     "mail.watch": 60.0,
     "mail.remind": 600.0,

@@ -20,7 +20,7 @@ from approvals.models import ApprovalRequest, LinkLook, Publication, Takedown
 from moderation.models import CameWith, PlatformAct
 from school import heartbeats
 from school.db import now, reading, transaction
-from school.models import Account, AccountConnection, OutboxEmail
+from school.models import Account, AccountConnection, OutboxEmail, PushNotice
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +39,7 @@ WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     LinkLook.next_try_at,
     Takedown.next_try_at,
     OutboxEmail.next_try_at,
+    PushNotice.next_try_at,
     ApprovalRequest.mail_due_at,
     AccountConnection.next_try_at,
 )

@@ -24,6 +24,7 @@ from school.models.protection import (
     RetentionRound,
 )
 from school.models.purposes import AccountPurpose
+from school.models.push import PushKey, PushNotice, PushSilence, PushState, PushSubscription
 from school.models.recoveries import Recovery, RecoveryState
 from school.models.register import AccountClosure, AccountOwner, AccountReview, DataFate, RegisterEntry
 from school.models.rules import (
@@ -90,6 +91,11 @@ __all__ = [
     "Person",
     "PolicyReview",
     "Pupil",
+    "PushKey",
+    "PushNotice",
+    "PushSilence",
+    "PushState",
+    "PushSubscription",
     "Recovery",
     "RecoveryCode",
     "RecoveryState",

@@ -48,6 +48,7 @@ PUBLIC_PAGES = {
     "approve.done",
     "media.fetch",
     "planning.read_feed",
+    "push.worker",
     "health.live",
     "health.ready",
     "metrics.metrics",

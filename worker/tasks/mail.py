@@ -11,7 +11,7 @@ from school import digests, incidents, mail, notices, reminders
 from school.db import reading, transaction
 from school.models import MailState
 from school.settings import settings
-from worker import anchoring, outgoing, returned, watching
+from worker import anchoring, outgoing, returned, rounds, watching
 from worker.app import task
 from worker.clock import now
 from worker.tasks.running import alive, at_most, stopping
@@ -61,6 +61,14 @@ def _record_mails() -> None:
             _answered.append((claimed, delivery))
             raise
         log.info("mail_tried", mail_id=str(claimed.id), outcome=delivery.outcome.value)
+
+
+@task("mail.push")
+@at_most(2)
+def look_for_notices() -> None:
+    """Send the notices that are due to people's browsers, one after the other."""
+    while not stopping() and rounds.notify_one():
+        pass
 
 
 @task("mail.returned")
