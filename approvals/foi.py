@@ -41,6 +41,16 @@ class FoiSearch:
     first: date | None = None
     last: date | None = None
 
+    @property
+    def begins(self) -> datetime | None:
+        """The moment at which the first day begins."""
+        return _begins(self.first) if self.first else None
+
+    @property
+    def ends(self) -> datetime | None:
+        """The moment at which the last day is over."""
+        return _begins(self.last + timedelta(days=1)) if self.last else None
+
     def as_json(self) -> dict[str, Any]:
         """As a row keeps it."""
         return {
@@ -98,9 +108,9 @@ def _with(word: str) -> sa.ColumnElement[bool]:
 
 def _in_days(search: FoiSearch) -> sa.ColumnElement[bool]:
     def within(column: Any) -> sa.ColumnElement[bool]:
-        bounds = [column >= _begins(search.first)] if search.first else []
-        if search.last:
-            bounds.append(column < _begins(search.last + timedelta(days=1)))
+        bounds = [column >= search.begins] if search.begins else []
+        if search.ends:
+            bounds.append(column < search.ends)
         return sa.and_(*bounds)
 
     published = sa.select(Publication.id).where(

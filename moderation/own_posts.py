@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -67,6 +67,34 @@ def at(session: Session, where: str) -> UUID | None:
         sa.or_(WatchedPost.url == where, WatchedPost.platform_id == where)
     )
     return session.scalar(query.limit(1))
+
+
+def made_elsewhere(
+    session: Session,
+    *,
+    words: Sequence[str],
+    begins: datetime | None,
+    ends: datetime | None,
+    made_here: sa.Select[UUID, str | None],
+    limit: int,
+    skip: int = 0,
+) -> tuple[list[WatchedPost], int]:
+    """The school's posts that were found on a platform and not made by Schoolgate, newest first; how many.
+
+    `words`: all in the text. `begins`, `ends`: when it was written, the end not included. `made_here`:
+    account and platform's id of those that were made here.
+    """
+    conditions = [
+        sa.tuple_(WatchedPost.account_id, WatchedPost.platform_id).not_in(made_here),
+        *(WatchedPost.text.icontains(word, autoescape=True) for word in words),
+    ]
+    if begins is not None:
+        conditions.append(WatchedPost.created_at >= begins)
+    if ends is not None:
+        conditions.append(WatchedPost.created_at < ends)
+    count = session.scalar(sa.select(sa.func.count()).select_from(WatchedPost).where(*conditions)) or 0
+    query = sa.select(WatchedPost).where(*conditions).order_by(WatchedPost.created_at.desc(), WatchedPost.id)
+    return list(session.scalars(query.limit(limit).offset(skip))), count
 
 
 def latest(session: Session, account_id: UUID) -> datetime | None:

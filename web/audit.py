@@ -4,27 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from approvals.checks import account_name
-from moderation import sight
-from school import audit, forms
+from school import audit
 from school.db import reading
-from school.models import Account, AuditEntry
+from school.errors import BadInput
+from school.models import AuditEntry
 from school.people import everybody
 from school.permissions import Action
+from web import trail
 from web.access import current_person, needs
+from web.forms import Typed
 from web.naming import act_words
 from web.retained import seen_by
+from web.trail_words import GROUPS, PHRASES, REST
 
 pages = Blueprint("audit", __name__)
 
-PAGE_LENGTH = 100
+FIELDS = ("about", "who", "what", "from", "to")
 _HOW_MANY = frozenset({"count", "held_back", "of_kinds"})
 """What a line about an erasure says of how many records there were, and of which."""
+_KINDS: Mapping[str, str] = {
+    "log_entry": "an entry of the log",
+    "draft": "a post",
+    "publication": "a post",
+    "media": "a picture",
+    "video": "a video",
+    "pupil": "a pupil",
+    "consent": "a pupil",
+    "follower": "a follower",
+    "person": "somebody",
+    "form": "a form",
+}
+"""What a thing is called whose name isn't known, or not for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +47,12 @@ class Line:
     """One entry of the trail, as people read it."""
 
     entry: AuditEntry
-    what: str
     who: str
+    before: str
+    """What they did, up to what they did it to."""
     about: str
-    """A name where the thing has one, else what kind of thing it is."""
+    """A name where the thing has one, else what kind of thing it is; empty where the words need none."""
+    after: str
     draft_id: str
     """Of the draft that it belongs to; empty where it belongs to none."""
     details: list[tuple[str, str]]
@@ -46,15 +63,23 @@ def _line(entry: AuditEntry, names: Mapping[str, str], uncounted: Collection[str
     if (details.get("kind") if entry.object_kind == "erasure" else entry.object_id) in uncounted:
         details = {key: value for key, value in details.items() if key not in _HOW_MANY}
     draft_id = str(details.pop("draft", "")) or (entry.object_id if entry.object_kind == "draft" else "")
-    what = act_words(entry.action)
-    if ": " in what:
-        # The heading says it already.
+    said = PHRASES.get(entry.action)
+    if said is None:
+        said = f"({act_words(entry.action)}) {{}}"
+    else:
+        # The words say it already.
         details.pop("new", None)
+    before, about, after = said.partition("{}")
     return Line(
         entry=entry,
-        what=what,
         who=names.get(str(entry.actor_id), "Schoolgate itself"),
-        about=names.get(entry.object_id) or entry.object_kind.replace("_", " "),
+        before=before,
+        about=(
+            names.get(entry.object_id) or _KINDS.get(entry.object_kind, entry.object_kind.replace("_", " "))
+        )
+        if about
+        else "",
+        after=after,
         draft_id=draft_id,
         details=[
             ("before" if key == "old" else key.replace("_", " "), _value(value, names))
@@ -75,25 +100,37 @@ def _value(value: object, names: Mapping[str, str]) -> str:
 @pages.get("/audit")
 @needs(Action.SEE_AUDIT)
 def show() -> ResponseReturnValue:
-    """A page of the trail, and whether its chain of hashes holds."""
+    """The lines of the trail that somebody asks for; on its first page whether its chain of hashes holds."""
+    typed = Typed(request.args)
     before = request.args.get("before", type=int)
-    query = sa.select(AuditEntry).order_by(AuditEntry.seq.desc()).limit(PAGE_LENGTH)
-    if before is not None:
-        # SQLite's whole numbers end at 2^63; nothing in the trail is near it.
-        query = query.where(AuditEntry.seq < max(min(before, 2**62), 0))
+    asked, status = trail.Wanted(), 200
+    try:
+        asked = trail.wanted(typed)
+    except BadInput as error:
+        typed.refuse(error)
+        status = 400
+    filtered = {name: typed[name] for name in FIELDS if typed[name]}
     with reading() as session:
         person = current_person(session)
-        # What happened before somebody referred it, too: that it is no longer told of must not be told (P3).
-        kept = [*sight.kept_from(session, person), *forms.kept_from(session, person)]
-        query = query.where(AuditEntry.object_id.not_in([str(one) for one in kept]))
-        entries = list(session.scalars(query))
-        names = {str(person.id): person.name for person in everybody(session)}
-        names |= {str(one.id): account_name(one) for one in session.scalars(sa.select(Account))}
-        return render_template(
+        entries = [] if status == 400 else trail.lines(session, asked, viewer=person, before=before)
+        shown = entries[: trail.PAGE_LENGTH]
+        names = trail.names(session, shown, person)
+        checked = before is None and not filtered
+        older = {**filtered, "before": str(shown[-1].seq)} if len(entries) > len(shown) else {}
+        page = render_template(
             "audit/list.html",
             # Whoever may not know of all records of a kind could subtract those that they know of (P3).
-            lines=[_line(entry, names, seen_by(person)) for entry in entries],
-            broken=audit.examine(session) if before is None else None,
-            checked=before is None,
-            older=entries[-1].seq if len(entries) == PAGE_LENGTH else None,
+            lines=[_line(entry, names, seen_by(person)) for entry in shown],
+            broken=audit.examine(session) if checked else None,
+            checked=checked,
+            older=urlencode(older),
+            newest=urlencode(filtered) if before is not None else None,
+            typed=typed,
+            filtered=bool(filtered),
+            people=[("schoolgate", "Schoolgate itself"), *((str(p.id), p.name) for p in everybody(session))],
+            groups=[
+                *((key, words) for key, (words, _kinds) in GROUPS.items()),
+                (REST, "The school and its settings"),
+            ],
         )
+    return page, status

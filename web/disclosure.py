@@ -16,9 +16,12 @@ import approvals.held
 import moderation.held
 import school.held
 from approvals import foi
+from approvals.checks import account_name
 from approvals.erasing import ERASED
+from approvals.models import Publication
+from moderation import own_posts
 from moderation.classifier.personal_data import find_personal_data
-from moderation.models import Author, Letter, LogEntry
+from moderation.models import Author, Letter, LogEntry, WatchedPost
 from school import people
 from school.errors import NotFound
 from school.held import Section, was_headteacher
@@ -73,7 +76,39 @@ def of_foi(session: Session, search: foi.FoiSearch) -> list[Section]:
         own=(*staff, *_handles(session)),
         find=lambda text: _personal(text, tuple(pupils)),
     )
-    return [Section("Posts, approvals and decisions", redactor.kept(foi.rows(session, drafts)))]
+    others, _count = posts_elsewhere(session, search, limit=foi.MOST)
+    accounts = {one.id: account_name(one) for one in session.scalars(sa.select(Account))}
+    found = [
+        {
+            "on": accounts.get(one.account_id, ""),
+            "at": one.created_at,
+            "text": one.text,
+            "address": one.url,
+            "gone": one.gone_at or "",
+        }
+        for one in others
+    ]
+    return [
+        Section("Posts, approvals and decisions", redactor.kept(foi.rows(session, drafts))),
+        *([Section("Posts that were not made in Schoolgate", redactor.kept(found))] if found else []),
+    ]
+
+
+def posts_elsewhere(
+    session: Session, search: foi.FoiSearch, *, limit: int, skip: int = 0
+) -> tuple[list[WatchedPost], int]:
+    """The posts that a search finds on the platforms and not among those made here; how many."""
+    return own_posts.made_elsewhere(
+        session,
+        words=search.words,
+        begins=search.begins,
+        ends=search.ends,
+        made_here=sa.select(Publication.account_id, Publication.post_platform_id).where(
+            Publication.post_platform_id.is_not(None)
+        ),
+        limit=limit,
+        skip=skip,
+    )
 
 
 def _redactor(session: Session, subject: Subject) -> Redactor:

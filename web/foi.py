@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from approvals import foi
+from approvals.checks import account_name
 from approvals.drafts import current_revisions
 from approvals.models import Draft
 from approvals.states import IN_WORDS
+from moderation.models import WatchedPost
 from school import exports, people
 from school.db import now, reading, transaction
 from school.errors import BadInput
+from school.models import Account
 from school.permissions import Action
+from web import disclosure
 from web.access import current_person, needs
 from web.forms import Typed
 from web.subjects import BEING_MADE
@@ -28,13 +33,15 @@ def _show(typed: Typed, status: int = 200) -> ResponseReturnValue:
     page = max(request.args.get("page", 1, type=int), 1)
     with reading() as session:
         drafts: list[Draft] = []
+        others: list[WatchedPost] = []
         count: int | None = None
+        elsewhere = 0
         if typed.values and not typed.errors:
             try:
                 search = foi.parse(typed.values)
-                drafts, count = foi.found(
-                    session, search, limit=PAGE_LENGTH, skip=min(page - 1, 10_000) * PAGE_LENGTH
-                )
+                skip = min(page - 1, 10_000) * PAGE_LENGTH
+                drafts, count = foi.found(session, search, limit=PAGE_LENGTH, skip=skip)
+                others, elsewhere = disclosure.posts_elsewhere(session, search, limit=PAGE_LENGTH, skip=skip)
             except BadInput as error:
                 typed.refuse(error)
                 status = 400
@@ -49,7 +56,10 @@ def _show(typed: Typed, status: int = 200) -> ResponseReturnValue:
             drafts=drafts,
             count=count,
             summaries=summaries,
-            following=following if count and page * PAGE_LENGTH < count else "",
+            others=others,
+            elsewhere=elsewhere,
+            accounts={one.id: account_name(one) for one in session.scalars(sa.select(Account))},
+            following=following if page * PAGE_LENGTH < max(count or 0, elsewhere) else "",
             in_words=IN_WORDS,
             names={one.id: one.name for one in people.everybody(session)},
         )

@@ -253,7 +253,7 @@ HELP: Mapping[str, Help] = {
         (("The trail", "/audit"),),
     ),
     "audit/list.html": Help(
-        "The trail shows all that was done, by whom and when, the newest first. Each line is locked to the one before, so that nobody can change it unseen.",
+        "The trail shows all that was done, by whom and when, the newest first. To learn who looked at something that was referred, write its number or a name under About and choose “Who looked at referrals and the log”. Each line is locked to the one before, so that nobody can change it unseen.",
         (_TODAY,),
     ),
     # The school

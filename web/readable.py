@@ -56,6 +56,7 @@ SENTENCES: Mapping[str, str] = {
     "Videos they uploaded": "They added the video “{file}” on {at}.",
     "Pictures they uploaded": "They added the picture “{file}” on {at}.",
     "Posts, approvals and decisions": "{written by} began a post on {begun}. It is now: {state}.",
+    "Posts that were not made in Schoolgate": "On {at} the school wrote on {on}, outside Schoolgate: “{text}”",
     # Comments, the log and followers.
     "Their profile as last seen": "Schoolgate first saw {name} on {platform} on {first seen}.",
     "Comments they wrote": "They wrote on {written}: “{text}”",

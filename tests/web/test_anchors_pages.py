@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +18,9 @@ from moderation import anchors, chain, manual
 from school import audit, db, people
 from school.models import AuditEntry, ChainAnchor, OutboxEmail, Person, Role
 from school.settings import settings
+from school.times import today
 from tests.web.conftest import Browser
+from web import trail
 from worker import anchoring, shown
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -86,6 +91,10 @@ def test_without_an_outsider_two_people_get_it_and_today_says_so(
     assert "No chair of governors" in head.get("/audit/anchors").text
 
 
+def plain(page: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", page).split())
+
+
 def test_whoever_reads_a_referral_or_the_log_leaves_a_line(
     session: Session, school_people: dict[Role, Person], signed_in: Callable[[Role], Browser]
 ) -> None:
@@ -93,7 +102,7 @@ def test_whoever_reads_a_referral_or_the_log_leaves_a_line(
     said = manual.ManualEntry(platform="x", text="About the head", url="", author="", about_headteacher=True)
     entry = manual.record(session, said, by=dsl, url=URL, now=db.now())
     session.commit()
-    chair = signed_in(Role.CHAIR)
+    chair, officer = signed_in(Role.CHAIR), signed_in(Role.DPO)
     assert chair.get(f"/moderation/{entry.id}").status_code == 200
     assert head.get(f"/moderation/{entry.id}").status_code == 404
     assert chair.get("/log?text=secret-word&platform=x").status_code == 200
@@ -103,6 +112,40 @@ def test_whoever_reads_a_referral_or_the_log_leaves_a_line(
     [through] = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "log_viewed"))
     assert through.detail == {"searched_by": ["platform", "text"]}
     assert str(entry.id) in chair.get("/audit").text and str(entry.id) not in head.get("/audit").text
+    # Who looked at the referral, and when: by its number, or by words of it.
+    name, number, reader = school_people[Role.CHAIR].name, entry.number, school_people[Role.CHAIR].id
+    session.commit()
+    day = str(today(db.now()))
+    sentence = f"{name} looked at log entry {number}, which was referred"
+    for about in (str(number), f"log entry {number}", "About the head"):
+        asked = urlencode({"about": about, "what": "looked", "from": day, "to": day})
+        assert sentence in plain(officer.get(f"/audit?{asked}").text), about
+        assert sentence not in plain(head.get(f"/audit?{asked}").text), "P3"
+        assert "Nothing of that kind" in head.get(f"/audit?{asked}").text
+    assert f"{name} went through the log" in plain(officer.get("/audit?what=looked").text)
+    assert sentence not in plain(officer.get("/audit?what=looked&to=2020-01-01").text)
+    assert sentence not in plain(officer.get("/audit?who=schoolgate").text)
+    assert sentence in plain(officer.get(f"/audit?who={reader}").text)
+    for wrong in ("from=x", "from=2027-02-02&to=2027-02-01", "what=all", "who=me"):
+        assert officer.get(f"/audit?{wrong}").status_code == 400
+
+
+def test_the_trail_goes_on_from_page_to_page_with_what_was_asked(
+    session: Session, school_people: dict[Role, Person], signed_in: Callable[[Role], Browser]
+) -> None:
+    head = school_people[Role.HEADTEACHER]
+    for number in range(trail.PAGE_LENGTH + 1):
+        audit.record(
+            session, by=head, action="role_granted", object_kind="person", object_id=head.id,
+            detail={"reason": f"Reason {number}."}, now=db.now(),
+        )  # fmt: skip
+    session.commit()
+    chair = signed_in(Role.CHAIR)
+    first = chair.get(f"/audit?what=people&about={head.name[:8]}").text
+    assert "Reason 100." in first and "Reason 1." in first and "Reason 0." not in first
+    [older] = re.findall(r'href="([^"]+)">Older entries', first)
+    second = chair.get(unescape(older)).text
+    assert "Reason 0." in second and "Reason 1." not in second and "Newest entries" in second
 
 
 def test_a_changed_setting_leaves_a_line_without_its_secret(

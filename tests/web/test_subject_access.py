@@ -16,10 +16,10 @@ import approvals.held
 import moderation.held
 import school.held
 from approvals import foi
-from approvals.models import Draft, DraftRemark
+from approvals.models import Draft, DraftRemark, Publication
 from moderation import chain, habits, manual
 from moderation.decisions import Outcome
-from moderation.models import CameWith, CameWithState, LogCase, LogEntry, ReferTo
+from moderation.models import CameWith, CameWithState, LogCase, LogEntry, ReferTo, WatchedPost
 from school import (
     audit,
     consent,
@@ -147,7 +147,9 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
 def test_p34_every_section_of_a_file_has_its_sentence(
     session: Session, school_people: People, world: World
 ) -> None:
-    titles = {"Forms that name them", "Posts, approvals and decisions"}
+    titles = {
+        "Forms that name them", "Posts, approvals and decisions", "Posts that were not made in Schoolgate",
+    }  # fmt: skip
     for kind, one in (("person", world.staff), ("pupil", world.pupil), ("author", world.author)):
         subject = disclosure.subject_of(session, kind, one.id)
         for found in (
@@ -380,9 +382,13 @@ def test_p34_the_dpo_decides_per_kind_and_holds_are_kept(
 
 
 def test_p15_foi_finds_by_words_and_days_and_names_no_pupil(
-    session: Session, school_people: People, world: World
+    session: Session, school_people: People, world: World, signed_in: Callable[[Role], Browser]
 ) -> None:
-    officer = school_people[Role.DPO]
+    """What was posted past Schoolgate is found with the rest."""
+    officer = session.merge(school_people[Role.DPO])
+    session.refresh(officer)
+    session.commit()
+    browser = signed_in(Role.DPO)
     today = db.now().date().isoformat()
     assert foi.found(session, foi.parse({"words": "thistledown JOY"}), limit=9)[1] == 1
     assert foi.found(session, foi.parse({"words": "thistledown sorrow"}), limit=9)[1] == 0
@@ -392,6 +398,25 @@ def test_p15_foi_finds_by_words_and_days_and_names_no_pupil(
     for bad in ({"from": "yesterday"}, {"from": "2027-02-01", "to": "2027-01-01"}, {"words": "a" * 201}):
         with pytest.raises(BadInput):
             foi.parse(bad)
+    account_id, published = session.execute(
+        sa.select(Publication.account_id, Publication.post_platform_id)
+    ).one()
+    for number, text in ((published or "p-0", "Made here: Thistledown"), ("p-1", "Marigold’s Thistledown")):
+        session.add(
+            WatchedPost(
+                account_id=account_id, platform_id=number, text=text, url="https://x.test/1",
+                created_at=db.now(), first_seen_at=db.now(), last_seen_at=db.now(),
+            )
+        )  # fmt: skip
+    if published is None:
+        session.execute(sa.update(Publication).values(post_platform_id="p-0"))
+    session.commit()
+    shown = browser.get("/data-protection/search?words=thistledown").text
+    assert "1 post made in Schoolgate" in shown and "1 post on the school’s accounts made otherwise" in shown
+    assert "Marigold’s Thistledown" in shown and "Made here" not in shown
+    assert "Make the file of all 2" in shown
+    nothing = browser.get("/data-protection/search?words=thistledown&to=2020-01-01").text
+    assert "0 posts made in Schoolgate" in nothing and "0 posts on the school’s accounts" in nothing
     session.execute(
         sa.text("UPDATE approval_decisions SET reason = 'Marigold Finch may; ask mum on 07700 900123'")
     )
@@ -402,6 +427,7 @@ def test_p15_foi_finds_by_words_and_days_and_names_no_pupil(
     assert exporting.make_one()
     with ZipFile(BytesIO(exports.fetch(session, asked.id, by=officer, now=db.now()))) as archive:
         text = archive.read("data.json").decode() + archive.read("data.html").decode()
+    assert "outside Schoolgate: “[another person]’s Thistledown”" in text
     assert "Thistledown Fair" in text and "Quillfeather Marsh" in text and "pupils shown" in text
     assert "Marigold" not in text and "Finch" not in text and "900123" not in text
     assert session.scalar(sa.select(sa.func.count()).select_from(Draft)) == 1

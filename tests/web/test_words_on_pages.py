@@ -41,9 +41,10 @@ def test_the_trail_and_my_account_name_things_as_people_do(
     path = write(teacher, account, at=(now() + timedelta(days=2)).replace(hour=12, minute=0))
     assert decide(app, mailed_token()).status_code == 200
     trail = head.get("/audit").text
-    assert "<b>Draft: being written</b>" in trail and "<b>Draft: approved</b>" in trail
-    assert "<b>Post: scheduled</b>" in trail and f'<a href="{path}">the draft</a>' in trail
-    assert f"account: X @{account.handle}" in trail
+    said = " ".join(re.sub(r"<[^>]+>", "", trail).split())
+    assert "Hannah Birtwistle began or changed the post “" in said and " approved the post “" in said
+    assert " scheduled the post “" in said and f'<a href="{path}">the draft</a>' in trail
+    assert f"<dt>Account</dt><dd>X @{account.handle}</dd>" in trail
     assert "None" not in trail and "draft_" not in trail
     assert f"X @{account.handle}" in teacher.get("/me").text
 

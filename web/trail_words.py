@@ -1,0 +1,126 @@
+"""What each line of the trail says in plain English, and what lines belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from approvals.states import DraftState, PublicationState
+
+PHRASES: Mapping[str, str] = {
+    # Looking.
+    "referral_viewed": "looked at {}, which was referred",
+    "log_viewed": "went through the log",
+    "log_exported": "took the log out as a file",
+    # Posts.
+    f"draft_{DraftState.DRAFT}": "began or changed {}",
+    f"draft_{DraftState.SUBMITTED}": "handed in {}",
+    f"draft_{DraftState.APPROVED}": "approved {}",
+    f"draft_{DraftState.CHANGES_REQUESTED}": "sent back {}",
+    f"draft_{DraftState.REJECTED}": "rejected {}",
+    f"publication_{PublicationState.SCHEDULED}": "scheduled {}",
+    f"publication_{PublicationState.PUBLISHING}": "began to publish {}",
+    f"publication_{PublicationState.PUBLISHED}": "published {}",
+    f"publication_{PublicationState.FAILED}": "could not publish {}",
+    f"publication_{PublicationState.UNKNOWN}": "got no answer about {}",
+    f"publication_{PublicationState.HELD}": "held back {}",
+    f"publication_{PublicationState.MISSED}": "missed the time of {}",
+    f"publication_{PublicationState.CANCELLED}": "gave up {}",
+    "draft_remark": "said something about {}",
+    "takedown_requested": "asked for {} to be taken down",
+    "takedown_done": "saw {} taken down",
+    "picture_added": "added {}",
+    "picture_blurred": "had places blurred in {}",
+    "picture_unblurred": "took the blurring back from {}",
+    "picture_cropped": "cut {}",
+    "video_added": "added {}",
+    "publishing_stopped": "stopped all publishing",
+    "publishing_allowed": "let publishing go on",
+    # Comments and the log.
+    "comment_decided": "decided on {}",
+    "abuse_recorded": "put {} into the log by hand",
+    "picture_asked_for": "had a picture kept that came with {}",
+    "evidence_made": "made an evidence pack of {}",
+    "letter_made": "issued a letter about {}",
+    "follower_decided": "decided on {}",
+    "flagging_rules_changed": "changed what makes a comment flagged",
+    "scoring_again_asked": "had comments scored again",
+    "scoring_again_stopped": "stopped scoring again",
+    # Consent.
+    "pupil_added": "entered {}",
+    "pupil_left": "entered that {} left",
+    "pupil_brought_back": "entered that {} is back",
+    "consent_recorded": "recorded a consent of {}",
+    "consent_withdrawn": "withdrew a consent of {}",
+    "consent_list_applied": "applied the office’s list",
+    # People.
+    "person_added": "added {}",
+    "person_invited": "invited {}",
+    "person_let_in": "let {} in again",
+    "person_shut_out": "shut {} out",
+    "role_granted": "gave {} a role",
+    "role_withdrawn": "took a role from {}",
+    "authorised": "let {} write for an account",
+    "authorisation_withdrawn": "ended that {} may write for an account",
+    "deputy_named": "named {} as deputy",
+    "deputy_withdrawn": "ended that {} is deputy",
+    "address_changed": "changed the e-mail address of {}",
+    "password_set": "set the password of {}",
+    "pin_set": "set the PIN of {}",
+    "pin_locked": "locked the PIN of {}",
+    "signed_out_everywhere": "signed {} out everywhere",
+    "training_recorded": "recorded that {} was trained",
+    "training_refresh_called": "called for everybody’s training",
+    "terms_accepted": "accepted the terms of use",
+    "terms_published": "published new terms of use",
+    "policy_reviewed": "recorded the policy’s review",
+    # Accounts.
+    "account_paused": "paused {}",
+    "account_resumed": "let {} go on",
+    "account_budget_set": "set the budget of {}",
+    "account_credentials_dead": "found the keys of {} dead",
+    "purpose_set": "set the purpose of {}",
+    "app_keys_entered": "entered the keys of the school’s app",
+    # Data protection.
+    "erased": "erased {} whose time was over",
+    "erased_on_request": "erased records on request",
+    "erasure_refused": "refused to erase records",
+    "retention_changed": "changed how long {} are kept",
+    # The school.
+    "school_set_up": "set up the school",
+    "restored_from_backup": "was restored from a backup",
+    "letterhead_set": "changed the letterhead",
+    "anchors_taken_out": "took out the proof of trail and log",
+}
+"""By the action's name, after who did it; {} is what it was done to. Any other action is said by its name."""
+
+GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "looked": ("Who looked at referrals and the log", frozenset()),
+    "posts": (
+        "Posts, pictures and approvals",
+        frozenset({"draft", "publication", "media", "video", "post_template"}),
+    ),
+    "comments": (
+        "Comments, the log and followers",
+        frozenset(
+            {
+                "log_entry", "log", "follower", "flagging_rules", "rescore_job", "saved_reply",
+                "letter_template", "letterhead",
+            }
+        ),
+    ),
+    "consent": ("Pupils and consent", frozenset({"pupil", "consent", "consent_import"})),
+    "people": (
+        "People, roles, training and sign-in",
+        frozenset({"person", "training_refresh", "terms", "policy_review"}),
+    ),
+    "accounts": ("Accounts", frozenset({"account", "connection", "app"})),
+    "protection": ("Data protection", frozenset({"retention", "erasure", "hold", "export"})),
+    "forms": ("Forms", frozenset({"form"})),
+}  # fmt: skip
+"""What can be chosen: its words and the kinds of things that belong to it."""
+
+LOOKED = frozenset({"referral_viewed", "log_viewed", "log_exported"})
+"""The actions of the group "looked"."""
+EVERY_KIND = frozenset(kind for _words, kinds in GROUPS.values() for kind in kinds)
+REST = "school"
+"""The group of all that belongs to no other: settings, keys, mail, dates."""
