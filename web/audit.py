@@ -65,7 +65,7 @@ def _line(entry: AuditEntry, names: Mapping[str, str], uncounted: Collection[str
     draft_id = str(details.pop("draft", "")) or (entry.object_id if entry.object_kind == "draft" else "")
     said = PHRASES.get(entry.action)
     if said is None:
-        said = f"({act_words(entry.action)}) {{}}"
+        said = f"· {act_words(entry.action)}: {{}}"
     else:
         # The words say it already.
         details.pop("new", None)
