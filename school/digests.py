@@ -17,10 +17,18 @@ MOST = 100
 
 
 def send(session: Session, person_id: UUID, *, url: str, now: datetime) -> bool:
-    """Put a person's digest into the outbox, if it is due and they are still here; whether it was."""
+    """Put a person's digest into the outbox, if it is due and they are still here; whether it was.
+
+    Only of what they may be told with the roles that they have now.
+    """
     held = notices.take(session, person_id, now=now)
     person = session.get(Person, person_id)
-    if not held or person is None or not person.active:
+    if person is None or not person.active:
+        return False
+    # What was held while they had a role that they have no more isn't told.
+    kinds = {kind.value for kind in notices.kinds_of(person)}
+    held = [row for row in held if row.kind in kinds]
+    if not held:
         return False
     text, body = [f"Dear {person.name},", ""], [f"<p>{escape(f'Dear {person.name},')}</p>"]
     for kind in Kind:

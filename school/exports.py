@@ -15,7 +15,7 @@ from school import audit, mail, secrets
 from school.db import new_id
 from school.errors import MoveNotAllowed, NotFound
 from school.models import DataExport, ExportOf, ExportState, HoldOn, Person
-from school.permissions import Action, require
+from school.permissions import Action, may, require
 from school.retention import Subject
 
 TRIES = 3
@@ -84,7 +84,10 @@ def _ask(
 
 
 def claim(session: Session, *, lease: timedelta, now: datetime) -> ClaimedExport | None:
-    """The next file to make, for this worker alone until its lease ends."""
+    """The next file to make, for this worker alone until its lease ends.
+
+    None, too, where whoever asked may not have it any more: then it is made for nobody.
+    """
     free = sa.or_(
         DataExport.state == ExportState.WAITING,
         sa.and_(DataExport.state == ExportState.MAKING, DataExport.lease_until <= now),
@@ -118,6 +121,10 @@ def claim(session: Session, *, lease: timedelta, now: datetime) -> ClaimedExport
     if taken.rowcount != 1:  # type: ignore[attr-defined]
         return None
     row = session.get_one(DataExport, found, populate_existing=True)
+    asker = session.get_one(Person, row.asked_by_id)
+    if not asker.active or not may(asker, Action.PROTECT_DATA):
+        row.state, row.lease_id, row.lease_until = ExportState.FAILED, None, None
+        return None
     return ClaimedExport(
         row.id, lease_id, row.of, row.subject_kind, row.subject_id, row.search, row.asked_by_id
     )

@@ -148,6 +148,8 @@ def sender(domain: str) -> str:
 def claim(session: Session, *, now: datetime) -> ClaimedMail | None:
     """The next mail that is due, for this worker alone until its lease ends; None when none is.
 
+    What waited for somebody who was shut out meanwhile is not sent any more.
+
     A mail whose worker died comes again when the lease is over: the same message with the same
     Message-ID, the one act that is better done twice than not at all.
     """
@@ -155,7 +157,7 @@ def claim(session: Session, *, now: datetime) -> ClaimedMail | None:
         sa.and_(OutboxEmail.state == MailState.QUEUED, OutboxEmail.next_try_at <= now),
         sa.and_(OutboxEmail.state == MailState.SENDING, OutboxEmail.lease_until <= now),
     )
-    found = session.scalar(
+    query = (
         sa.select(OutboxEmail)
         .options(*_MESSAGE)
         .where(due)
@@ -163,6 +165,14 @@ def claim(session: Session, *, now: datetime) -> ClaimedMail | None:
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+    while (found := session.scalar(query)) is not None:
+        to = session.get(Person, found.to_id) if found.to_id is not None else None
+        if to is None or to.active:
+            break
+        found.problem, found.put_away_at = "They were shut out before it could be sent.", now
+        _fail(session, found, now=now)
+        # The next look must not find it again.
+        session.flush()
     if found is None:
         return None
     found.state, found.attempts = MailState.SENDING, found.attempts + 1

@@ -9,6 +9,7 @@ import sys
 from flask import Flask
 
 from school import permissions
+from school.beside_pages import COMMANDS, TASKS, CommandRule
 from school.models import Role
 from school.permissions import ALLOWED, OBJECTS, Action
 from web.app import PAGES
@@ -23,6 +24,11 @@ test holds this file to it. Everybody at the school is staff; other roles are gr
 whoever may not open a page or see a thing, the answer is the same as if nothing were there.
 """
 
+_AT_THE_SERVER = (
+    "A command is for whoever works at the server. What is done in the headteacher's name is refused for "
+    "everybody who isn't headteacher at that moment."
+)
+
 
 def text() -> str:
     """The whole file."""
@@ -36,9 +42,23 @@ def text() -> str:
     lines += [f"- *{_words(action)}*: {said[action.name]}" for action in Action if action.name in said]
     lines += ["", "## One particular thing", "", "| thing | who | asked by |", "| --- | --- | --- |"]
     lines += [f"| {one.thing} | {one.rule} | `{one.asked_by}` |" for one in OBJECTS]
+    lines += ["", "## Commands", "", "| command | does | in whose name | line in the trail |"]
+    lines += ["| --- | --- | --- | --- |"]
+    lines += [f"| `{one.command}` | {one.does} | {_named(one)} | {_line_of(one)} |" for one in COMMANDS]
+    lines += ["", _AT_THE_SERVER, "", "## Background work", ""]
+    lines += ["| task | in whose name | what it asks again | asked by |", "| --- | --- | --- | --- |"]
+    lines += [f"| `{one.task}` | {one.name_of} | {one.asks_again} | `{one.asked_by}` |" for one in TASKS]
     lines += ["", "## Pages", "", "| address | method | open to |", "| --- | --- | --- |"]
     lines += [f"| `{rule}` | {method} | {who} |" for rule, method, who in sorted(_pages())]
     return "\n".join(lines) + "\n"
+
+
+def _named(one: CommandRule) -> str:
+    return f"the headteacher, by `{one.named}`" if one.named else "the server's"
+
+
+def _line_of(one: CommandRule) -> str:
+    return f"`{one.trail}`" if one.trail else ""
 
 
 def _words(action: Action) -> str:

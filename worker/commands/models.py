@@ -25,6 +25,8 @@ from moderation.classifier.model_files import weights_file
 from moderation.classifier.official import OFFICIAL, Official, install, prove
 from moderation.classifier.served import Served
 from moderation.classifier.streaming import BadLine, Line, in_batches, parse_lines, read_lines
+from school import audit, migrate, setup
+from school.db import now, transaction
 from school.errors import BadInput
 from school.settings import settings
 from worker.commands.judging import ended, left_out, opened, rules_in_force
@@ -124,6 +126,7 @@ def fetch_and_use(
     finally:
         lock.free()
     digest = verify_model(folder)["schoolgate.ckpt"]
+    _note_use(official.name)
     log.info("model_put_to_use", model=official.name, sha256=digest)
     answer(
         {
@@ -173,8 +176,27 @@ def use(
     verify_model(folder)
     prove(folder, name)
     put_to_use(name, home)
+    _note_use(name)
     log.info("model_put_to_use", model=name)
     answer({"model": name, "folder": str(folder), "in_use": True}, [f"{name} is in use."], as_json=as_json)
+
+
+def _note_use(name: str) -> None:
+    """What is flagged follows from the model: in the trail, where there is a school yet."""
+    if not migrate.is_current(settings().effective_database_url):
+        return
+    with transaction() as session:
+        school = setup.current_school(session)
+        if school is not None:
+            audit.record(
+                session,
+                by=None,
+                action="model_put_to_use",
+                object_kind="school",
+                object_id=school.id,
+                detail={"model": name},
+                now=now(),
+            )
 
 
 @commands.command("train")
