@@ -25,6 +25,8 @@ from school.models import (
     KnownDevice,
     Passkey,
     Person,
+    ProviderIdentity,
+    ProviderSignIn,
     RecoveryCode,
     Reminder,
     RoleGrant,
@@ -109,9 +111,22 @@ def people_over(begins: datetime) -> Sequence[Condition]:
     )
 
 
+_OF_THE_PERSON = (
+    Invitation,
+    Reminder,
+    SignIn,
+    KnownDevice,
+    Authenticator,
+    RecoveryCode,
+    Passkey,
+    ProviderIdentity,
+    ProviderSignIn,
+)
+
+
 def erase_people(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     """Take name, address and secrets from people who left; what they did stays, without saying who."""
-    for table in (Invitation, Reminder, SignIn, KnownDevice, Authenticator, RecoveryCode, Passkey):
+    for table in _OF_THE_PERSON:
         session.execute(delete(table, table.person_id, ids))
     for person_id in ids:
         push_browsers.drop_of(session, person_id)

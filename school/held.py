@@ -9,7 +9,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import consent, forms, holds, notices, push, recovery, second_factor, sign_ins
+from school import (
+    consent,
+    forms,
+    holds,
+    notices,
+    provider_links,
+    push,
+    recovery,
+    second_factor,
+    sign_ins,
+)
 from school.models import (
     Account,
     AccountOwner,
@@ -183,6 +193,19 @@ def _of_person(session: Session, person: Person) -> list[Section]:
             [
                 {"name": one.name, "made": one.made_at, "used": one.used_at or ""}
                 for one in session.scalars(sa.select(Passkey).where(Passkey.person_id == person.id))
+            ],
+        ),
+        Section(
+            "Their account for single sign-on",
+            [
+                {
+                    "provider": one.issuer,
+                    "number there": one.subject,
+                    "address": one.email,
+                    "since": one.linked_at,
+                    "used last": one.used_at,
+                }
+                for one in provider_links.history(session, person.id)
             ],
         ),
         *_how_told(session, person),

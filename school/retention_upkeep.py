@@ -230,6 +230,10 @@ KEPT = {
     "push_silences": "A few words for each person: of what they want no notices.",
     "passkeys": "A few rows for each person, the public halves alone; they go with their name.",
     "passkey_challenges": "Random numbers that count for five minutes; each new one deletes the old.",
+    "provider_identities": "One row for each person and provider of single sign-on: the provider's number of "
+    "their account; it goes with their name.",
+    "provider_sign_ins": "One row for each answer of that provider; a worker deletes what is a day old.",
+    "provider_documents": "One row for each such provider: what it says of itself.",
     "recovery_codes": "Ten rows at most for each person, fingerprints alone; they go with their name.",
     "school": "One row: the school itself.",
     "accounts": "One row for each account of the school, closed ones too: publications and the log name it.",

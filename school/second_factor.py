@@ -38,8 +38,8 @@ _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 class Given(StrEnum):
     """What was given as the second factor, in words."""
 
-    APP = "password and a code from the app"
-    PAPER = "password and a recovery code"
+    APP = "a code from the app"
+    PAPER = "a recovery code"
 
 
 class AlreadySetUp(MoveNotAllowed):
@@ -237,9 +237,10 @@ def check(
             person,
             "Wrong codes at your sign-in",
             [
-                f"Somebody gave your password and then {TRIES} wrong codes for the second step. If that was "
-                "you, wait a quarter of an hour.",
-                "If it wasn't, your password is known to somebody else: sign in and change it today.",
+                "Somebody passed the first step of your sign-in, with your password or your account at the "
+                f"school's provider, and then gave {TRIES} wrong codes for the second step. If that was you, "
+                "wait a quarter of an hour.",
+                "If it wasn't, a password of yours is known to somebody else: change it today.",
             ],
             now=now,
         )

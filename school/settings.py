@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from datetime import timedelta
@@ -34,6 +35,35 @@ URLS: dict[str, tuple[tuple[str, ...], str]] = {
     "graph_url": (("http://", "https://"), "https://graph.facebook.com"),
 }
 """Fields that hold a URL: what it may begin with, and an example."""
+
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9][a-z0-9-]*[a-z0-9]")
+
+
+def domains_in(text: str) -> frozenset[str]:
+    """The e-mail domains in a setting, in lower case."""
+    return frozenset(one.removeprefix("@") for one in text.lower().replace(",", " ").split())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether this host name or address is this machine itself."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def may_be_issuer(address: str) -> bool:
+    """Whether an OpenID provider may be called so: https, or http on this machine itself; nothing behind."""
+    try:
+        parts = urlsplit(address)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.query or parts.fragment or len(address) > 400:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
 
 
 class Settings(BaseSettings):
@@ -112,6 +142,21 @@ class Settings(BaseSettings):
     sign_in_lifetime: timedelta = Field(default=timedelta(hours=12), gt=timedelta(0))
     """And every sign-in ends after so long."""
 
+    sign_in_with: str = ""
+    """Single sign-on: `google`, `microsoft` or the address of another OpenID provider; empty: none."""
+    sign_in_tenant: str = ""
+    """Of `microsoft`: the school's directory (tenant) id."""
+    sign_in_client_id: str = ""
+    """Id and secret of the app that the school registered there."""
+    sign_in_client_secret: SecretStr | None = None
+    sign_in_domains: str = ""
+    """The school's e-mail domains, between commas, whose addresses count there; empty: the school's one."""
+    sign_in_name: str = Field(default="", max_length=30)
+    """What the button calls another provider; empty: its host."""
+    sign_in_second_factor: Literal["here", "said", "there"] = "here"
+    """Where the second factor of such a sign-in is given: `here`; `there` where the provider has said so
+    (`said`); or always `there`, as the school knows."""
+
     approval_link_lifetime: timedelta = Field(default=timedelta(hours=72), gt=timedelta(0))
     approval_needs: Literal["pin", "sign-in"] = "pin"
     publish_late_limit: timedelta = Field(default=timedelta(minutes=60), gt=timedelta(0))
@@ -162,6 +207,59 @@ class Settings(BaseSettings):
         if value and not re.fullmatch(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+", value):
             raise ValueError("give one e-mail address, such as schoolgate@larkfield.sch.uk")
         return value
+
+    @field_validator("sign_in_with", mode="after")
+    @classmethod
+    def _known_provider(cls, value: str) -> str:
+        chosen = value.strip()
+        if chosen.lower() in {"", "google", "microsoft"}:
+            return chosen.lower()
+        if not may_be_issuer(chosen):
+            raise ValueError(
+                "write google, microsoft, or the https address of the school's OpenID provider, such as "
+                "https://login.larkfield.sch.uk/realms/school"
+            )
+        return chosen
+
+    @field_validator(
+        "sign_in_tenant",
+        "sign_in_client_id",
+        "sign_in_client_secret",
+        "sign_in_domains",
+        "sign_in_name",
+        mode="after",
+    )
+    @classmethod
+    def _provider_whole_or_not_at_all(
+        cls, value: str | SecretStr | None, info: ValidationInfo
+    ) -> str | SecretStr | None:
+        provider, name = info.data.get("sign_in_with"), str(info.field_name)
+        if provider is None:
+            # Refused itself, with what it must be.
+            return value
+        given = (value.get_secret_value() if isinstance(value, SecretStr) else value or "").strip()
+        if given and not provider:
+            raise ValueError(
+                "without SCHOOLGATE_SIGN_IN_WITH this has no use: set that to google, microsoft or the "
+                "address of the school's provider, or take this away"
+            )
+        if provider and not given and name in {"sign_in_client_id", "sign_in_client_secret"}:
+            raise ValueError(
+                "it is missing, and SCHOOLGATE_SIGN_IN_WITH is set: copy it from the app that the school "
+                "registered there, or take SCHOOLGATE_SIGN_IN_WITH away"
+            )
+        if name == "sign_in_tenant" and provider == "microsoft" and not _GUID.fullmatch(given):
+            raise ValueError(
+                "give the “Directory (tenant) ID” of the school, which the app's page in Microsoft Entra "
+                "shows, such as 8a7c6b5d-1234-4cde-9f01-23456789abcd"
+            )
+        if name == "sign_in_tenant" and given and provider not in {"", "microsoft"}:
+            raise ValueError("only microsoft has one: take this away")
+        if name == "sign_in_domains" and not all(_DOMAIN.fullmatch(one) for one in domains_in(given)):
+            raise ValueError(
+                "give e-mail domains between commas, such as larkfield.sch.uk, staff.larkfield.sch.uk"
+            )
+        return given if isinstance(value, str) else value
 
     @field_validator("home", mode="after")
     @classmethod

@@ -41,6 +41,7 @@ class Ended(StrEnum):
     ROLE = "a role was withdrawn"
     SHUT_OUT = "access closed or opened again"
     RESTORED = "restored from a backup"
+    UNLINKED = "the account elsewhere was unlinked"
 
 
 def begin(
@@ -52,9 +53,13 @@ def begin(
     waits: bool,
     browser: str,
     device: KnownDevice | None = None,
+    proved: bool = True,
     now: datetime,
 ) -> str:
-    """A new sign-in; the token for the browser's cookie. `waits`: the second factor is still to come."""
+    """A new sign-in; the token for the browser's cookie. `waits`: the second factor is still to come.
+
+    `proved`: the person has just shown here that it is them, not merely been signed in somewhere else.
+    """
     token = secrets.new_token()
     session.add(
         SignIn(
@@ -62,7 +67,7 @@ def begin(
             token_hash=secrets.token_hash(token),
             began_at=now,
             completed_at=None if waits else now,
-            proved_at=None if waits else now,
+            proved_at=now if proved and not waits else None,
             seen_at=now,
             how=how,
             second_factor=second_factor,

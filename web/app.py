@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, request
@@ -82,6 +83,7 @@ from web import (
     second_step,
     sign_in_upkeep,
     signin,
+    single_sign_on,
     subjects,
     terms,
     today,
@@ -113,6 +115,7 @@ PAGES = (
     guide,
     join,
     second_step,
+    single_sign_on,
     me,
     second_factors,
     notifications,
@@ -289,6 +292,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     app.jinja_env.filters["named"] = named
     app.jinja_env.filters["on_platform"] = addresses.on_platform
     app.jinja_env.filters["role_name"] = role_name
+    app.jinja_env.filters["host"] = lambda address: urlsplit(address).hostname or address
     app.jinja_env.filters["platform_name"] = platform_name
     app.jinja_env.filters["short_platform"] = short_platform
     app.jinja_env.globals.update(

@@ -39,7 +39,7 @@ HELP: Mapping[str, Help] = {
         (_ME,),
     ),
     "security/sign_in.html": Help(
-        "Sign in with your school e-mail address and your password. The headteacher gives you access by a sign-up link. If you can’t get in, ask the headteacher or the network manager.",
+        "Sign in with your school e-mail address and your password, or with the school’s account elsewhere where a button offers it. The headteacher gives you access by a sign-up link. If you can’t get in, ask the headteacher or the network manager.",
     ),
     "join/join.html": Help(
         "The headteacher gave you access to Schoolgate. Choose a password to sign in with, and a PIN that signs your decisions. The link that led you here works once.",
@@ -52,7 +52,10 @@ HELP: Mapping[str, Help] = {
         "Two people at your school have confirmed that it is you. Choose a new password and a new PIN here, and you can sign in again. The link works once.",
     ),
     "security/second_step.html": Help(
-        "Your password was right. Now type the code that the app on your phone shows. If you have no phone at hand, a recovery code does as well.",
+        "The first step was right. Now type the code that the app on your phone shows. If you have no phone at hand, a recovery code does as well.",
+    ),
+    "security/with_provider.html": Help(
+        "You were at the page where your school account is kept, and Schoolgate is asking there who you are. It learns your name and address from there, never your password. If it doesn’t work, your Schoolgate password lets you in.",
     ),
     "me/notifications.html": Help(
         "Here you choose which e-mails come at once, which come together once a day, and when none may come. What you must decide always comes at once. A browser or phone of yours can show notices, too.",

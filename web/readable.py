@@ -32,6 +32,7 @@ SENTENCES: Mapping[str, str] = {
     "Which e-mails they want": "How they chose to be told of “{about}”: {how}.",
     "When they want e-mails": "Their daily digest comes at {digest}.[ They want no e-mails from {quiet} to {until}.]",
     "Browsers that get notices": "Notices from Schoolgate are shown by {browser}, since {added}[, last on {last used}].",
+    "Their account for single sign-on": "Since {since} they can sign in with the account {address} that they have at {provider}. It was used last on {used last}.",
     "How they were let in again": "On {asked} the school was asked to let them in again with a new password. The reason given was: {reason}[ The link for it was used on {used}.]",
     "Roles": "They had the role “{role}” from {from}[ to {until}]. The reason given was: {reason}",
     "Accounts they may write for": "They may write for {account} since {from}[, and that ended on {until}]. The reason given was: {reason}",

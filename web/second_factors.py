@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 from flask_security.utils import logout_user
 from markupsafe import Markup
 
-from school import authenticator_codes, passkeys, recovery, second_factor, secrets, sign_ins
+from school import authenticator_codes, passkeys, provider_links, recovery, second_factor, secrets, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Person
@@ -60,6 +60,7 @@ def show() -> ResponseReturnValue:
             passkeys=passkeys.of(session, person.id),
             passkeys_here=passkeys.usable_at(request.host),
             recoveries=[one for one in recovery.open_ones(session, now=now()) if one.person_id == person.id],
+            links=provider_links.history(session, person.id),
             sign_ins=sign_ins.open_of(session, person.id, now=now()),
         )
 

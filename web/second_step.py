@@ -25,10 +25,12 @@ def _show(typed: Typed) -> str:
     with reading() as session:
         school = current_school(session)
         waits = sign_ins.waiting(session, waiting_token(), now=now())
+        how = waits[0].how if waits else "password"
         practised = waits[1] if waits and school is not None and school.practice else None
     return render_template(
         "security/second_step.html",
         practised=practised,
+        how=how,
         typed=typed,
         next=request.values.get("next", ""),
         passkeys_here=passkeys.usable_at(request.host),
@@ -68,7 +70,7 @@ def give() -> ResponseReturnValue:
         return answer
     except BadInput as error:
         return _show(typed.refuse(error)), 400
-    if not open_for(person, sign_in.id, given.value):
+    if not open_for(person, sign_in.id, f"{sign_in.how} and {given.value}"):
         return redirect(url_for("security.login"))
     return redirect(_get_post_login_redirect())
 

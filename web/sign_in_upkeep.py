@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from school import people, recovery, second_factor, sign_ins
+from school import people, provider_links, recovery, second_factor, sign_ins
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.permissions import Action
@@ -51,6 +51,8 @@ def page(typed: Typed) -> str:
             },
             names={person.id: person.name for person in people.everybody(session)},
             me=me,
+            linked=provider_links.everybodys(session),
+            shown_since=now() - provider_links.SHOWN_FOR,
             typed=typed,
         )
 
@@ -76,4 +78,20 @@ def end(person_id: UUID) -> ResponseReturnValue:
     except BadInput as error:
         return page(typed.refuse(BadInput(str(error), field=f"reason-{person_id}"))), 400
     flash(f"{person.name} is signed out in {count} browser{'' if count == 1 else 's'}.", "success")
+    return redirect(url_for("sign_ins.show"))
+
+
+@pages.post("/sign-ins/links/<uuid:identity_id>/unlink")
+@needs(Action.END_SIGN_INS)
+def unlink(identity_id: UUID) -> ResponseReturnValue:
+    """Let somebody's account at the provider in no more, until it is matched anew."""
+    typed, field = Typed(request.form), f"reason-{identity_id}"
+    try:
+        with transaction() as session:
+            person = provider_links.unlink(
+                session, identity_id, by=current_person(session), reason=typed[field], now=now()
+            )
+    except BadInput as error:
+        return page(typed.refuse(BadInput(str(error), field=field))), 400
+    flash(f"{person.name}'s account is unlinked, and they are signed out everywhere.", "success")
     return redirect(url_for("sign_ins.show"))

@@ -27,7 +27,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from school import passkeys, second_factor, secrets, sign_ins
+from school import passkeys, second_factor, secrets, sign_ins, single_sign_on
 from school.db import now, reading, transaction, transaction_unless_busy
 from school.models import KnownDevice, Person, Role, SignIn
 from school.people import authorised_accounts
@@ -201,7 +201,17 @@ def open_at_once(person: Person, how: str) -> None:
     login_user(SignedIn(person), authn_via=[OPENED])
 
 
-def _open(person: Person, how: str, *, has_second_factor: bool) -> None:
+def open_from_provider(person: Person, how: str, *, has_second_factor: bool) -> None:
+    """Let somebody in whom the school's provider named.
+
+    They proved nothing here: whoever sits at a computer where somebody is signed in at the provider must not
+    get further than that by changing how they sign in.
+    """
+    _open(person, how, has_second_factor=has_second_factor, proved=False)
+    login_user(SignedIn(person), authn_via=[OPENED])
+
+
+def _open(person: Person, how: str, *, has_second_factor: bool, proved: bool = True) -> None:
     device, moment = device_token() or secrets.new_token(), now()
     with transaction() as session:
         fresh = session.get_one(Person, person.id)
@@ -213,6 +223,7 @@ def _open(person: Person, how: str, *, has_second_factor: bool) -> None:
             waits=False,
             browser=_browser(),
             device=sign_ins.remember_device(session, device, fresh, now=moment),
+            proved=proved,
             now=moment,
         )
         _count(fresh, moment)
@@ -317,6 +328,13 @@ def _practice_box() -> dict[str, Any]:
         }
 
 
+def _provider_button() -> dict[str, Any]:
+    """Whom else the sign-in page offers to sign in with, as people call it; nothing where none is set."""
+    with reading() as session:
+        provider = single_sign_on.offered(session)
+    return {"provider": provider.name} if provider is not None else {}
+
+
 def _staff(session: Session, person: Person) -> str:
     return (
         "Teacher who may write posts"
@@ -350,6 +368,7 @@ def install(app: Flask) -> Security:
     security = Security(app, PeopleStore(), login_form=LoginForm)
     security.two_factor_plugins = SecondStep()
     security.login_context_processor(_practice_box)
+    security.login_context_processor(_provider_button)
     security.login_context_processor(lambda: {"passkeys_here": passkeys.usable_at(request.host)})
     app.login_manager.user_loader(_load)  # type: ignore[attr-defined]
     user_authenticated.connect(_note_sign_in, app)

@@ -18,6 +18,8 @@ LOOKS: dict[str, float] = {
     "actions.links": 1.0,
     "actions.links_again": 300.0,
     "actions.exports": 2.0,
+    "actions.sign_ins": 1.0,
+    "actions.provider": 5.0,
     "poll.look": 1.0,
     "poll.probe": 30.0,
     "poll.connect": 1.0,

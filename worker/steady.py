@@ -20,7 +20,14 @@ from approvals.models import ApprovalRequest, LinkLook, Publication, Takedown
 from moderation.models import CameWith, PlatformAct
 from school import heartbeats
 from school.db import now, reading, transaction
-from school.models import Account, AccountConnection, OutboxEmail, PushNotice
+from school.models import (
+    Account,
+    AccountConnection,
+    OutboxEmail,
+    ProviderDocument,
+    ProviderSignIn,
+    PushNotice,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +49,8 @@ WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     PushNotice.next_try_at,
     ApprovalRequest.mail_due_at,
     AccountConnection.next_try_at,
+    ProviderSignIn.next_try_at,
+    ProviderDocument.next_try_at,
 )
 """Times until which something waits after a try. Planned times are people's, and stay as they are; so do
 leases, which living workers hold, and what is due daily (`next_at`), which may be an hour late."""

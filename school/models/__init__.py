@@ -23,6 +23,7 @@ from school.models.protection import (
     RetentionPeriod,
     RetentionRound,
 )
+from school.models.providers import ProviderDocument, ProviderIdentity, ProviderSignIn, ProviderState
 from school.models.purposes import AccountPurpose
 from school.models.push import PushKey, PushNotice, PushSilence, PushState, PushSubscription
 from school.models.recoveries import Recovery, RecoveryState
@@ -90,6 +91,10 @@ __all__ = [
     "PasskeyChallenge",
     "Person",
     "PolicyReview",
+    "ProviderDocument",
+    "ProviderIdentity",
+    "ProviderSignIn",
+    "ProviderState",
     "Pupil",
     "PushKey",
     "PushNotice",

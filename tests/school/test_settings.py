@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from school.settings import Settings
+from worker.terminal import setting_sentence
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(f"SCHOOLGATE_{name.upper()}" for name in Settings.model_fields)
@@ -19,6 +21,33 @@ def table() -> str:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     section = text[text.index("## Settings") : text.index("## Operations")]
     return section.replace("`_", "`SCHOOLGATE_")
+
+
+APP = {"CLIENT_ID": "i", "CLIENT_SECRET": "hush"}
+
+
+@pytest.mark.parametrize(
+    ("given", "named", "words"),
+    [
+        ({"WITH": "google", "CLIENT_SECRET": "hush"}, "CLIENT_ID", "is missing"),
+        ({"WITH": "google", "CLIENT_ID": "i"}, "CLIENT_SECRET", "is missing"),
+        ({**APP, "WITH": "microsoft"}, "TENANT", "Directory (tenant) ID"),
+        ({**APP, "WITH": "google", "TENANT": "x"}, "TENANT", "only microsoft"),
+        ({"CLIENT_SECRET": "hush"}, "CLIENT_SECRET", "without SCHOOLGATE_SIGN_IN_WITH this has no use"),
+        ({**APP, "WITH": "http://login.test"}, "WITH", "the https address"),
+        ({**APP, "WITH": "https://a@login.test"}, "WITH", "the https address"),
+        ({**APP, "WITH": "google", "DOMAINS": "x"}, "DOMAINS", "between commas"),
+    ],
+)
+def test_single_sign_on_is_set_whole_or_not_at_all(
+    given: dict[str, str], named: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(f"SCHOOLGATE_SIGN_IN_{name}", value)
+    with pytest.raises(ValidationError) as refused:
+        Settings(_env_file=None)
+    said = setting_sentence(refused.value)
+    assert f"SCHOOLGATE_SIGN_IN_{named}" in said and words in said and "hush" not in said
 
 
 def test_the_example_has_every_setting_once_and_no_other() -> None:

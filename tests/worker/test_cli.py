@@ -310,7 +310,8 @@ def test_audit_verify_finds_a_changed_entry(here: Here, school: Path) -> None:
 def test_doctor_shows_settings_without_secrets_and_what_is_amiss(here: Here, school: Path) -> None:
     done = here(
         "doctor", "--json", SCHOOLGATE_SECRET_KEY="a secret of at least thirty-two characters",
-        SCHOOLGATE_SMTP_URL="smtp://post:hush-hush@127.0.0.1:9",
+        SCHOOLGATE_SMTP_URL="smtp://post:hush-hush@127.0.0.1:9", SCHOOLGATE_SIGN_IN_WITH="http://127.0.0.1:9",
+        SCHOOLGATE_SIGN_IN_CLIENT_ID="ours", SCHOOLGATE_SIGN_IN_CLIENT_SECRET="hush-hush",
     )  # fmt: skip
     document = json.loads(done.stdout)
     assert done.returncode == 1 and document["ok"] is False
@@ -318,6 +319,7 @@ def test_doctor_shows_settings_without_secrets_and_what_is_amiss(here: Here, sch
     assert checks["database"]["ok"] and checks["classifier"]["ok"] and checks["clock"]["ok"]
     assert checks["pictures"]["ok"], "what looks at them is installed"
     assert checks["mail server"]["ok"] is False and "SCHOOLGATE_SMTP_URL" in checks["mail server"]["detail"]
+    assert "can't be reached just now" in checks["single sign-on"]["detail"]
     assert b"hush-hush" not in done.stdout and b"thirty-two" not in done.stdout
     plain = here("doctor")
     assert plain.returncode == 0, plain.stdout.decode()

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from approvals import looks
+from connectors import openid
+from connectors.errors import ConnectorError
 from moderation import anchors
 from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
@@ -32,13 +34,14 @@ from school import (
     readiness,
     secrets,
     setup,
+    single_sign_on,
     weak_secrets,
 )
 from school.clocks import Clock
 from school.db import now, reading
 from school.errors import SchoolgateError
 from school.models import AccountState, MailState, OutboxEmail
-from school.settings import settings
+from school.settings import is_loopback, settings
 from school.times import LONDON, say
 from worker.locks import FileLock
 from worker.shown import shown_settings
@@ -212,6 +215,38 @@ def _mail() -> Iterator[Check]:
     yield Check("outbox", not failed and not late, said)
 
 
+def _single_sign_on() -> Iterator[Check]:
+    """Whether the school's provider can be reached and fits; asked now, not what a worker last found."""
+    with reading() as session:
+        provider = single_sign_on.offered(session)
+    if provider is None:
+        if settings().sign_in_with:
+            yield Check("single sign-on", None, "set, but a practice school has none")
+        return
+    said = f"{provider.name}, {provider.issuer}, addresses @{', @'.join(sorted(provider.domains))}"
+    try:
+        openid.fetch(provider, timeout=settings().platform_timeout)
+    except ConnectorError as error:
+        advice = "Check SCHOOLGATE_SIGN_IN_WITH, SCHOOLGATE_SIGN_IN_TENANT and the network"
+        yield Check("single sign-on", False, f"{error.detail} {advice}. Passwords work meanwhile. ({said})")
+        return
+    back = urlsplit(provider.callback)
+    if back.scheme != "https" and not is_loopback(back.hostname or ""):
+        yield Check(
+            "single sign-on",
+            False,
+            f"{provider.name} leads back by https alone, and SCHOOLGATE_PUBLIC_URL begins with http",
+        )
+        return
+    factor = {"here": "asked for here", "said": "taken from there where it is said", "there": "left to it"}
+    yield Check(
+        "single sign-on",
+        True,
+        f"{said} answers and fits; the second factor is {factor[provider.second_factor]}. The redirect "
+        f"address to enter there is exactly {provider.callback}",
+    )
+
+
 def _troubles() -> Iterator[Check]:
     with reading() as session:
         for incident in incidents.open_now(session):
@@ -346,6 +381,7 @@ _LOOKS = (
     _school,
     _secret,
     _mail,
+    _single_sign_on,
     _troubles,
     _accounts,
     _records,

@@ -1,16 +1,18 @@
-"""The tasks that carry out what people decided on comments and asked about data or links, and erase daily."""
+"""The tasks for what people decided on comments, asked about data or links, single sign-on and erasing."""
 
 from __future__ import annotations
+
+from uuid import UUID
 
 import structlog
 
 from approvals import link_looks
 from moderation import actions
-from school import retention
+from school import retention, single_sign_on
 from school.db import reading, transaction
 from school.settings import settings
 from web.retained import RULES
-from worker import exporting, rounds
+from worker import exporting, recognising, rounds
 from worker.app import task
 from worker.clock import now
 from worker.tasks.running import alive, at_most, stopping
@@ -61,6 +63,34 @@ def make_exports() -> None:
     """Make the files with people's data that were asked for (P34, P15)."""
     while not stopping() and exporting.make_one():
         pass
+
+
+@task("actions.sign_ins")
+@at_most(1)
+def look_for_sign_ins() -> None:
+    """Have the provider asked about everybody whom it has just sent back."""
+    with reading() as session:
+        waiting = single_sign_on.due(session, now=now())
+        old = single_sign_on.something_to_tidy(session, now=now())
+    if old:
+        with transaction() as session:
+            single_sign_on.tidy(session, now=now())
+    for sign_in_id in waiting:
+        recognise.apply_async((str(sign_in_id),))
+
+
+@task("actions.sign_in")
+@at_most(4)
+def recognise(sign_in_id: str) -> None:
+    """Ask the provider who somebody is."""
+    recognising.step(UUID(sign_in_id))
+
+
+@task("actions.provider")
+@at_most(1)
+def look_at_the_provider() -> None:
+    """Fetch what the provider says of itself, once an hour and each minute while it can't be reached."""
+    recognising.refresh()
 
 
 @task("actions.erase")
