@@ -119,6 +119,12 @@ def period(session: Session, rule: Rule) -> int:
     return found.days if found else rule.days
 
 
+def periods(session: Session, rules: Sequence[Rule]) -> list[tuple[Rule, int]]:
+    """Days that each of these kinds is kept."""
+    chosen = {one.key: one.days for one in session.scalars(sa.select(RetentionPeriod))}
+    return [(rule, chosen.get(rule.key, rule.days)) for rule in rules]
+
+
 def set_period(session: Session, rule: Rule, *, days: str, reason: str, by: Person, now: datetime) -> None:
     """Keep a kind of record for so many days from now on.
 
@@ -162,21 +168,41 @@ def standing(session: Session, rule: Rule, *, seen: Mapping[str, Condition], now
 
     `seen`: by a rule's key, which of its records whoever looks may know of; the others aren't counted.
     """
-    changed = session.get(RetentionPeriod, rule.key)
-    days = changed.days if changed else rule.days
-    begins = now - timedelta(days=days)
-    free = sa.not_(rule.held())
-    known = seen.get(rule.key, sa.true())
-    ended = session.get(RetentionRound, rule.key)
-    return Standing(
-        rule,
-        days,
-        changed,
-        now=_count(session, rule, *rule.over(begins), free, known),
-        soon=_count(session, rule, *rule.over(begins + AHEAD), free, known),
-        held_back=_count(session, rule, *rule.over(begins + AHEAD), rule.held(), known),
-        ended_at=ended.ended_at if ended else None,
-    )
+    return standings(session, [rule], seen=seen, now=now)[0]
+
+
+def standings(
+    session: Session, rules: Sequence[Rule], *, seen: Mapping[str, Condition], now: datetime
+) -> list[Standing]:
+    """How each of these rules stands, with three numbers from one look at its records."""
+    changes = {one.key: one for one in session.scalars(sa.select(RetentionPeriod))}
+    rounds = {one.key: one for one in session.scalars(sa.select(RetentionRound))}
+    found = []
+    for rule in rules:
+        changed, ended = changes.get(rule.key), rounds.get(rule.key)
+        days = changed.days if changed else rule.days
+        begins = now - timedelta(days=days)
+        # One look at those that are over soon, among which are those that are over.
+        free, count = sa.not_(rule.held()), sa.func.count()
+        counts = session.execute(
+            sa.select(
+                count.filter(*rule.over(begins), free), count.filter(free), count.filter(sa.not_(free))
+            )
+            .select_from(rule.column.class_)
+            .where(*rule.over(begins + AHEAD), seen.get(rule.key, sa.true()))
+        ).one()
+        found.append(Standing(rule, days, changed, *counts, ended.ended_at if ended else None))
+    return found
+
+
+def coming(session: Session, rules: Sequence[Rule], *, seen: Mapping[str, Condition], now: datetime) -> int:
+    """How many records of all these kinds are erased within AHEAD, unless a hold comes in between."""
+    counts = []
+    for rule, days in periods(session, rules):
+        begins = now - timedelta(days=days) + AHEAD
+        known = seen.get(rule.key, sa.true())
+        counts.append(_counted(rule, *rule.over(begins), sa.not_(rule.held()), known))
+    return sum(session.execute(sa.select(*counts)).one())
 
 
 def claim(session: Session, rules: Sequence[Rule], *, now: datetime) -> Rule | None:
@@ -277,5 +303,5 @@ def lock(session: Session) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
-def _count(session: Session, rule: Rule, *conditions: Condition) -> int:
-    return session.scalar(sa.select(sa.func.count()).select_from(rule.column.class_).where(*conditions)) or 0
+def _counted(rule: Rule, *conditions: Condition) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(rule.column.class_).where(*conditions).scalar_subquery()

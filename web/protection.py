@@ -28,7 +28,7 @@ def _retention(typed: Typed, status: int = 200) -> ResponseReturnValue:
     with reading() as session:
         moment = now()
         seen = seen_by(current_person(session))
-        standings = [retention.standing(session, rule, seen=seen, now=moment) for rule in RULES]
+        standings = retention.standings(session, RULES, seen=seen, now=moment)
         page = render_template(
             "protection/retention.html",
             standings=standings,
@@ -49,10 +49,9 @@ def show() -> ResponseReturnValue:
         person = current_person(session)
         moment = now()
         seen = seen_by(current_person(session))
-        standings = [retention.standing(session, rule, seen=seen, now=moment) for rule in RULES]
         return render_template(
             "protection/overview.html",
-            soon=sum(one.soon for one in standings),
+            soon=retention.coming(session, RULES, seen=seen, now=moment),
             holds=len([one for one in record_holds.seen(session, person) if one.hold.lifted_at is None]),
             files=len(exports.every(session)),
             ahead=AHEAD_DAYS,
@@ -149,15 +148,12 @@ def record() -> ResponseReturnValue:
     """The record of processing (UK GDPR, article 30), made from the rules and settings in force."""
     with reading() as session:
         moment = now()
-        seen = seen_by(current_person(session))
         school = current_school(session)
         return render_template(
             "protection/record.html",
             school=school,
             officers=people.holders(session, *processing.OFFICERS),
-            standings=[
-                retention.standing(session, rule, seen=seen, now=moment) for rule in RULES if rule.people
-            ],
+            periods=retention.periods(session, [rule for rule in RULES if rule.people]),
             technical=[rule for rule in RULES if not rule.people],
             kept=sorted(KEPT.items()),
             settings=processing.measures(settings()),

@@ -34,7 +34,7 @@ class Publication(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
-    draft_id: Mapped[UUID] = mapped_column(sa.ForeignKey("drafts.id"))
+    draft_id: Mapped[UUID] = mapped_column(sa.ForeignKey("drafts.id"), index=True)
     revision_id: Mapped[UUID] = mapped_column(sa.ForeignKey("draft_revisions.id"), index=True)
     account_id: Mapped[UUID] = mapped_column(sa.ForeignKey("accounts.id"))
     decision_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("approval_decisions.id"))

@@ -138,7 +138,7 @@ class Filling:
         count: int,
         other: Callable[[str], Mapping[str, str]],
     ) -> None:
-        """`count` copies of the first such row; `other`: SQL of the columns that differ, by number."""
+        """`count` copies of the first such row, if any; `other`: SQL of what differs, by number."""
         table = model.__table__
         assert isinstance(table, sa.Table)
         changed = other(f"(n.i + {self._after})")
@@ -146,7 +146,9 @@ class Filling:
         quoted = ", ".join(f'"{name}"' for name in names)
         values = ", ".join(changed.get(name, f't."{name}"') for name in names)
         key = next(iter(table.primary_key.columns))
-        row = self._session.scalars(sa.select(key).where(which).order_by(key).limit(1)).one()
+        row = self._session.scalars(sa.select(key).where(which).order_by(key).limit(1)).first()
+        if row is None:
+            return
         numbers = (
             f"(SELECT generate_series(1, {count}) AS i)"
             if self._postgresql
@@ -160,7 +162,7 @@ class Filling:
         if count > 0:
             self._session.execute(statement)
 
-    def _id(self, kind: int, number: str) -> str:
+    def _id(self, kind: int | str, number: str) -> str:
         if self._postgresql:
             return f"('0000000{kind}-0000-7000-8000-' || lpad(to_hex({number}), 12, '0'))::uuid"
         return f"printf('0000000{kind}000070008000%012x', {number})"
@@ -169,10 +171,14 @@ class Filling:
         return f"('{before}' || {number})"
 
     def _ago(self, number: str) -> str:
+        return self._at(f"({number} + {86400 // SECONDS_APART})", SECONDS_APART, past=True)
+
+    def _at(self, number: str, seconds: int, *, past: bool) -> str:
+        """So many times so many seconds from now, back or on."""
+        sign = "-" if past else "+"
         if self._postgresql:
-            return f"now() - {number} * interval '{SECONDS_APART} seconds' - interval '1 day'"
-        seconds = f"'-' || (86400 + {number} * {SECONDS_APART}) || ' seconds'"
-        return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', {seconds})"
+            return f"now() {sign} {number} * interval '{seconds} seconds'"
+        return f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{sign}' || ({number} * {seconds}) || ' seconds')"
 
     def _cast(self, value: str, column: sa.Column[Any]) -> str:
         if not self._postgresql or not isinstance(column.type, sa.Enum) or not column.type.native_enum:
