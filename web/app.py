@@ -33,6 +33,7 @@ from web import (
     calendar,
     came_with,
     composing,
+    compressing,
     connecting,
     consent,
     consent_import,
@@ -285,6 +286,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     page_help.install(app)
     app.before_request_funcs.setdefault(None, []).insert(0, _name_in_log)
     app.after_request(_keep_no_copy)
+    compressing.install(app)
     app.jinja_env.filters["say"] = saying.say_time
     app.jinja_env.filters["day"] = saying.say_day
     app.jinja_env.filters["timed"] = saying.timed
