@@ -167,7 +167,7 @@ def _share(text: str, field: str, label: str) -> float:
         ) from None
     if not 0 < value <= 1:
         raise BadInput(
-            f"The threshold {value:g} for {said} must be above 0 and at most 1, such as 0.7.", field=field
+            f"The score {value:g} for {said} must be above 0 and at most 1, such as 0.7.", field=field
         )
     return round(value, 4)
 

@@ -18,7 +18,7 @@ from school.models.consent import Consent
 from school.models.people import Person
 from school.models.purposes import AccountPurpose
 from school.permissions import Action, require
-from school.times import LONDON
+from school.times import LONDON, say_date, today
 
 WORDS_MAX = 2000
 LONGEST = timedelta(days=400)
@@ -40,6 +40,14 @@ class Period:
     def ends(self) -> datetime:
         """Midnight after the last day; the first moment that is no longer in it."""
         return datetime.combine(self.last_day + timedelta(days=1), time.min, LONDON).astimezone(UTC)
+
+    def still_to_come(self, now: datetime) -> str:
+        """A sentence where some of these days are not over, so that nobody takes the figures for final."""
+        if now >= self.ends:
+            return ""
+        if now < self.begins:
+            return "These days are still to come, so there is nothing to show yet."
+        return f"These days are not over: what follows is how things stood on {say_date(today(now))}."
 
 
 @dataclass(frozen=True, slots=True)

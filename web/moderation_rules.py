@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -32,6 +33,19 @@ pages = Blueprint("rules", __name__)
 
 USUAL_DAYS = 30
 """So far back comments are scored again unless somebody says otherwise."""
+
+ABUSE: Mapping[str, tuple[str, str]] = {
+    "toxicity": ("Rude or hurtful", "What most people would find rude, hurtful or disrespectful. "),
+    "severe_toxicity": ("Very hateful", "The worst of it: full of hate, or meant to drive people away. "),
+    "obscene": ("Swearing", "Swear words and dirty talk. "),
+    "threat": ("Threats", "Says that somebody will be hurt. "),
+    "insult": ("Insults", "Calls a person names. "),
+    "identity_attack": (
+        "Attacks on a group",
+        "Goes for people for their race, religion, sex, disability or whom they love. ",
+    ),
+}
+"""Kinds of abuse that comments are scored for, by the classifier's names: words for people, and a hint."""
 
 
 @pages.context_processor
@@ -202,6 +216,7 @@ def _page(
         based_on=current.version if told or not typed["based_on"] else typed["based_on"],
         in_force=_fields(current),
         shipped=DEFAULT_THRESHOLDS,
+        abuse=ABUSE,
         history=[(row, names.get(row.made_by_id, "") if row.made_by_id else "") for row in history],
         job=job,
         job_by=names.get(job.asked_by_id, "") if job else "",

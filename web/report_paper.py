@@ -58,6 +58,8 @@ def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime
     paper = Paper(f"Social media report, {days}", footer=f"{head.name}: social media report", made_at=now)
     paper.letterhead(head)
     paper.title("Social media report for governors", f"{days}. Made {say(now)} by {maker}.")
+    if soon := when.still_to_come(now):
+        paper.text(soon)
     approvals = figures["approvals"]
     paper.heading("Approvals before publication")
     paper.bars(

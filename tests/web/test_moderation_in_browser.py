@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -53,7 +54,7 @@ def test_rules_are_tried_and_saved_and_entries_decided_together(
 ) -> None:
     sign_in_as(narrow, address, "Daniel Whitcombe")
     narrow.goto(f"{address}/moderation/rules")
-    narrow.get_by_label("Toxicity", exact=True).fill("0.995")
+    narrow.get_by_label("Rude or hurtful", exact=True).fill("0.995")
     narrow.get_by_label("Reason", exact=False).fill("Too many false alarms")
     narrow.get_by_role("button", name="See what it would have done").click()
     expect(narrow.get_by_role("heading", name=f"would not have been flagged: {entries}")).to_be_visible()
@@ -166,15 +167,24 @@ def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> 
     wide.get_by_label("Reason for the decision").first.fill("Abuse")
     keys.press("Enter")
     expect(said).to_contain_text("Choose what is to be done")
+    # What is missing is said beside its field, not in a bubble, and nothing is sent.
+    wide.get_by_label("Reason for the decision").first.fill("")
+    wide.get_by_role("button", name="Hide").first.click()
+    missing = wide.get_by_text(re.compile(r"“Reason for the decision on entry \d” is empty. Fill it in."))
+    expect(missing).to_be_visible()
+    expect(wide.get_by_label("Reason for the decision").first).to_be_focused()
+    assert Axe().run(wide).response["violations"] == []
+    keys.type("Abuse")
+    expect(missing).to_have_count(0)
     wide.goto(f"{address}/moderation/keys")
-    wide.get_by_label("Single letters act").uncheck()
+    wide.get_by_label("Use single letters as shortcuts").uncheck()
     wide.get_by_role("button", name="Save").click()
     wide.goto(f"{address}/moderation")
     keys.press("j")
     keys.press("u")
     expect(wide.locator("article").nth(0)).not_to_be_focused()
     wide.get_by_role("link", name="Keys", exact=True).click()
-    expect(wide.get_by_text("You have switched single letters off.")).to_be_visible()
+    expect(wide.get_by_text("You have switched shortcuts of single letters off.")).to_be_visible()
 
 
 def test_an_open_queue_says_how_many_have_come_and_ends_with_the_session(

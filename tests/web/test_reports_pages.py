@@ -95,6 +95,17 @@ def test_days_that_cannot_be_are_said_beside_their_field(head: Browser, query: s
     assert answer.status_code == 400 and said in answer.text
 
 
+def test_days_that_are_not_over_are_said_not_to_be() -> None:
+    when, day = reporting.Period(date(2027, 1, 4), date(2027, 3, 31)), timedelta(days=1)
+    assert when.still_to_come(when.ends) == ""
+    assert when.still_to_come(when.begins - day) == (
+        "These days are still to come, so there is nothing to show yet."
+    )
+    assert when.still_to_come(when.ends - day) == (
+        "These days are not over: what follows is how things stood on 31 March 2027."
+    )
+
+
 def test_a_period_begins_and_ends_at_school_midnight() -> None:
     summer = reporting.period(date(2026, 6, 1), date(2026, 6, 30))
     assert summer.begins == datetime.fromisoformat("2026-05-31T23:00+00:00")

@@ -6,6 +6,62 @@
   if (wrong) {
     wrong.focus();
   }
+  // What is missing is said beside its field, as the server says it, and not in a bubble that goes away.
+  // Nothing is sent then, so that chosen files and passwords stay, too.
+  function named(field) {
+    var label = field.labels && field.labels[0];
+    var words = label && label.firstChild ? label.firstChild.textContent : field.getAttribute("aria-label");
+    return (words || "").trim();
+  }
+  function sentence(field) {
+    var name = named(field);
+    if (!field.validity.valueMissing) {
+      return field.validationMessage;
+    }
+    if (field.type === "checkbox" || field.type === "radio") {
+      return "Tick this to go on.";
+    }
+    if (field.tagName === "SELECT" || field.type === "file" || field.type === "date") {
+      return "Choose something for “" + name + "”.";
+    }
+    return "“" + name + "” is empty. Fill it in.";
+  }
+  function settle(field) {
+    var said = document.getElementById(field.dataset.said || "");
+    if (said) {
+      said.remove();
+      field.setAttribute("aria-describedby", (field.getAttribute("aria-describedby") || "")
+        .split(" ").filter(function (id) { return id && id !== field.dataset.said; }).join(" "));
+      delete field.dataset.said;
+      field.removeAttribute("aria-invalid");
+      field.classList.remove("is-invalid");
+    }
+  }
+  var told = 0;
+  document.addEventListener("invalid", function (event) {
+    var field = event.target;
+    event.preventDefault();
+    settle(field);
+    var said = document.createElement("div");
+    said.className = "invalid-feedback d-block";
+    said.id = field.dataset.said = "missing-" + (told += 1);
+    said.textContent = sentence(field);
+    (field.type === "checkbox" || field.type === "radio" ? field.parentElement.lastElementChild : field)
+      .insertAdjacentElement("afterend", said);
+    field.classList.add("is-invalid");
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", ((field.getAttribute("aria-describedby") || "") + " " + said.id).trim());
+    if (field.form.querySelector(":invalid:not(fieldset)") === field) {
+      field.focus();
+    }
+  }, true);
+  ["input", "change"].forEach(function (name) {
+    document.addEventListener(name, function (event) {
+      if (event.target.dataset.said && event.target.validity.valid) {
+        settle(event.target);
+      }
+    });
+  });
   // One press of a button is one act, even under an impatient finger.
   document.addEventListener("submit", function (event) {
     var form = event.target;
