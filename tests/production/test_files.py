@@ -8,12 +8,14 @@ import subprocess
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from setuptools import Distribution
 
 from deploy import parts, pins
 from school.settings import Settings
@@ -118,6 +120,24 @@ def test_the_image_is_made_of_every_room_and_of_nothing_that_is_ignored() -> Non
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"}
     assert copied == allowed
     assert all((ROOT / path).exists() for path in copied)
+
+
+def test_every_file_of_the_rooms_comes_into_the_installed_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here all run from the folder; in the image, what no pattern of the project names would be missing."""
+    monkeypatch.chdir(ROOT)
+    made = Distribution({"script_name": "setup.py"})
+    made.parse_config_files([str(ROOT / "pyproject.toml")])
+    # Else what Git or an earlier build knows counts, too; the image is built where neither is.
+    made.include_package_data = False
+    building = made.get_command_obj("build_py")
+    building.ensure_finalized()
+    packed = {Path(file) for _package, _name, file in building.find_all_modules()}
+    packed |= {Path(folder, name) for _, folder, _, names in building.data_files for name in names}
+    rooms = {"school", "connectors", "moderation", "approvals", "web", "worker"}
+    files = {path.relative_to(ROOT) for room in rooms for path in (ROOT / room).rglob("*") if path.is_file()}
+    assert len(files) > 500
+    missing = {file for file in files - packed if file.suffix != ".pyc" and not file.name.startswith(".")}
+    assert not missing
 
 
 def test_the_image_has_every_package_that_is_needed_at_the_versions_that_the_project_names() -> None:
