@@ -19,8 +19,6 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 TRAINING_ONLY = frozenset({"torch", "transformers", "detoxify"})
-SOURCE = frozenset({"flask-principal"})
-"""What is to be had as source alone; built by the setuptools that is among the pins."""
 FILE = Path(__file__).parent / "requirements.txt"
 HEAD = (
     "# Every package of the image, exactly. Written by `make pins` from what the tests ran with;\n"
@@ -99,15 +97,19 @@ def locked() -> dict[str, tuple[str, tuple[str, ...]]]:
 def hashes(wanted: dict[str, str]) -> dict[str, list[str]]:
     """Name to SHA-256 of the files that pip would install; it downloads little more than what they say."""
     found: dict[str, set[str]] = {name: set() for name in wanted}
+    built = set[str]()
     for more in PLATFORMS:
-        # A package that is source alone is the same for every processor, and pip takes none for another.
-        names = [name for name in wanted if not more or name not in SOURCE]
-        for name, digest in _asked([f"{name}=={wanted[name]}" for name in names], more):
+        # A package that is source alone is the same for every processor, and pip takes none for another. The
+        # setuptools that is among the pins builds it.
+        names = [name for name in wanted if name not in built]
+        for name, digest, wheel in _asked([f"{name}=={wanted[name]}" for name in names], more):
             found[name].add(digest)
+            if not wheel:
+                built.add(name)
     return {name: sorted(digests) for name, digests in found.items()}
 
 
-def _asked(wanted: list[str], more: Iterable[str]) -> Iterable[tuple[str, str]]:
+def _asked(wanted: list[str], more: Iterable[str]) -> Iterable[tuple[str, str, bool]]:
     done = subprocess.run(  # noqa: S603 - our own interpreter, names and versions  # nosec B603
         [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet",
          "--report=-", *more, *wanted],
@@ -115,7 +117,8 @@ def _asked(wanted: list[str], more: Iterable[str]) -> Iterable[tuple[str, str]]:
     )  # fmt: skip
     for one in json.loads(done.stdout)["install"]:
         name = canonicalize_name(one["metadata"]["name"])
-        yield name, one["download_info"]["archive_info"]["hashes"]["sha256"]
+        file = one["download_info"]
+        yield name, file["archive_info"]["hashes"]["sha256"], file["url"].endswith(".whl")
 
 
 def text() -> str:
