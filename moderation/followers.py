@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
@@ -27,6 +24,7 @@ from moderation.models import (
     FollowerState,
     PlatformAct,
 )
+from moderation.places import Place, place
 from moderation.thresholds import Rules, rules
 from school import audit
 from school.db import storable
@@ -179,7 +177,8 @@ def queue(
     if platform:
         query = query.where(Account.platform == platform)
     if after:
-        weight, since, last = _after(after)
+        begins = Place(after, length=3)
+        weight, since, last = begins.number(0), begins.moment(1), begins.identifier(2)
         query = query.where(
             sa.or_(
                 Follower.severity < weight,
@@ -287,18 +286,4 @@ def decide_follower(
 
 
 def _place(row: Follower) -> str:
-    body = json.dumps([row.severity, row.waiting_since.isoformat(), str(row.id)])
-    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
-
-
-def _after(place: str) -> tuple[float, datetime, UUID]:
-    try:
-        weight, since, last = json.loads(base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)))
-        found = float(weight), datetime.fromisoformat(since), UUID(last)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
-        raise BadInput(
-            "This page's address is incomplete: start from the first page.", field="after"
-        ) from None
-    if found[1].tzinfo is None:
-        raise BadInput("This page's address is incomplete: start from the first page.", field="after")
-    return found
+    return place(row.severity, row.waiting_since, row.id)

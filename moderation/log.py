@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,8 +23,9 @@ from moderation.models import (
     PlatformAct,
     Referral,
 )
+from moderation.places import Place, place
 from moderation.sight import visible_to
-from school.errors import BadInput, NotFound
+from school.errors import NotFound
 from school.models import Account, Person
 from school.times import LONDON
 
@@ -111,13 +110,16 @@ def page(
         .limit(limit + 1)
     )
     if after:
-        at, last = _after(after)
+        begins = Place(after, length=2)
+        at, last = begins.moment(0), begins.identifier(1)
         query = query.where(
             sa.or_(LogCase.recorded_at < at, sa.and_(LogCase.recorded_at == at, LogCase.entry_id < last))
         )
     found = [(row[0], row[1], row[2]) for row in session.execute(query)]
     shown = found[:limit]
-    return LogPage(_rows(session, shown), _place(shown[-1][0]) if len(found) > limit else None)
+    last_shown = shown[-1][0] if len(found) > limit else None
+    following = place(last_shown.recorded_at, last_shown.entry_id) if last_shown else None
+    return LogPage(_rows(session, shown), following)
 
 
 def rows(session: Session, *, viewer: Person | None, filters: LogFilters = EVERYTHING) -> Iterator[LogRow]:
@@ -254,24 +256,6 @@ def _rows(session: Session, found: Sequence[tuple[LogCase, LogEntry, Account | N
 
 def _time(moment: datetime | None) -> str:
     return moment.astimezone(LONDON).isoformat(timespec="seconds") if moment else ""
-
-
-def _place(case: LogCase) -> str:
-    body = json.dumps([case.recorded_at.isoformat(), str(case.entry_id)])
-    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
-
-
-def _after(place: str) -> tuple[datetime, UUID]:
-    try:
-        at, last = json.loads(base64.urlsafe_b64decode(place + "=" * (-len(place) % 4)))
-        found = datetime.fromisoformat(at), UUID(last)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
-        raise BadInput(
-            "This page's address is incomplete: start from the first page.", field="after"
-        ) from None
-    if found[0].tzinfo is None:
-        raise BadInput("This page's address is incomplete: start from the first page.", field="after")
-    return found
 
 
 __all__ = [

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,8 +29,9 @@ from moderation.models import (
     Referral,
     WatchedPost,
 )
+from moderation.places import Place, place
 from moderation.sight import comment_visible_to, visible_to
-from school.errors import BadInput, NotFound
+from school.errors import NotFound
 from school.models import Account, Person
 
 T = TypeVar("T")
@@ -267,23 +265,12 @@ def _conditions(filters: QueueFilters, viewer: Person) -> list[sa.ColumnElement[
 
 
 def _place(case: LogCase) -> str:
-    body = json.dumps([case.urgent, case.severity, case.recorded_at.isoformat(), str(case.entry_id)])
-    return base64.urlsafe_b64encode(body.encode()).decode().rstrip("=")
+    return place(case.urgent, case.severity, case.recorded_at, case.entry_id)
 
 
-def _behind(place: str) -> sa.ColumnElement[bool]:
-    try:
-        urgent, weight, recorded, entry = json.loads(
-            base64.urlsafe_b64decode(place + "=" * (-len(place) % 4))
-        )
-        at, severity, entry_id = datetime.fromisoformat(recorded), float(weight), UUID(entry)
-        at.astimezone()
-    except (ValueError, TypeError, AttributeError, binascii.Error):
-        raise BadInput(
-            "This page's address is incomplete: start from the first page.", field="after"
-        ) from None
-    if at.tzinfo is None:
-        raise BadInput("This page's address is incomplete: start from the first page.", field="after")
+def _behind(after: str) -> sa.ColumnElement[bool]:
+    begins = Place(after, length=4)
+    urgent, severity, at, entry_id = begins.yes(0), begins.number(1), begins.moment(2), begins.identifier(3)
     rest = sa.or_(
         LogCase.severity < severity,
         sa.and_(

@@ -117,7 +117,7 @@ def add(session: Session, person: Person, answer: str, name: str, *, now: dateti
             expected_origin=origins,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError) as error:
         log.warning("passkey_refused", error=type(error).__name__)
         raise BadInput("The passkey could not be added. Try again, or choose another device.") from None
     if session.scalar(sa.select(Passkey.id).where(Passkey.credential_id == made.credential_id)):
@@ -178,7 +178,7 @@ def check(session: Session, answer: str, *, now: datetime) -> Person:
             credential_current_sign_count=key.sign_count,
             require_user_verification=True,
         )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+    except (WebAuthnException, ValueError, KeyError, TypeError, RecursionError) as error:
         log.warning("passkey_refused", error=type(error).__name__)
         raise BadInput(REFUSED) from None
     key.sign_count, key.used_at = right.new_sign_count, now

@@ -130,12 +130,9 @@ def one(draft_id: UUID) -> ResponseReturnValue:
 def edit(draft_id: UUID) -> ResponseReturnValue:
     """The form with the newest version."""
     with reading() as session:
-        person = current_person(session)
-        draft = drafts.find(session, draft_id, by=person, now=now())
-        if draft.author_id != person.id:
-            raise NotPermitted(NOT_YOURS)
+        draft = _own(session, draft_id)
         drafts.check_editable(session, draft)
-        return _changing(session, draft, person)
+        return _changing(session, draft, current_person(session))
 
 
 @pages.post("/drafts/<uuid:draft_id>/edit")
@@ -227,6 +224,9 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     if wanted == RESTORE:
         return _form_again(draft_id, form, 200)
     with reading() as session:
+        if draft_id is not None:
+            # Before anything that came with it is kept.
+            _own(session, draft_id)
         offered = draft_offers.take(session, form, wanted)
     draft_form.drop_removed(form)
     draft_files.keep_new_pictures(form, draft_id)
@@ -296,6 +296,15 @@ def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> Dr
         return once()
 
 
+def _own(session: Session, draft_id: UUID) -> Draft:
+    """The draft, if it is of the person who is here. Raises NotFound, NotPermitted."""
+    person = current_person(session)
+    draft = drafts.find(session, draft_id, by=person, now=now())
+    if draft.author_id != person.id:
+        raise NotPermitted(NOT_YOURS)
+    return draft
+
+
 def _form_again(
     draft_id: UUID | None,
     form: DraftForm,
@@ -306,9 +315,7 @@ def _form_again(
 ) -> ResponseReturnValue:
     with transaction() if ask_for_links else reading() as session:
         person = current_person(session)
-        draft = drafts.find(session, draft_id, by=person, now=now()) if draft_id is not None else None
-        if draft is not None and draft.author_id != person.id:
-            raise NotPermitted(NOT_YOURS)
+        draft = _own(session, draft_id) if draft_id is not None else None
         offers = draft_offers.of(session, form, now=now())
         return (
             draft_form.page(

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
 import re
 import threading
 from datetime import date
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from moderation import log, log_csv, log_filters
+from moderation import followers, log, log_csv, log_filters, review
 from moderation import words as moderation_words
 from moderation.decisions import Outcome
 from moderation.log_filters import LogFilters
 from moderation.models import CaseState, LogEntry, LogOrigin
-from school.db import reading, transaction
+from moderation.places import place
+from school.db import now, reading, transaction
 from school.errors import BadInput, SchoolgateError
 from school.models import Person, Role
 from tests.moderation.platform import ScriptedPlatform, author, comment
@@ -152,10 +154,28 @@ def test_pages_hold_every_entry_once(three: list[UUID]) -> None:
     assert found == [3, 2, 1]
 
 
-@pytest.mark.parametrize("after", ["x", "e30", "WyIyMDI3LTA2LTAzIiwgIngiXQ", "§§§", "bnVsbA"])
-def test_a_broken_page_address_is_refused(database: str, after: str) -> None:
-    with reading() as session, pytest.raises(BadInput):
-        log.page(session, viewer=None, after=after)
+NOWHERE = (
+    "x", "e30", "WyIyMDI3LTA2LTAzIiwgIngiXQ", "§§§", "bnVsbA",
+    base64.urlsafe_b64encode(b"[" * 5000).decode(),
+    place("0001-01-01T00:00:00+23:00", uuid4()),
+    place(False, 10**400, "0001-01-01T00:00:00+23:00", uuid4()),
+    place(float("nan"), "2027-06-03T08:00:00+00:00", uuid4()),
+    place(10**400, "2027-06-03T08:00:00+00:00", uuid4()),
+)  # fmt: skip
+"""Addresses of a following page that nobody was given: cut off, too deep, beyond numbers and times."""
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_broken_page_address_is_refused(database: str, school_people: dict[Role, Person]) -> None:
+    head = school_people[Role.HEADTEACHER]
+    for after in NOWHERE:
+        with reading() as session:
+            with pytest.raises(BadInput):
+                log.page(session, viewer=None, after=after)
+            with pytest.raises(BadInput):
+                review.queue(session, viewer=head, after=after, now=now())
+            with pytest.raises(BadInput):
+                followers.queue(session, viewer=head, after=after)
 
 
 def test_writers_at_once_make_one_chain(

@@ -437,6 +437,11 @@ def test_only_the_author_sees_and_changes_a_draft_of_their_own(
     assert head.get(f"{path}/edit").status_code == 403
     assert head.post(f"{path}/withdraw", "/drafts/new").status_code == 403
     moderator = signed_in(Role.MODERATOR)
+    for browser, status in ((head, 403), (moderator, 404), (stranger, 404)):
+        file = io.BytesIO(scenes.picture_bytes()), "a.jpg"
+        sent = {"csrf_token": browser.token("/me"), "new_pictures": file}
+        assert browser.client.post(f"{path}/edit", data=sent).status_code == status
+    assert count(MediaFile) == 0, "what came with a refused change was kept"
     assert moderator.get(path).status_code == 404
     assert teacher.get("/drafts/not-an-id").status_code == 404
     for skip in ("²", "9" * 30):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
@@ -190,3 +192,19 @@ def test_a_session_and_an_open_form_outlive_a_change_of_the_secret_key(head: Bro
     assert head.get("/me").status_code == 200
     secrets.keep_keys(["m" * 64])
     assert head.get("/me").status_code == 302
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_passkey_of_endless_brackets_is_refused_like_any_other(visitor: Browser) -> None:
+    client_data = base64.urlsafe_b64encode(b"[" * 5000).decode()
+    inside = json.dumps(
+        {
+            "id": "AA",
+            "rawId": "AA",
+            "type": "public-key",
+            "response": {"clientDataJSON": client_data, "authenticatorData": "AA", "signature": "AA"},
+        }
+    )
+    for answer in ("[" * 5000, '{"a":' * 5000, inside):
+        refused = visitor.post("/sign-in/passkey", "/sign-in", answer=answer)
+        assert refused.status_code == 302 and refused.headers["Location"] == "/sign-in"
