@@ -56,6 +56,11 @@ _PINNED = {
 }
 
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+"""Line ends, what terminals obey, and what turns the order of letters round."""
+_OF_SEVERAL_LINES = frozenset({"exception", "stack"})
+
+
 class PatientFile(RotatingFileHandler):
     """A log file for its own user alone, that outlives a full disk.
 
@@ -111,6 +116,27 @@ def drop_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return event
 
 
+def keep_to_the_line(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Let nothing in an event begin a line that looks like another event, or move the reader's cursor.
+
+    Messages of libraries, and the words of errors, may hold what somebody outside wrote. The lines of a
+    traceback are set in.
+    """
+    for key in list(event):
+        value = event.pop(key)
+        if key in _OF_SEVERAL_LINES and isinstance(value, str):
+            event[key] = "\n".join(f"  {_escaped(line)}" for line in value.split("\n"))
+        else:
+            event[_escaped(key)] = _escaped(value) if isinstance(value, str) else value
+    return event
+
+
+def _escaped(text: str) -> str:
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def _removed(match: re.Match[str]) -> str:
     kept = match["name"] or match["scheme"] or match["url"]
     return f"{kept}(removed)"
@@ -155,12 +181,15 @@ def configure(
                 colors=colours, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
             )
         )
+        # JSON has no line ends within a line.
+        lines = [keep_to_the_line] if log_format == "plain" else []
         return structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 drop_secrets,
+                *lines,
                 renderer,
             ],
         )

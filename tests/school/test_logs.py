@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,6 +112,23 @@ def test_a_plain_traceback_shows_no_local_variables(tmp_path: Path, file: Path) 
     assert "ValueError: no such label" in said and "comment's text" not in said.replace(
         'read("the comment\'s text")', ""
     )
+
+
+def test_nothing_that_is_logged_begins_a_line_of_its_own(tmp_path: Path, file: Path) -> None:
+    plain = tmp_path / "plain.log"
+    logs.configure(log_format="plain", file=plain, stderr_level=None)
+    line = "2027-06-03T08:00:00Z [info     ] signed_in person=head"
+    forged = f"x\n{line}\r\x1b[2K\x85{line}\u2028\u202e"
+    structlog.get_logger("here").info("comment_hidden", handle=forged, names=[forged], **{forged: 1})
+    logging.getLogger("library").warning("could not read %s", forged)
+    try:
+        raise ValueError(forged)
+    except ValueError:
+        structlog.get_logger("here").exception("failed")
+    text = plain.read_text(encoding="utf-8")
+    began = [one for one in text.splitlines() if not one.startswith("  ")]
+    assert [one.split("] ", 1)[1].split()[0] for one in began] == ["comment_hidden", "could", "failed"]
+    assert text.count("signed_in") >= 5 and not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u202e]", text)
 
 
 def test_the_file_is_rotated(tmp_path: Path, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
