@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from school import accounts, closing, people, register
-from school.db import now, reading
+from school.db import now, reading, transaction
 from school.models import Account, AccountState, DataFate, Person, Role
 from school.setup import PRACTICE_PIN
 from school.times import today
@@ -74,6 +74,10 @@ def test_p8_closing_needs_the_headteachers_pin_and_leaves_a_task(
     assert "Margaret Oyelaran, headteacher" in shown and "kept for freedom of information" in shown
     assert "Pause this account" not in shown and "closed account to delete on its platform" in text(head, "/")
     assert "to delete by hand" in text(head, "/accounts")
+    # What a platform says of its own page may be anything.
+    with transaction() as session:
+        accounts.get(session, account.id).url = "javascript:alert(1)"
+    assert 'href="javascript' not in head.get(page).text
     manager = signed_in(Role.NETWORK_MANAGER)
     manager.post(f"{page}/page-gone", page, words="Deleted under Settings")
     assert "to delete by hand" not in text(head, "/accounts")
