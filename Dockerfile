@@ -6,7 +6,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
 RUN python -m venv /opt/schoolgate
 # Exact versions and files, nothing besides: no torch, since the model that ships is served by ONNX Runtime. What
-# builds the one package that is source comes first, so that pip fetches no builder of its own choice.
+# builds the packages that are source comes first, so that pip fetches no builder of its own choice.
 COPY deploy/requirements.txt deploy/requirements.txt
 RUN grep '^setuptools==' deploy/requirements.txt > builder.txt \
     && /opt/schoolgate/bin/pip install --no-deps --require-hashes -r builder.txt \

@@ -58,6 +58,7 @@ ASKS = {
     "pi-heif": "Its own code is BSD; the libheif inside is LGPL, and can be replaced like fpdf2.",
     "psycopg": "Like fpdf2.",
     "psycopg-binary": "Like fpdf2.",
+    "py-vapid": "Used as it is; changed files would have to be given out.",
     "tqdm": "Used as it is; changed files would have to be given out.",
 }
 """Of each part whose licence asks something of whoever gives it on: what, and how it is used here."""
