@@ -7,21 +7,28 @@ import email.policy
 import json
 import re
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import requests
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from connectors.base import Platform
 from connectors.practice.faults import Fault, FaultRule, OperationKind
 from connectors.practice.world import World
 from school.db import now
 from school.times import LONDON
+from tests.production.compose import free_port
+from tests.school.test_second_factor import code_of
 from tests.web.writing import Criterion
 from tests.worker.conftest import Product, command, running, wait_for
 from tests.worker.test_embedded import rows
+from worker.mailbox import MailboxHandler
 
 CRITERIA = [criterion.value for criterion in Criterion]
 WRONG = "seven-wet-otters-guessed-this"
@@ -38,8 +45,9 @@ CANARIES = {
     "SCHOOLGATE_BOUNCES_URL": "imaps://post:canary-of-the-mailbox@127.0.0.1:9/INBOX",
     "SCHOOLGATE_META_APP_SECRET": "canary-of-the-app",
 }
+MAIL_PASSWORD = "canary-of-the-mail"
 MORE_CANARIES = {
-    "SCHOOLGATE_SMTP_URL": "smtp://post:canary-of-the-mail@127.0.0.1:9",
+    "SCHOOLGATE_SMTP_URL": f"smtp://post:{MAIL_PASSWORD}@127.0.0.1:9",
     "SCHOOLGATE_DATABASE_URL": "postgresql://app:canary-of-the-data@127.0.0.1:9/none",
     "SCHOOLGATE_DATABASE_OWNER_URL": "postgresql://own:canary-of-the-owner@127.0.0.1:9/none",
     "SCHOOLGATE_BROKER_URL": "redis://:canary-of-the-broker@127.0.0.1:9/0",
@@ -77,14 +85,43 @@ def mail_about(home: Path, what: str) -> str | None:
     return None
 
 
+@contextmanager
+def mail_server(folder: Path) -> Iterator[str]:
+    """A mail server of the school's, which asks for the password; its address with that."""
+
+    def right(_server: object, _session: object, _envelope: object, _how: str, given: object) -> AuthResult:
+        assert isinstance(given, LoginPassword)
+        return AuthResult(success=given.password == MAIL_PASSWORD.encode())
+
+    folder.mkdir(parents=True)
+    server = Controller(
+        MailboxHandler(folder), hostname="127.0.0.1", port=free_port(), authenticator=right,
+        auth_required=True, auth_require_tls=False,
+    )  # fmt: skip
+    server.start()
+    try:
+        yield f"smtp://post:{MAIL_PASSWORD}@127.0.0.1:{server.port}"
+    finally:
+        server.stop()
+
+
 def test_nothing_that_is_private_reaches_a_log(tmp_path: Path) -> None:
+    with mail_server(tmp_path / "home" / "mailbox") as address:
+        _nothing_reaches_a_log(tmp_path, address)
+
+
+def _nothing_reaches_a_log(tmp_path: Path, address: str) -> None:
     said.clear()
     home = tmp_path / "home"
-    more = {"SCHOOLGATE_PRACTICE_PACE": "0", "SCHOOLGATE_LOG_LEVEL": "debug", **CANARIES}
+    more = {
+        "SCHOOLGATE_PRACTICE_PACE": "0", "SCHOOLGATE_LOG_LEVEL": "debug", "SCHOOLGATE_SMTP_URL": address,
+        **CANARIES,
+    }  # fmt: skip
     complaints = b""
     with running(home, **more) as product:
         world = product.world()
         link = a_day(product, world)
+        own = secrets_of_people(product)
         app = world.secrets.x_consumer_key
         secrets = [value for name, value in asdict(world.secrets).items() if not name.endswith("id")]
         world.close()
@@ -110,16 +147,22 @@ def test_nothing_that_is_private_reaches_a_log(tmp_path: Path) -> None:
             (home / "secret.key").read_text("ascii").strip(), PASSWORD, PIN, WRONG, TOKEN,
             # X's key of the app is none: it is its name, as Meta's id is.
             *(value for value in secrets if value != app),
-            *re.findall(r"canary-of-[a-z-]+", f"{CANARIES}{MORE_CANARIES}"),
+            *re.findall(r"canary-of-[a-z-]+", f"{CANARIES}{MORE_CANARIES}"), *own,
         }  # fmt: skip
+        asked = ("people", "recover", "newteacher@larkfield.test", "--reason", "Both are lost")
+        recovery = json.loads(command(home, *asked, "--json", **more).stdout)["link"].rpartition("/")[2]
+        links = {link, invitation, recovery}
         shown = everything_else(product, tmp_path / "backup.zip", more)
     for name, content in shown.items():
-        found = [key for key in keys if key.encode() in content]
+        # A link is in the mail that brings it, and nowhere else.
+        where = keys if name.startswith("mail ") else keys | links
+        # As a mail breaks its lines.
+        found = [key for key in where if key.encode() in content.replace(b"=\r\n", b"")]
         assert not found, f"{name} holds {found}"
     complaints += (tmp_path / "home.err").read_bytes()
     private = {
         WRONG, PASSWORD, PIN, WRONG_PIN, WORDS, ABUSE, "zorblatt", AUTHOR, "Quibblesworth", NOTE, TOKEN,
-        link, invitation, "practice makes perfect", "Oyelaran", "Birtwistle", "Amelia Thornbury", "Thornbury",
+        *links, *own, "practice makes perfect", "Oyelaran", "Birtwistle", "Amelia Thornbury", "Thornbury",
         "Decide: ", "quibble@", *secrets, *said,
     }  # fmt: skip
     assert len(private) > 25 and all(len(value) >= 6 for value in private), private
@@ -129,6 +172,25 @@ def test_nothing_that_is_private_reaches_a_log(tmp_path: Path) -> None:
         for value in private:
             at = content.find(value.encode())
             assert at < 0, f"{name} holds {value!r}: …{content[max(0, at - 300) : at + 80]!r}"
+
+
+def secrets_of_people(product: Product) -> set[str]:
+    """A calendar's address, an authenticator's seed, recovery codes, and the session that made them."""
+    teacher, office = product.signed_in("teacher"), product.signed_in("marketing")
+    shown = form(teacher, product, "/calendar/feed")
+    feed = re.search(r"/calendar/feed/([\w-]+)/posts\.ics", shown)
+    assert feed and teacher.get(f"{product.url}/calendar/feed/{feed[1]}/posts.ics", timeout=30).ok
+    page = office.get(f"{product.url}/me/sign-in/app", timeout=30).text
+    letters = re.search(r'<code class="long">([A-Z2-7 ]+)</code>', page)
+    sealed = re.search(r'name="secret_seed" value="([^"]+)"', page)
+    assert letters and sealed, page[-3000:]
+    seed = letters[1].replace(" ", "")
+    code = code_of(seed, now().timestamp())
+    codes = form(office, product, "/me/sign-in/app", secret_seed=sealed[1], code=code)
+    found = re.findall(r"<li><code>([^<]+)</code></li>", codes)
+    assert len(found) == 10, codes[-3000:]
+    plain = {re.sub(r"[^0-9A-Za-z]", "", code) for code in found}
+    return {feed[1], seed, letters[1], *found, *plain, *office.cookies.values()}
 
 
 def everything_else(product: Product, backup: Path, more: dict[str, str]) -> dict[str, bytes]:
