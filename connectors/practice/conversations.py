@@ -301,12 +301,15 @@ class Conversations(Posts):
         self, platform: Platform | str, *, post_id: str | None = None, parent_id: str | None = None
     ) -> int:
         """How many comments stand under a post, or answer one comment ("" = top level)."""
+        where, values = ["platform = ?", "deleted_at is null", "replaced_by = ''"], [Platform(platform).value]
+        for clause, value in (("post_id = ?", post_id), ("parent_id = ?", parent_id)):
+            # "or it is null" would read all comments there are, for each post of a page.
+            if value is not None:
+                where.append(clause)
+                values.append(value)
         with self._store.reading() as db:
             row = db.execute(
-                "select count(*) as n from comments where platform = :platform and deleted_at is null"
-                " and replaced_by = '' and (:post is null or post_id = :post)"
-                " and (:parent is null or parent_id = :parent)",
-                {"platform": Platform(platform).value, "post": post_id, "parent": parent_id},
+                f"select count(*) as n from comments where {' and '.join(where)}", values  # noqa: S608  # nosec B608
             ).fetchone()
         return int(row["n"])
 
