@@ -71,7 +71,7 @@ def flags(session: Session, *, begins: datetime, ends: datetime, viewer: Person)
         times = sa.select(LogCase.recorded_at, LogCase.decided_at).where(
             *of_period, *decided, LogCase.account_id == of_whom
         )
-        of_account.waits += [end - begin for begin, end in session.execute(times).tuples() if end is not None]
+        of_account.waits += [end - begin for begin, end in session.execute(times) if end is not None]
     return found
 
 

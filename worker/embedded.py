@@ -68,6 +68,7 @@ def run(*, host: str | None, port: int | None) -> int:
         worker = EmbeddedWorker(celery_app)
         worker.start()
         classifier.load_in_background()
+        memory.keep_what_is_loaded()
         log.info("started", host=host, port=actual_port, practice=platforms is not None)
         stopping.wait()
         write("Stopping …\n")

@@ -11,7 +11,7 @@ import structlog
 from school.models import School
 from school.settings import set_for_this_process, settings
 from web.app import create_app
-from worker import practice, signals
+from worker import memory, practice, signals
 from worker.apart import serving_school
 from worker.processes import serve_in_processes
 from worker.serving import WebServer, bind
@@ -46,6 +46,7 @@ def web(*, host: str | None, port: int | None, processes: int = 1) -> int:
                 stack.callback(running.stop)
                 platforms = running.platforms
         served = WebServer(create_app(practice=platforms), listening)
+        memory.keep_what_is_loaded()
         served.start()
         stack.callback(served.stop)
         signals.heed_with(stopping.set)

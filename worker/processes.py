@@ -13,6 +13,7 @@ from gunicorn.glogging import Logger
 
 from school.db import engine, engine_for
 from web.app import create_app
+from worker import memory
 
 THREADS = 8
 GRACE = 25
@@ -60,7 +61,9 @@ class _Pages(BaseApplication):  # type: ignore[misc]
 
     def load(self) -> Flask:
         """The application of this process."""
-        return create_app()
+        app = create_app()
+        memory.keep_what_is_loaded()
+        return app
 
 
 def serve_in_processes(listening: socket.socket, processes: int) -> int:
