@@ -1,13 +1,13 @@
 """A school in which every page has something to show, and every address that somebody of it can open.
 
-What the walk of all pages (`python -m tests.web.walk`) and the measurement of all pages begin with.
+What the walk of all pages (walk_pages.py) and the measurement of all pages begin with.
 """
 
 from __future__ import annotations
 
 import collections
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -32,9 +32,10 @@ from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.moderation.scenes import Clock, flagged
 from tests.school.test_forms import filled
 from tests.web.conftest import Browser
-from tests.web.fuzz import ENDS, Forms, token
+from tests.web.page_forms import Forms
 from tests.web.remembered import remember
 from tests.web.test_practice_pages import arrive, picture
+from tests.web.walking import ENDS, token
 
 URL = "https://social.test"
 LIST = "Name,Class,Photos,Given by\nAmelia Thornbury,Year 4 Kestrels,yes,Rosalind Thornbury\n,,,\n"
@@ -55,6 +56,8 @@ class Address:
     """Empty: anybody, signed in or not."""
     endpoint: str
     path: str
+    page: str = field(default="", compare=False, repr=False)
+    """What it answers with, if that is HTML."""
 
 
 def furnish(
@@ -235,11 +238,13 @@ def addresses(app: Flask, emails: list[str], more: list[str], *, each: int = EAC
             if answer.status_code != 200 and path != "/no/such/page":
                 continue
             opened[kind] += 1
-            yield Address(email, endpoint, path)
             if answer.mimetype != "text/html":
+                yield Address(email, endpoint, path)
                 continue
+            shown = answer.get_data(as_text=True)
+            yield Address(email, endpoint, path, shown)
             page = Forms()
-            page.feed(answer.get_data(as_text=True))
+            page.feed(shown)
             for link in page.links:
                 target = urlsplit(urljoin(path, link))
                 there = target.path + (f"?{target.query}" if target.query else "")
