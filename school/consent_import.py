@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
 from school import audit
-from school.consent_lists import LineProblem, ListedPupil, PupilList, same_name
+from school.consent_lists import LineProblem, ListedPupil, PupilList, is_odd, same_name
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.consent import Consent, ConsentImport, ConsentKind, Pupil
 from school.models.people import Person
@@ -51,6 +51,13 @@ class Plan:
     so it is entered only where a person says so."""
     left: list[Pupil] = field(default_factory=list)
     unchanged: int = 0
+    """Lines of the list that change nothing."""
+    staying: int = 0
+    """Pupils on the register who are not on the list and stay as they are."""
+    odd_names: list[ListedPupil] = field(default_factory=list)
+    """Those whose name has an emoji or a digit in it: worth a look, and applied as it is."""
+    days: dict[int, tuple[date, date]] = field(default_factory=dict)
+    """By line: first and last day of the consents that it gives."""
     problems: list[LineProblem] = field(default_factory=list)
     pupils: dict[int, Pupil] = field(default_factory=dict)
     """By line: who is meant."""
@@ -167,9 +174,13 @@ def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
             taken[found.id] = entry.line
             made.pupils[entry.line] = found
         _one(made, entry, found, on=today(now))
+    made.odd_names = [entry for entry in listed if is_odd(entry.name) or is_odd(entry.given_by)]
     made.on_roll = sum(pupil.left_on is None for pupil in everybody)
+    absent = [pupil for pupil in everybody if pupil.left_on is None and pupil.id not in taken]
     if kept.whole_school:
-        made.left = [pupil for pupil in everybody if pupil.left_on is None and pupil.id not in taken]
+        made.left = absent
+    else:
+        made.staying = len(absent)
     return made
 
 
@@ -186,7 +197,7 @@ def _one(made: Plan, entry: ListedPupil, found: Pupil | None, *, on: date) -> No
     ):
         made.moved.append((found.name, found.class_name, entry))
         changed = True
-    first, last = _days(entry, on=on)
+    first, last = made.days[entry.line] = _days(entry, on=on)
     for kind in ConsentKind:
         of_kind = [
             one for one in (found.consents if found else []) if one.kind is kind and not one.withdrawn_at
@@ -304,7 +315,7 @@ def apply(
         pupil.name, pupil.class_name, pupil.left_on = entry.name, entry.class_name, None
         pupil.reference = entry.reference or pupil.reference
     for entry, kind, platform in made.consents:
-        first, last = _days(entry, on=day)
+        first, last = made.days[entry.line]
         session.add(
             Consent.given(
                 kind, platform, pupil_id=made.pupils[entry.line].id, given_by=entry.given_by, first_day=first,

@@ -332,8 +332,25 @@ def _columns(heading: Sequence[str], found: PupilList) -> dict[str, int]:
 
 
 def _written(values: Mapping[str, str]) -> str:
-    """The pupil's name as the line has it."""
-    return values.get("name") or f"{values.get('first', '')} {values.get('last', '')}".strip()
+    """The pupil's name as the line has it; a dash stands for a half that the child doesn't have."""
+    halves = (values.get(half, "") for half in ("first", "last"))
+    return values.get("name") or " ".join(half for half in halves if half.strip("-–"))
+
+
+def _half_missing(values: Mapping[str, str]) -> str:
+    """What to say where one of forename and surname is empty, which is nearly always a slip."""
+    written = _written(values)
+    if values.get("name") or not written:
+        return ""
+    for half, called in (("first", "forename"), ("last", "surname")):
+        if half in values and not values[half]:
+            return f"The {called} is missing: write it, or “-” if “{written}” is all of the child's name."
+    return ""
+
+
+def is_odd(name: str) -> bool:
+    """Whether a name has an emoji, a digit or another sign in it that names don't have."""
+    return any(unicodedata.category(char)[0] in "NS" and char not in "`´^¨" for char in name)
 
 
 def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
@@ -345,8 +362,10 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
     # An office that corrects one mistake a line and sends the list again would need many rounds.
     wrong: list[str] = []
     full = _or_wrong(wrong, lambda: person_name(name), "")
+    if missing := _half_missing(values):
+        wrong.append(missing)
     if not values.get("class"):
-        wrong.append(f"The class of {full or 'this pupil'} is empty: write it.")
+        wrong.append("The class is empty: write it.")
     group = (
         _or_wrong(wrong, lambda: person_name(values["class"], field="class"), "")
         if values.get("class")
@@ -365,9 +384,7 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
         )
     given_by = values.get("given_by", "")
     if kinds and not given_by:
-        wrong.append(
-            f"{full or 'The pupil'} has consent, but the line doesn't say who gave it: fill in “Given by”."
-        )
+        wrong.append("It says yes, but not who gave the consent: fill in “Given by”.")
     giver = _or_wrong(wrong, lambda: person_name(given_by), "") if given_by else ""
     reference = values.get("reference", "").upper() or None
     if reference and len(reference) > 40:

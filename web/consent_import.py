@@ -54,7 +54,8 @@ def upload() -> ResponseReturnValue:
                 now=now(),
             )
     except BadInput as error:
-        return _form(typed.refuse(error), listed), 400
+        # Bad lines are told one by one, which says all of it.
+        return _form(typed if listed and listed.problems else typed.refuse(error), listed), 400
     if listed.columns_left_out:
         flash(
             "These columns mean nothing here and were not read: "

@@ -127,11 +127,11 @@ def test_every_bad_line_is_named_and_nothing_can_be_kept(session: Session, schoo
     assert [one.who for one in listed.problems[:4]] == ["Ada Byron", "Max", "", "Ben Okri"]
     said = " ".join(one.sentence for one in listed.problems)
     for part in (
-        "for images is neither yes nor no", "who gave it", "The name is empty", "31/02/2026",
-        "(01/09/2025) is before the first (01/09/2026)", "line 7 already", "class of Finn Ode is empty",
+        "for images is neither yes nor no", "not who gave the consent", "The name is empty", "31/02/2026",
+        "(01/09/2025) is before the first (01/09/2026)", "line 7 already", "class is empty",
     ):  # fmt: skip
         assert part in said, part
-    for part in ("class of Finn Ode is empty", "“maybe” in the column", "“32/01/2026” is no date"):
+    for part in ("The class is empty", "“maybe” in the column", "“32/01/2026” is no date"):
         assert part in listed.problems[-1].sentence, "all mistakes of a line are told at once"
     assert [pupil.name for pupil in listed.pupils] == ["Dora Kim"]
     before = session.scalar(sa.select(sa.func.count()).select_from(Pupil))
@@ -162,6 +162,20 @@ def test_p24_a_list_enters_changes_ends_and_says_so(session: Session, school_peo
     [ended] = [one for one in niamh.consents if one.withdrawn_at]
     assert "list.csv" in (ended.withdrawn_reason or "")
     assert audit.verify(session) is None
+
+
+def test_half_a_name_is_asked_about_and_a_single_name_is_taken() -> None:
+    heading = "Forename,Surname,Class,Photos,Given by\n"
+    listed = as_list(heading + ",Jones,Year 2,yes,\nAsh,,Year 2,,\n-,Prince,Year 2,yes,Pa Prince\n")
+    first, second = listed.problems
+    assert "The forename is missing" in first.sentence and "“Jones”" in first.sentence
+    assert "not who gave the consent" in first.sentence and "surname is missing" in second.sentence
+    assert [one.name for one in listed.pupils] == ["Prince"]
+    [only] = as_list("Name,Class\nSukarno,Year 2\n").pupils
+    assert only.name == "Sukarno", "a list with one column of names may have single names"
+    odd = ("Zoë 🌻", "Max 2")
+    assert all(map(consent_lists.is_odd, odd))
+    assert not any(map(consent_lists.is_odd, ("Zoë D'Souza", "Niamh O’Brien-Ó Sé", "Đỗ Thị Lan", "王芳")))
 
 
 @SQLITE

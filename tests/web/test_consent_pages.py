@@ -121,13 +121,18 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     assert officer.post("/consent/import", "/consent/import").status_code == 400
     bad = send("Name,Class,Photos,Given by\nIda Moss,Year 1,maybe,Jo Moss\nTed Moss,Year 2,no,\n")
     assert bad.status_code == 400 and "Line 2 (Ida Moss)" in bad.text and "neither yes nor no" in bad.text
+    assert 'id="file-error"' not in bad.text, "said once"
     assert "1 is fine" in bad.text and "Ted Moss" not in officer.get("/consent").text
     good = send(
-        "Name,Class,Photos,Given by\nIda Moss,Year 1,yes,Jo Moss\nYusuf Siddiqui,Year 4 Kestrels,no,\n"
+        "Name,Class,Photos,Given by,Platforms,Until\n"
+        "Ida Moss,Year 1,yes,Jo Moss 🌻,X,01/09/2099\nYusuf Siddiqui,Year 4 Kestrels,no,\n"
     )
     assert good.status_code == 302
     address = good.headers["Location"]
     page = officer.get(address).text
+    assert "Ida Moss: Pictures on X, from" in page and ">1 September 2099</time>, given by Jo Moss" in page
+    assert "On the list: 2 pupils, none of them unchanged." in page and "not on it and stay as they" in page
+    assert "There is an emoji" in page and "Line 2: Ida Moss, given by Jo" in page
     assert "Sept &lt;b&gt;.csv" in page and "Ida Moss, Year 1" in page
     assert "Consents that end at once" in page and "Yusuf Siddiqui: Pictures" in page
     assert "Ida Moss" not in officer.get("/consent").text, "nothing is applied by looking"
