@@ -106,6 +106,13 @@ class Walk:
             except Error as error:
                 self.note(page.url, f"{state}: {str(error)[:300]}")
 
+    def go(self, page: Page, path: str) -> None:
+        """Open the page; once more if the page before loaded itself anew just then."""
+        try:
+            page.goto(self.base + path, wait_until="load")
+        except Error:
+            page.goto(self.base + path, wait_until="load")
+
     def shoot(self, page: Page, name: str) -> None:
         """A picture of the whole page, if wanted."""
         if SHOTS:
@@ -141,7 +148,7 @@ def _every_screen(walk: Walk, page: Page, who: str, path: str) -> list[str]:
     """The page in every size and colour; where its forms lead to."""
     page.set_viewport_size({"width": 1280, "height": 800})
     page.emulate_media(color_scheme="light")
-    page.goto(walk.base + path, wait_until="load")
+    walk.go(page, path)
     page.evaluate(_OPEN, True)
     walk.shoot(page, f"{who}_1280")
     walk.look(page, "1280 light", of_the_layout, of_axe, of_the_focus)
@@ -165,7 +172,7 @@ def _send_empty(walk: Walk, page: Page, path: str, number: int, kind: str) -> No
     """A form with nothing in it, as it comes back."""
     page.set_viewport_size({"width": 320, "height": 640})
     page.emulate_media(color_scheme="light")
-    page.goto(walk.base + path, wait_until="load")
+    walk.go(page, path)
     try:
         with page.expect_navigation(wait_until="load", timeout=20_000):
             if not page.evaluate(_SEND, number):
