@@ -35,7 +35,10 @@ WORDS_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class FoiSearch:
-    """Words that must all be in a post, a remark or a decision's reason, and school days, both included."""
+    """Words that must all be in a post, a remark on it or the reason of its approval or refusal.
+
+    The days are school days, both included.
+    """
 
     words: tuple[str, ...] = ()
     first: date | None = None

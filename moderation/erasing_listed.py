@@ -1,4 +1,4 @@
-"""Entries of the log as the DPO sees them before they are erased on request (P34)."""
+"""Comments and entries of the log as the DPO sees them before they are erased on request (P34)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 
 from moderation import words
 from moderation.chain import unlisted
-from moderation.models import LogCase, LogEntry
+from moderation.models import Author, Comment, LogCase, LogEntry
 from moderation.thresholds import URGENT_KINDS
 from school.retention import Listed
 from school.times import say
 
 RECENT = timedelta(days=183)
 """A complaint, the police or a court may still ask for an entry that was decided within it."""
+BEGUN = 60
+"""Characters of a comment by which it is known again."""
 
 
 def entries(session: Session, ids: Sequence[UUID], now: datetime) -> list[Listed]:
@@ -46,6 +48,29 @@ def entries(session: Session, ids: Sequence[UUID], now: datetime) -> list[Listed
             )
         )
     return found
+
+
+def comments(session: Session, ids: Sequence[UUID], now: datetime) -> list[Listed]:
+    """Comments by platform, author, day and first words, the newest first: which ones a PIN is given for."""
+    rows = session.execute(
+        sa.select(Comment.id, Comment.text, Comment.created_at, Author)
+        .join(Author, Author.id == Comment.author_id)
+        .where(Comment.id.in_(ids))
+        .order_by(Comment.created_at.desc(), Comment.id)
+    )
+    return [
+        Listed(
+            id=row.id,
+            what=f"{words.PLATFORMS[row.Author.platform]}, {row.Author.display_name or row.Author.handle}, "
+            f"{say(row.created_at)}: {_begun(row.text)}",
+        )
+        for row in rows
+    ]
+
+
+def _begun(text: str) -> str:
+    line = " ".join(text.split())
+    return f"“{line[:BEGUN]}{'…' if len(line) > BEGUN else ''}”" if line else "without words"
 
 
 def _warnings(case: LogCase, kinds: Sequence[str], now: datetime) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -142,8 +143,18 @@ def _of_author(session: Session, author: Author, *, past_head: bool) -> list[Sec
 
 
 def _named(session: Session, name: str, *, past_head: bool) -> Section:
+    # The database keeps what was decided and why as JSON, with signs beyond ASCII written as numbers.
+    reasons = sa.cast(LogEvent.detail, sa.Text)
+    decided = sa.select(LogEvent.seq).where(
+        LogEvent.entry_id == LogEntry.id,
+        sa.or_(
+            *(reasons.icontains(form, autoescape=True) for form in {name, json.dumps(name).strip('"')}),
+        ),
+    )
     written = sa.or_(
-        LogEntry.text.icontains(name, autoescape=True), LogEntry.post_text.icontains(name, autoescape=True)
+        LogEntry.text.icontains(name, autoescape=True),
+        LogEntry.post_text.icontains(name, autoescape=True),
+        decided.exists(),
     )
     return _entries(session, written, "Entries of the log that say their name", past_head=past_head)
 

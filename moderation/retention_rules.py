@@ -39,6 +39,7 @@ RULES = (
         over=erasing.comments_over,
         held=erasing.comment_held,
         erase=erasing.empty_comments,
+        listed=erasing_listed.comments,
         of=lambda subject: (
             sa.and_(
                 Comment.author_id == subject.id,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, undefer
 
 from school import (
     consent,
@@ -20,12 +20,14 @@ from school import (
     second_factor,
     sign_ins,
 )
+from school.consent_lists import ListedPupil, same_name
 from school.models import (
     Account,
     AccountOwner,
     AuditEntry,
     Authorisation,
     Consent,
+    ConsentImport,
     Deputy,
     FormEntry,
     FormStep,
@@ -136,6 +138,37 @@ def _of_pupil(session: Session, pupil: Pupil) -> list[Section]:
                 for one in consents
             ],
         ),
+        Section("Lists of the office that wait", _listed(session, pupil)),
+    ]
+
+
+def _listed(session: Session, pupil: Pupil) -> list[Row]:
+    """Their lines in lists that were read and are neither applied nor thrown away; those keep no lines."""
+    kept = session.scalars(
+        sa.select(ConsentImport)
+        .where(ConsentImport.applied_at.is_(None), ConsentImport.discarded_at.is_(None))
+        .options(undefer(ConsentImport.rows))
+        .order_by(ConsentImport.uploaded_at)
+    )
+    return [
+        {
+            "file": one.filename,
+            "uploaded": one.uploaded_at,
+            "line": entry.line,
+            "name": entry.name,
+            "class": entry.class_name,
+            "the office's number": entry.reference or "",
+            "yes to": [consent.KINDS[kind] for kind in sorted(entry.kinds)],
+            "no to": [consent.KINDS[kind] for kind in sorted(entry.refused)],
+            "given by": entry.given_by,
+            "from": entry.first_day or "",
+            "to": entry.last_day or "",
+            "where": [consent.PLATFORMS[place] for place in entry.platforms or ()],
+        }
+        for one in kept
+        for entry in map(ListedPupil.from_json, one.rows)
+        if (entry.reference and entry.reference == pupil.reference)
+        or same_name(entry.name) == same_name(pupil.name)
     ]
 
 

@@ -142,7 +142,11 @@ def decide(
             "kind": rule.key,
             "count": made.erased,
             "held_back": held,
-            **({"of_kinds": sorted({kind for one in was for kind in one.kinds})} if was else {}),
+            **(
+                {"of_kinds": sorted({kind for one in was for kind in one.kinds})}
+                if any(one.kinds for one in was)
+                else {}
+            ),
         },
         now=now,
     )

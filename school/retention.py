@@ -48,7 +48,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One record as whoever erases it on request sees it: which it is, never what it says."""
+    """One record as whoever erases it on request sees it: which it is, saying no more than that needs."""
 
     id: UUID
     what: str
@@ -185,9 +185,7 @@ def standings(
         # One look at those that are over soon, among which are those that are over.
         free, count = sa.not_(rule.held()), sa.func.count()
         counts = session.execute(
-            sa.select(
-                count.filter(*rule.over(begins), free), count.filter(free), count.filter(sa.not_(free))
-            )
+            sa.select(count.filter(*rule.over(begins), free), count.filter(free), count.filter(sa.not_(free)))
             .select_from(rule.column.class_)
             .where(*rule.over(begins + AHEAD), seen.get(rule.key, sa.true()))
         ).one()

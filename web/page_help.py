@@ -236,7 +236,7 @@ HELP: Mapping[str, Help] = {
         (_PROTECTION,),
     ),
     "protection/foi.html": Help(
-        "Anybody may ask a school for what it has on record. Search what was posted and decided, and take it out in a file without pupils and the public.",
+        "Anybody may ask a school for what it has on record. Search what was posted and what was decided on those posts, and take it out in a file without pupils and the public.",
         (_PROTECTION,),
     ),
     "protection/holds.html": Help(

@@ -26,6 +26,7 @@ SENTENCES: Mapping[str, str] = {
     # The school's own records.
     "In the consent register": "{name} is in the school’s consent register, in the class {class}.",
     "Consents": "{given by} agreed to “{kind}” on {where}, from {from} to {to}.[ This was taken back on {withdrawn}: {why withdrawn}]",
+    "Lists of the office that wait": "The office’s list “{file}”, uploaded on {uploaded} and not applied yet, names {name}, {class}, in line {line}.",
     "Who they are here": "{name} ({e-mail address}) has been known to Schoolgate since {added}.",
     "Where they signed in": "They signed in on {from} by {by} ({browser}), and were last seen there on {last seen}.[ That sign-in ended on {ended}.]",
     "Passkeys": "They have the passkey “{name}”, made on {made}[ and last used on {used}].",

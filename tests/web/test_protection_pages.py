@@ -148,8 +148,11 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
     assert dpo.post(f"{address}/erase", address, key="comments", do="", reason="So").status_code == 400
     form = {"key": "comments", "do": "erase", "reason": "They asked"}
     asked = dpo.post(f"{address}/erase", address, **form)
-    assert asked.status_code == 200 and "The one there is" in asked.text, "nothing goes in one press"
-    form |= {"looked": "yes", "chosen": "all"}
+    [box] = re.findall(r'name="chosen" value="([^"]+)"', asked.text)
+    label = re.search(rf'<label[^>]*for="chosen-{box}">([^<]*)', asked.text)
+    assert asked.status_code == 200 and label, "nothing goes in one press"
+    assert "Facebook, Zebedee Crook, " in label[1] and "likes Thistledown" in label[1]
+    form |= {"looked": "yes", "chosen": box}
     wrong = dpo.post(f"{address}/erase", address, **form, pin="0000")
     assert wrong.status_code == 400 and "The PIN is wrong" in wrong.text
     with db.reading() as session:

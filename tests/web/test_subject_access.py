@@ -17,12 +17,14 @@ import moderation.held
 import school.held
 from approvals import foi
 from approvals.models import Draft, DraftRemark, Publication
-from moderation import chain, habits, manual
-from moderation.decisions import Outcome
+from moderation import chain, decisions, habits, manual
+from moderation.decisions import Decision, Outcome
 from moderation.models import CameWith, CameWithState, LogCase, LogEntry, ReferTo, WatchedPost
 from school import (
     audit,
     consent,
+    consent_import,
+    consent_lists,
     db,
     exports,
     holds,
@@ -125,7 +127,13 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
     session.flush()
     token = recovery.by_server(session, world.staff, reason="has lost the phone", now=db.now())
     recovery.use(session, token, password="seven rainy harvest moons", pin="7391", now=db.now())
+    note = Decision(frozenset({Outcome.NOTE}), f"{world.staff.name} has seen it")
+    case = session.get_one(LogCase, world.entry)
+    decisions.decide(
+        session, world.entry, note, seen=case.version, by=school_people[Role.SLT], url="", now=db.now()
+    )
     sections, page = made(session, subject, school_people[Role.DPO])
+    assert f"{world.staff.name} has seen it" in json.dumps(sections["Entries of the log that say their name"])
     assert "by passkey (Firefox on Windows), and" in page and "That sign-in ended on" in page
     assert "has lost the phone The link for it was used on" in page
     assert "they said about a post: “Brighter?”" in page
@@ -170,7 +178,17 @@ def test_p34_a_pupils_file_has_register_consents_and_posts(
     other = consent.add_pupil(
         session, name="Rosalind Petty", class_name="Kites", by=school_people[Role.DPO], now=db.now()
     )
-    sections, _page = made(session, subject, school_people[Role.DPO])
+    rows = "Name,Class,Photos,Given by\n"
+    rows += f"{other.name},Kites,yes,Pa Petty\n{world.pupil.name},Kites,yes,Ma Finch\n"
+    for name in ("september.csv", "thrown.csv"):
+        kept = consent_import.keep(
+            session, consent_lists.read(rows.encode(), name), filename=name, whole_school=False,
+            by=school_people[Role.DPO], now=db.now(),
+        )  # fmt: skip
+    consent_import.discard(session, kept.id, by=school_people[Role.DPO], now=db.now())
+    sections, page = made(session, subject, school_people[Role.DPO])
+    assert [one["line"] for one in sections["Lists of the office that wait"]] == [3]
+    assert "“september.csv”" in page and "Ma Finch" in page and "Petty" not in page
     everything = json.dumps(sections)
     assert {"In the consent register", "Consents", "Posts that show or name them"} <= set(sections)
     assert "Marigold Finch" in everything and "Thistledown Fair" in everything
@@ -256,8 +274,9 @@ def test_p3_a_headteacher_who_is_dpo_too_erases_nothing_that_concerns_them(
     [told], [known] = (said.findall(reader.get(page).text) for reader in readers)
     assert (told, known) == ("", "(1)"), "not even a number tells the headteacher"
     told, known = (reader.get("/audit").text for reader in readers)
-    assert "kind: referrals</small>" in told
-    assert "kind: referrals · count: 1" in known
+    kind = f"<dt>Kind</dt><dd>“{BY_KEY['referrals'].title}”</dd>"
+    assert f"{kind}</dl>" in told
+    assert f"{kind}<dt>Count</dt><dd>1</dd>" in known
 
 
 def test_p3_a_former_headteacher_stays_one_when_withdrawn_roles_are_erased(
