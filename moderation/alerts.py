@@ -178,7 +178,7 @@ def referred(
     if to is ReferTo.POLICE:
         return 0
     role = Role.DSL if to is ReferTo.DSL else Role.CHAIR
-    worry = any(reason.get("kind") == "safeguarding" for reason in entry.reasons)
+    worry = entry.worrying
     told = [
         person
         for person in people.holders(session, role)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from moderation.chain import unlisted, verify
 from moderation.log_filters import EVERYTHING, LogFilters, conditions
 from moderation.models import (
+    Comment,
     EventKind,
     LogCase,
     LogEntry,
@@ -71,6 +72,8 @@ class LogRow:
     entry: LogEntry
     case: LogCase
     account: Account | None
+    comment: Comment | None
+    """As it stands now; None of what was entered by hand."""
     recorded_by: str
     decided_by: str
     events: tuple[tuple[LogEvent, str], ...]
@@ -219,6 +222,10 @@ def _rows(session: Session, found: Sequence[tuple[LogCase, LogEntry, Account | N
     people = {case.decided_by_id for case, _, _ in found} | {entry.recorded_by_id for _, entry, _ in found}
     named = sa.select(Person.id, Person.name).where(Person.id.in_(p for p in people if p))
     names = {row.id: row.name for row in session.execute(named)}
+    about = sa.select(Comment).where(
+        Comment.id.in_(entry.comment_id for _, entry, _ in found if entry.comment_id)
+    )
+    comments = {comment.id: comment for comment in session.scalars(about)}
     events: dict[UUID, list[tuple[LogEvent, str]]] = {}
     for event, name in session.execute(
         sa.select(LogEvent, Person.name)
@@ -243,6 +250,7 @@ def _rows(session: Session, found: Sequence[tuple[LogCase, LogEntry, Account | N
             entry=entry,
             case=case,
             account=account,
+            comment=comments.get(entry.comment_id) if entry.comment_id else None,
             recorded_by=names.get(entry.recorded_by_id, "") if entry.recorded_by_id else "",
             decided_by=names.get(case.decided_by_id, "") if case.decided_by_id else "",
             events=tuple(events.get(entry.id, ())),

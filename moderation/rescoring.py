@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import alerts, chain, evidence, ingest, scoring, thresholds
+from moderation import alerts, chain, evidence, ingest, thresholds
 from moderation.classifier.flags import Reason, severity
 from moderation.models import (
     CaseState,
@@ -32,7 +32,7 @@ from moderation.models import (
 )
 from moderation.moves import CASE_MOVES, RESCORE_MOVES, check
 from moderation.scoring import Unscored
-from moderation.thresholds import Rules
+from moderation.thresholds import Rules, is_urgent
 from school import audit
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person
@@ -302,7 +302,7 @@ def _judge(
         "detail": f"scored again on {say(now)}, by version {rules.version} of the rules",
     }
     entry = evidence.copy(session, comment, scores, [*kept, why], severity(reasons), model_name, rules)
-    case = chain.record(session, entry, urgent=scoring.is_urgent(reasons), by=None, now=now)
+    case = chain.record(session, entry, urgent=is_urgent(reasons), by=None, now=now)
     if case.urgent:
         _urgent(session, job, entry, case, url=url, now=now)
     return True
@@ -353,15 +353,15 @@ def _again(
     )
     urgent_before = case.urgent
     case.severity = max(case.severity, severity(reasons))
-    case.urgent = case.urgent or scoring.is_urgent(reasons)
-    case.kinds = chain.listed([*more, *kinds] if scoring.is_urgent(reasons) else [*kinds, *more])
+    case.urgent = case.urgent or is_urgent(reasons)
+    case.kinds = chain.listed([*more, *kinds] if is_urgent(reasons) else [*kinds, *more])
     case.version += 1
     if undecided:
         check(CASE_MOVES, case.state, CaseState.OPEN, "entry")
         case.state, case.claimed_by_id, case.claimed_until = CaseState.OPEN, None, None
         why = "Scored again: the text that the author wrote after the decision is flagged now."
         chain.append(session, entry.id, EventKind.REOPENED, by=None, detail={"why": why}, now=now)
-    if scoring.is_urgent(reasons) and (undecided or not urgent_before):
+    if is_urgent(reasons) and (undecided or not urgent_before):
         _urgent(session, job, entry, case, url=url, now=now)
 
 

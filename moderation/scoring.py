@@ -33,7 +33,7 @@ from moderation.models import (
     LogEntry,
 )
 from moderation.moves import CASE_MOVES, check
-from moderation.thresholds import URGENT_KINDS, Rules
+from moderation.thresholds import Rules, is_urgent
 from school.db import new_id
 
 log = structlog.get_logger(__name__)
@@ -194,11 +194,6 @@ def record_scores(
         urgent=sum(is_urgent(found) for found in flagged),
         stale=len(batch.items) - len(judged),
     )
-
-
-def is_urgent(reasons: Sequence[Reason]) -> bool:
-    """Whether SLT and DSL must know at once (P23)."""
-    return any(reason.kind in URGENT_KINDS for reason in reasons)
 
 
 def _comments(session: Session, batch: ScoringBatch) -> list[Comment]:

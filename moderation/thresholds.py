@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from moderation import alerts, letting_pass
-from moderation.classifier.flags import DEFAULT_THRESHOLDS, Reason, flag, severity
+from moderation.classifier.flags import DEFAULT_THRESHOLDS, LOCATES_PUPIL, Reason, flag, severity
 from moderation.models import FlaggingRules
 from school import audit, consent
 from school.db import storable
@@ -23,9 +23,14 @@ from school.times import say
 WORD_LENGTH_MAX = 80
 WORDS_MAX = 2000
 URGENT_KINDS = frozenset({"threat", "safeguarding"})
-"""Reasons that SLT and DSL are told of at once (P23)."""
+"""Kinds of reasons that SLT and DSL are told of at once (P23); `is_urgent` asks of a reason."""
 # Any fixed number of our own: it puts those who save rules in a row on PostgreSQL.
 _LOCK = 0x5C40_05
+
+
+def is_urgent(reasons: Iterable[Reason]) -> bool:
+    """Whether SLT and DSL must know at once: threats and worries (P23), and where a pupil is found (P21)."""
+    return any(reason.kind in URGENT_KINDS or reason.label == LOCATES_PUPIL for reason in reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +42,8 @@ class Rules:
     words: tuple[str, ...]
     names: tuple[str, ...] = ()
     passes: tuple[str, ...] = ()
+    pupils: tuple[str, ...] = ()
+    """Those of the names that are pupils'."""
 
     def as_scored(self, text: str) -> str:
         """The text as the classifier is to read it: without the words that the school lets pass."""
@@ -51,7 +58,8 @@ class Rules:
         """
         known = self.names if names is None else names
         read = self.as_scored(text)
-        found = flag(read, scores, self.thresholds, self.words, known)
+        pupils = self.pupils if names is None else ()
+        found = flag(read, scores, self.thresholds, self.words, known, pupils)
         if read == text:
             return found
         # A threat is one whatever words a school lets pass, and is quoted as it was written.
@@ -108,12 +116,14 @@ def rules(session: Session) -> Rules:
     """The rules in force with the names of pupils and staff."""
     found = proposal_of(row := current(session))
     staff = session.scalars(sa.select(Person.name).where(Person.active).order_by(Person.name))
+    pupils = tuple(consent.names(session))
     return Rules(
         version=row.version,
         thresholds=found.thresholds,
         words=found.words,
-        names=tuple(consent.names(session)) + tuple(staff),
+        names=pupils + tuple(staff),
         passes=found.passes,
+        pupils=pupils,
     )
 
 
@@ -159,15 +169,16 @@ def parse(current: FlaggingRules, thresholds: Mapping[str, str], *, words: str, 
 
 def _share(text: str, field: str, label: str) -> float:
     said = label.replace("_", " ")
+    bare = text.strip().replace(",", ".")
     try:
-        value = float(text.strip().replace(",", "."))
+        value = float(bare.removesuffix("%")) / (100 if bare.endswith("%") else 1)
     except ValueError:
         raise BadInput(
-            f"“{text[:20]}” is no number: write one such as 0.7 for {said}.", field=field
+            f"“{text[:20]}” is no number: write one such as 0.7 or 70% for {said}.", field=field
         ) from None
     if not 0 < value <= 1:
         raise BadInput(
-            f"The score {value:g} for {said} must be above 0 and at most 1, such as 0.7.", field=field
+            f"The score {value:g} for {said} must be above 0 and at most 1, such as 0.7 or 70%.", field=field
         )
     return round(value, 4)
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from connectors.base import CommentKind
 from moderation.chain import unlisted
 from moderation.decisions import Outcome
-from moderation.models import ActKind, ActState, CaseState, EventKind, LogEntry, LogEvent, ReferTo
+from moderation.models import (
+    ActKind,
+    ActState,
+    CaseState,
+    Comment,
+    EventKind,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    ReferTo,
+)
 from school.times import say, say_date, say_full_date
 
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
@@ -34,6 +45,8 @@ PLACES: Mapping[str, str] = {
 """Where something was written that is no comment under a post of ours."""
 
 KIND_COLOURS: Mapping[str, str] = {"threat": "danger", "safeguarding": "danger", "personal_data": "warning"}
+
+_SHOWN_OF_A_KIND = 4
 
 ACTS: Mapping[ActKind, str] = {
     ActKind.HIDE: "Hide the comment",
@@ -110,6 +123,36 @@ def written(entry: LogEntry) -> str:
         return say(entry.posted_at)
     day = seen_on(entry)
     return f"{say_full_date(day)}, time not known" if day else "time not known"
+
+
+def shortly(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Why an entry is in the queue, a sentence or more for each of its badges, worst first.
+
+    Without what was found in the text: that stays covered until somebody asks for it.
+    """
+    said: dict[str, list[str]] = {}
+    for reason in reasons:
+        kind, detail = str(reason.get("kind", "")), str(reason.get("detail", ""))
+        words = detail.split(": “")[0]
+        if kind == "safeguarding" and reason.get("label") != "manual":
+            words = f"likely a worry about a child: {words}"
+        elif kind == "personal_data":
+            words = detail.split(": ")[0]
+        elif kind == "word":
+            words = "has a word that your school added"
+        elif kind != "threat" and "“" in detail:
+            continue
+        known = said.setdefault(kind, [])
+        if words not in known and len(known) < _SHOWN_OF_A_KIND:
+            known.append(words)
+    return [words for known in said.values() for words in known]
+
+
+def still_visible(case: LogCase, comment: Comment | None) -> str:
+    """That a referred comment can still be read by everybody: passing it on takes nothing down."""
+    if not case.referred or comment is None or comment.hidden or comment.gone_at is not None:
+        return ""
+    return f"referred; still visible on {platform(case.platform)}"
 
 
 def outcomes(column: str) -> str:

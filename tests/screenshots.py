@@ -78,7 +78,7 @@ def main() -> int:
                 page.goto(product.url + path)
                 _shoot(page, name)
             page.goto(f"{product.url}/moderation")
-            page.get_by_role("link", name="More …").first.click()
+            page.get_by_role("button", name="More …").first.click()
             _shoot(page, "entry")
             browser.close()
     return 0

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from moderation import (
     actions,
@@ -29,7 +30,17 @@ from moderation import (
 )
 from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
-from moderation.models import ActKind, LogCase, LogEntry, PlatformAct, ReferTo, WordsAsked
+from moderation.models import (
+    ActKind,
+    ActState,
+    Author,
+    Comment,
+    LogCase,
+    LogEntry,
+    PlatformAct,
+    ReferTo,
+    WordsAsked,
+)
 from moderation.review import QueueFilters
 from moderation.sight import is_kept_from
 from school import accounts, requests
@@ -39,11 +50,14 @@ from school.models import Person
 from school.permissions import Action, may, require
 from school.settings import settings
 from school.times import parse_day
+from web import keeping
 from web.access import current_person, needs
 from web.forms import Typed, identifier, whole_number
 from web.moderation_live import shared
 
 pages = Blueprint("moderation", __name__)
+
+_TAKES_AWAY = frozenset({Outcome.HIDE, Outcome.DELETE})
 
 
 @pages.context_processor
@@ -85,6 +99,7 @@ def queue() -> ResponseReturnValue:
             filtered=filters != QueueFilters(),
             coverages=[coverage.coverage(session, one, now=moment) for one in accounts.everything(session)],
             tasks=len(review.tasks(session, viewer=person)),
+            of_author=session.get(Author, filters.author_id) if filters.author_id else None,
             mark=shared().of(session, person, anew=True).mark,
         )
 
@@ -142,6 +157,11 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
             offered=actions.offered(session, account.id) if account else None,
             outcomes=_possible(page, person),
             asked=decisions.ASKED,
+            hiding=any(
+                act.kind in {ActKind.HIDE, ActKind.DELETE}
+                and act.state in {ActState.REQUESTED, ActState.DOING}
+                for act in page.acts
+            ),
             waits=referrals.waits_for(session, entry_id, person),
             received=referrals.received_by(person),
             mark=_entry_mark(page.item.case, page.acts, words),
@@ -260,10 +280,13 @@ def _queue(kept: str, entry_id: UUID | None) -> str:
 
 
 @pages.post("/moderation/<uuid:entry_id>")
+@keeping.restores
 @needs(Action.MODERATE, Action.SEE_REFERRALS)
 def decide(entry_id: UUID) -> ResponseReturnValue:
     """Decide; the workers carry it out on the platform."""
     typed = Typed(request.form)
+    if typed["do"] == keeping.RESTORE:
+        return _as_typed(entry_id, typed)
     if typed["insert"]:
         return _with_reply(entry_id, typed)
     try:
@@ -281,6 +304,8 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
                 now=now(),
             )
             gone = is_kept_from(person, about_headteacher=case.about_headteacher)
+            referred_only = Outcome.REFER in decision.outcomes and not decision.outcomes & _TAKES_AWAY
+            public = referred_only and _still_visible(session, case)
     except BadInput as error:
         return entry_with(entry_id, typed.refuse(error)), 400
     except MoveNotAllowed as error:
@@ -288,11 +313,36 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         typed.errors[""] = str(error)
         return entry_with(entry_id, typed), 409
     words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
-    flash(f"Recorded: {words}.", "success")
+    if public:
+        where = moderation_words.platform(case.platform)
+        flash(
+            f"Recorded: {words}. The comment is still visible on {where}: passing it on hides nothing.",
+            "warning",
+        )
+    else:
+        flash(f"Recorded: {words}.", "success")
     if gone or typed["back"] == "queue":
         # Where the person was: at the entry after this one.
         return redirect(_queue(typed["kept"], back_at))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
+
+
+def _still_visible(session: Session, case: LogCase) -> bool:
+    comment_id = session.get_one(LogEntry, case.entry_id).comment_id
+    comment = session.get(Comment, comment_id) if comment_id else None
+    return bool(moderation_words.still_visible(case, comment))
+
+
+def _as_typed(entry_id: UUID, typed: Typed) -> str:
+    """The page of an entry with words typed elsewhere: in the queue's row, or before a session ended."""
+    leave_a_line(entry_id, "page")
+    values = typed.values.copy()
+    wish = request.args.get("do", "")
+    if wish:
+        # The row's own buttons stand for choices that nobody made.
+        values.setlist("outcomes", [Outcome.REFER] if wish == Outcome.REFER else [])
+        values.poplist("refer_to")
+    return entry_with(entry_id, Typed(values))
 
 
 def _with_reply(entry_id: UUID, typed: Typed) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from moderation.classifier.normalise import readings, well_formed
-from moderation.classifier.personal_data import find_personal_data
+from moderation.classifier.personal_data import find_personal_data, names_anybody_of
 from moderation.classifier.phrases import LINK, PHISHING, SAFEGUARDING, SHORTENERS, THREATS, TRUSTED
 
 Kind = Literal["toxicity", "threat", "safeguarding", "personal_data", "word", "spam", "length"]
@@ -32,6 +32,10 @@ DEFAULT_THRESHOLDS: dict[str, float] = {
 # Phrases are looked for in so many characters at each end of a text; longer ones are flagged for being so
 # long.
 READ_CHARACTERS = 40_000
+
+LOCATES_PUPIL = "locates_pupil"
+"""Label of personal data by which a stranger could find a child (P21)."""
+_WHERE = frozenset({"address", "postcode", "phone"})
 
 _SAID = {
     "toxicity": "likely abusive",
@@ -73,12 +77,14 @@ def flag(
     thresholds: Mapping[str, float] = DEFAULT_THRESHOLDS,
     words: Sequence[str] = (),
     names: Sequence[str] = (),
+    pupils: Sequence[str] = (),
 ) -> list[Reason]:
     """All reasons why this comment needs a person, worst first; an empty list when there are none.
 
     `text` is the comment as written, `scores` what the engine gave it, `thresholds` the score per label
     from which it flags (a label without one never flags), `words` the school's own words (whole words, any
-    case, `*` at the end for any ending), `names` the register's full names of pupils and staff (P21).
+    case, `*` at the end for any ending), `names` the register's full names of pupils and staff (P21),
+    `pupils` those of them that are pupils'.
     """
     text = well_formed(text)
     reasons = _scored(scores, thresholds)
@@ -92,10 +98,17 @@ def flag(
     both = list(dict.fromkeys(readings(read)))
     reasons += _phrases("threat", THREATS, both)
     reasons += _phrases("safeguarding", SAFEGUARDING, both)
-    reasons += [
-        Reason("personal_data", found.kind, 1.0, f"{found.said}: {found.value}")
-        for found in find_personal_data(read, tuple(names))
-    ]
+    personal = find_personal_data(read, tuple(names))
+    reasons += [Reason("personal_data", one.kind, 1.0, f"{one.said}: {one.value}") for one in personal]
+    if any(one.kind in _WHERE for one in personal) and names_anybody_of(read, tuple(pupils)):
+        reasons.append(
+            Reason(
+                "personal_data",
+                LOCATES_PUPIL,
+                1.0,
+                "names one of your pupils and says where to find or ring them",
+            )
+        )
     reasons += _school_words(words, both)
     reasons += _spam(read)
     return sorted(dict.fromkeys(reasons), key=lambda reason: (-_weight(reason), reason.label, reason.detail))
@@ -104,8 +117,8 @@ def flag(
 def severity(reasons: Iterable[Reason]) -> float:
     """How urgent a flagged comment is, from 0 to 1, for sorting the worst first.
 
-    Threats and safeguarding come before everything else; several reasons together weigh a little more than
-    the heaviest alone.
+    Threats, safeguarding and what locates a pupil come before everything else; several reasons together
+    weigh a little more than the heaviest alone.
     """
     weights = sorted((_weight(reason) for reason in reasons), reverse=True)
     if not weights:
@@ -120,6 +133,8 @@ def _weight(reason: Reason) -> float:
         return 0.93 + 0.07 * reason.score
     if reason.kind == "safeguarding":
         return 0.95
+    if reason.label == LOCATES_PUPIL:
+        return 0.94
     if reason.kind == "toxicity":
         heavy = reason.label in ("severe_toxicity", "identity_attack")
         return (0.62 if heavy else 0.55) + 0.25 * reason.score

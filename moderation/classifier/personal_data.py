@@ -184,6 +184,11 @@ def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
     return list(dict.fromkeys(found))
 
 
+def names_anybody_of(text: str, names: tuple[str, ...]) -> bool:
+    """Whether the comment names one of these people, as `find_personal_data` reads names."""
+    return next(_names(text, names), None) is not None
+
+
 def _phones(text: str) -> Iterator[str]:
     if sum(c.isdigit() for c in text) < 7:
         return

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from moderation.classifier.flags import LOCATES_PUPIL
 from school.db import Base, new_id
 
 
@@ -96,6 +97,7 @@ class LogEntry(Base):
     rules_version: Mapped[int | None]
     scores: Mapped[dict[str, Any]]
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
+    """Each as a dict of `classifier.flags.Reason`."""
     severity: Mapped[float]
     picture: Mapped[bytes | None] = mapped_column(sa.LargeBinary, deferred=True)
     """Of a manual entry: a screenshot."""
@@ -110,6 +112,14 @@ class LogEntry(Base):
         if self.origin is LogOrigin.MANUAL:
             return "author not given"
         return "somebody whom the platform does not name"
+
+    @property
+    def worrying(self) -> bool:
+        """Whether the safeguarding lead should know of it first: a worry, or where a pupil is found."""
+        return any(
+            reason.get("kind") == "safeguarding" or reason.get("label") == LOCATES_PUPIL
+            for reason in self.reasons
+        )
 
 
 class LogCase(Base):

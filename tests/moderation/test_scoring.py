@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import alerts, chain, scoring
+from moderation import alerts, chain, review, scoring, words
 from moderation.decisions import Outcome
 from moderation.models import (
     ActKind,
@@ -94,6 +94,24 @@ def test_p21_names_of_pupils_and_staff_are_personal_data(
     entry_id = flagged(account_id, platform, clock, comment(1, "I saw Zebedee Quillfeather at the shop"))[0]
     with reading() as session:
         assert "personal_data" in session.get_one(LogCase, entry_id).kinds
+        assert not session.get_one(LogCase, entry_id).urgent
+    found = "Zebedee Quillfeather in 3B lives at 12 Mill Lane LS6 2AB and his mum is an idiot"
+    staff = f"{school_people[Role.SLT].name} lives at 12 Mill Lane LS6 2AB"
+    flagged(
+        account_id, platform, clock, comment(2, "You idiot, idiot!"), comment(3, staff), comment(4, found)
+    )
+    with reading() as session:
+        # What locates a child comes before abuse, and the safeguarding lead is told at once (P23).
+        shown = review.queue(
+            session, viewer=session.get_one(Person, school_people[Role.SLT].id), now=clock()
+        ).items
+        assert (shown[0].entry.text, [item.case.urgent for item in shown]) == (found, [True, *[False] * 3])
+        assert shown[0].case.kinds.startswith(",personal_data,") and shown[0].entry.worrying
+        mails = session.scalars(sa.select(OutboxEmail).where(OutboxEmail.purpose == "urgent_comment")).all()
+        assert school_people[Role.DSL].email in {mail.to_address for mail in mails}
+        why = words.shortly(shown[0].entry.reasons)
+        assert {"a street address", "a postcode", "a name in your register"} < set(why)
+        assert "Mill Lane" not in " ".join(why)
 
 
 def test_a_word_of_the_school_flags_from_then_on(

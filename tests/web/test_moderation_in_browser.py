@@ -143,7 +143,7 @@ def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> 
     expect(wide.get_by_text("Taken back")).to_be_visible()
     expect(wide.locator("article")).to_have_count(entries)
     # What everybody will read opens with its tick, and must then be written.
-    wide.locator("article").first.get_by_role("link", name="More …").click()
+    wide.locator("article").first.get_by_role("button", name="More …").click()
     words = wide.get_by_label("Everybody will read")
     expect(words).to_be_hidden()
     wide.get_by_label("Answer publicly").check()

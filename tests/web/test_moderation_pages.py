@@ -182,6 +182,44 @@ def test_a_referral_about_the_headteacher_vanishes_for_them(
     assert "not dealt with yet" not in chair.get("/").text
 
 
+def test_the_words_of_a_row_go_with_it_and_a_referral_hides_nothing(
+    entry_id: UUID,
+    account_id: UUID,
+    platform: ScriptedPlatform,
+    clock: scenes.PresentClock,
+    signed_in: SignIn,
+) -> None:
+    """A reason typed in the queue stands on the entry's page; what was only passed on is still to be read."""
+    slt, lead, page = signed_in(Role.SLT), signed_in(Role.DSL), f"/moderation/{entry_id}"
+    scenes.flagged(
+        account_id, platform, clock, comment(2, "idiot too"), comment(3, "idiot", author=author("Ann"))
+    )
+    row = {"do": "restore", "reason": "Rang her mother", "refer_to": "dsl", "seen": 1, "back": "queue"}
+    for wish, ticked in (("refer", True), ("more", False)):
+        opened = slt.post(f"{page}?do={wish}", "/moderation", **row)
+        assert opened.status_code == 200 and "Rang her mother</textarea>" in opened.text
+        assert bool(re.search(r'id="outcome-refer"[^>]* checked', opened.text)) is ticked
+        assert 'dsl" selected' not in opened.text
+    sent = {"seen": 1, "outcomes": "refer", "refer_to": "dsl", "reason": "Worry", "back": "queue"}
+    assert slt.post(page, page, **sent).status_code == 302
+    assert "still visible on Facebook: passing it on hides nothing" in slt.get("/moderation").text
+    for reader in (slt, lead):
+        assert "Referred; still visible on Facebook." in reader.get(page).text
+        assert "Hide it as well" in reader.get(page).text
+        assert "referred; still visible on Facebook" in reader.get("/log").text
+    assert slt.post(page, page, seen=2, outcomes="hide", reason="As well").status_code == 302
+    assert "Hide it as well" not in slt.get(page).text  # on its way
+    clock.on(seconds=30)
+    scenes.act(platform, clock)
+    assert "still visible" not in slt.get(page).text and "still visible" not in lead.get("/log").text
+    with reading() as session:
+        tim = session.get_one(LogCase, entry_id).author_id
+    theirs = slt.get(f"/moderation?author={tim}").text
+    assert "Only open comments by <b><bdi>Troll Tim" in theirs and "Ann" not in theirs
+    log = re.search(r'href="(/log\?author=[^"]+)"', theirs)
+    assert log and slt.get(log[1]).text.count("<article") == 2
+
+
 def test_p3_a_worry_waits_for_the_safeguarding_lead_until_they_say_what_was_done(
     entry_id: UUID, clock: scenes.PresentClock, signed_in: SignIn, school_people: dict[Role, Person]
 ) -> None:

@@ -73,6 +73,7 @@
     armed = button;
     armed.classList.add("armed");
     button.form.elements.namedItem("reason").focus();
+    armed.scrollIntoView({block: "nearest"});
     say(words + ", " + item.dataset.entry + ": write the reason, then press Enter. Escape stops.");
   }
 
@@ -226,6 +227,19 @@
     at = items.indexOf(place);
     place.focus();
   }
+
+  // What was typed in the rows is there again after going back: this place in the browser's history keeps it.
+  var reasons = Array.from(document.querySelectorAll(".quick input[name=reason]"));
+  var before = (window.history.state && window.history.state.reasons) || {};
+  reasons.forEach(function (field) {
+    if (field.value === "" && before[field.id]) {
+      field.value = before[field.id];
+    }
+    field.addEventListener("change", function () {
+      before[field.id] = field.value;
+      window.history.replaceState({reasons: before}, "");
+    });
+  });
 
   // Each text that is uncovered counts once towards the offer of a pause.
   var pause = document.getElementById("pause");
