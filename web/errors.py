@@ -34,7 +34,7 @@ STATUS: dict[type[SchoolgateError], HTTPStatus] = {
 
 TITLES: dict[int, str] = {
     400: "That can't be taken",
-    401: "Sign in again",
+    401: "You were signed out",
     403: "This isn't open to you",
     404: "Nothing is here",
     405: "That can't be done here",
@@ -48,7 +48,7 @@ TITLES: dict[int, str] = {
 
 WORDS: dict[int, str] = {
     400: "The page got something that it can't use. Go back and check what you typed.",
-    401: "You were signed out while you were writing. Nothing was saved yet, and nothing is lost.",
+    401: "That happened while you were writing. Nothing was saved yet, and nothing is lost.",
     403: "Your role doesn't open this page. If you need it, ask the headteacher.",
     404: "There is nothing at this address, or nothing that your role opens. Check it, or start from today's "
     "page; what your role is, the headteacher can tell.",

@@ -37,7 +37,7 @@ def restores(view: View) -> View:
 
 
 def kept() -> Kept | None:
-    """What this request brought, unless nobody wrote anything in it or it can't be read."""
+    """What this request brought, unless nothing in it took work or it can't be read."""
     if request.method != "POST":
         return None
     try:
@@ -49,7 +49,8 @@ def kept() -> Kept | None:
     texts = tuple((_in_words(name), value) for name, value in fields if len(value.split()) > 1)
     view = current_app.view_functions.get(request.endpoint or "")
     again = request.path if getattr(view, MARK, False) else ""
-    return Kept(fields, texts, again) if texts else None
+    # A form that can be had again is given back, be it for one number; a lone value took no work.
+    return Kept(fields, texts, again) if texts or (again and len(fields) > 1) else None
 
 
 def fields() -> tuple[tuple[str, str], ...]:

@@ -26,6 +26,7 @@ from school.errors import BadInput, MoveNotAllowed
 from school.models import Person
 from school.permissions import Action, may
 from school.settings import settings
+from web import keeping
 from web.access import current_person, needs
 from web.forms import Typed, whole_number
 
@@ -70,6 +71,7 @@ def show() -> ResponseReturnValue:
 
 
 @pages.post("/moderation/rules")
+@keeping.restores
 @needs(Action.SET_THRESHOLDS)
 def change() -> ResponseReturnValue:
     """Show what a change would have done, or save it once that was looked at."""

@@ -105,7 +105,7 @@ def test_signed_out_while_writing_and_back_without_losing_a_word(address: str, p
     elsewhere.get_by_role("button", name="Sign out").click()
     elsewhere.wait_for_url(f"{address}/sign-in")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("heading", name="Sign in again")).to_be_visible()
+    expect(page.get_by_role("heading", name="You were signed out")).to_be_visible()
     with page.context.expect_page() as opened:
         page.get_by_role("link", name="Sign in (opens a new tab)").click()
     opened.value.get_by_role("button", name="Hannah Birtwistle").click()

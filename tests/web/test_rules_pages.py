@@ -213,6 +213,27 @@ def test_bad_rules_are_said_beside_the_field(
     assert "aria-invalid" in answer.text
 
 
+def test_a_share_may_be_per_cent_and_outlives_the_session(
+    decided: list[UUID], signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    """Numbers alone took work, too: whoever was signed out meanwhile gets them back."""
+    slt = signed_in(Role.SLT)
+    typed = fields(slt, **{"threshold-insult": "40%", "reason": "Trial"})
+    sent = {"csrf_token": slt.token(PAGE), **typed}
+    slt.client.delete_cookie("schoolgate")
+    answer = slt.client.post(PAGE, data={**sent, "do": "save"})
+    assert answer.status_code == 401 and "You were signed out" in answer.text
+    again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text))
+    assert slt.sign_in(school_people[Role.SLT].email).status_code == 302
+    form = slt.client.post(PAGE, data={**again, "do": "restore"})
+    assert form.status_code == 200 and 'value="40%"' in form.text
+    assert slt.client.post(PAGE, data={**again, "do": "save"}).status_code == 400  # not looked at yet
+    seen = look(slt, typed)[1]
+    assert send(slt, "save", seen).status_code == 302
+    with reading() as session:
+        assert thresholds.current(session).thresholds["insult"] == 0.4
+
+
 def test_saving_needs_a_change_and_a_reason(decided: list[UUID], signed_in: SignIn) -> None:
     slt = signed_in(Role.SLT)
     _, same = look(slt, fields(slt))
