@@ -149,6 +149,8 @@ class Decision:
     about_headteacher: bool = False
     """Goes to the chair, and the headteacher no longer sees the entry (P3)."""
     meeting_on: date | None = None
+    taken_back: bool = False
+    """Undoes a decision of one's own, made by mistake a moment ago."""
 
 
 def decide(
@@ -187,7 +189,11 @@ def decide(
             action="comment_decided",
             object_kind="log_entry",
             object_id=entry.id,
-            detail={"number": entry.number, "outcomes": sorted(decision.outcomes)},
+            detail={
+                "number": entry.number,
+                "outcomes": sorted(decision.outcomes),
+                **({"taken_back": True} if decision.taken_back else {}),
+            },
             now=now,
         )
     return case

@@ -88,9 +88,8 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
         opposite.add(Outcome.UNBLOCK)
     for outcomes in (frozenset(opposite), frozenset({Outcome.REOPEN})):
         if outcomes:
-            case = decisions.decide(
-                session, entry_id, Decision(outcomes, _WHY), seen=case.version, by=by, url=url, now=now
-            )
+            back = Decision(outcomes, _WHY, taken_back=True)
+            case = decisions.decide(session, entry_id, back, seen=case.version, by=by, url=url, now=now)
     return case
 
 

@@ -68,6 +68,19 @@ def usable_at(host: str) -> bool:
     return host.rsplit(":", 1)[0] == mine and not _is_address(mine)
 
 
+def why_not(host: str) -> str:
+    """Why no passkey can be added on pages opened by this host name, and what to do; empty where one can."""
+    if usable_at(host):
+        return ""
+    mine, [origin] = site()
+    if _is_address(mine):
+        return (
+            f"Passkeys need an address with a name in it, and this school’s is a number ({mine}). Whoever "
+            "runs the server can give it a name; until then use an authenticator app."
+        )
+    return f"Passkeys work only at {origin}: open Schoolgate there, sign in, and come back to this page."
+
+
 def of(session: Session, person_id: UUID) -> list[Passkey]:
     """The person's passkeys, the oldest first."""
     query = sa.select(Passkey).where(Passkey.person_id == person_id).order_by(Passkey.made_at, Passkey.id)

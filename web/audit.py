@@ -20,7 +20,7 @@ from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import act_words
 from web.retained import seen_by
-from web.trail_words import GROUPS, PHRASES, REST
+from web.trail_words import GROUPS, PHRASES, REST, SEEN
 
 pages = Blueprint("audit", __name__)
 
@@ -63,7 +63,9 @@ def _line(entry: AuditEntry, names: Mapping[str, str], uncounted: Collection[str
     if (details.get("kind") if entry.object_kind == "erasure" else entry.object_id) in uncounted:
         details = {key: value for key, value in details.items() if key not in _HOW_MANY}
     draft_id = str(details.pop("draft", "")) or (entry.object_id if entry.object_kind == "draft" else "")
-    said = PHRASES.get(entry.action)
+    if details.get("seen") in SEEN:
+        details["seen"] = SEEN[details["seen"]]
+    said = PHRASES.get(entry.action + ("_back" if details.pop("taken_back", False) else ""))
     if said is None:
         said = f"· {act_words(entry.action)}: {{}}"
     else:

@@ -86,9 +86,19 @@ def _say(value: float, unit: str) -> str:
 
 
 def chart(
-    key: str, title: str, labels: Sequence[str], parts: Sequence[Part], *, unit: str = ""
+    key: str,
+    title: str,
+    labels: Sequence[str],
+    parts: Sequence[Part],
+    *,
+    unit: str = "",
+    at: str = "",
+    of: str = "",
 ) -> Chart | None:
-    """A chart of these parts, the first at the bottom; None where there is nothing to see."""
+    """A chart of these parts, the first at the bottom; None where there is nothing to see.
+
+    `at`: stands in its sentence before the label of a column that is no time. `of`: before a part's name.
+    """
     shown = tuple(part for part in parts if part.total)
     if not shown or not labels:
         return None
@@ -108,14 +118,36 @@ def chart(
             )
             words.append(f"{part.name} {_say(value, unit)}")
         columns.append(Column(f"{label}: {', '.join(words) or 'nothing'}", tuple(blocks)))
-    said = f"In all {_say(sum(totals), unit)}. The most: {labels[totals.index(most)]}, {_say(most, unit)}."
+    said = _sentence(labels, totals, shown, unit=unit, at=at, of=of)
+    return Chart(key, title, said, tuple(labels), shown, tuple(columns), most, unit)
+
+
+def _sentence(
+    labels: Sequence[str], totals: Sequence[float], shown: Sequence[Part], *, unit: str, at: str, of: str
+) -> str:
+    """ "20 in all, most in the week of 23 Nov (12); more than half were abuse." Of equals it says nothing."""
+    whole, most = sum(totals), max(totals)
+    said = f"{_say(whole, unit)} in all"
+    if totals.count(most) == 1:
+        when = at + labels[totals.index(most)] if at else _when(labels[totals.index(most)])
+        said += f", {when}" if most == whole else f", most {when} ({_say(most, unit)})"
     largest = max(part.total for part in shown)
     leading = [part.name for part in shown if part.total == largest]
-    if len(shown) == 1:
-        said += f" All of it: {leading[0]}."
-    elif len(leading) == 1:
-        said += f" The largest part: {leading[0]}."
-    return Chart(key, title, said, tuple(labels), shown, tuple(columns), most, unit)
+    if len(leading) == 1:
+        was = "was" if unit or whole == 1 else "were"
+        if len(shown) == 1:
+            share = "all of it was" if was == "was" else "all of them were"
+        else:
+            share = f"more than half {was}" if 2 * largest > whole else "the largest part was"
+        said += f"; {share} {of}{leading[0]}"
+    return f"{said}."
+
+
+def _when(label: str) -> str:
+    """A column's time in a sentence: "on 3 Jun", "in the week of 3 Jun", "in Jun 2027"."""
+    if label.startswith("week of "):
+        return f"in the {label}"
+    return f"on {label}" if label[0].isdigit() else f"in {label}"
 
 
 def colour_of_kind(kind: str) -> int:

@@ -293,7 +293,7 @@ HELP: Mapping[str, Help] = {
         (("All people", "/people"),),
     ),
     "people/link.html": Help(
-        "Give this link to the person, by e-mail or on paper. With it they choose their password and PIN. It works once, and is not shown again.",
+        "Give this link to the person, by e-mail or on paper. With it they choose their password and PIN. It works once. If it is lost, make a new one here.",
         (("All people", "/people"),),
     ),
     "terms/terms.html": Help(

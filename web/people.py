@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+import json
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import accounts, addresses, mail, people, register
+from school import accounts, addresses, mail, people, register, secrets
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
@@ -25,6 +27,9 @@ pages = Blueprint("people", __name__)
 
 GIVEN_ROLES = [role for role in Role if role is not Role.STAFF]
 """Those that the headteacher gives; everybody is staff."""
+LINK_SHOWN_FOR = timedelta(minutes=10)
+"""So long the page of a sign-up link shows it again, in the browser that made it."""
+_LINK = "sign_up_link"
 
 
 def day(typed: Typed, name: str, called: str) -> date:
@@ -60,7 +65,7 @@ def show() -> ResponseReturnValue:
 @pages.post("/people")
 @needs(Action.MANAGE_PEOPLE)
 def add() -> ResponseReturnValue:
-    """Add somebody and show their sign-up link, this once."""
+    """Add somebody, and go on to their sign-up link."""
     typed = Typed(request.form)
     try:
         roles = [Role(value) for value in typed.all("roles") if value in set(GIVEN_ROLES)]
@@ -76,15 +81,45 @@ def add() -> ResponseReturnValue:
             )
     except BadInput as error:
         return _list(typed.refuse(error)), 400
-    return _link(person, token)
+    return _to_link(person, token)
 
 
-def _link(person: Person, token: str) -> str:
-    # Not a redirect: the token is stored nowhere, so this answer is the one chance to show it.
-    address = settings().effective_public_url + url_for("join.show", token=token)
+def _to_link(person: Person, token: str) -> ResponseReturnValue:
+    """Go on to the page of the link, so that reloading it doesn't add or invite once more.
+
+    The token is stored nowhere: the browser brings it back, sealed.
+    """
+    sealed = secrets.encrypt(json.dumps([str(person.id), token]).encode())
+    browser_session[_LINK] = sealed.decode()
+    return redirect(url_for("people.link", person_id=person.id))
+
+
+@pages.get("/people/<uuid:person_id>/link")
+@needs(Action.MANAGE_PEOPLE)
+def link(person_id: UUID) -> ResponseReturnValue:
+    """The sign-up link that was just made in this browser; later, where to make another."""
+    with reading() as session:
+        somebody = people.get(session, person_id)
+    token = _just_made(person_id)
     return render_template(
-        "people/link.html", person=person, address=address, lifetime=people.INVITATION_LIFETIME
+        "people/link.html",
+        person=somebody,
+        address=settings().effective_public_url + url_for("join.show", token=token) if token else "",
+        lifetime=people.INVITATION_LIFETIME,
+        minutes=LINK_SHOWN_FOR // timedelta(minutes=1),
     )
+
+
+def _just_made(person_id: UUID) -> str:
+    """The token of the link that this browser made for somebody; empty where that is too long ago."""
+    try:
+        sealed = str(browser_session.get(_LINK, "")).encode()
+        whose, token = json.loads(
+            secrets.decrypt(sealed, at_most_seconds_old=int(LINK_SHOWN_FOR.total_seconds()))
+        )
+    except secrets.KeyMissing:
+        return ""
+    return str(token) if whose == str(person_id) else ""
 
 
 def _authorisations(session: Session, person_id: UUID) -> list[tuple[Authorisation, Account]]:
@@ -277,7 +312,7 @@ def new_link(person_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         somebody = people.get(session, person_id)
         token = people.invite(session, somebody, by=current_person(session), now=now())
-    return _link(somebody, token)
+    return _to_link(somebody, token)
 
 
 @pages.post("/people/<uuid:person_id>/active")

@@ -17,7 +17,7 @@ from school.setup import current_school
 from web import record_holds
 from web.access import current_person, needs
 from web.forms import Typed
-from web.retained import BY_KEY, KEPT, RULES, seen_by
+from web.retained import BY_KEY, RULES, kept, seen_by
 
 pages = Blueprint("protection", __name__)
 
@@ -33,7 +33,7 @@ def _retention(typed: Typed, status: int = 200) -> ResponseReturnValue:
             "protection/retention.html",
             standings=standings,
             coming=[one for one in standings if one.soon or one.held_back],
-            kept=sorted(KEPT.items()),
+            kept=kept(),
             ahead=AHEAD_DAYS,
             names={one.id: one.name for one in people.everybody(session)},
             typed=typed,
@@ -155,7 +155,7 @@ def record() -> ResponseReturnValue:
             officers=people.holders(session, *processing.OFFICERS),
             periods=retention.periods(session, [rule for rule in RULES if rule.people]),
             technical=[rule for rule in RULES if not rule.people],
-            kept=sorted(KEPT.items()),
+            kept=kept(),
             settings=processing.measures(settings()),
             recipients=processing.recipients(session, settings()),
             made_at=moment,

@@ -65,7 +65,13 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
                 if kind in flags.by_kind
             ],
         ),
-        chart("accounts", "What was flagged, by account", labels, _by_account(flags.by_account, names)),
+        chart(
+            "accounts",
+            "What was flagged, by account",
+            labels,
+            _by_account(flags.by_account, names),
+            of="on ",
+        ),
         chart(
             "response",
             "How soon it was decided, by when it came",
@@ -83,6 +89,7 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
                 Part("threats and worries about a child", 0, age.urgent),
                 Part("everything else", 2, age.others),
             ],
+            at="waiting ",
         ),
         chart(
             "posts",
@@ -92,8 +99,9 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
                 Part(one.in_words, place, tuple(posts.get(one, [0] * len(labels))))
                 for place, one in enumerate(Objective)
             ],
+            of="for ",
         ),
-        chart("costs", "What the platforms cost", labels, _by_account(costs, names), unit="$"),
+        chart("costs", "What the platforms cost", labels, _by_account(costs, names), unit="$", of="for "),
     )
     return [one for one in found if one is not None]
 

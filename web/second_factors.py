@@ -59,6 +59,7 @@ def show() -> ResponseReturnValue:
             codes=second_factor.CODES,
             passkeys=passkeys.of(session, person.id),
             passkeys_here=passkeys.usable_at(request.host),
+            no_passkeys=passkeys.why_not(request.host),
             recoveries=[one for one in recovery.open_ones(session, now=now()) if one.person_id == person.id],
             links=provider_links.history(session, person.id),
             sign_ins=sign_ins.open_of(session, person.id, now=now()),

@@ -37,6 +37,7 @@ PHRASES: Mapping[str, str] = {
     "publishing_allowed": "let publishing go on",
     # Comments and the log.
     "comment_decided": "decided on {}",
+    "comment_decided_back": "took back the decision on {}",
     "abuse_recorded": "put {} into the log by hand",
     "picture_asked_for": "had a picture kept that came with {}",
     "evidence_made": "made an evidence pack of {}",
@@ -80,6 +81,14 @@ PHRASES: Mapping[str, str] = {
     "recovery_by_command": "let in {} again, by a command on the server",
     "authenticator_set_up": "set up the authenticator app of {}",
     "authenticator_replaced": "replaced the authenticator app of {}",
+    "recovery_code_used": "used a recovery code",
+    "recovery_codes_made": "made new recovery codes",
+    "second_factor_locked": "locked the second factor of {} for a while",
+    "provider_linked": "signed in with an account elsewhere for the first time",
+    "provider_unlinked": "unlinked the account elsewhere of {}",
+    "provider_contested": "turned away a second account elsewhere with the address of {}",
+    "push_added": "had notices shown in a browser",
+    "push_removed": "had no more notices shown in a browser",
     "passkey_added": "added a passkey of {}",
     "passkey_removed": "removed a passkey of {}",
     "calendar_feed_made": "made a calendar address for {}",
@@ -151,6 +160,9 @@ GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
     "forms": ("Forms", frozenset({"form"})),
 }  # fmt: skip
 """What can be chosen: its words and the kinds of things that belong to it."""
+
+SEEN: Mapping[str, str] = {"page": "the page of the entry", "picture": "a picture kept with it"}
+"""What of a referral somebody looked at."""
 
 LOOKED = frozenset({"referral_viewed", "log_viewed", "log_exported"})
 """The actions of the group "looked"."""

@@ -13,7 +13,7 @@ from moderation.decisions import Outcome
 from moderation.models import BlockedAuthor, CaseState, Comment, LogCase, PlatformAct, ReferTo
 from school.db import reading, transaction
 from school.errors import BadInput, MoveNotAllowed
-from school.models import Person, Role
+from school.models import AuditEntry, Person, Role
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.moderation.scenes import URL, Clock, act, decide, flagged
 
@@ -51,6 +51,8 @@ def test_what_was_hidden_and_blocked_is_as_before(
     assert [kind for kind, _ in platform.done if "hide" in kind] == ["hide", "unhide"]
     assert [kind for kind, _ in platform.done if "block" in kind] == ["block", "unblock"]
     with reading() as session:
+        trail = sa.select(AuditEntry).where(AuditEntry.action == "comment_decided").order_by(AuditEntry.seq)
+        assert [one.detail.get("taken_back", False) for one in session.scalars(trail)] == [False, True, True]
         assert session.scalar(sa.select(Comment.hidden)) is False
         assert session.scalar(sa.select(BlockedAuthor.lifted_at)) is not None
         assert log.verify(session) is None

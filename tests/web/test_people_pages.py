@@ -46,8 +46,10 @@ def added(head: Browser) -> str:
         roles=["moderator"],
         reason="new teacher",
     )
-    assert answer.status_code == 200, answer.text
-    return link_in(answer.text)
+    assert answer.status_code == 302, answer.text
+    page = answer.headers["Location"]
+    assert head.get(page).text == head.get(page).text, "reloading it shows it again and does nothing"
+    return link_in(head.get(page).text)
 
 
 def test_somebody_added_signs_up_by_the_link_and_signs_in(app: Flask, head: Browser) -> None:
@@ -128,7 +130,13 @@ def test_a_new_link_replaces_the_old_one(app: Flask, head: Browser) -> None:
     with reading() as session:
         person = people.find(session, "n.eze@larkfield.test")
     assert person is not None
-    new = link_in(head.post(f"/people/{person.id}/link", f"/people/{person.id}").text)
+    page = f"/people/{person.id}/link"
+    assert head.post(page, f"/people/{person.id}").status_code == 302
+    new = link_in(head.get(page).text)
+    elsewhere = Browser(app.test_client())
+    assert elsewhere.sign_in("head@larkfield.test").status_code == 302
+    later = elsewhere.get(page).text
+    assert "Make a new sign-up link" in later and 'id="link"' not in later
     browser = Browser(app.test_client())
     assert browser.get(old).status_code == 410
     assert browser.get(new).status_code == 200

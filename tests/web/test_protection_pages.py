@@ -32,6 +32,7 @@ from school.models import (
 from school.setup import PRACTICE_PIN
 from tests.web.conftest import Browser
 from tests.web.remembered import World, remember
+from web.retained import KEPT, KEPT_NAMES
 from worker import exporting
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -243,3 +244,7 @@ def test_p34_the_pages_fit_and_are_accessible(
             problems.append(f"{path}: {violation['id']} at {where}")
     context.close()
     assert not problems, "\n".join(problems)
+
+
+def test_p34_what_nothing_is_erased_from_has_a_plain_name(database: str) -> None:
+    assert KEPT_NAMES.keys() == KEPT.keys()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -22,6 +22,7 @@ from tests.approvals import scenes
 from tests.moderation import scenes as moderation_scenes
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.web.conftest import Browser
+from web.drawing import Part, chart
 from web.report_paper import spread
 
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -157,10 +158,11 @@ def test_p10_the_charts_show_what_moved_and_stand_on_their_tables(
     for role, flagged, decided in ((Role.SLT, 3, 2), (Role.HEADTEACHER, 2, 1)):
         page = signed_in(role).get(path)
         words = figures(page.text)
-        assert f"What was flagged, by kind In all {flagged}." in words
-        assert f"What was flagged, by account In all {flagged}." in words
-        assert f"by when it came In all {decided}." in words and "open has waited In all 1." in words
-        assert "by objective In all 1." in words and "What the platforms cost In all $1.25." in words
+        on = f"on {day.day} {day:%b}"
+        assert f"What was flagged, by kind {flagged} in all, {on}; all of them were abuse." in words
+        assert f"What was flagged, by account {flagged} in all, {on}; all of them were on " in words
+        assert f"by when it came {decided} in all" in words and "has waited 1 in all, waiting " in words
+        assert "by objective 1 in all" in words and "What the platforms cost $1.25 in all" in words
         assert page.text.count('role="img"') == page.text.count("<table") == 6
         assert f"<title>{day.day} {day:%b}: abuse {flagged}</title>" in page.text
     browser = signed_in(Role.SLT)
@@ -187,3 +189,20 @@ def test_a_chart_has_a_column_for_each_day_week_or_month(
     assert steps[0].begins == when.begins and all(one.begins < when.ends for one in steps)
     assert [step.begins for step in steps] == sorted(step.begins for step in steps)
     assert len(reporting.steps(when, until=when.begins)) == 1, "days to come have no column"
+
+
+def test_a_charts_sentence_is_plain_and_says_nothing_of_equals() -> None:
+    weeks = ("week of 16 Nov", "week of 23 Nov")
+
+    def said(*values: tuple[float, ...], labels: Sequence[str] = weeks, unit: str = "") -> str:
+        parts = [Part(name, 0, one) for name, one in zip(("abuse", "spam", "a threat"), values, strict=False)]
+        drawn = chart("k", "T", labels, parts, unit=unit)
+        assert drawn is not None
+        return drawn.said
+
+    assert said((4, 9), (0, 7)) == "20 in all, most in the week of 23 Nov (16); more than half were abuse."
+    assert said((4, 0), (0, 3), (0, 2)).endswith("; the largest part was abuse.")
+    assert said((2, 1), (1, 2)) == "6 in all.", "of equals it says nothing"
+    assert said((0, 1), labels=("Oct 2026", "Nov 2026")) == "1 in all, in Nov 2026; all of it was abuse."
+    days = ("3 Nov", "4 Nov")
+    assert said((1.5, 0), unit="$", labels=days) == "$1.50 in all, on 3 Nov; all of it was abuse."
