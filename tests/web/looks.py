@@ -13,8 +13,11 @@ _FOCUS = """() => {
   const look = one => {
     const of = element => {
       const is = getComputedStyle(element);
-      return [is.outlineStyle, is.outlineWidth, is.outlineColor, is.boxShadow, is.borderColor,
-        is.backgroundColor, is.textDecoration, is.strokeWidth, is.clip, is.clipPath].join(' ');
+      // What isn't drawn has a width and a colour all the same.
+      const drawn = is.outlineStyle !== 'none' && parseFloat(is.outlineWidth) > 0;
+      const outline = drawn ? [is.outlineStyle, is.outlineWidth, is.outlineColor].join(' ') : '';
+      return [outline, is.boxShadow, is.borderColor, is.backgroundColor,
+        is.textDecoration, is.strokeWidth, is.clip, is.clipPath].join(' ');
     };
     return of(one) + [...one.querySelectorAll('rect, .navbar-toggler-icon')].map(of).join(' ');
   };
