@@ -29,7 +29,7 @@ def kill() -> None:
 
 def doomed(moment: str) -> None:
     """Have this process killed at a moment that can't be hit from outside."""
-    put, read = DurableSteps.put, transport._read
+    put, read = DurableSteps.put, transport.Transport.body_of
     sending = False
 
     def putting(self: DurableSteps, key: str, value: str) -> None:
@@ -44,14 +44,14 @@ def doomed(moment: str) -> None:
         if moment == "after an upload" and key.startswith(UPLOADS):
             kill()
 
-    def reading(response: Any) -> None:
+    def reading(session: transport.Transport, response: Any) -> bytes:
         if moment == "before the answer" and sending:
             # The platform has taken the post, and its answer is on the way.
             kill()
-        read(response)
+        return read(session, response)
 
     DurableSteps.put = putting  # type: ignore[method-assign]
-    transport._read = reading
+    transport.Transport.body_of = reading  # type: ignore[method-assign]
     if moment == "after the answer":
         publishing.record = lambda *_arguments, **_more: kill()  # type: ignore[assignment]
 
