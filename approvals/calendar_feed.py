@@ -11,7 +11,9 @@ from sqlalchemy.orm import Session
 
 from approvals import schedule
 from approvals.models import CalendarFeed
-from approvals.states import IN_WORDS, NOT_COMING, DraftState, PublicationState
+from approvals.models.takedowns import TakedownState
+from approvals.states import NOT_COMING, DraftState, PublicationState
+from approvals.takedowns import ALL_WORDS, Stands
 from school import audit, secrets
 from school.db import insert_if_missing
 from school.errors import NotFound
@@ -85,7 +87,7 @@ def _file(session: Session, person: Person, *, now: datetime) -> bytes:
         event.add("dtstamp", now.replace(microsecond=0))
         event.add("dtstart", entry.at)
         event.add("dtend", entry.at + LENGTH)
-        event.add("summary", f"{entry.account}: {IN_WORDS[entry.state]}")
+        event.add("summary", f"{entry.account}: {ALL_WORDS[entry.state]}")
         purpose = f"{entry.objective}. " if entry.objective else ""
         event.add("description", f"{purpose}By {entry.author_name}.")
         event.add("url", f"{settings().effective_public_url}/drafts/{entry.draft_id}")
@@ -96,8 +98,8 @@ def _file(session: Session, person: Person, *, now: datetime) -> bytes:
     return written
 
 
-def _status(state: DraftState | PublicationState) -> str:
-    if state in NOT_COMING:
+def _status(state: Stands) -> str:
+    if state in NOT_COMING or state is TakedownState.DONE:
         return "CANCELLED"
     return "CONFIRMED" if state in _SURE else "TENTATIVE"
 

@@ -56,29 +56,57 @@ def is_in(name: str, text: str, *, of_file: bool = False) -> bool:
 def perhaps_pupils(session: Session, revision: DraftRevision, *, on: date) -> list[str]:
     """A sentence for each first name in the words of a post that may be a pupil's who must not be named.
 
-    Those marked on the post are asked about by `approvals.checks.consent_problems`. Half the country shares
-    its first names, so this stops nothing.
+    It says where the name stands and what is done about it there. Those marked on the post are asked about by
+    `approvals.checks.consent_problems`. Half the country shares its first names, so this stops nothing.
     """
+    return [
+        f"This may be a pupil: {first}. The name was read {_and([said.read_at for said in where])}. "
+        "A pupil of that first name has no consent for being named and is not marked on this post. If it is that child, "
+        f"{_and(list(dict.fromkeys(_INSTEAD[said.place] for said in where)))}."
+        for first, where in _perhaps_at(session, revision, on=on).items()
+    ]
+
+
+def perhaps_inside(session: Session, revision: DraftRevision, filename: str, *, on: date) -> list[str]:
+    """The first names that were read inside the picture of that name and may be a pupil's."""
+    return [
+        first
+        for first, where in _perhaps_at(session, revision, on=on).items()
+        if any(said.place is Place.INSIDE and said.file == filename for said in where)
+    ]
+
+
+_INSTEAD = {
+    None: "take the name out",
+    Place.INSIDE: "blur that place or choose another picture",
+    Place.FILE: "rename the file and add it again",
+}
+
+
+def _and(parts: list[str]) -> str:
+    return " and ".join(parts)
+
+
+def _perhaps_at(session: Session, revision: DraftRevision, *, on: date) -> dict[str, list[Said]]:
+    """Each first name that may be a pupil's, and the places that say it."""
     marked = {entry.pupil_id for entry in revision.pupils}
-    found: dict[str, None] = {}
+    found: dict[str, list[Said]] = {}
     for platform in sorted({entry.account.platform for entry in revision.accounts}):
-        said = {word for one in places(session, revision, platform) for word in _perhaps_said(one.text)}
+        at = [(one, set(_perhaps_said(one.text))) for one in places(session, revision, platform)]
+        said = {word for _one, words in at for word in words}
         if not said:
             continue
         known = [
-            (pupil.id, first_name(pupil.name))
-            for pupil in consent.pupils(session)
-            if pupil.id not in marked and _forms(pupil.name) & said
+            pupil for pupil in consent.pupils(session) if pupil.id not in marked and _forms(pupil.name) & said
         ]
-        ids = [pupil_id for pupil_id, _first in known]
+        ids = [pupil.id for pupil in known]
         lacking = consent.missing_consent(session, ids, ConsentKind.NAME, on=on, platform=platform)
         without = {pupil.id for pupil in lacking}
-        found |= dict.fromkeys(first for pupil_id, first in known if pupil_id in without)
-    return [
-        f"This may be a pupil: {first}. A pupil of that first name has no consent for being named and is not "
-        "marked on this post. If it is that child, take the name out."
-        for first in found
-    ]
+        for pupil in known:
+            if pupil.id in without:
+                where = found.setdefault(first_name(pupil.name), [])
+                where += [one for one, words in at if _forms(pupil.name) & words and one not in where]
+    return found
 
 
 def _forms(name: str) -> set[str]:

@@ -29,6 +29,13 @@ class Said:
     text: str = field(repr=False)
     place: Place | None = None
     """None: somebody typed it."""
+    file: str = ""
+    """The name of the picture's or video's file, where `place` is one of those."""
+
+    @property
+    def read_at(self) -> str:
+        """Where somebody finds the words, to go on from "It was read "."""
+        return f"inside the picture “{self.file}”" if self.place is Place.INSIDE else f"in {self.where}"
 
 
 def found(session: Session, revision: DraftRevision) -> Iterator[Said]:
@@ -36,13 +43,13 @@ def found(session: Session, revision: DraftRevision) -> Iterator[Said]:
     read = looks.words_of(session, [picture.media_id for picture in revision.pictures])
     for picture in revision.pictures:
         name = picture.media.filename
-        yield Said("pictures", f"the name of the file “{name}”", name, Place.FILE)
+        yield Said("pictures", f"the name of the file “{name}”", name, Place.FILE, name)
         if (words := read.get(picture.media_id)) and words.state is LookState.DONE:
             # A name may stand over two lines.
-            yield Said("pictures", f"the text inside “{name}”", "\n".join(words.lines), Place.INSIDE)
+            yield Said("pictures", f"the text inside “{name}”", "\n".join(words.lines), Place.INSIDE, name)
     if revision.video is not None:
         name = revision.video.video.filename
-        yield Said("video", f"the name of the file “{name}”", name, Place.FILE)
+        yield Said("video", f"the name of the file “{name}”", name, Place.FILE, name)
 
 
 def warnings(session: Session, revision: DraftRevision) -> list[str]:

@@ -10,13 +10,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, lazyload
 
-from approvals import approval_mail, asking, drafts, submissions
+from approvals import approval_mail, asking, drafts, submissions, takedowns
 from approvals.checks import account_name
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, PublicationMove
 from approvals.moves import move_draft, note_publication
 from approvals.standing import standing
 from approvals.states import Actor, DraftState, PublicationState
+from approvals.takedowns import Stands
 from school import people, secrets
 from school.models import Person
 from school.permissions import Action, may
@@ -36,7 +37,7 @@ class CalendarEntry:
     at: datetime
     account: str
     platform: str
-    state: DraftState | PublicationState
+    state: Stands
     summary: str
     author_name: str
     objective: str
@@ -63,9 +64,9 @@ class PlannedPost:
         return self.entries[0]
 
     @property
-    def states(self) -> dict[DraftState | PublicationState, tuple[CalendarEntry, ...]]:
+    def states(self) -> dict[Stands, tuple[CalendarEntry, ...]]:
         """How it stands: usually one state for all of its accounts."""
-        found: dict[DraftState | PublicationState, tuple[CalendarEntry, ...]] = {}
+        found: dict[Stands, tuple[CalendarEntry, ...]] = {}
         for entry in self.entries:
             found[entry.state] = (*found.get(entry.state, ()), entry)
         return found
@@ -186,6 +187,10 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
         query = query.where(sa.or_(Draft.state == DraftState.APPROVED, Draft.author_id == by.id))
     found = [(draft, revision) for draft, revision in session.execute(query)]
     of_drafts = publications_of(session, [draft.id for draft, _revision in found])
+    out = [
+        one.id for several in of_drafts.values() for one in several if one.state is PublicationState.PUBLISHED
+    ]
+    gone = takedowns.of_publications(session, out)
     for draft, revision in found:
         # Of several for one account the newest counts; a draft that went back shows what was missed.
         states = {
@@ -203,7 +208,9 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
                     at=revision.planned_at or start,
                     account=account_name(entry.account),
                     platform=entry.account.platform,
-                    state=publication.state if publication is not None else draft.state,
+                    state=takedowns.stands(publication, gone.get(publication.id))
+                    if publication is not None
+                    else draft.state,
                     summary=summary(revision.text_for(entry.account_id)),
                     author_name=draft.author.name,
                     objective=revision.objective.in_words if revision.objective else "",

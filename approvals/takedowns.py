@@ -11,15 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from approvals import checks, claims
+from approvals import checks, claims, states
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
-from approvals.states import PublicationState
+from approvals.states import DraftState, PublicationState
 from connectors.base import Connector
 from connectors.errors import ConnectorError, ConnectorUnavailable, CredentialsDead, Gone, OutcomeUnknown
 from school import accounts, audit, consent, mail, people
@@ -50,6 +51,11 @@ IN_WORDS: Mapping[TakedownState, str] = {
     S.DONE: "taken down",
     S.BY_HAND: "to be taken down by hand",
 }
+Stands = DraftState | PublicationState | TakedownState
+"""How a post stands for its readers: one that is out and to be taken down, as far as that has come."""
+ALL_WORDS: Mapping[Stands, str] = dict(
+    chain[tuple[Stands, str]](states.IN_WORDS.items(), IN_WORDS.items()),
+)
 _CLOSED = "The account was closed, so Schoolgate can't reach it. Remove the post by hand there."
 _FIRST_WAIT = timedelta(seconds=15)
 _LONGEST_WAIT = timedelta(hours=1)
@@ -95,6 +101,33 @@ def request(session: Session, publication_id: UUID, *, reason: str, by: Person, 
         raise MoveNotAllowed("This post is not published: there is nothing to take down.")
     found = of_publications(session, [publication.id]).get(publication.id)
     return found or _open(session, publication, why, by=by, now=now)
+
+
+def request_everywhere(
+    session: Session, draft_id: UUID, *, reason: str, by: Person, now: datetime
+) -> list[Takedown]:
+    """`request` for every account on which a draft's post is to be seen and not being taken down yet."""
+    why = reason_text(reason)
+    query = (
+        sa.select(Publication.id)
+        .where(
+            Publication.draft_id == draft_id,
+            Publication.state == PublicationState.PUBLISHED,
+            ~sa.select(Takedown.id).where(Takedown.publication_id == Publication.id).exists(),
+        )
+        .order_by(Publication.id)
+    )
+    out = list(session.scalars(query))
+    if not out:
+        raise MoveNotAllowed("This post is not to be seen any more: there is nothing to take down.")
+    return [request(session, one, reason=why, by=by, now=now) for one in out]
+
+
+def stands(publication: Publication, takedown: Takedown | None) -> PublicationState | TakedownState:
+    """What to say of a post: of one that was taken down not that it is published."""
+    if takedown is not None and publication.state is PublicationState.PUBLISHED:
+        return takedown.state
+    return publication.state
 
 
 def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Takedown]:

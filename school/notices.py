@@ -83,7 +83,7 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.DRAFTS: About(
         "What became of your posts",
-        "Approved, sent back, missed; for the headteacher also what others decided in their place.",
+        "Approved, sent back, missed.",
         frozenset(Role),
         _ALL,
     ),

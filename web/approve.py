@@ -13,6 +13,7 @@ from approvals import asking, decisions, pictures, remarks, video_digest
 from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput, LinkExpired, NotFound
+from school.models import Role
 from school.pins import PinLocked
 from school.settings import settings
 from web import videos
@@ -144,11 +145,13 @@ def done(token: str) -> ResponseReturnValue:
 def _page(token: str, typed: Typed, status: int = 200) -> Response:
     with reading() as session:
         request_open = decisions.look(session, token, now=now())
+        for_headteacher = Role.HEADTEACHER in request_open.approver.roles
         said = remarks.of(session, session.get_one(Draft, request_open.draft.draft_id))
     visitor = optional_person()
     body = render_template(
         "approve/show.html",
         approver=request_open.approver,
+        for_headteacher=for_headteacher,
         shown=request_open.draft,
         picture_url=lambda place, picture: url_for("approve.picture", token=token, place=place),
         video_url=lambda _video: url_for("approve.video", token=token),

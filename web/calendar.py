@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from approvals import planning, schedule
 from approvals.schedule import PlannedPost
 from approvals.standing import under_way
-from approvals.states import IN_WORDS
+from approvals.takedowns import ALL_WORDS
 from school import people, school_year
 from school.db import now, reading
 from school.errors import BadInput
@@ -60,7 +60,7 @@ def show() -> ResponseReturnValue:
         by_day: dict[date, list[PlannedPost]] = {}
         for post in schedule.together(entries):
             by_day.setdefault(post.first.at.astimezone(LONDON).date(), []).append(post)
-        listed, go_on_from = _lines([day for day in sorted(by_day) if _belongs(view, day)], by_day)
+        listed, go_on_from = _lines(sorted(by_day), by_day)
         year = school_year.load(session)
         days = [view.first + timedelta(days=n) for n in range((view.last - view.first).days + 1)]
         return render_template(
@@ -85,7 +85,7 @@ def show() -> ResponseReturnValue:
             under_way=under_way(session, by=person, now=moment),
             may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,
-            in_words=IN_WORDS,
+            in_words=ALL_WORDS,
         )
 
 
@@ -131,10 +131,6 @@ def _lines(
 def _spanning(kind: str, first: date, last: date, step: timedelta, title: str) -> View:
     before, after = {kind: (first - step).isoformat()}, {kind: (first + step).isoformat()}
     return View(kind, first, last, title, before, after, first)
-
-
-def _belongs(view: View, day: date) -> bool:
-    return view.kind != "month" or (day.year, day.month) == (view.day.year, view.day.month)
 
 
 def _day(text: str, field: str) -> date:

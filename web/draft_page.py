@@ -27,9 +27,11 @@ from approvals.content import shown_on
 from approvals.findings import Finding
 from approvals.link_looks import LinkPreview
 from approvals.models import DecisionKind, Draft, DraftRevision
+from approvals.models.takedowns import Takedown, TakedownState
 from approvals.previews import PicturePreview, preview
 from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
+from approvals.takedowns import ALL_WORDS, Stands
 from connectors.base import Platform
 from school import people
 from school.db import now, reading
@@ -39,7 +41,7 @@ from web import draft_findings
 from web.access import current_person
 from web.forms import Typed, whole_number
 
-BADGES: dict[DraftState | PublicationState, str] = {
+BADGES: dict[Stands, str] = {
     DraftState.DRAFT: "secondary",
     DraftState.SUBMITTED: "warning",
     DraftState.APPROVED: "success",
@@ -53,6 +55,10 @@ BADGES: dict[DraftState | PublicationState, str] = {
     PublicationState.MISSED: "danger",
     PublicationState.CANCELLED: "secondary",
     PublicationState.HELD: "danger",
+    TakedownState.REQUESTED: "warning",
+    TakedownState.DOING: "warning",
+    TakedownState.BY_HAND: "warning",
+    TakedownState.DONE: "secondary",
 }
 
 NEXT: dict[DraftState, str] = {
@@ -87,6 +93,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
         own = draft.author_id == person.id
         asked = asking.how_asked(session, submission) if submission else []
         publications = schedule.publications(session, draft)
+        gone = takedowns.of_publications(session, [one.id for one in publications])
+        out = [one for one in publications if one.state is PublicationState.PUBLISHED]
         editable = own and drafts.editable(session, draft)
         inside = (
             late_names.inside(session, revision, now=moment)
@@ -106,8 +114,11 @@ def page(draft_id: UUID, typed: Typed) -> str:
             link_picture_url=link_picture_url,
             waits_for_video=revision.video is not None and video_checks.coming(revision.video),
             publications=publications,
-            takedowns=takedowns.of_publications(session, [one.id for one in publications]),
-            takedown_words=takedowns.IN_WORDS,
+            takedowns=gone,
+            stands_as={one.id: takedowns.stands(one, gone.get(one.id)) for one in publications},
+            seen_on=[account_name(one.account) for one in out if not _is_down(gone.get(one.id))],
+            can_go=[one for one in out if one.id not in gone],
+            was_out=any(one.revision_id == revision.id for one in out),
             standings={one.id: standing(session, one, now=moment) for one in publications},
             submission=submission,
             asked=asked,
@@ -135,7 +146,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             kinds=DecisionKind,
             account_name=account_name,
             badges=BADGES,
-            in_words=IN_WORDS,
+            in_words=ALL_WORDS,
             typed=typed,
             summary=schedule.summary(_first_text(revision)) or "(no text)",
         )
@@ -148,6 +159,10 @@ def _may_too(session: Session, draft: Draft, asked: Sequence[UUID], *, now: date
         for one in people.holders(session, Role.HEADTEACHER, Role.SLT)
         if one.id not in asked and people.may_approve(session, one, author_id=draft.author_id, now=now)
     ]
+
+
+def _is_down(takedown: Takedown | None) -> bool:
+    return takedown is not None and takedown.state is TakedownState.DONE
 
 
 def link_picture_url(_place: int, link: LinkPreview) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,13 +10,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from approvals import decisions, drafts, schedule, submissions, unsaved, video_digest
+from approvals import decisions, drafts, schedule, submissions, takedowns, unsaved, video_digest
 from approvals.checks import account_name
 from approvals.content import DraftContent
 from approvals.differences import Change
 from approvals.drafts import EditConflict
 from approvals.models import DecisionKind, Draft, DraftRevision, Publication
-from approvals.states import IN_WORDS, DraftState
+from approvals.models.takedowns import Takedown
+from approvals.states import DraftState, PublicationState
+from approvals.takedowns import ALL_WORDS, Stands
 from school import people
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
@@ -73,7 +75,7 @@ def show() -> ResponseReturnValue:
             sees_all=sees_all,
             may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,
-            in_words=IN_WORDS,
+            in_words=ALL_WORDS,
         )
 
 
@@ -335,8 +337,11 @@ def _rows(session: Session, listed: Sequence[Draft]) -> list[dict[str, object]]:
     revisions = drafts.current_revisions(session, listed)
     publications = schedule.publications_of(session, [draft.id for draft in listed])
     places = drafts.places_in_series(session, listed)
+    gone = takedowns.of_publications(
+        session, [one.id for several in publications.values() for one in several]
+    )
     return [
-        _row(draft, revisions[draft.id], publications.get(draft.id, []), places.get(draft.id))
+        _row(draft, revisions[draft.id], publications.get(draft.id, []), gone, places.get(draft.id))
         for draft in listed
     ]
 
@@ -345,9 +350,15 @@ def _row(
     draft: Draft,
     revision: DraftRevision,
     publications: Sequence[Publication],
+    gone: Mapping[UUID, Takedown],
     place: tuple[int, int] | None,
 ) -> dict[str, object]:
     first = revision.accounts[0] if revision.accounts else None
+    made = [one for one in publications if one.revision_id == revision.id]
+    alike: dict[Stands, list[Publication]] = {}
+    for one in made:
+        if one.state is not PublicationState.SCHEDULED:
+            alike.setdefault(takedowns.stands(one, gone.get(one.id)), []).append(one)
     return {
         "draft": draft,
         "revision": revision,
@@ -355,5 +366,6 @@ def _row(
         or "(no text)",
         "accounts": ", ".join(account_name(entry.account) for entry in revision.accounts),
         "place": place,
-        "publications": [one for one in publications if one.revision_id == revision.id],
+        "publications": made,
+        "alike": alike,
     }

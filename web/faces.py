@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from approvals import blurring, drafts, looks, pictures, unsaved
+from approvals import blurring, checks, drafts, first_names, late_names, looks, pictures, unsaved
 from approvals.models import Draft, LookState, MediaFile, PictureLook, RenditionUse
 from approvals.painting import Place
 from school.db import new_id, now, reading, transaction
@@ -150,6 +150,25 @@ def _open(session: Session, draft_id: UUID, media_id: UUID) -> Opened:
     return Opened(draft, media_id, uploaded, looks.of(session, [uploaded.id]).get(uploaded.id))
 
 
+def _names_inside(opened: Opened) -> list[str]:
+    """A sentence for each name that was read inside the picture as the draft has it, blurred or not."""
+    with reading() as session:
+        draft = session.get_one(Draft, opened.draft.id)
+        revision = drafts.current_revision(session, draft)
+        for picture in revision.pictures:
+            if picture.media_id == opened.media_id:
+                name, day = picture.media.filename, checks.day_out(revision, now=now())
+                stopped = late_names.inside(session, revision, now=now())
+                return [
+                    *(sentence for sentence in stopped if f"“{name}”" in sentence),
+                    *(
+                        f"“{first}” was read inside it. This may be a pupil who may not be named."
+                        for first in first_names.perhaps_inside(session, revision, name, on=day)
+                    ),
+                ]
+    return []
+
+
 def _page(opened: Opened, rows: Sequence[Row], typed: Typed, *, becomes: UUID) -> str:
     uploaded = opened.uploaded
     shown = [
@@ -160,6 +179,7 @@ def _page(opened: Opened, rows: Sequence[Row], typed: Typed, *, becomes: UUID) -
         draft=opened.draft,
         media_id=opened.media_id,
         uploaded=uploaded,
+        names=_names_inside(opened),
         was_blurred=opened.media_id != uploaded.id,
         found=len(opened.look.faces) if opened.look else 0,
         state=_mark(opened.look),

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from school import notices, push
 from school.db import reading, transaction
 from school.errors import BadInput
+from school.models import Role
 from school.notices import How, Kind, Wishes
 from web.access import current_person, signed_in
 from web.forms import Typed
@@ -34,6 +35,11 @@ def _show(typed: Typed) -> str:
         silenced = push.silenced(session, person)
         told = [(one, push.ABOUT[one].words, one.value not in silenced) for one in push.kinds_of(person)]
         subscriptions = push.of(session, person.id)
+        also = (
+            {Kind.DRAFTS: " Also what others decided in your place."}
+            if Role.HEADTEACHER in person.roles
+            else {}
+        )
         # Chosen otherwise, and told at once all the same, since somebody must be.
         guard = (
             Kind.URGENT in kinds
@@ -48,6 +54,7 @@ def _show(typed: Typed) -> str:
         wishes=wishes,
         clock=_clock,
         guard=guard,
+        also=also,
         told=told,
         subscriptions=subscriptions,
         typed=typed,

@@ -64,13 +64,17 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
 @pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>/takedown")
 @needs(Action.HOLD_PUBLICATIONS)
 def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
-    """Have a published post removed from its platform."""
+    """Have a published post removed from its platform, or from all on which it is."""
     typed = Typed(request.form)
     try:
         with transaction() as session:
             person = current_person(session)
             _check_of(session, draft_id, publication_id)
-            takedowns.request(session, publication_id, reason=typed.raw("reason"), by=person, now=now())
+            reason = typed.raw("reason")
+            if typed["do"] == "everywhere":
+                takedowns.request_everywhere(session, draft_id, reason=reason, by=person, now=now())
+            else:
+                takedowns.request(session, publication_id, reason=reason, by=person, now=now())
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
     flash("It is being taken down. What the platform answers is shown here.", "success")

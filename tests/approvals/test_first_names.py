@@ -164,6 +164,19 @@ def test_p14_a_name_that_may_be_a_pupils_is_pointed_out(
     media = scenes.add_picture(session, teacher, now)
     media.filename = "Tobias.jpg"
     assert noticed("Well done!", pictures=(scenes.choice(media),)) == ["Tobias"], "nor in a file's name"
+    # It says where, and what is to be done there.
+    media.filename = "pegs.jpg"
+    words = session.get(PictureWords, media.id) or PictureWords(media_id=media.id)
+    session.add(words)
+    words.state, words.lines = LookState.DONE, ["Tobias"]
+    what = scenes.content(x, at=now + HOUR, text="Well done!", pictures=(scenes.choice(media),))
+    revision = drafts.current_revision(session, drafts.save(session, None, what, by=teacher, now=now))
+    [sentence] = first_names.perhaps_pupils(session, revision, on=today(now))
+    assert "was read inside the picture “pegs.jpg”" in sentence
+    assert sentence.endswith("blur that place or choose another picture.")
+    assert first_names.perhaps_inside(session, revision, "pegs.jpg", on=today(now)) == ["Tobias"]
+    assert first_names.perhaps_inside(session, revision, "other.jpg", on=today(now)) == []
+    words.lines = []
     consent.record_consent(
         session, tobias, kind=ConsentKind.NAME, given_by="A parent", first_day=today(now),
         last_day=today(now + HOUR), by=school_people[Role.DPO], now=now,

@@ -109,6 +109,9 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
         assert f'href="{path}/move"' not in head.get(f"/calendar?{view}").text
     assert teacher.get("/calendar?week=soon").status_code == 400
     to = day + timedelta(days=5)
+    # A day that the month before shows in grey.
+    while to.day != 1 or to.weekday() == 0:
+        to += timedelta(days=1)
     page = teacher.get(f"{path}/move?to={to}").text
     assert f'value="{to}"' in page and "its approval no longer counts" in page
     assert only_draft().state is DraftState.APPROVED
@@ -117,6 +120,8 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     assert only_draft().state is DraftState.SUBMITTED
     assert teacher.post(f"{path}/move", f"{path}/move", **moved).status_code == 302
     assert only_draft().revision_number == 2
+    page = teacher.get(f"/calendar?month={to - timedelta(days=1):%Y-%m}").text
+    assert page.count(f'href="{path}"') == 2, "the list has the same days as the grid"
     elsewhere = {**moved, "planned_time": "11:00"}
     assert teacher.post(f"{path}/move", f"{path}/move", **elsewhere).status_code == 409
     assert head.get(f"{path}/move").status_code == 403
@@ -132,6 +137,9 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     for_head = head.get("/drafts").text
     assert for_head.count(f'href="{path}"') == 1, "what waits is not listed twice"
     assert for_head.index("1 of 3") < for_head.index("All drafts") < for_head.index("2 of 3")
+    in_term = {**wanted, "rhythm": "term_weeks", "do": "show"}
+    page = teacher.post(f"{path}/repeat", f"{path}/repeat", **in_term).text
+    assert "No term dates are entered" in page and "Margaret Oyelaran" in page
     for until, said in (("x", "can&#39;t be read"), ("", "Choose the last day.")):
         answer = teacher.post(f"{path}/repeat", f"{path}/repeat", **{**wanted, "until": until})
         assert answer.status_code == 400 and said in answer.text

@@ -405,7 +405,7 @@ def test_a_pupil_without_consent_or_by_full_name_stops_the_draft(
 
 @SQLITE
 def test_p14_personal_data_in_the_schools_own_post_is_noticed(
-    teacher: Browser, x: Account, later: datetime
+    app: Flask, teacher: Browser, x: Account, later: datetime
 ) -> None:
     """By the author before handing in and by the approver; a name that may be a pupil's too."""
     words = "Amelia and Oliver won. Ring Mrs Thornbury on 07700 900123, 4 Rosebank Road."
@@ -421,6 +421,9 @@ def test_p14_personal_data_in_the_schools_own_post_is_noticed(
     body = mail.get_body(("plain",))
     assert body is not None and all(sentence in body.get_content() for sentence in said)
     assert "07700" not in str(mail["Subject"])
+    page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    assert 'href="#noticed"' in page.partition('id="decide"')[2] and 'id="noticed"' in page
+    assert "in their place" not in page, "the headteacher knows who decides"
 
 
 @SQLITE

@@ -11,6 +11,7 @@ from flask import Flask
 
 from approvals import publishing
 from approvals.models import Publication
+from approvals.models.takedowns import Takedown, TakedownState
 from approvals.states import PublicationState
 from approvals.steps import keep_step
 from connectors.base import STEP_POSTING
@@ -105,3 +106,32 @@ def test_the_list_says_where_a_post_is_out_unless_it_is_out_everywhere(
         assert page.count(f'href="{path}"') == 2 and ">FB · X<" in page and page.count(f">{said}<") == 2
         listed = teacher.get("/drafts").text
         assert f">{said}<" in listed and listed.count(">published") == 1, said
+    assert "As it was published" in teacher.get(path).text
+    head = signed_in(Role.HEADTEACHER)
+    [first, second] = rows(sa.select(Publication).order_by(Publication.id))
+    take_down = f"{path}/publications/{first.id}/takedown"
+    refused = head.post(take_down, path, reason=" ", do="everywhere")
+    assert refused.status_code == 400 and not rows(sa.select(Takedown)), "a reason is needed"
+    assert head.post(take_down, path, reason="It is 1.30pm", do="here").status_code == 302
+    assert [one.publication_id for one in rows(sa.select(Takedown))] == [first.id]
+    assert head.post(take_down, path, reason="It is 1.30pm", do="everywhere").status_code == 302
+    assert {one.publication_id for one in rows(sa.select(Takedown))} == {first.id, second.id}
+    assert head.post(take_down, path, reason="It is 1.30pm", do="everywhere").status_code == 409
+    for publication, still in ((first, True), (second, False)):
+        with db.transaction() as working:
+            working.execute(
+                sa.update(Publication)
+                .where(Publication.id == publication.id)
+                .values(post_url="https://practice.test/1")
+            )
+            working.execute(
+                sa.update(Takedown)
+                .where(Takedown.publication_id == publication.id)
+                .values(state=TakedownState.DONE, answer="The platform removed it.", finished_at=db.now())
+            )
+        shown = teacher.get(path).text
+        assert ("It is still to be seen on" in shown) is still and "practice.test" not in shown
+        assert "“It is 1.30pm”<br>The platform removed it." in shown and ">published<" not in shown
+    page = teacher.get(f"/calendar?month={later.astimezone(LONDON):%Y-%m}").text
+    assert page.count(">taken down<") == 2 and ">published" not in page
+    assert ">taken down<" in (listed := teacher.get("/drafts").text) and ">published" not in listed

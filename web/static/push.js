@@ -55,8 +55,11 @@
   form.addEventListener("submit", function (event) {
     event.preventDefault();
     say("asking");
+    // Some browsers ask behind a small sign, and nothing comes back until somebody finds it.
+    var unanswered = window.setTimeout(function () { say("unanswered"); }, 8000);
     Notification.requestPermission()
       .then(function (permission) {
+        window.clearTimeout(unanswered);
         if (permission !== "granted") {
           say("denied");
           return null;
