@@ -61,7 +61,8 @@ def perhaps_pupils(session: Session, revision: DraftRevision, *, on: date) -> li
     """
     return [
         f"This may be a pupil: {first}. The name was read {_and([said.read_at for said in where])}. "
-        "A pupil of that first name has no consent for being named and is not marked on this post. If it is that child, "
+        "A pupil of that first name has no consent for being named and is not marked on this post. "
+        "If it is that child, "
         f"{_and(list(dict.fromkeys(_INSTEAD[said.place] for said in where)))}."
         for first, where in _perhaps_at(session, revision, on=on).items()
     ]

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 from waitress import create_server
 
-from approvals.models import BlurChoice, Draft, LookState, PictureLook, RevisionPicture
+from approvals.models import BlurChoice, Draft, LookState, PictureLook, PictureWords, RevisionPicture
 from school import db
 from school.models import Account, Role
 from tests.approvals import scenes
@@ -121,7 +121,11 @@ def test_nothing_ticked_and_changed_meanwhile(teacher: Browser, x: Account, late
     path = drafted(teacher, x, later)
     found([])
     page = teacher.get(path).text
-    assert "No face was found" in page
+    assert "No face was found" in page and "names-inside" not in page
+    with db.transaction() as session:
+        for words in session.scalars(sa.select(PictureWords)):
+            words.state, words.lines = LookState.DONE, ["Oliver"]
+    assert "“Oliver” was read inside it" in teacher.get(path).text
     answer = teacher.post(path, path, **{**form_of(page), "do": "save"})
     assert answer.status_code == 400 and "Nothing is ticked" in answer.text
     answer = teacher.post(path, path, **{**form_of(page), "do": "add"})
