@@ -33,6 +33,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.filters["say"] = say
 
 
 def inline_pictures(session: Session, revision: DraftRevision) -> list[InlineImage]:
@@ -78,6 +79,8 @@ def ask_for_decision(
         "waits": waits,
     }
     asks = "Still waits" if waits else "Urgent, decide" if shown.urgent else "Decide"
+    if shown.asked_before is not None and not waits:
+        asks += " again"
     return mail.queue(
         session,
         to=to,

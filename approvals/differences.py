@@ -5,13 +5,21 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals.checks import account_name
-from approvals.models import Criterion, DraftRevision, PupilsAppear, Submission
+from approvals.models import (
+    ApprovalDecision,
+    Criterion,
+    DecisionKind,
+    DraftRevision,
+    PupilsAppear,
+    Submission,
+)
 from school.times import say
 
 WORDS_COMPARED_MOST = 2000
@@ -43,6 +51,47 @@ class Change:
             found += [("gone", "".join(old[i:j]))] * (i < j)
             found += [("new", "".join(new[k:m]))] * (k < m)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class AskedBefore:
+    """That an approver asked for changes the last time, and what is different since."""
+
+    name: str
+    at: datetime
+    of_number: int
+    """Of which version."""
+    reason: str
+    changes: tuple[Change, ...]
+
+    @property
+    def unchanged(self) -> str:
+        """A sentence for the author who changed nothing; empty where something was changed."""
+        return "" if self.changes else f"You changed nothing since {self.name} asked: “{self.reason}”"
+
+    @property
+    def since(self) -> str:
+        """What was changed since, for whoever decides."""
+        if not self.changes:
+            return "Nothing was changed since."
+        return f"Changed since: {', '.join(change.what for change in self.changes)}."
+
+
+def asked_before(session: Session, revision: DraftRevision) -> AskedBefore | None:
+    """Who asked for changes of a version or of one before it, if that is the last that was decided."""
+    found = session.execute(
+        sa.select(ApprovalDecision, DraftRevision)
+        .join(DraftRevision, DraftRevision.id == ApprovalDecision.revision_id)
+        .where(ApprovalDecision.draft_id == revision.draft_id, DraftRevision.number <= revision.number)
+        .order_by(ApprovalDecision.decided_at.desc(), ApprovalDecision.id.desc())
+        .limit(1)
+    ).first()
+    if found is None or found[0].kind is not DecisionKind.CHANGES:
+        return None
+    decision, before = found
+    return AskedBefore(
+        decision.approver.name, decision.decided_at, before.number, decision.reason, changes(before, revision)
+    )
 
 
 def changes(before: DraftRevision, after: DraftRevision) -> tuple[Change, ...]:

@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from approvals import first_names, link_looks, odd_times, picture_words, shown_faces, video_checks
 from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
-from approvals.differences import Change, changes, seen_before
+from approvals.differences import AskedBefore, Change, asked_before, changes, seen_before
 from approvals.link_looks import LinkPreview
 from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear, RevisionAccount
+from approvals.states import DraftState
 from approvals.video_checks import VideoPreview
 from connectors import feeds
 from connectors.base import Platform
@@ -125,6 +126,8 @@ class DraftPreview:
     """The version that was handed in before, in words; empty where this is the first."""
     changes: tuple[Change, ...]
     """What this version says otherwise than that one."""
+    asked_before: AskedBefore | None
+    """Changes that were asked for when it was decided last."""
 
     @property
     def signed_words(self) -> str:
@@ -141,7 +144,10 @@ def preview(
 ) -> DraftPreview:
     """One revision as it will appear, with the findings of its submission."""
     day = today(revision.planned_at) if revision.planned_at else today(revision.made_at)
-    earlier = seen_before(session, revision)
+    asked = asked_before(session, revision)
+    # What was handed in again as it was is compared with itself: "nothing".
+    again = asked is not None and asked.of_number == revision.number and draft.state is DraftState.SUBMITTED
+    earlier = revision if again else seen_before(session, revision)
     lacking = {pupil.id: kinds for pupil, kinds in without_consent(session, revision, on=day).items()}
     author = session.get_one(Person, draft.author_id)
     links = link_looks.previews(session, revision)
@@ -186,6 +192,7 @@ def preview(
         pupils_appear=PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN).in_words,
         compared_with=f"version {earlier.number} of {say(earlier.made_at)}" if earlier else "",
         changes=changes(earlier, revision) if earlier else (),
+        asked_before=asked,
     )
 
 

@@ -102,11 +102,15 @@ def page(draft_id: UUID, typed: Typed) -> str:
             else []
         )
         lost = lost_consent.sentences(session, draft, now=moment) if own else []
+        shown = preview(session, draft, revision, findings=findings)
         return render_template(
             "drafts/one.html",
             draft=draft,
             revision=revision,
-            shown=preview(session, draft, revision, findings=findings),
+            shown=shown,
+            unchanged=shown.asked_before.unchanged
+            if shown.asked_before and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
+            else "",
             picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
             faces_url=_faces_url(draft) if editable and number == draft.revision_number else None,
             video_url=lambda video: url_for("videos.play", video_id=video.video_id),

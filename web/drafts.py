@@ -151,7 +151,8 @@ def submit(draft_id: UUID) -> ResponseReturnValue:
     """Hand the newest version in for approval."""
     typed = Typed(request.form)
     try:
-        asked = handing_in.hand_in(draft_id, whole_number(typed["revision"]) or 0)
+        number = whole_number(typed["revision"]) or 0
+        asked = handing_in.hand_in(draft_id, number, as_it_is=typed["as_it_is"] == "yes")
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
     flash(f"It is handed in. {asked} You get an e-mail when it is decided.", "success")
@@ -265,6 +266,9 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         form.typed.values["based_on"] = str(number)
         try:
             asked = handing_in.hand_in(draft.id, number)
+        except handing_in.NothingChanged as error:
+            flash(f"It is saved, but not handed in. {error}", "warning")
+            return redirect(url_for("drafts.one", draft_id=draft.id))
         except BadInput as error:
             form.saved = True
             form.refuse(error)

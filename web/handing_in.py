@@ -4,21 +4,32 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from approvals import asking, drafts, submissions, video_digest
+from approvals import asking, differences, drafts, submissions, video_digest
+from approvals.states import DraftState
 from school.db import now, reading, transaction
+from school.errors import BadInput
 from web import draft_findings
 from web.access import current_person
 
 
-def hand_in(draft_id: UUID, number: int) -> str:
+class NothingChanged(BadInput):
+    """Changes were asked for and none was made. The text says who asked for what."""
+
+
+def hand_in(draft_id: UUID, number: int, *, as_it_is: bool = False) -> str:
     """Hand the version of that number in, as whoever is signed in, and say who is asked and when.
 
-    Raises as `submissions.submit` does.
+    Raises as `submissions.submit` does, and NothingChanged where changes were asked for and none was made,
+    unless the author says that they mean it (`as_it_is`).
     """
     with reading() as session:
         person = current_person(session)
         draft = drafts.find(session, draft_id, by=person, now=now())
         revision = drafts.current_revision(session, draft)
+        asked = differences.asked_before(session, revision)
+        waits = draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
+        if asked is not None and asked.unchanged and waits and not as_it_is:
+            raise NothingChanged(f"{asked.unchanged}. Change it, or tick that you hand it in as it is.")
         texts = revision.words
         link = revision.link
         video_digest.prepare(session, video_digest.of_draft(session, draft_id))

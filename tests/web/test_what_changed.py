@@ -35,6 +35,7 @@ def test_the_approver_reads_what_changed_since_the_last_time(
     assert teacher.post(edit, edit, **again).status_code == 302
     page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
     assert "What changed since it was handed in before" in page and "version 1 of" in page
+    assert "Changed since: Text, Planned for." in page and ": Which noon?" in page
     assert "<del>noon.</del><ins>one.</ins>" in page and "Never seen." not in page
     changed = page.split('class="differences"')[1].split("</dl>")[0]
     assert "Planned for" in changed and "School tablet 4" not in changed
@@ -44,6 +45,39 @@ def test_the_approver_reads_what_changed_since_the_last_time(
         assert body is not None
         said = body.get_content()
         assert "version 1 of" in said and "Before: The fair is at noon." in said
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_what_is_handed_in_again_unchanged_is_asked_about_and_says_so_to_whoever_decides(
+    app: Flask, signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    x = make_account("x")
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    teacher = signed_in(Role.STAFF)
+    path = write(teacher, x, at=later)
+    assert decide(app, mailed_token(), decision="changes", reason="Which gate?").status_code == 200
+    page = teacher.get(path).text
+    assert 'btn-primary" href="' + path + '/edit"' in page and "Hand it in for approval" not in page
+    refused = teacher.post(f"{path}/submit", path, revision="1")
+    said = "You changed nothing since Margaret Oyelaran asked: “Which gate?”"
+    assert refused.status_code == 400 and said in refused.text and len(mails("approval_request")) == 1
+    # Nor by the form, which keeps a new version of the same words.
+    edit = f"{path}/edit"
+    kept = teacher.post(edit, edit, **fields(x, at=later, based_on="1"))
+    assert kept.status_code == 302 and len(mails("approval_request")) == 1
+    page = teacher.get(path).text
+    assert said in page and "asked for changes</b>" in page
+    assert teacher.post(f"{path}/submit", path, revision="2", as_it_is="yes").status_code == 302
+    mail = mails("approval_request")[-1]
+    assert str(mail["Subject"]).startswith("Decide again: ")
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None
+        words = body.get_content()
+        assert "Margaret Oyelaran asked for changes before" in words and "Which gate?" in words
+        assert "Nothing was changed since." in words
+    page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    assert "asked for changes before" in page and "Nothing was changed since." in page
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
