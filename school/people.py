@@ -267,11 +267,34 @@ def everybody(session: Session) -> list[Person]:
     return list(session.scalars(sa.select(Person).order_by(Person.name, Person.id)))
 
 
+DEPUTY_ROLES = frozenset({Role.HEADTEACHER, Role.SLT, Role.CHAIR})
+"""Whoever stands in for the headteacher has one of these: P12 lets nobody else decide."""
+
+
+def no_deputy(session: Session, person: Person, *, by: Person) -> str:
+    """Why a person with none of those roles can't stand in, and who could."""
+    others = [one.name for one in holders(session, *DEPUTY_ROLES) if one.id not in {person.id, by.id}]
+    could = (
+        f"These could: {', '.join(others)}."
+        if others
+        else "Nobody else could yet: give somebody one of those roles first."
+    )
+    return (
+        f"{person.name} can’t be deputy: what is published is decided by the headteacher, the senior "
+        f"leadership team or the chair of governors alone. {could}"
+    )
+
+
 def name_deputy(
     session: Session, person: Person, *, first_day: date, last_day: date, by: Person, now: datetime
 ) -> Deputy:
-    """Let a person approve in the headteacher's place from one day to another, both included."""
+    """Let a person approve in the headteacher's place from one day to another, both included.
+
+    Raises BadInput for whoever has none of the roles that decide (P12), and for days that can't be.
+    """
     _headteacher_only(by)
+    if not person.roles & DEPUTY_ROLES:
+        raise BadInput(no_deputy(session, person, by=by))
     first, last = first_day, last_day
     if last < first:
         raise BadInput(f"The last day ({last}) is before the first ({first}): swap them.", field="last_day")
@@ -313,12 +336,20 @@ def withdraw_deputy(session: Session, deputy_id: UUID, *, by: Person, now: datet
 
 
 def deputies(session: Session, *, now: datetime) -> list[Person]:
-    """The deputies whose dates include today."""
+    """The deputies whose dates include today, and who have a role that decides (P12)."""
     day = today(now)
     query = (
         sa.select(Person)
         .join(Deputy, Deputy.person_id == Person.id)
-        .where(Person.active, Deputy.withdrawn_at.is_(None), Deputy.first_day <= day, Deputy.last_day >= day)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(
+            Person.active,
+            RoleGrant.role.in_(DEPUTY_ROLES),
+            RoleGrant.withdrawn_at.is_(None),
+            Deputy.withdrawn_at.is_(None),
+            Deputy.first_day <= day,
+            Deputy.last_day >= day,
+        )
         .order_by(Person.name, Person.id)
         .distinct()
     )

@@ -17,7 +17,7 @@ class Action(StrEnum):
     """For accounts they are authorised for; `school.people.may_post` says which."""
     SEE_ALL_DRAFTS = "see_all_drafts"
     APPROVE_DRAFTS = "approve_drafts"
-    """Never their own; a named deputy may too, `school.people.may_approve` says."""
+    """Never their own; the chair as a named deputy may too, `school.people.may_approve` says."""
     HOLD_PUBLICATIONS = "hold_publications"
     """Decide what becomes of a publication that failed, was missed or has an unknown outcome."""
     STOP_PUBLISHING = "stop_publishing"
@@ -150,7 +150,7 @@ OBJECTS: tuple[ObjectRule, ...] = (
     ),
     ObjectRule(
         "the decision on a draft",
-        "headteacher, SLT, chair of governors, or the deputy named for that day; never the draft's author",
+        "headteacher, SLT; the chair on the headteacher's own, or as that day's deputy; never the author",
         "school.people.may_approve",
     ),
     ObjectRule(

@@ -155,6 +155,9 @@ def _one(person_id: UUID, typed: Typed) -> str:
             ],
             free_roles=[(role, role_name(role)) for role in GIVEN_ROLES if role not in person.roles],
             deputies=_deputies(session, person_id),
+            no_deputy=""
+            if person.roles & people.DEPUTY_ROLES
+            else people.no_deputy(session, person, by=current_person(session)),
             owned=register.owned_by(session, person_id),
             successors=[
                 ("nobody", "Nobody yet"),

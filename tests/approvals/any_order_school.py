@@ -167,7 +167,7 @@ class BesideThePosts(School):
         if self.do(change):
             (self.plain.adults[name].leave.add if given else self.plain.adults[name].leave.discard)(where)
 
-    @rule(name=some.sampled_from(("teacher", "moderator")), days=some.integers(0, 5))
+    @rule(name=some.sampled_from(("teacher", "chair", "moderator")), days=some.integers(0, 5))
     def name_deputy(self, name: str, days: int) -> None:
         first, last = self.plain.today, self.plain.today + timedelta(days=days)
         if self.do(

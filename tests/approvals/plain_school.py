@@ -135,7 +135,9 @@ class PlainSchool:
             return False
         if who.roles & {"headteacher", "slt"}:
             return True
-        if any(one == name and first <= self.today <= last for one, first, last in self.deputies):
+        stands_in = bool(who.roles & {"headteacher", "slt", "chair"})
+        days = [(first, last) for one, first, last in self.deputies if one == name]
+        if stands_in and any(first <= self.today <= last for first, last in days):
             return True
         return "chair" in who.roles and "headteacher" in self.adults[author].roles
 

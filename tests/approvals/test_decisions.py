@@ -264,7 +264,7 @@ def test_a_named_deputy_is_asked_and_decides(
     later: datetime,
     now: datetime,
 ) -> None:
-    deputy = school_people[Role.MARKETING_OFFICER]
+    deputy = school_people[Role.CHAIR]
     day: date = now.date()
     people.name_deputy(
         session, deputy, first_day=day - timedelta(days=1), last_day=day + timedelta(days=2), by=head, now=now

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from school import audit, db, people, pins, secrets
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotPermitted
-from school.models import Account, Person, Role
+from school.models import Account, Deputy, Person, Role
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN
 from school.times import today
 
@@ -90,14 +90,21 @@ def test_the_headteachers_own_draft_goes_to_slt_or_the_chair(session: Session, s
 
 
 def test_a_deputy_stands_in_on_the_named_days_alone(session: Session, school_people: People) -> None:
-    head, dsl, author = (school_people[role] for role in (Role.HEADTEACHER, Role.DSL, Role.STAFF))
+    head, chair, author = (school_people[role] for role in (Role.HEADTEACHER, Role.CHAIR, Role.STAFF))
     day = today(NOW)
-    people.name_deputy(session, dsl, first_day=day, last_day=day + timedelta(days=2), by=head, now=NOW)
+    days = {"first_day": day, "last_day": day + timedelta(days=2)}
+    people.name_deputy(session, chair, **days, by=head, now=NOW)
+    # P12: the headteacher or the leadership team decide.
+    with pytest.raises(BadInput, match=f"{author.name} can’t be deputy: .* These could: .*{chair.name}"):
+        people.name_deputy(session, author, **days, by=head, now=NOW)
+    # One who was named before that was asked.
+    session.add(Deputy(person_id=author.id, named_by_id=head.id, named_at=NOW, **days))
     session.flush()
-    assert people.approvers(session, author_id=author.id, now=NOW) == [dsl]
+    assert people.approvers(session, author_id=author.id, now=NOW) == [chair]
+    assert not people.may_approve(session, author, author_id=head.id, now=NOW)
     later = NOW + timedelta(days=3)
     assert people.approvers(session, author_id=author.id, now=later) == [head]
-    assert not people.may_approve(session, dsl, author_id=author.id, now=later)
+    assert not people.may_approve(session, chair, author_id=author.id, now=later)
 
 
 def test_five_wrong_pins_lock_for_a_quarter_of_an_hour(session: Session, school_people: People) -> None:

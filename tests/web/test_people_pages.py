@@ -180,8 +180,13 @@ def test_the_only_headteacher_stays(head: Browser, school_people: dict[Role, Per
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_deputy_is_named_for_days(head: Browser, school_people: dict[Role, Person]) -> None:
-    person = school_people[Role.STAFF]
-    page, day = f"/people/{person.id}", today(now())
+    day, page = today(now()), f"/people/{school_people[Role.STAFF].id}"
+    assert "Name as deputy" not in head.get(page).text and "can’t be deputy" in head.get(page).text
+    person = school_people[Role.SLT]
+    refused = head.post(f"{page}/deputy", page, first_day=str(day), last_day=str(day))
+    assert refused.status_code == 400 and "These could: " in refused.text
+    assert school_people[Role.CHAIR].name in refused.text
+    page = f"/people/{person.id}"
     wrong = head.post(f"{page}/deputy", page, first_day=str(day), last_day=str(day - timedelta(days=1)))
     assert wrong.status_code == 400 and 'id="last_day-error"' in wrong.text
     unreadable = head.post(f"{page}/deputy", page, first_day="31/12/2027", last_day=str(day))
