@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks, drafts, link_looks, submissions, videos
+from approvals import approval_mail, asking, checks, drafts, link_looks, submissions, videos
 from approvals.checks import DraftRefused
 from approvals.content import revision_hash, tidy
 from approvals.mail_subjects import known_by
@@ -296,7 +296,7 @@ def _check_live(session: Session, request: ApprovalRequest, *, now: datetime) ->
     if decision is not None:
         raise AlreadyDecided(_said(decision))
     if request.voided_at is not None:
-        raise LinkExpired(request.void_reason or "This link was replaced.")
+        raise LinkExpired(_newer(session, request) or request.void_reason or "This link was replaced.")
     if request.expires_at <= now:
         raise LinkExpired(
             f"This link was good until {say(request.expires_at)}. Ask the author to send the e-mail again."
@@ -307,6 +307,24 @@ def _check_live(session: Session, request: ApprovalRequest, *, now: datetime) ->
             f"{request.approver.name} may no longer approve this draft, so this link has ended. "
             "Ask the headteacher."
         )
+
+
+def _newer(session: Session, request: ApprovalRequest) -> str:
+    """What came of a draft that was handed in again after this link; empty where it wasn't."""
+    newest = submissions.latest(session, session.get_one(Draft, request.draft_id))
+    if newest is None or newest.id == request.submission_id:
+        return ""
+    decision = _decision(session, newest.id)
+    if decision is not None:
+        return f"The draft was handed in again after this. {_said(decision)}"
+    how = [one for one in asking.how_asked(session, newest) if one.person_id == request.approver_id]
+    if not how:
+        return ""
+    if how[0].written:
+        sent = f"a newer e-mail was sent on {say(how[0].at)}. Use the link in that one."
+    else:
+        sent = f"a newer e-mail comes on {say(how[0].at)}."
+    return f"The draft was handed in again after this: {sent}"
 
 
 def _check_may_approve(session: Session, draft: Draft, approver: Person, *, now: datetime) -> None:

@@ -26,7 +26,7 @@ from approvals.checks import account_name
 from approvals.content import shown_on
 from approvals.findings import Finding
 from approvals.link_looks import LinkPreview
-from approvals.models import DecisionKind, Draft, DraftRevision
+from approvals.models import DecisionKind, Draft, DraftRevision, Publication
 from approvals.models.takedowns import Takedown, TakedownState
 from approvals.previews import PicturePreview, preview
 from approvals.standing import standing
@@ -37,6 +37,7 @@ from school import people
 from school.db import now, reading
 from school.models import Person, Role
 from school.permissions import Action, may
+from school.times import say
 from web import draft_findings
 from web.access import current_person
 from web.forms import Typed, whole_number
@@ -146,7 +147,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             may_write=own and bool(people.authorised_accounts(session, person)),
             may_decide=waits and people.may_approve(session, person, author_id=draft.author_id, now=moment),
             may_settle=may(person, Action.HOLD_PUBLICATIONS),
-            next_step=NEXT[draft.state],
+            next_step=_next_step(draft, publications),
             kinds=DecisionKind,
             account_name=account_name,
             badges=BADGES,
@@ -154,6 +155,15 @@ def page(draft_id: UUID, typed: Typed) -> str:
             typed=typed,
             summary=schedule.summary(_first_text(revision)) or "(no text)",
         )
+
+
+def _next_step(draft: Draft, publications: Sequence[Publication]) -> str:
+    # Those of an earlier approval are cancelled.
+    counting = [one for one in publications if one.state is not PublicationState.CANCELLED]
+    to_come = all(one.state is PublicationState.SCHEDULED for one in counting)
+    if draft.state is DraftState.APPROVED and counting and to_come:
+        return f"It is approved. It will be published on {say(counting[0].planned_at)}."
+    return NEXT[draft.state]
 
 
 def _may_too(session: Session, draft: Draft, asked: Sequence[UUID], *, now: datetime) -> list[Person]:

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from approvals import approval_mail, lost_consent, takedowns
-from approvals.models import Draft, Publication
+from approvals.models import ApprovalDecision, DecisionKind, Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation import anchors, assigning, referrals
@@ -78,8 +78,17 @@ def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
     if not people.authorised_accounts(session, person):
         return
     mine = Draft.author_id == person.id
-    back = _count(session, mine, Draft.state == DraftState.CHANGES_REQUESTED)
-    writing = _count(session, mine, Draft.state == DraftState.DRAFT)
+    decided_last = (
+        sa.select(ApprovalDecision.kind)
+        .where(ApprovalDecision.draft_id == Draft.id)
+        .order_by(ApprovalDecision.decided_at.desc(), ApprovalDecision.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    # Begun to be changed, or taken back after it was handed in again: nobody has said yet that it will do.
+    being_changed = sa.and_(Draft.state == DraftState.DRAFT, decided_last == DecisionKind.CHANGES)
+    back = _count(session, mine, sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, being_changed))
+    writing = _count(session, mine, Draft.state == DraftState.DRAFT) - _count(session, mine, being_changed)
     yield Waiting(back, "draft of yours to change", "drafts of yours to change", "/drafts", urgent=back > 0)
     yield Waiting(writing, "draft that you are writing", "drafts that you are writing", "/drafts")
 

@@ -76,8 +76,21 @@ def test_what_is_handed_in_again_unchanged_is_asked_about_and_says_so_to_whoever
         words = body.get_content()
         assert "Margaret Oyelaran asked for changes before" in words and "Which gate?" in words
         assert "Nothing was changed since." in words
-    page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    waits = mailed_token()
+    page = Browser(app.test_client()).get(f"/approve/{waits}").text
     assert "asked for changes before" in page and "Nothing was changed since." in page
+    # Taken back, it is still to change; handed in once more, the old link names the newer mail.
+    assert "The link in the e-mail" in teacher.get(path).text.split('id="take-back"')[1]
+    assert teacher.post(f"{path}/withdraw", path).status_code == 302
+    assert "draft of yours to change" in teacher.get("/").text
+    assert "handed in again, a new e-mail comes" in Browser(app.test_client()).get(f"/approve/{waits}").text
+    assert teacher.post(f"{path}/submit", path, revision="2", as_it_is="yes").status_code == 302
+    gone = Browser(app.test_client()).get(f"/approve/{waits}")
+    assert gone.status_code == 410 and "a newer e-mail was sent on" in gone.text
+    assert decide(app, mailed_token()).status_code == 200
+    page = teacher.get(path).text
+    assert "It is approved. It will be published on " in page and "What became of it" not in page
+    assert "approved it on" in Browser(app.test_client()).get(f"/approve/{waits}").text
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
