@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from school import accounts, closing, people, register
+from school import accounts, closing, people
 from school.db import now, reading, transaction
 from school.models import Account, AccountState, DataFate, Person, Role
 from school.setup import PRACTICE_PIN
-from school.times import today
+from school.times import say_date, today
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -39,7 +39,7 @@ def test_p8_p10_the_headteacher_keeps_the_register_on_the_accounts_page(
     refused = head.post(f"{page}/days", page, go_live_on="", review_on="2020-01-01")
     assert refused.status_code == 400 and 'id="review_on-error"' in refused.text
     head.post(f"{page}/days", page, go_live_on=day.isoformat(), review_on=day.isoformat())
-    assert f"goes live on {register.day_text(day)}: nothing is published before" in text(head, page)
+    assert f"goes live on {say_date(day)}: nothing is published before" in text(head, page)
     head.post(f"{page}/review", page, found="It is read.", next_on=day.isoformat())
     assert "It is read." in text(head, page)
     head.post(f"{page}/owners/{deputy.id}/end", page, reason="Too busy")
