@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from school.errors import BadInput
 
+_ESCAPES = "; in a password, write @ as %40, : as %3A and / as %2F"
+
 URLS: dict[str, tuple[tuple[str, ...], str]] = {
     "database_url": (
         ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://"),
@@ -196,9 +198,8 @@ class Settings(BaseSettings):
             # The library's own words could repeat a password that is in the URL.
             complete = False
         if not value.startswith(known) or not complete:
-            raise ValueError(
-                f"give a URL such as {example}; in a password, write @ as %40, : as %3A and / as %2F"
-            )
+            inside = "" if _is_of_pages(info.field_name) else _ESCAPES
+            raise ValueError(f"give a URL such as {example}{inside}")
         return value
 
     @field_validator("mail_from", mode="after")
@@ -306,9 +307,18 @@ def settings() -> Settings:
         ) from None
 
 
-def may_hold_secret(field: str) -> bool:
-    """Whether a setting is a secret, or an address that a password may stand in: never repeated as given."""
-    return field in URLS or SecretStr in get_args(Settings.model_fields[field].annotation)
+def may_hold_secret(field: str, value: object) -> bool:
+    """Whether a setting's value is a secret, or an address with a password: never repeated as given.
+
+    The address of a page needs no password, so it may be said where it has no place for one.
+    """
+    if field in URLS:
+        return "@" in str(value) or not _is_of_pages(field)
+    return SecretStr in get_args(Settings.model_fields[field].annotation)
+
+
+def _is_of_pages(field: str) -> bool:
+    return "https://" in URLS[field][0]
 
 
 def set_for_this_process(**values: str) -> None:

@@ -120,7 +120,7 @@ def setting_sentence(error: ValidationError) -> str:
         value = problem.get("input")
         if isinstance(value, timedelta):
             value = f"{value.total_seconds():g} seconds"
-        tell = isinstance(value, (str, int, float)) and not may_hold_secret(field)
+        tell = isinstance(value, (str, int, float)) and not may_hold_secret(field, value)
         shown = f" (“{str(value)[:60]}”)" if tell else ""
         said = problem["msg"].removeprefix("Value error, ")
         parts.append(f"{name}{shown}: {said[0].lower()}{said[1:]}")

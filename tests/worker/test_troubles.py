@@ -65,6 +65,7 @@ def test_a_postgresql_that_knows_neither_database_nor_user(
         ("SMTP_URL", "smtp://", ("smtp://",)),
         ("PUBLIC_URL", "social.larkfield.sch.uk", ("“social.larkfield.sch.uk”", "https://")),
         ("X_URL", "ftp://x", ("“ftp://x”",)),
+        ("X_URL", "ftp://head:hush-hush@x", ("https://",)),
         ("MAIL_FROM", "Larkfield <office@larkfield.sch.uk>", ("one e-mail address",)),
         ("PORT", "eighty", ("“eighty”", "integer")),
         ("POLL_INTERVAL", "0", ("“0”", "greater than 0")),
