@@ -81,6 +81,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
         if number is None:
             number = draft.revision_number
         revision = drafts.revision_of(session, draft, number)
+        # On the page of an earlier version nothing is handed in or decided: other words would be meant (P12).
+        newest = number == draft.revision_number
+        to_hand_in = newest and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
         submission = submissions.latest(session, draft)
         decision = decisions.latest(session, draft)
         findings = submission.findings if submission and submission.revision_id == revision.id else []
@@ -89,6 +92,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             said = draft_findings.personal_in(session)("\n".join(dict.fromkeys(revision.words)))
             findings = [Finding("personal_data", sentence).as_json() for sentence in said]
         waits = draft.state is DraftState.SUBMITTED
+        may_decide = (
+            waits and newest and people.may_approve(session, person, author_id=draft.author_id, now=moment)
+        )
         decided_by_me = decision is not None and decision.approver_id == person.id and not waits
         waiting = schedule.waiting_for(session, person, most=1, now=moment)[0] if decided_by_me else []
         own = draft.author_id == person.id
@@ -99,7 +105,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
         editable = own and drafts.editable(session, draft)
         inside = (
             late_names.inside(session, revision, now=moment)
-            if own and draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
+            if own and newest and draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
             else []
         )
         lost = lost_consent.sentences(session, draft, now=moment) if own else []
@@ -109,11 +115,10 @@ def page(draft_id: UUID, typed: Typed) -> str:
             draft=draft,
             revision=revision,
             shown=shown,
-            unchanged=shown.asked_before.unchanged
-            if shown.asked_before and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
-            else "",
+            to_hand_in=to_hand_in,
+            unchanged=shown.asked_before.unchanged if shown.asked_before and to_hand_in else "",
             picture_url=lambda place, picture: url_for("media.preview", media_id=picture.media_id),
-            faces_url=_faces_url(draft) if editable and number == draft.revision_number else None,
+            faces_url=_faces_url(draft) if editable and newest else None,
             video_url=lambda video: url_for("videos.play", video_id=video.video_id),
             still_url=lambda video: url_for("videos.still", video_id=video.video_id),
             link_picture_url=link_picture_url,
@@ -136,16 +141,14 @@ def page(draft_id: UUID, typed: Typed) -> str:
             remarks_closed=remarks.closed(session, draft),
             may_remark=remarks.may_say(session, draft, by=person, now=moment),
             history=_history(session, draft),
-            problems=checks.submission_problems(session, revision, now=moment)
-            if own and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
-            else [],
+            problems=checks.submission_problems(session, revision, now=moment) if own and to_hand_in else [],
             names_inside=inside,
             consent_lost=[one for one in lost if one not in inside],
-            obstacles=decisions.obstacles(session, revision, now=moment) if waits and not own else [],
+            obstacles=decisions.obstacles(session, revision, now=moment) if may_decide else [],
             own=own,
             editable=editable,
             may_write=own and bool(people.authorised_accounts(session, person)),
-            may_decide=waits and people.may_approve(session, person, author_id=draft.author_id, now=moment),
+            may_decide=may_decide,
             may_settle=may(person, Action.HOLD_PUBLICATIONS),
             next_step=_next_step(draft, publications),
             kinds=DecisionKind,

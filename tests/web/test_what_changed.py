@@ -40,6 +40,10 @@ def test_the_approver_reads_what_changed_since_the_last_time(
     changed = page.split('class="differences"')[1].split("</dl>")[0]
     assert "Planned for" in changed and "School tablet 4" not in changed
     assert "What changed" in teacher.get(path).text
+    # Beside an earlier version nobody decides on the newest, whose words are not shown there (P12).
+    head = signed_in(Role.HEADTEACHER)
+    for version, decides in (("1", False), ("2", False), ("3", True)):
+        assert ('id="decide"' in head.get(f"{path}?version={version}").text) is decides
     for kind in ("plain", "html"):
         body = mails("approval_request")[-1].get_body((kind,))
         assert body is not None
@@ -67,6 +71,7 @@ def test_what_is_handed_in_again_unchanged_is_asked_about_and_says_so_to_whoever
     assert kept.status_code == 302 and len(mails("approval_request")) == 1
     page = teacher.get(path).text
     assert said in page and "asked for changes</b>" in page
+    assert f"{path}/submit" not in teacher.get(f"{path}?version=1").text
     assert teacher.post(f"{path}/submit", path, revision="2", as_it_is="yes").status_code == 302
     mail = mails("approval_request")[-1]
     assert str(mail["Subject"]).startswith("Decide again: ")
