@@ -296,7 +296,9 @@ def _check_live(session: Session, request: ApprovalRequest, *, now: datetime) ->
     if decision is not None:
         raise AlreadyDecided(_said(decision))
     if request.voided_at is not None:
-        raise LinkExpired(_newer(session, request) or request.void_reason or "This link was replaced.")
+        raise LinkExpired(
+            _newer(session, request, now=now) or request.void_reason or "This link was replaced."
+        )
     if request.expires_at <= now:
         raise LinkExpired(
             f"This link was good until {say(request.expires_at)}. Ask the author to send the e-mail again."
@@ -309,14 +311,22 @@ def _check_live(session: Session, request: ApprovalRequest, *, now: datetime) ->
         )
 
 
-def _newer(session: Session, request: ApprovalRequest) -> str:
-    """What came of a draft that was handed in again after this link; empty where it wasn't."""
-    newest = submissions.latest(session, session.get_one(Draft, request.draft_id))
+def _newer(session: Session, request: ApprovalRequest, *, now: datetime) -> str:
+    """What came of a draft that was handed in again after this link; empty where it wasn't.
+
+    Empty, too, for whoever may decide on it no more: what was said of it since is none of theirs.
+    """
+    draft = session.get_one(Draft, request.draft_id)
+    newest = submissions.latest(session, draft)
     if newest is None or newest.id == request.submission_id:
+        return ""
+    if not people.may_approve(session, request.approver, author_id=draft.author_id, now=now):
         return ""
     decision = _decision(session, newest.id)
     if decision is not None:
         return f"The draft was handed in again after this. {_said(decision)}"
+    if newest.ended_at is not None:
+        return f"The draft was handed in again after this. {newest.end_reason}"
     how = [one for one in asking.how_asked(session, newest) if one.person_id == request.approver_id]
     if not how:
         return ""

@@ -276,6 +276,17 @@ def test_a_named_deputy_is_asked_and_decides(
     assert deputy.email in str(mail["To"])
     scenes.approve_by_link(session, scenes.token_in(mail), now)
     assert draft.state is DraftState.APPROVED
+    # An old link tells what became of the draft since, but not to a deputy who may decide no more.
+    drafts.withdraw(session, draft.id, reason="", by=teacher, now=now)
+    scenes.submit(session, draft, teacher, now)
+    old = scenes.token_in(scenes.mails(session, "approval_request")[-1])
+    drafts.withdraw(session, draft.id, reason="", by=teacher, now=now)
+    scenes.submit(session, draft, teacher, now)
+    with pytest.raises(LinkExpired, match="a newer e-mail was sent"):
+        decisions.look(session, old, now=now)
+    people.withdraw_role(session, deputy, Role.CHAIR, by=head, reason="Retired", now=now)
+    with pytest.raises(LinkExpired, match=r"^The author took the draft back"):
+        decisions.look(session, old, now=now)
 
 
 @SQLITE

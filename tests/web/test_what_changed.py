@@ -92,6 +92,11 @@ def test_what_is_handed_in_again_unchanged_is_asked_about_and_says_so_to_whoever
     assert teacher.post(f"{path}/submit", path, revision="2", as_it_is="yes").status_code == 302
     gone = Browser(app.test_client()).get(f"/approve/{waits}")
     assert gone.status_code == 410 and "a newer e-mail was sent on" in gone.text
+    # That one is dead as well once the draft is taken back again.
+    assert teacher.post(f"{path}/withdraw", path).status_code == 302
+    gone = Browser(app.test_client()).get(f"/approve/{waits}")
+    assert "The author took the draft back" in gone.text and "newer e-mail" not in gone.text
+    assert teacher.post(f"{path}/submit", path, revision="2", as_it_is="yes").status_code == 302
     assert decide(app, mailed_token()).status_code == 200
     page = teacher.get(path).text
     assert "It is approved. It will be published on " in page and "What became of it" not in page
