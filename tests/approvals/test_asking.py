@@ -133,12 +133,14 @@ def test_what_is_decided_meanwhile_is_left_out_of_the_mail(
     assert write_due(session, now + asking.TOGETHER) == 0
     assert not scenes.mails(session, SEVERAL) and len(scenes.mails(session, ASKS, head)) == 1
     # Nor is what was to be decided mailed to whoever may not decide any more.
-    hand_in(session, teacher, x, "The third fair", in_time, now)
+    third = hand_in(session, teacher, x, "The third fair", in_time, now)
     people.grant_role(session, teacher, Role.HEADTEACHER, by=head, reason="Follows", now=now)
     people.withdraw_role(session, head, Role.HEADTEACHER, by=teacher, reason="Left", now=now)
     assert not people.may_approve(session, head, author_id=teacher.id, now=now)
     assert write_due(session, now + 2 * asking.TOGETHER) == 0
     assert len(scenes.mails(session, ASKS, head)) == 1
+    waits = submissions.open_submission(session, third)
+    assert waits is not None and not asking.how_asked(session, waits), "nobody is said to have been asked"
 
 
 def test_before_its_time_passes_people_are_asked_again_and_then_others(
