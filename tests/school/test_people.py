@@ -105,6 +105,9 @@ def test_a_deputy_stands_in_on_the_named_days_alone(session: Session, school_peo
     later = NOW + timedelta(days=3)
     assert people.approvers(session, author_id=author.id, now=later) == [head]
     assert not people.may_approve(session, chair, author_id=author.id, now=later)
+    people.withdraw_role(session, chair, Role.CHAIR, by=head, reason="The term of office is over", now=NOW)
+    assert people.approvers(session, author_id=author.id, now=NOW) == [head], "on a named day, without a role"
+    assert not people.may_approve(session, chair, author_id=author.id, now=NOW)
 
 
 def test_five_wrong_pins_lock_for_a_quarter_of_an_hour(session: Session, school_people: People) -> None:
