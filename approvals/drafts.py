@@ -14,6 +14,8 @@ from approvals import checks, differences, link_looks, revising, submissions
 from approvals.checks import DraftRefused, account_name
 from approvals.content import DraftContent, revision_hash, tidy
 from approvals.models import (
+    ApprovalDecision,
+    DecisionKind,
     Draft,
     DraftMove,
     DraftRevision,
@@ -182,6 +184,24 @@ def listed(
         query = query.where(sa.or_(Draft.state != DraftState.SUBMITTED, Draft.author_id.not_in(waiting_of)))
     found = list(session.scalars(query))
     return found[:LISTED_AT_ONCE], len(found) > LISTED_AT_ONCE
+
+
+def with_author(session: Session, author: Person) -> tuple[int, int]:
+    """How many drafts an author has to change because that was asked for, and how many they are writing."""
+    decided_last = (
+        sa.select(ApprovalDecision.kind)
+        .where(ApprovalDecision.draft_id == Draft.id)
+        .order_by(ApprovalDecision.decided_at.desc(), ApprovalDecision.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    # Begun to be changed, or taken back after it was handed in again: nobody has said yet that it will do.
+    being_changed = sa.and_(Draft.state == DraftState.DRAFT, decided_last == DecisionKind.CHANGES)
+    theirs = sa.select(sa.func.count(Draft.id)).where(Draft.author_id == author.id)
+    back = session.scalars(theirs.where(sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, being_changed)))
+    both = session.scalars(theirs.where(Draft.state.in_([DraftState.DRAFT, DraftState.CHANGES_REQUESTED])))
+    to_change = back.one()
+    return to_change, both.one() - to_change
 
 
 def current_revision(session: Session, draft: Draft) -> DraftRevision:

@@ -11,8 +11,8 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, lost_consent, takedowns
-from approvals.models import ApprovalDecision, DecisionKind, Draft, Publication
+from approvals import approval_mail, drafts, lost_consent, takedowns
+from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from moderation import anchors, assigning, referrals
@@ -77,18 +77,7 @@ def _drafts_to_decide(session: Session, person: Person) -> Iterator[Waiting]:
 def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
     if not people.authorised_accounts(session, person):
         return
-    mine = Draft.author_id == person.id
-    decided_last = (
-        sa.select(ApprovalDecision.kind)
-        .where(ApprovalDecision.draft_id == Draft.id)
-        .order_by(ApprovalDecision.decided_at.desc(), ApprovalDecision.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    # Begun to be changed, or taken back after it was handed in again: nobody has said yet that it will do.
-    being_changed = sa.and_(Draft.state == DraftState.DRAFT, decided_last == DecisionKind.CHANGES)
-    back = _count(session, mine, sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, being_changed))
-    writing = _count(session, mine, Draft.state == DraftState.DRAFT) - _count(session, mine, being_changed)
+    back, writing = drafts.with_author(session, person)
     yield Waiting(back, "draft of yours to change", "drafts of yours to change", "/drafts", urgent=back > 0)
     yield Waiting(writing, "draft that you are writing", "drafts that you are writing", "/drafts")
 
