@@ -106,7 +106,11 @@ def request(session: Session, publication_id: UUID, *, reason: str, by: Person, 
 def request_everywhere(
     session: Session, draft_id: UUID, *, reason: str, by: Person, now: datetime
 ) -> list[Takedown]:
-    """`request` for every account on which a draft's post is to be seen and not being taken down yet."""
+    """`request` for every account on which a draft's post is to be seen and not being taken down yet.
+
+    Raises as that does.
+    """
+    require(by, Action.HOLD_PUBLICATIONS)
     why = reason_text(reason)
     query = (
         sa.select(Publication.id)
