@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from approvals import first_names, picture_words, pictures, video_checks
 from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision, PupilsAppear
+from approvals.picture_words import Said
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
 from school import consent, devices, register
@@ -331,12 +332,11 @@ CONSENT_FOR: Mapping[ConsentKind, str] = {
 }
 
 
-def consent_needed(
-    session: Session, revision: DraftRevision, pupil: Pupil, platform: str
-) -> tuple[ConsentKind, ...]:
-    """The exact kinds of consent that a pupil of a revision must have given for that platform (P26).
+def consent_needed(revision: DraftRevision, pupil: Pupil, said: Iterable[Said]) -> tuple[ConsentKind, ...]:
+    """The exact kinds of consent that a pupil of a revision must have given for a platform (P26).
 
-    Whoever is seen and called by their first name as well needs both.
+    `said`: what it says there, by `first_names.places`. Whoever is seen and called by their first name as
+    well needs both.
     """
     match PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN):
         case PupilsAppear.NAMED:
@@ -345,7 +345,7 @@ def consent_needed(
             kind = ConsentKind.WORK
         case _:
             kind = ConsentKind.VIDEO if revision.video is not None else ConsentKind.IMAGE
-    named = first_names.where(session, revision, platform, pupil.name) is not None
+    named = first_names.where(said, pupil.name) is not None
     return (kind, ConsentKind.NAME) if named else (kind,)
 
 
@@ -361,8 +361,10 @@ def without_consent(
     found: dict[Pupil, dict[ConsentKind, list[str]]] = {}
     for platform in sorted(platforms):
         asked: dict[ConsentKind, list[UUID]] = {}
+        # Read once for all of them: what stands in pictures is a question to the database.
+        said = list(first_names.places(session, revision, platform)) if revision.pupils else []
         for entry in revision.pupils:
-            for kind in consent_needed(session, revision, entry.pupil, platform):
+            for kind in consent_needed(revision, entry.pupil, said):
                 asked.setdefault(kind, []).append(entry.pupil_id)
         for kind, pupil_ids in asked.items():
             for pupil in consent.missing_consent(session, pupil_ids, kind, on=on, platform=platform):
@@ -397,7 +399,7 @@ def _consent_problem(
     )
     named = None
     if kind is ConsentKind.NAME and revision.pupils_appear != PupilsAppear.NAMED:
-        named = first_names.where(session, revision, lacking[0], pupil.name)
+        named = first_names.where(first_names.places(session, revision, lacking[0]), pupil.name)
     if named is None:
         return Problem(
             "pupils", f"{lacks}: take the pupil out of the post, or ask the data protection officer."

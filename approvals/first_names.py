@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from urllib.parse import unquote
 
@@ -149,9 +149,9 @@ def places(session: Session, revision: DraftRevision, platform: str) -> Iterator
     yield from picture_words.found(session, revision)
 
 
-def where(session: Session, revision: DraftRevision, platform: str, name: str) -> Said | None:
-    """The first place on that platform which says the pupil's first name."""
-    for said in places(session, revision, platform):
+def where(texts: Iterable[Said], name: str) -> Said | None:
+    """The first of these which says the pupil's first name."""
+    for said in texts:
         if said.text and is_in(name, said.text, of_file=said.place is Place.FILE):
             return said
     return None

@@ -17,7 +17,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from approvals import checks, claims, states
+from approvals import checks, claims, first_names, states
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
 from approvals.states import DraftState, PublicationState
@@ -162,7 +162,8 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
     shown: dict[UUID, tuple[Publication, set[tuple[UUID, ConsentKind]]]] = {}
     for publication, revision, withdrawn, pupil in session.execute(query):
         platform = publication.account.platform
-        needed = withdrawn.kind in checks.consent_needed(session, revision, pupil, platform)
+        said = first_names.places(session, revision, platform)
+        needed = withdrawn.kind in checks.consent_needed(revision, pupil, said)
         if needed and not _went_on(session, withdrawn, platform):
             of_post = shown.setdefault(publication.id, (publication, set()))[1]
             of_post.add((withdrawn.pupil_id, withdrawn.kind))
