@@ -42,8 +42,8 @@ class Problem:
 
     field: str
     sentence: str
-    place: picture_words.Place | None = None
-    """Where a name was found that nobody typed."""
+    inside: UUID | None = None
+    """The picture inside which a name was read."""
 
 
 class DraftRefused(BadInput):
@@ -256,59 +256,49 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
     """Full names of pupils in the text, in a description, or in a picture or a file's name (P27)."""
     if not revision.media_count:
         return []
-    places = [("text", "the text", revision.text), ("link", "the link", revision.link)]
+    places = [Said("text", "the text", revision.text), Said("link", "the link", revision.link)]
     places += [
-        (f"own_text_{entry.account_id}", f"the text for {account_name(entry.account)}", entry.own_text)
+        Said(f"own_text_{entry.account_id}", f"the text for {account_name(entry.account)}", entry.own_text)
         for entry in revision.accounts
         if entry.own_text is not None
     ]
     places += [
-        ("pictures", f"the description of “{picture.media.filename}”", picture.alt_text)
+        Said("pictures", f"the description of “{picture.media.filename}”", picture.alt_text)
         for picture in revision.pictures
     ]
     if revision.video is not None:
-        places.append(
-            ("video", f"the description of “{revision.video.video.filename}”", revision.video.alt_text)
-        )
+        film = revision.video
+        places.append(Said("video", f"the description of “{film.video.filename}”", film.alt_text))
+    places += picture_words.found(session, revision)
     beside = "a video" if revision.video is not None else "a picture"
-    written: list[tuple[str, str, str, str, picture_words.Place | None]] = [
-        (field, where, _fold(text), "", None) for field, where, text in places
-    ]
+    folded = [(said, _fold(said.text)) for said in places]
     # What is read in a picture, and the name of a file, may have lost its spaces.
-    written += [
-        (words.form_field, words.where, folded := _fold(words.text), folded.replace(" ", ""), words.place)
-        for words in picture_words.found(session, revision)
-    ]
+    written = [(said, text, text.replace(" ", "") if said.place else "") for said, text in folded]
     found: list[Problem] = []
     for name in {*consent.names(session), *(entry.pupil.name for entry in revision.pupils)}:
         bare = _fold_name(name)
         tight = bare.replace(" ", "") if len(bare) > TIGHT_MIN else bare
         # Most of a school's names are in none of the texts: looking for them as they stand is far quicker.
-        if " " not in bare or not any(bare in text or tight in joined for _, _, text, joined, _ in written):
+        if " " not in bare or not any(bare in text or tight in joined for _said, text, joined in written):
             continue
         pattern = re.compile(rf"(?<!\w){re.escape(bare)}(?!\w)")
         found += [
             Problem(
-                field,
-                f"A pupil's full name, “{name}”, is in {where} beside {beside}. {_full_name_instead(place)}",
-                place,
+                said.form_field,
+                f"A pupil's full name, “{name}”, is in {said.where} beside {beside}. "
+                f"{_full_name_instead(said)}",
+                said.inside,
             )
-            for field, where, text, joined, place in written
+            for said, text, joined in written
             if pattern.search(text) or tight in joined
         ]
     return found
 
 
-_INSTEAD: Mapping[picture_words.Place, str] = {
-    picture_words.Place.FILE: "rename the file and add it again",
-    picture_words.Place.INSIDE: "blur that place, or choose another picture",
-}
-
-
-def _full_name_instead(place: picture_words.Place | None) -> str:
-    if place is None:
+def _full_name_instead(said: Said) -> str:
+    if said.place is None:
         return "Use a general label or the first name alone."
-    return f"{_INSTEAD[place].capitalize()}."
+    return f"{said.instead.capitalize()}."
 
 
 @lru_cache(maxsize=8192)
@@ -404,12 +394,11 @@ def _consent_problem(
         return Problem(
             "pupils", f"{lacks}: take the pupil out of the post, or ask the data protection officer."
         )
-    instead = "take the name out" if named.place is None else _INSTEAD[named.place]
     return Problem(
         named.form_field,
-        f"{lacks}, but the name “{first_names.first_name(pupil.name)}” is in {named.where}: {instead}, or "
-        "ask the data protection officer to get that consent.",
-        named.place,
+        f"{lacks}, but the name “{first_names.first_name(pupil.name)}” is in {named.where}: {named.instead}, "
+        "or ask the data protection officer to get that consent.",
+        named.inside,
     )
 
 

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date
 from urllib.parse import unquote
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -63,25 +64,18 @@ def perhaps_pupils(session: Session, revision: DraftRevision, *, on: date) -> li
         f"This may be a pupil: {first}. The name was read {_and([said.read_at for said in where])}. "
         "A pupil of that first name has no consent for being named and is not marked on this post. "
         "If it is that child, "
-        f"{_and(list(dict.fromkeys(_INSTEAD[said.place] for said in where)))}."
+        f"{_and(list(dict.fromkeys(said.instead for said in where)))}."
         for first, where in _perhaps_at(session, revision, on=on).items()
     ]
 
 
-def perhaps_inside(session: Session, revision: DraftRevision, filename: str, *, on: date) -> list[str]:
-    """The first names that were read inside the picture of that name and may be a pupil's."""
+def perhaps_inside(session: Session, revision: DraftRevision, media_id: UUID, *, on: date) -> list[str]:
+    """The first names that were read inside that picture and may be a pupil's."""
     return [
         first
         for first, where in _perhaps_at(session, revision, on=on).items()
-        if any(said.place is Place.INSIDE and said.file == filename for said in where)
+        if any(said.inside == media_id for said in where)
     ]
-
-
-_INSTEAD = {
-    None: "take the name out",
-    Place.INSIDE: "blur that place or choose another picture",
-    Place.FILE: "rename the file and add it again",
-}
 
 
 def _and(parts: list[str]) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks, drafts, picture_words, publishing, schedule
+from approvals import approval_mail, checks, drafts, publishing, schedule
 from approvals.checks import account_name
 from approvals.models import Draft, DraftRevision, RevisionPicture
 from approvals.states import DraftState, PublicationState
@@ -21,16 +21,23 @@ from school.models import Person
 _GONE = {PublicationState.CANCELLED, PublicationState.MISSED}
 
 
-def inside(session: Session, revision: DraftRevision, *, now: datetime) -> list[str]:
+def inside(
+    session: Session, revision: DraftRevision, *, media_id: UUID | None = None, now: datetime
+) -> list[str]:
     """A sentence for each name that was read inside a picture of this revision, with what to do.
 
-    Full names; and first names of the pupils shown who have no consent for being named.
+    Full names; and first names of the pupils shown who have no consent for being named. `media_id`: inside
+    that picture alone.
     """
     problems = [
         *checks.name_problems(session, revision),
         *checks.consent_problems(session, revision, on=checks.day_out(revision, now=now)),
     ]
-    return [problem.sentence for problem in problems if problem.place is picture_words.Place.INSIDE]
+    return [
+        problem.sentence
+        for problem in problems
+        if problem.inside is not None and media_id in {None, problem.inside}
+    ]
 
 
 def tell(session: Session, media_id: UUID, *, now: datetime) -> int:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from approvals import looks
-from approvals.models import DraftRevision, LookState
+from approvals.models import DraftRevision, LookState, MediaFile
 
 
 class Place(Enum):
-    """Where words stand that nobody typed."""
+    """Where words stand that nobody typed; the value is what to do about a name there."""
 
-    FILE = "the name of a file"
-    INSIDE = "the text inside a picture"
+    FILE = "rename the file and add it again"
+    INSIDE = "blur that place or choose another picture"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +30,23 @@ class Said:
     text: str = field(repr=False)
     place: Place | None = None
     """None: somebody typed it."""
-    file: str = ""
-    """The name of the picture's or video's file, where `place` is one of those."""
+    picture: MediaFile | None = None
+    """The picture inside which it was read."""
+
+    @property
+    def inside(self) -> UUID | None:
+        """Which picture that is: two may have files of one name."""
+        return self.picture.id if self.picture else None
 
     @property
     def read_at(self) -> str:
         """Where somebody finds the words, to go on from "It was read "."""
-        return f"inside the picture “{self.file}”" if self.place is Place.INSIDE else f"in {self.where}"
+        return f"inside the picture “{self.picture.filename}”" if self.picture else f"in {self.where}"
+
+    @property
+    def instead(self) -> str:
+        """What to do about a name there, to go on from "If it is that child, "."""
+        return "take the name out" if self.place is None else self.place.value
 
 
 def found(session: Session, revision: DraftRevision) -> Iterator[Said]:
@@ -43,13 +54,14 @@ def found(session: Session, revision: DraftRevision) -> Iterator[Said]:
     read = looks.words_of(session, [picture.media_id for picture in revision.pictures])
     for picture in revision.pictures:
         name = picture.media.filename
-        yield Said("pictures", f"the name of the file “{name}”", name, Place.FILE, name)
+        yield Said("pictures", f"the name of the file “{name}”", name, Place.FILE)
         if (words := read.get(picture.media_id)) and words.state is LookState.DONE:
             # A name may stand over two lines.
-            yield Said("pictures", f"the text inside “{name}”", "\n".join(words.lines), Place.INSIDE, name)
+            text = "\n".join(words.lines)
+            yield Said("pictures", f"the text inside “{name}”", text, Place.INSIDE, picture.media)
     if revision.video is not None:
         name = revision.video.video.filename
-        yield Said("video", f"the name of the file “{name}”", name, Place.FILE, name)
+        yield Said("video", f"the name of the file “{name}”", name, Place.FILE)
 
 
 def warnings(session: Session, revision: DraftRevision) -> list[str]:

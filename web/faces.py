@@ -155,18 +155,16 @@ def _names_inside(opened: Opened) -> list[str]:
     with reading() as session:
         draft = session.get_one(Draft, opened.draft.id)
         revision = drafts.current_revision(session, draft)
-        for picture in revision.pictures:
-            if picture.media_id == opened.media_id:
-                name, day = picture.media.filename, checks.day_out(revision, now=now())
-                stopped = late_names.inside(session, revision, now=now())
-                return [
-                    *(sentence for sentence in stopped if f"“{name}”" in sentence),
-                    *(
-                        f"“{first}” was read inside it. This may be a pupil who may not be named."
-                        for first in first_names.perhaps_inside(session, revision, name, on=day)
-                    ),
-                ]
-    return []
+        moment = now()
+        day = checks.day_out(revision, now=moment)
+        perhaps = first_names.perhaps_inside(session, revision, opened.media_id, on=day)
+        return [
+            *late_names.inside(session, revision, media_id=opened.media_id, now=moment),
+            *(
+                f"“{first}” was read inside it. This may be a pupil who may not be named."
+                for first in perhaps
+            ),
+        ]
 
 
 def _page(opened: Opened, rows: Sequence[Row], typed: Typed, *, becomes: UUID) -> str:

@@ -67,7 +67,7 @@ def test_a_full_name_inside_a_picture_stops_the_draft(
     [problem] = refused.value.problems
     assert problem.field == "pictures"
     assert "“Rosa Ainsworth”, is in the text inside “fair.jpg”" in problem.sentence
-    assert problem.sentence.endswith("Blur that place, or choose another picture.")
+    assert problem.sentence.endswith("Blur that place or choose another picture.")
 
 
 @pytest.mark.parametrize("name", ["rosa_ainsworth.jpg", "IMG RosaAinsworth2.jpg", "Rosa Ainsworth.HEIC"])
