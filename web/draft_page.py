@@ -100,6 +100,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
         own = draft.author_id == person.id
         asked = asking.how_asked(session, submission) if submission else []
         publications = schedule.publications(session, draft)
+        to_come = _to_come(draft, publications)
         gone = takedowns.of_publications(session, [one.id for one in publications])
         out = [one for one in publications if one.state is PublicationState.PUBLISHED]
         editable = own and drafts.editable(session, draft)
@@ -150,7 +151,10 @@ def page(draft_id: UUID, typed: Typed) -> str:
             may_write=own and bool(people.authorised_accounts(session, person)),
             may_decide=may_decide,
             may_settle=may(person, Action.HOLD_PUBLICATIONS),
-            next_step=_next_step(draft, publications),
+            to_come=to_come,
+            next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
+            if to_come
+            else NEXT[draft.state],
             kinds=DecisionKind,
             account_name=account_name,
             badges=BADGES,
@@ -160,13 +164,12 @@ def page(draft_id: UUID, typed: Typed) -> str:
         )
 
 
-def _next_step(draft: Draft, publications: Sequence[Publication]) -> str:
+def _to_come(draft: Draft, publications: Sequence[Publication]) -> list[Publication]:
+    """Those of an approved post of which nothing has gone out yet, nor tried to; else none."""
     # Those of an earlier approval are cancelled.
     counting = [one for one in publications if one.state is not PublicationState.CANCELLED]
-    to_come = all(one.state is PublicationState.SCHEDULED for one in counting)
-    if draft.state is DraftState.APPROVED and counting and to_come:
-        return f"It is approved. It will be published on {say(counting[0].planned_at)}."
-    return NEXT[draft.state]
+    waits = all(one.state is PublicationState.SCHEDULED for one in counting)
+    return counting if draft.state is DraftState.APPROVED and waits else []
 
 
 def _may_too(session: Session, draft: Draft, asked: Sequence[UUID], *, now: datetime) -> list[Person]:
