@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import MultiDict
 
 from approvals import drafts, holding, takedowns
 from approvals.models import Publication
@@ -51,7 +52,7 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
                 case _:
                     raise BadInput("Choose what is to be done.", field="do")
     except BadInput as error:
-        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
+        return _refused(draft_id, publication_id, error)
     flash(
         "It is looked for on the platform now: load this page again in a moment."
         if typed["do"] == "look"
@@ -76,7 +77,7 @@ def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
             else:
                 takedowns.request(session, publication_id, reason=reason, by=person, now=now())
     except BadInput as error:
-        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
+        return _refused(draft_id, publication_id, error)
     flash("It is being taken down. What the platform answers is shown here.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
@@ -89,6 +90,13 @@ def taken_down(draft_id: UUID, takedown_id: UUID) -> ResponseReturnValue:
         takedowns.done_by_hand(session, takedown_id, by=current_person(session), now=now())
     flash("Ticked off: the post is down.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+def _refused(draft_id: UUID, publication_id: UUID, error: BadInput) -> ResponseReturnValue:
+    """The draft's page, which has such a form for each account, with what was typed in the one."""
+    typed = Typed(MultiDict(request.form))
+    typed.values["publication"] = str(publication_id)
+    return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
 
 
 def _check_of(session: Session, draft_id: UUID, publication_id: UUID) -> None:

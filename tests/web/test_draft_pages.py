@@ -469,6 +469,8 @@ def test_what_is_held_is_decided_by_those_who_may(
     assert head.post(address, path, do="publish", reason="").status_code == 400
     answer = head.post(address, path, do="by-hand", url="javascript:alert(1)", reason="There")
     assert answer.status_code == 400
+    shown = answer.text.split(f'id="publication-{publication.id}"')[1]
+    assert 'value="There"' in shown and 'value="javascript:alert(1)"' in shown, "nothing typed is lost"
     assert head.post(address, path, do="publish", reason="Still wanted").status_code == 302
     assert rows(sa.select(Publication.state)) == [PublicationState.SCHEDULED]
 
