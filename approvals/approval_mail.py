@@ -116,6 +116,7 @@ def ask_for_several(
         text=_templates.get_template("several.txt").render(values),
         html=_templates.get_template("several.html").render(values),
         purpose=SEVERAL,
+        count=len(posts),
         now=now,
     )
 

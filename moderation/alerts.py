@@ -139,6 +139,7 @@ def _mail(
         subject=_look_at([entry.number for entry, _ in found]),
         paragraphs=[*paragraphs, ("The text is on the page behind the link, not in this mail.", "")],
         purpose="urgent_comment",
+        count=len(found),
         confidential=any(case.about_headteacher for _, case in found),
         now=now,
     )
@@ -232,6 +233,7 @@ def handed_over(
             ("All that is given to you:", f"{url}/moderation?mine=yes"),
         ],
         purpose="handed_over",
+        count=len(entries),
         confidential=confidential,
         now=now,
     )
@@ -269,6 +271,7 @@ def recall(session: Session, entry_id: UUID, told: Sequence[Person], *, url: str
                     (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}") for entry, _case in rest
                 ],
                 purpose=row.purpose,
+                count=len(rest),
                 now=now,
             )
 
@@ -331,6 +334,7 @@ def scored_again(session: Session, more: int, *, url: str, now: datetime) -> Non
                 ("They are on top of the queue behind the link.", f"{url}/moderation"),
             ],
             purpose="urgent_comment",
+            count=more,
             now=now,
         )
 
@@ -349,6 +353,7 @@ def _send(
     subject: str,
     paragraphs: list[tuple[str, str]],
     purpose: str,
+    count: int = 1,
     confidential: bool = False,
     now: datetime,
 ) -> None:
@@ -365,6 +370,7 @@ def _send(
         text="\n".join(text),
         html=f'<html lang="en-GB"><body>{body}</body></html>',
         purpose=purpose,
+        count=count,
         confidential=confidential,
         now=now,
     )

@@ -49,12 +49,14 @@ def queue(
     images: Sequence[InlineImage] = (),
     purpose: str,
     about: UUID | None = None,
+    count: int = 1,
     confidential: bool = False,
     now: datetime,
 ) -> OutboxEmail:
     """Put a mail to a person into the outbox; it is sent after the commit, by a worker.
 
     `about`: the draft that it is about, so that a failure is told to whoever waits for the answer.
+    `count`: of how many things it tells, as notices in browsers say.
     `confidential`: the headteacher must not know that there is such a mail (P3).
 
     Where the person wants this kind of mail in a digest, or not at all (`school.notices`), the row that
@@ -99,7 +101,7 @@ def queue(
         attempts=0,
     )
     # Beside the mail, however that is wanted.
-    push.queue(session, to, purpose, text, now=now)
+    push.queue(session, to, purpose, count=count, now=now)
     if how is notices.How.AT_ONCE:
         session.add(row)
     elif how is notices.How.DIGEST and kind:

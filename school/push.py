@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,7 +39,6 @@ OLD_AFTER = timedelta(hours=12)
 """What could not be sent for so long is no news any more; the e-mail has it."""
 LONGEST_WAIT = timedelta(hours=1)
 _ADDRESS_MAX = 1000
-_LINK = re.compile(r"https?://\S+")
 
 
 class Told(StrEnum):
@@ -226,15 +224,14 @@ def remove(session: Session, subscription_id: UUID, *, by: Person, now: datetime
     _note(session, "push_removed", by, now=now)
 
 
-def queue(session: Session, person: Person, purpose: str, text: str, *, now: datetime) -> int:
-    """Have a person's browsers told of what a mail with this purpose and text is about; how many."""
+def queue(session: Session, person: Person, purpose: str, *, count: int, now: datetime) -> int:
+    """Have a person's browsers told of the `count` things of a mail with this purpose; how many browsers."""
     kind = PURPOSES.get(purpose)
     if kind is None or not person.active:
         return 0
     browsers = of(session, person.id)
     if not browsers or kind.value in silenced(session, person):
         return 0
-    count = max(1, len(_LINK.findall(text))) if kind is Told.THREATS else 1
     when = notices.not_before(session, person, ABOUT[kind].as_kind, now=now)
     session.add_all(
         PushNotice(

@@ -78,10 +78,10 @@ def subscribe(
     return found
 
 
-def tell(session: Session, to: Person, purpose: str, text: str = "", *, now: datetime = NOON) -> None:
+def tell(session: Session, to: Person, purpose: str, *, count: int = 1, now: datetime = NOON) -> None:
     mail.queue(
-        session, to=to, subject="Rosa Ainsworth was insulted", text=text or "Rosa Ainsworth", html="",
-        purpose=purpose, now=now,
+        session, to=to, subject="Rosa Ainsworth was insulted", text="Rosa Ainsworth, https://rosa.test",
+        html="", purpose=purpose, count=count, now=now,
     )  # fmt: skip
     session.flush()
 
@@ -105,7 +105,7 @@ def test_a_browser_is_told_how_many_of_what_and_no_more(
     dsl, browser = school_people[Role.DSL], Browser(server.url)
     row = subscribe(session, dsl, browser)
     server.answers(Reply(201, b""))
-    tell(session, dsl, "urgent_comment", "A: https://s.test/moderation/1 and https://s.test/moderation/2")
+    tell(session, dsl, "urgent_comment", count=2)
     tell(session, dsl, "handed_over")
     tell(session, dsl, "training_reminder")
     assert send(session, server) == Sending(Outcome.SENT)
