@@ -17,9 +17,10 @@ from connectors.posting import platform_name
 from moderation.chain import unlisted
 from moderation.models import FlaggingRules, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
 from moderation.sight import is_kept_from
-from school import clocks, mail, notices, people
+from school import clocks, mail, notices, people, push
 from school.db import insert_if_missing
 from school.models import MailState, OutboxEmail, Person, Role
+from school.push import Told
 
 GATHERED_FOR = timedelta(seconds=30)
 """After a mail about something urgent: half of the minute within which P23 wants people told."""
@@ -243,9 +244,10 @@ def recall(session: Session, entry_id: UUID, told: Sequence[Person], *, url: str
     """Leave an entry out of all that these people are still to be told: they may no longer know of it (P3).
 
     Their next digest, and e-mails that wait for the end of quiet hours or for the mail server. One that tells
-    of other entries as well is made anew without this one.
+    of other entries as well is made anew without this one. What waits for their browsers goes, too.
     """
     notices.forget(session, told, str(entry_id))
+    push.forget(session, told, (Told.THREATS, Told.REFERRALS, Told.HANDED_OVER))
     persons = {person.id: person for person in told}
     waiting = session.scalars(
         sa.select(OutboxEmail)

@@ -243,6 +243,23 @@ def queue(session: Session, person: Person, purpose: str, *, count: int, now: da
     return len(browsers)
 
 
+def forget(session: Session, told: Iterable[Person], kinds: Iterable[Told]) -> None:
+    """Leave unsaid what these people's browsers were still to be told of these kinds; mails stay as they are.
+
+    A notice doesn't know of which things it tells, so all of the kind go.
+    """
+    browsers = sa.select(PushSubscription.id).where(
+        PushSubscription.person_id.in_([person.id for person in told])
+    )
+    session.execute(
+        sa.delete(PushNotice).where(
+            PushNotice.subscription_id.in_(browsers),
+            PushNotice.kind.in_([kind.value for kind in kinds]),
+            PushNotice.state == PushState.QUEUED,
+        )
+    )
+
+
 def claim(session: Session, *, lease: timedelta, now: datetime) -> ClaimedPush | None:
     """All that is due for one browser, for this worker alone until its lease ends; None when nothing is."""
     due = sa.or_(

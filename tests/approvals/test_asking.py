@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from approvals import asking, decisions, drafts, submissions
 from approvals.models import Draft
-from school import consent, people
-from school.models import Account, OutboxEmail, Person, Role, School
+from school import consent, people, push
+from school.models import Account, OutboxEmail, Person, PushNotice, Role, School
 from school.settings import settings
 from school.times import clock
 from tests.approvals import scenes
+from tests.school.test_push import Browser
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ASKS = "approval_request"
@@ -100,7 +101,11 @@ def test_several_within_minutes_are_one_mail_each_with_a_link_that_works(
         assert asking.how_asked(session, submission)[0].sentence.startswith(said)
     assert write_due(session, now + timedelta(minutes=19)) == 0
     decisions_at = now + asking.TOGETHER
+    push.subscribe(
+        session, head, Browser("https://push.test").said, browser="Firefox", allowed=True, now=decisions_at
+    )
     assert write_due(session, decisions_at) == 1 and write_due(session, decisions_at) == 0
+    assert session.scalars(sa.select(PushNotice.count)).all() == [2], "the notice counts both"
     [mail] = scenes.mails(session, SEVERAL, head)
     assert "Decide on 2 posts" in str(mail["Subject"]) and "The second fair" in str(mail["Subject"])
     plain, html = mail.get_body(("plain",)), mail.get_body(("html",))

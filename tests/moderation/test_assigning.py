@@ -13,11 +13,13 @@ from moderation.decisions import Decision, Outcome
 from moderation.models import Assignment, LogCase, LogEntry, PlatformAct, ReferTo
 from moderation.replies import Reply
 from moderation.review import QueueFilters
+from school import push
 from school.db import reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
-from school.models import HeldNotice, OutboxEmail, Person, Role
+from school.models import HeldNotice, OutboxEmail, Person, PushNotice, PushSubscription, Role
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.moderation.scenes import URL, Clock, decide, flagged
+from tests.school.test_push import Browser
 
 People = dict[Role, Person]
 TEN = timedelta(minutes=10)
@@ -157,6 +159,10 @@ def test_what_it_answers_and_what_was_before_with_the_author(
         # Both wait for a mail server that is away, or for the end of quiet hours.
         given = session.scalars(sa.select(LogEntry).where(LogEntry.id.in_(entries[1:]))).all()
         for person in (slt, head):
+            push.subscribe(
+                session, session.get_one(Person, person.id), Browser("https://push.test", person.name).said,
+                browser="Firefox", allowed=True, now=clock(),
+            )  # fmt: skip
             alerts.handed_over(
                 session, given, to=session.get_one(Person, person.id), by=slt, confidential=False, url=URL,
                 now=clock(),
@@ -198,3 +204,6 @@ def test_what_it_answers_and_what_was_before_with_the_author(
             (to_id == head.id, *(str(one).encode() in raw for one in entries[1:])) for to_id, raw in mails
         )
         assert told == [(False, True, True), (True, True, False)], "one each"
+        # So do the notices that wait for the headteacher's browsers: what is left is counted anew.
+        counts = session.execute(sa.select(PushSubscription.person_id, PushNotice.count).join(PushNotice))
+        assert sorted((person_id == head.id, count) for person_id, count in counts) == [(False, 2), (True, 1)]
