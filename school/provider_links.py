@@ -51,11 +51,17 @@ def find(session: Session, provider: Provider, subject: str, address: str, *, no
             "Choose your school account there: begin again on the sign-in page."
         )
     known = people.find(session, address)
-    if known is None or not known.active:
+    if known is None:
         return _nobody(provider, address)
     # Two first sign-ins at once come one after the other.
-    person = session.get_one(Person, known.id, with_for_update=True)
+    person = session.get_one(Person, known.id, with_for_update=True, populate_existing=True)
+    if not person.active:
+        return _nobody(provider, address)
     had = of(session, person.id, provider.issuer)
+    if had is not None and had.subject == subject:
+        # The other one of these two was faster.
+        had.used_at = now
+        return person
     if had is not None:
         _contested(session, provider, had, person, subject, now=now)
         return (
