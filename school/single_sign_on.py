@@ -284,8 +284,11 @@ def go_on(session: Session, sign_in_id: UUID, browser: str, *, now: datetime) ->
         .execution_options(synchronize_session=False)
     ).first()
     person = session.get(Person, taken[0]) if taken is not None else None
-    if person is None or not person.active:
-        raise MoveNotAllowed("This was used already, or is too old. Begin again on the sign-in page.")
+    # Meanwhile they may have left, or the account may have been unlinked.
+    if person is None or not person.active or provider_links.of(session, person.id, found.issuer) is None:
+        raise MoveNotAllowed(
+            "This was used already, is too old, or was ended by the school. Begin again on the sign-in page."
+        )
     return person
 
 

@@ -189,11 +189,20 @@ def test_an_address_that_was_given_to_somebody_else_opens_nothing(
         [link] = session.scalars(sa.select(ProviderIdentity))
     path = f"/sign-ins/links/{link.id}/unlink"
     assert manages.post(path, "/sign-ins", **{f"reason-{link.id}": " "}).status_code == 400
+    # Meanwhile the former account is known in another browser, which has only to go on.
+    with transaction() as session:
+        session.scalars(sa.select(School)).one().practice = False
+    back(late := Browser(app.test_client()), provider.agree(go(late), TEACHER))
+    assert "has said who you are" in late.get("/sign-in/with/moment").text
+    with transaction() as session:
+        session.scalars(sa.select(School)).one().practice = True
     done = manages.post(path, "/sign-ins", **{f"reason-{link.id}": "The account was made anew"})
     assert done.status_code == 302 and manages.post(path, "/sign-ins").status_code == 404
     assert visitor.get("/me").status_code == 302, "whoever was in by the former account is out"
     with transaction() as session:
         session.scalars(sa.select(School)).one().practice = False
+    assert late.post("/sign-in/with/moment", "/sign-in/with/moment").status_code == 409
+    assert late.get("/me").status_code == 302, "nor does an answer from before let it in"
     arrive(other, provider, "somebody-else")
     assert other.get("/me").status_code == 200
     assert actions("provider_linked", "provider_unlinked") == [
