@@ -145,7 +145,8 @@ def _exchanged(
         problem = f"{provider.name} gave no answer ({error.reason})"
     except AuthlibBaseError as error:
         problem = _refusal(provider, text(error.error))
-    except (requests.RequestException, ValueError):
+    except (requests.RequestException, ValueError, TypeError, ArithmeticError, RecursionError):
+        # Authlib takes the time in an answer for a number, and Python's JSON any depth.
         problem = f"{provider.name} gave no answer that could be used"
     # Raised outside the handlers: what they caught may know the code.
     raise ConnectorRefused(f"{problem}. {_BEGIN_AGAIN}")
