@@ -127,7 +127,8 @@ def ask(session: Session, wanted: Iterable[str], *, now: datetime) -> bool:
     if not settings().link_previews:
         return False
     waits = False
-    for address in wanted:
+    # In one order: two who ask for the same ones at once must not each wait for the other.
+    for address in sorted(set(wanted)):
         row = _row(session, address)
         if row is None:
             if session.scalar(_count_waiting()) >= WAITING_MOST:  # type: ignore[operator]
@@ -146,10 +147,10 @@ def ask(session: Session, wanted: Iterable[str], *, now: datetime) -> bool:
     return waits
 
 
-def ask_for_waiting(session: Session, *, now: datetime) -> int:
-    """Have the links looked at again of the drafts that wait for a decision; of how many drafts."""
+def ask_for_waiting(session: Session, *, now: datetime) -> bool:
+    """Have the links looked at again of the drafts that wait for a decision; whether one waits now."""
     if not settings().link_previews:
-        return 0
+        return False
     revisions = session.scalars(
         sa.select(DraftRevision)
         .join(
@@ -158,7 +159,7 @@ def ask_for_waiting(session: Session, *, now: datetime) -> int:
         .where(Draft.state == DraftState.SUBMITTED)
         .limit(WAITING_MOST)
     ).all()
-    return sum(ask(session, addresses(revision), now=now) for revision in revisions)
+    return ask(session, (one for revision in revisions for one in addresses(revision)), now=now)
 
 
 def claim(session: Session, *, lease: timedelta, now: datetime) -> LinkClaim | None:
