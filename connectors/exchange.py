@@ -139,7 +139,7 @@ def server_time(headers: Mapping[str, str]) -> datetime:
     """The platform's clock, from its Date header, or ours: limits are told in the platform's time."""
     try:
         said = parsedate_to_datetime(headers.get("date", ""))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return datetime.now(UTC)
     return said if said.tzinfo else said.replace(tzinfo=UTC)
 
@@ -151,7 +151,7 @@ def retry_after_header(headers: Mapping[str, str]) -> float | None:
     if seconds is None and value:
         try:
             until = parsedate_to_datetime(value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
         seconds = (until - server_time(headers)).total_seconds() if until.tzinfo else None
     return sensible_wait(seconds) if seconds is not None and seconds >= 0 else None

@@ -7,7 +7,6 @@ browsers really use are written to.
 
 from __future__ import annotations
 
-import email.utils
 import json
 import time
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
 from py_vapid import Vapid02
 
+from connectors.exchange import retry_after_header
 from connectors.transport import NoAnswer, Transport
 from school.push_sending import ClaimedPush, Outcome, Sending
 
@@ -84,15 +84,5 @@ def send(claimed: ClaimedPush, *, sender: str, timeout: float, own: str = "") ->
         return Sending(Outcome.GONE)
     if status == 429 or status >= 500:
         problem = f"the browser’s push service takes nothing now (status {status})"
-        return Sending(Outcome.LATER, problem, _seconds(answer.headers.get("Retry-After", "")))
+        return Sending(Outcome.LATER, problem, retry_after_header(answer.headers))
     return Sending(Outcome.REFUSED, f"the browser’s push service refuses our notices (status {status})")
-
-
-def _seconds(said: str) -> float | None:
-    """What a Retry-After asks for: seconds, or until a date."""
-    if said.isdecimal() and len(said) < 10:
-        return float(said)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(said).timestamp() - time.time())
-    except (ValueError, TypeError, OverflowError):
-        return None
