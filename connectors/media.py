@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from urllib.parse import SplitResult, urlsplit
 
 from connectors.base import Platform
 from connectors.errors import ConnectorRefused, ConnectorUnavailable, Gone
 from connectors.transport import NoAnswer, Transport
+from connectors.untrusted import https_host, plain_parts
 
 HOSTS: Mapping[Platform, tuple[str, ...]] = {
     Platform.X: (".twimg.com",),
@@ -16,8 +16,6 @@ HOSTS: Mapping[Platform, tuple[str, ...]] = {
     Platform.INSTAGRAM: (".cdninstagram.com", ".fbcdn.net"),
 }
 """What the names of each platform's picture servers end with, as their answers give them."""
-_PLAIN = re.compile(r"[!-\[\]-~]+")
-"""No blanks and no backslashes, which another reader of the address may take for the end of the name."""
 _TYPES = {"image/jpeg", "image/png", "image/webp", "image/gif"}
 _EXPIRED = {401, 403, 404, 410}
 
@@ -29,19 +27,13 @@ def on_platform(address: str, platform: Platform, *, own: str = "") -> bool:
     stranger's comment, so nothing else in the school's network or outside may be reached by it. Other names
     can't stand for these: the servers prove theirs by TLS.
     """
-    if not _PLAIN.fullmatch(address):
-        return False
-    try:
-        parts, port = urlsplit(address), urlsplit(address).port
-        here = urlsplit(own)
-    except ValueError:
-        return False
-    if parts.username is not None or parts.password is not None:
+    parts = plain_parts(address)
+    if parts is None:
         return False
     if own:
+        here = urlsplit(own)
         return bool(here.hostname) and _origin(parts) == _origin(here)
-    host = (parts.hostname or "").rstrip(".")
-    return parts.scheme == "https" and port in {None, 443} and host.endswith(HOSTS[platform])
+    return https_host(parts).endswith(HOSTS[platform])
 
 
 def picture(address: str, platform: Platform, *, own: str = "", timeout: float) -> bytes:

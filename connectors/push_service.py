@@ -17,6 +17,7 @@ from py_vapid import Vapid02
 
 from connectors.exchange import retry_after_header
 from connectors.transport import NoAnswer, Transport
+from connectors.untrusted import https_host, plain_parts
 from school.push_sending import ClaimedPush, Outcome, Sending
 
 HOSTS = ("fcm.googleapis.com", "web.push.apple.com")
@@ -34,18 +35,13 @@ def known(endpoint: str, *, own: str = "") -> bool:
 
     `own`: the address of a service that stands in for them in tests, which then is the only one.
     """
-    try:
-        parts, port = urlsplit(endpoint), urlsplit(endpoint).port
-    except ValueError:
-        return False
-    if not endpoint.isascii() or any(letter <= " " or letter in "\\\x7f" for letter in endpoint):
-        return False
-    if parts.username is not None or parts.password is not None:
+    parts = plain_parts(endpoint)
+    if parts is None:
         return False
     if own:
         return endpoint.startswith(f"{own}/")
-    host = (parts.hostname or "").rstrip(".")
-    return parts.scheme == "https" and port in {None, 443} and (host in HOSTS or host.endswith(HOST_ENDS))
+    host = https_host(parts)
+    return host in HOSTS or host.endswith(HOST_ENDS)
 
 
 def send(claimed: ClaimedPush, *, sender: str, timeout: float, own: str = "") -> Sending:

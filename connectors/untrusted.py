@@ -6,10 +6,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _ZONE_WITHOUT_COLON = re.compile(r"([+-]\d{2})(\d{2})$")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_PLAIN = re.compile(r"[!-\[\]-~]+")
+"""No blanks and no backslashes, which another reader of the address may take for the end of the name."""
 
 
 def record(value: object) -> Mapping[str, object]:
@@ -53,6 +55,24 @@ def web_address(value: object) -> str:
     except ValueError:
         return ""
     return address if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def plain_parts(address: str) -> SplitResult | None:
+    """The parts of an address that every reader takes for the same, without user and password; else None."""
+    if not _PLAIN.fullmatch(address):
+        return None
+    try:
+        parts = urlsplit(address)
+        named = parts.username is not None or parts.password is not None
+        return None if named or parts.port == 0 else parts
+    except ValueError:
+        return None
+
+
+def https_host(parts: SplitResult) -> str:
+    """The server's name where it is asked by HTTPS at the usual port; else empty."""
+    usual = parts.scheme == "https" and parts.port in {None, 443}
+    return (parts.hostname or "").rstrip(".") if usual else ""
 
 
 def when(value: object) -> datetime | None:
