@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from connectors.base import Platform
 from connectors.errors import ConnectorRefused, ConnectorUnavailable, Gone
 from connectors.transport import NoAnswer, Transport
-from connectors.untrusted import https_host, plain_parts
+from connectors.untrusted import https_host, media_type, plain_parts
 
 HOSTS: Mapping[Platform, tuple[str, ...]] = {
     Platform.X: (".twimg.com",),
@@ -59,7 +59,7 @@ def picture(address: str, platform: Platform, *, own: str = "", timeout: float) 
         raise ConnectorUnavailable(f"The picture server answered with status {answer.status_code}.")
     if answer.status_code != 200:
         raise ConnectorRefused(f"The picture server answered with status {answer.status_code}.")
-    if answer.headers.get("Content-Type", "").partition(";")[0].strip().lower() not in _TYPES:
+    if media_type(answer.headers) not in _TYPES:
         raise ConnectorRefused("What stands there is no picture: perhaps a video or a page.")
     return answer.content
 

@@ -32,6 +32,7 @@ from connectors.transport import (
     TLSConnection,
     Transport,
 )
+from connectors.untrusted import media_type
 
 SECONDS = 5.0
 """For each answer; at most `REDIRECTS` and one more are asked for."""
@@ -118,8 +119,7 @@ def fetch(
             answer = session.get(address, headers={"Accept": ", ".join(sorted(kinds))})
             target = answer.headers.get("Location", "")
             if answer.status_code not in _MOVED or not target:
-                whole = answer.headers.get("Content-Type", "")
-                kind = whole.partition(";")[0].strip().lower()
+                kind, whole = media_type(answer.headers), answer.headers.get("Content-Type", "")
                 return Answer(parts.geturl(), answer.status_code, kind, whole, answer.content)
             # requests gives headers as Latin-1; a server that writes letters there writes UTF-8.
             target = target.encode("latin-1", "replace").decode("utf-8", "replace")
@@ -249,7 +249,7 @@ class _Session(Transport):
 
     def body_of(self, response: requests.Response) -> bytes:
         """As much as is wanted: nothing of what is no page or picture."""
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = media_type(response.headers)
         parts: list[bytes] = []
         size = 0
         try:

@@ -75,6 +75,11 @@ def https_host(parts: SplitResult) -> str:
     return (parts.hostname or "").rstrip(".") if usual else ""
 
 
+def media_type(headers: Mapping[str, str]) -> str:
+    """What kind of thing an answer's headers say its body is: "text/html", without parameters."""
+    return headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+
 def when(value: object) -> datetime | None:
     """A time in any form that the platforms use, as aware UTC; None if there is none.
 
