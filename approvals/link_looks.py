@@ -10,7 +10,6 @@ with transaction() as session:
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,19 +18,18 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import sqlalchemy as sa
-from PIL import Image, ImageOps
 from sqlalchemy.orm import Session, undefer
 
 from approvals.checks import link_problem
 from approvals.content import shown_on
 from approvals.models import Draft, DraftRevision, LinkLook, LinkState
 from approvals.states import DraftState
-from connectors import feeds, page_heads, public_web
+from connectors import drawn_anew, feeds, page_heads, public_web
 from connectors.base import Platform
 from connectors.public_web import NoAnswer, NoNames, NoSuchName, Reach, Refused
 from school import secrets
 from school.db import insert_if_missing, new_id
-from school.errors import NotFound
+from school.errors import BadInput, NotFound
 from school.settings import settings
 
 S = LinkState
@@ -45,7 +43,6 @@ ATTEMPTS_MAX = 3
 _FIRST_WAIT = timedelta(seconds=10)
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _PICTURES = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif"})
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 PAGE_MOST = 1024 * 1024
 PICTURE_MOST = 4 * 1024 * 1024
 PIXELS_MAX = 20_000_000
@@ -305,23 +302,7 @@ def _other_site(asked: str, ended: str) -> str:
 
 def _picture(address: str, reach: Reach | None) -> bytes:
     """A page's picture drawn anew and small; nothing where it can't be had: the card does without."""
-    try:
+    with suppress(Refused, NoSuchName, NoNames, NoAnswer, BadInput):
         answer = public_web.fetch(address, kinds=_PICTURES, most=PICTURE_MOST, reach=reach)
-    except (Refused, NoSuchName, NoNames, NoAnswer):
-        return b""
-    return _drawn(answer.body) if answer.body else b""
-
-
-def _drawn(data: bytes) -> bytes:
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > PIXELS_MAX:
-                return b""
-            opened.draft("RGB", PICTURE_SIDES)
-            drawn = ImageOps.exif_transpose(opened).convert("RGB")
-    except Exception:  # noqa: BLE001 - Pillow raises dozens of kinds for broken files
-        return b""
-    drawn.thumbnail(PICTURE_SIDES)
-    out = io.BytesIO()
-    drawn.save(out, "JPEG", quality=80)
-    return out.getvalue()
+        return drawn_anew.jpeg(answer.body, pixels_max=PIXELS_MAX, quality=80, within=PICTURE_SIDES)
+    return b""

@@ -13,17 +13,15 @@ with transaction() as session:
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
-from PIL import Image, ImageOps
 from sqlalchemy.orm import Session
 
-from connectors import media
+from connectors import drawn_anew, media
 from connectors.base import Platform
 from connectors.errors import ConnectorError, ConnectorUnavailable
 from moderation import chain, review
@@ -41,7 +39,6 @@ WARNING = (
     "designated safeguarding lead at once, and let the police deal with it."
 )
 PIXELS_MAX = 50_000_000
-_FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 _ATTEMPTS_MAX = 5
 _FIRST_WAIT = timedelta(seconds=20)
 
@@ -169,25 +166,10 @@ def fetch(claim: PictureClaim, *, own: str, timeout: float) -> Fetched:
     except ConnectorError as error:
         return Fetched(problem=error.detail)
     try:
-        return Fetched(_clean(data), hashlib.sha256(data).hexdigest())
+        clean = drawn_anew.jpeg(data, pixels_max=PIXELS_MAX, quality=90)
+        return Fetched(clean, hashlib.sha256(data).hexdigest())
     except BadInput as error:
         return Fetched(problem=str(error))
-
-
-def _clean(data: bytes) -> bytes:
-    """The picture drawn anew as a JPEG, without metadata; of a moving one the first frame."""
-    try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as opened:
-            if opened.width * opened.height > PIXELS_MAX:
-                raise BadInput("The picture has too many pixels to be kept.")
-            drawn = ImageOps.exif_transpose(opened).convert("RGB")
-    except BadInput:
-        raise
-    except Exception:  # noqa: BLE001 - Pillow raises dozens of kinds for broken files
-        raise BadInput("What stands there can’t be read as a picture.") from None
-    out = io.BytesIO()
-    drawn.save(out, "JPEG", quality=90)
-    return out.getvalue()
 
 
 def record(session: Session, claim: PictureClaim, found: Fetched, *, now: datetime) -> bool:
