@@ -329,6 +329,9 @@ def record(session: Session, claimed: ClaimedPush, sending: Sending, *, now: dat
         PushNotice.state == PushState.SENDING,
         PushNotice.lease_until == claimed.lease_until,
     )
+    if session.scalar(sa.select(PushNotice.id).where(mine).limit(1)) is None:
+        # The lease was over: what another worker found counts.
+        return
     row.problem = sending.problem
     if sending.outcome is Outcome.LATER:
         _try_later(session, mine, sending, now=now)

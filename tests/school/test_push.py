@@ -205,7 +205,8 @@ def test_each_answer_of_a_push_service_is_taken_for_what_it_is(
     assert send(session, server, now=moment + LEASE - timedelta(seconds=1)) is None
     server.answers(Reply(201, b""))
     assert send(session, server, now=moment + LEASE) == Sending(Outcome.SENT)
-    push.record(session, dead, Sending(Outcome.LATER), now=moment)
+    push.record(session, dead, Sending(Outcome.LATER, "no answer"), now=moment)
+    assert row.problem == ""
     assert set(session.scalars(sa.select(PushNotice.state))) == {PushState.FAILED, PushState.SENT}
     # The browser is gone: it is forgotten with all that was to be said to it.
     for status in (410, 404):
