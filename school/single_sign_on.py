@@ -72,12 +72,9 @@ def said_by(session: Session, provider: Provider) -> ProviderDocument | None:
     return session.scalar(sa.select(ProviderDocument).where(ProviderDocument.issuer == provider.issuer))
 
 
-def take_document(
-    session: Session, provider: Provider, *, lease: timedelta, now: datetime
-) -> datetime | None:
-    """Claim the fetching of it, if it is due: until when; None where it isn't, or another worker has it."""
+def take_document(session: Session, provider: Provider, *, lease: timedelta, now: datetime) -> bool:
+    """Claim the fetching of it; whether it is due, and no other worker has it."""
     insert_if_missing(session, ProviderDocument, id=new_id(), issuer=provider.issuer, next_try_at=now)
-    until = now + lease
     taken = session.execute(
         sa.update(ProviderDocument)
         .where(
@@ -85,11 +82,11 @@ def take_document(
             ProviderDocument.next_try_at <= now,
             sa.or_(ProviderDocument.lease_until.is_(None), ProviderDocument.lease_until <= now),
         )
-        .values(lease_until=until)
+        .values(lease_until=now + lease)
         .returning(ProviderDocument.id)
         .execution_options(synchronize_session=False)
     ).first()
-    return until if taken else None
+    return taken is not None
 
 
 def keep_document(

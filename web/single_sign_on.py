@@ -26,7 +26,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
 from school.models import ProviderDocument, ProviderSignIn
 from school.provider import CALLBACK, Provider
-from school.single_sign_on import LIFETIME, MEANWHILE
+from school.single_sign_on import LIFETIME
 from web.access import half_in, optional_person, public
 from web.limits import limiter
 from web.signin import open_from_provider, second_step
@@ -162,11 +162,7 @@ def show() -> ResponseReturnValue:
         return redirect(url_for("security.login"))
     provider, _said = _offered()
     return render_template(
-        "security/with_provider.html",
-        sign_in=found,
-        provider=provider.name,
-        next=kept["next"],
-        said=MEANWHILE,
+        "security/with_provider.html", sign_in=found, provider=provider.name, next=kept["next"]
     )
 
 

@@ -31,7 +31,7 @@ def refresh() -> None:
     if provider is None or (said is not None and said.next_try_at > now()):
         return
     with transaction() as session:
-        if single_sign_on.take_document(session, provider, lease=_lease(), now=now()) is None:
+        if not single_sign_on.take_document(session, provider, lease=_lease(), now=now()):
             return
     try:
         known = openid.fetch(provider, timeout=settings().platform_timeout)
