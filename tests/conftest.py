@@ -26,6 +26,7 @@ from school import accounts, db, keys, people, secrets, setup
 from school.migrate import upgrade
 from school.models import Account, Person, Role
 from school.settings import settings
+from tests.connectors.scripted import Scripted
 
 # Several test processes share the processors: threads of one would wait for those of another. Read when
 # torch is first loaded, and by the processes that tests start.
@@ -228,6 +229,14 @@ def database(
     db.engine_for(url).dispose()
     if request.param == "postgresql":
         _end_connections(server, url)
+
+
+@pytest.fixture
+def server() -> Iterator[Scripted]:
+    """A server on this machine that answers what the test tells it to."""
+    made = Scripted()
+    yield made
+    made.close()
 
 
 @pytest.fixture

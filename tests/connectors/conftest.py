@@ -1,9 +1,8 @@
-"""Fixtures of the connectors' tests: the scripted server and connectors that talk to it."""
+"""Fixtures of the connectors' tests: connectors that talk to the scripted server."""
 
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,13 +10,6 @@ from connectors.facebook import FacebookConnector
 from connectors.instagram import InstagramConnector
 from connectors.x import XConnector
 from tests.connectors.scripted import Scripted, Steps, facebook_at, instagram_at, x_at
-
-
-@pytest.fixture
-def server() -> Iterator[Scripted]:
-    scripted = Scripted()
-    yield scripted
-    scripted.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -29,14 +28,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 People = dict[Role, Person]
 NOON = datetime(2027, 3, 17, 12, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
-
-
-@pytest.fixture
-def server() -> Iterator[Scripted]:
-    """A push service."""
-    made = Scripted()
-    yield made
-    made.close()
 
 
 def b64(data: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -35,13 +35,6 @@ def picture(kind: str = "JPEG", **save: object) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (64, 48), (200, 30, 30)).save(out, kind, **save)
     return out.getvalue()
-
-
-@pytest.fixture
-def server() -> Iterator[Scripted]:
-    made = Scripted()
-    yield made
-    made.close()
 
 
 @pytest.mark.parametrize(

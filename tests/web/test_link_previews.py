@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import pytest
@@ -26,13 +26,6 @@ from tests.web.writing import fields, mailed_token, rows, write
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 LEASE = timedelta(minutes=5)
-
-
-@pytest.fixture
-def server() -> Iterator[Scripted]:
-    made = Scripted()
-    yield made
-    made.close()
 
 
 def reach(server: Scripted) -> Reach:
