@@ -161,24 +161,21 @@ def ask_for_waiting(session: Session, *, now: datetime) -> bool:
 
 def claim(session: Session, *, lease: timedelta, now: datetime) -> LinkClaim | None:
     """The next address to look at, for this worker alone; None when none is."""
-    due = sa.and_(
-        LinkLook.state == S.ASKED,
-        LinkLook.next_try_at <= now,
-        sa.or_(LinkLook.lease_until.is_(None), LinkLook.lease_until <= now),
+    row = session.scalar(
+        sa.select(LinkLook)
+        .where(
+            LinkLook.state == S.ASKED,
+            LinkLook.next_try_at <= now,
+            sa.or_(LinkLook.lease_until.is_(None), LinkLook.lease_until <= now),
+        )
+        .order_by(LinkLook.next_try_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
     )
-    row_id = session.scalar(sa.select(LinkLook.id).where(due).order_by(LinkLook.next_try_at).limit(1))
-    if row_id is None:
+    if row is None:
         return None
-    taken = session.execute(
-        sa.update(LinkLook)
-        .where(LinkLook.id == row_id, due)
-        .values(lease_until=now + lease, attempts=LinkLook.attempts + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if not taken.rowcount:  # type: ignore[attr-defined]
-        return None
-    row = session.get_one(LinkLook, row_id, populate_existing=True)
-    return LinkClaim(row.id, row.address, now + lease, row.attempts)
+    row.lease_until, row.attempts = now + lease, row.attempts + 1
+    return LinkClaim(row.id, row.address, row.lease_until, row.attempts)
 
 
 def look(claim: LinkClaim, *, reach: Reach | None = None) -> Found:

@@ -119,23 +119,20 @@ def ask(
 
 def claim(session: Session, *, lease: timedelta, now: datetime) -> PictureClaim | None:
     """The next picture that is due, for this worker alone; None when none is."""
-    due = sa.and_(
-        CameWith.state == S.REQUESTED,
-        CameWith.next_try_at <= now,
-        sa.or_(CameWith.lease_until.is_(None), CameWith.lease_until <= now),
+    row = session.scalar(
+        sa.select(CameWith)
+        .where(
+            CameWith.state == S.REQUESTED,
+            CameWith.next_try_at <= now,
+            sa.or_(CameWith.lease_until.is_(None), CameWith.lease_until <= now),
+        )
+        .order_by(CameWith.next_try_at)
+        .limit(1)
+        .with_for_update(skip_locked=True)
     )
-    row_id = session.scalar(sa.select(CameWith.id).where(due).order_by(CameWith.next_try_at).limit(1))
-    if row_id is None:
+    if row is None:
         return None
-    taken = session.execute(
-        sa.update(CameWith)
-        .where(CameWith.id == row_id, due)
-        .values(lease_until=now + lease, attempts=CameWith.attempts + 1)
-        .execution_options(synchronize_session=False)
-    )
-    if not taken.rowcount:  # type: ignore[attr-defined]
-        return None
-    row = session.get_one(CameWith, row_id, populate_existing=True)
+    row.lease_until, row.attempts = now + lease, row.attempts + 1
     entry = session.get_one(LogEntry, row.entry_id)
     account = session.get(Account, entry.account_id) if entry.account_id else None
     # An entry that was erased meanwhile has no addresses any more.
@@ -145,7 +142,7 @@ def claim(session: Session, *, lease: timedelta, now: datetime) -> PictureClaim 
         platform=Platform(entry.platform),
         practice=account is not None and account.practice,
         address=address,
-        lease_until=now + lease,
+        lease_until=row.lease_until,
         attempts=row.attempts,
     )
 
