@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import os
 import socket
@@ -17,6 +16,8 @@ import requests
 import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from school.settings import is_loopback
 
 MOST_BYTES = 8 * 1024 * 1024
 """No answer that the product asks for comes near this."""
@@ -239,8 +240,7 @@ def _reason(error: Exception, watch: _Watch) -> str:
 def _proxies(url: str, given: Mapping[str, str | None] | None) -> Mapping[str, str | None] | None:
     """No proxy for this machine's own addresses, whatever the environment says."""
     try:
-        host = urlsplit(url).hostname or ""
-        own = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        own = is_loopback(urlsplit(url).hostname or "")
     except ValueError:
         own = False
     return {"http": None, "https": None, "all": None} if own else given

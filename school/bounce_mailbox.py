@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote, urlsplit
 
 from school import certificates
-from school.delivery import is_here
 from school.errors import BadInput
+from school.settings import is_loopback
 
 TIMEOUT = 30.0
 """Seconds for each step of the conversation."""
@@ -145,7 +145,7 @@ def _opened(url: str) -> Iterator[tuple[imaplib.IMAP4, int]]:
     try:
         if not tls and "STARTTLS" in connection.capabilities:
             connection.starttls(certificates.trusted())
-        elif not tls and not is_here(host):
+        elif not tls and not is_loopback(host):
             raise MailboxAway(f"the mail server {host} offers no encryption: use its encrypted port (imaps://…)")
         try:
             connection.login(user, password)

@@ -6,7 +6,6 @@ every mail alike, so it is waited out and shown to a person.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import smtplib
 import ssl
@@ -19,6 +18,7 @@ from uuid import UUID
 
 from school import certificates
 from school.errors import BadInput
+from school.settings import is_loopback
 
 TIMEOUT = 30.0
 """Seconds for each step of a conversation with the server."""
@@ -121,7 +121,7 @@ def _connected(smtp_url: str) -> Iterator[smtplib.SMTP]:
         if not tls and connection.has_extn("starttls"):
             connection.starttls(context=certificates.trusted())
             connection.ehlo()
-        elif not tls and user and not is_here(host):
+        elif not tls and user and not is_loopback(host):
             raise Unfit(
                 f"the mail server {host} offers no encryption, so our password isn't sent to it: use its "
                 "encrypted port (smtps://…:465), or leave user and password out of SCHOOLGATE_SMTP_URL"
@@ -181,14 +181,6 @@ def _in_words(error: Exception, host: str) -> str:
             return f"the mail server refuses us (code {error.smtp_code})"
         case _:
             return f"the mail server can't be reached ({type(error).__name__})"
-
-
-def is_here(host: str) -> bool:
-    """Whether that host is this machine: what is said to it crosses no network."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def server_of(url: str) -> tuple[str, int, str, str, bool]:

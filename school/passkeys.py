@@ -39,7 +39,7 @@ from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.passkeys import Passkey, PasskeyChallenge
 from school.models.people import Person
 from school.models.school import School
-from school.settings import settings
+from school.settings import is_loopback, settings
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +57,7 @@ def site() -> tuple[str, list[str]]:
     parts = urlsplit(settings().effective_public_url)
     host = parts.hostname or "localhost"
     port = f":{parts.port}" if parts.port else ""
-    if _is_loopback(host):
+    if is_loopback(host):
         host = "localhost"
     return host, [f"{parts.scheme}://{host}{port}"]
 
@@ -283,7 +283,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _is_loopback(host: str) -> bool:
-    return _is_address(host) and ipaddress.ip_address(host).is_loopback

@@ -49,7 +49,7 @@ def domains_in(text: str) -> frozenset[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether this host name or address is this machine itself."""
+    """Whether this host name or address is this machine itself: what is said to it crosses no network."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
