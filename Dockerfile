@@ -18,7 +18,7 @@ COPY moderation moderation
 COPY approvals approvals
 COPY web web
 COPY worker worker
-# pip itself isn't needed where the product runs.
+# pip itself isn't needed where the product runs; nor is the one that the base image brings, below.
 RUN /opt/schoolgate/bin/pip install --no-deps --no-build-isolation . \
     && /opt/schoolgate/bin/pip uninstall --yes pip \
     && /opt/schoolgate/bin/python -m compileall -q /opt/schoolgate/lib
@@ -31,7 +31,8 @@ ENV PATH=/opt/schoolgate/bin:$PATH \
     SCHOOLGATE_HOME=/var/lib/schoolgate \
     SCHOOLGATE_LOG_FORMAT=json \
     SCHOOLGATE_LOG_FILES=false
-RUN groupadd --gid 10001 schoolgate \
+RUN /usr/local/bin/python -m pip uninstall --yes pip \
+    && groupadd --gid 10001 schoolgate \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/schoolgate schoolgate \
     && install --directory --owner=10001 --group=10001 --mode=0700 /var/lib/schoolgate
 COPY --from=build /opt/schoolgate /opt/schoolgate

@@ -154,7 +154,9 @@ def test_the_image_has_every_package_that_is_needed_at_the_versions_that_the_pro
     assert not needed & {"torch", "transformers"}
     for name, (_at, files) in pins.locked().items():
         assert files and all(re.fullmatch("[0-9a-f]{64}", one) for one in files), name
-    assert "--require-hashes" in (ROOT / "Dockerfile").read_text()
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert "--require-hashes" in dockerfile
+    assert dockerfile.count("pip uninstall --yes pip") == len(re.findall("^FROM", dockerfile, re.MULTILINE))
 
 
 def test_the_lists_of_parts_and_licences_are_those_of_the_image() -> None:
