@@ -41,6 +41,7 @@ TABLES: Mapping[str, tuple[str, ...]] = {
     "import_id": ("consent_imports",),
     "job_id": ("rescore_jobs",),
     "letter_id": ("letters",),
+    "look_id": ("link_looks",),
     "mail_id": ("outbox_emails",),
     "media_id": ("media_files",),
     "passkey_id": ("passkeys",),

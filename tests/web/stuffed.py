@@ -109,6 +109,8 @@ SET: Mapping[str, Any] = {
     "account_connections.finished_at": datetime(2026, 11, 1, tzinfo=UTC),
 }
 """What a column of this name holds where any text won't do."""
+UNDECIDED = 3
+"""Place of the submission that waits for a decision: its picture has a preview, and its video is ready."""
 FOREVER = ("expires_at", "valid_until", "until", "last_day", "lease_until", "next_try_at")
 
 
@@ -128,6 +130,8 @@ def fill(session: Session, now: datetime) -> list[str]:
             row = {column.name: _value(session, column, now, place, next(count)) for column in table.c}
             if known:
                 row[states[0].name] = known[place % len(known)]
+            if table.name == "approval_decisions" and place == UNDECIDED:
+                continue
             with contextlib.suppress(IntegrityError), session.begin_nested():
                 session.execute(table.insert().values(row))
         if not _filled(session, table):

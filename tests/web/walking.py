@@ -27,7 +27,7 @@ from school.permissions import ALLOWED
 from tests.web import fuzz_school, inert
 from tests.web.fuzz_values import FILES, HOSTILE, NAMES, NEW_PASSWORD, PRACTICE_PASSWORD, plausible
 from tests.web.page_forms import Form, Forms
-from tests.web.stuffed import a_token
+from tests.web.stuffed import UNDECIDED, a_token
 from tests.web.untouched import Writes
 from web.doors import MARK, PUBLIC
 
@@ -95,7 +95,7 @@ class Fuzz:
         """By page, its addresses and who was shown them."""
         self.forms: collections.defaultdict[str, dict[Form, set[str]]] = collections.defaultdict(dict)
         self.ids: dict[str, list[str]] = {"kind": ["person", "pupil", "author"], "place": ["1", "2"]}
-        self.ids["token"] = [a_token(name, place) for name in LINKED for place in range(3)]
+        self.ids["token"] = [a_token(name, place) for name in LINKED for place in range(UNDECIDED + 1)]
         self.error = ""
         self.writes = Writes(db.engine())
         handlers = app.error_handler_spec[None][None]
