@@ -265,7 +265,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         count = chosen.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     app.extensions["schoolgate_practice"] = practice
-    app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_options = {**app.jinja_options, "trim_blocks": True, "lstrip_blocks": True}
     Talisman(
         app,
         force_https=False,  # a proxy does that in production; embedded mode is loopback
