@@ -17,7 +17,7 @@ from connectors.posting import platform_name
 from moderation.chain import unlisted
 from moderation.models import FlaggingRules, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
 from moderation.sight import is_kept_from
-from school import clocks, mail, notices, people, push
+from school import clocks, digests, mail, notices, people, push
 from school.db import insert_if_missing
 from school.models import MailState, OutboxEmail, Person, Role
 from school.push import Told
@@ -243,39 +243,56 @@ def handed_over(
 def recall(session: Session, entry_id: UUID, told: Sequence[Person], *, url: str, now: datetime) -> None:
     """Leave an entry out of all that these people are still to be told: they may no longer know of it (P3).
 
-    Their next digest, and e-mails that wait for the end of quiet hours or for the mail server. One that tells
-    of other entries as well is made anew without this one. What waits for their browsers goes, too.
+    Their next digest, and e-mails that wait for the end of quiet hours or for the mail server, or failed and
+    could be sent once more. One that tells of other things as well is made anew without this one. What waits
+    for their browsers goes, too.
     """
-    notices.forget(session, told, str(entry_id))
     push.forget(session, told, (Told.THREATS, Told.REFERRALS, Told.HANDED_OVER))
     persons = {person.id: person for person in told}
     waiting = session.scalars(
         sa.select(OutboxEmail)
         .options(undefer(OutboxEmail.raw))
-        .where(OutboxEmail.to_id.in_(persons), OutboxEmail.state == MailState.QUEUED)
+        .where(
+            OutboxEmail.to_id.in_(persons),
+            OutboxEmail.state != MailState.SENT,
+            OutboxEmail.put_away_at.is_(None),
+        )
         .with_for_update()
     ).all()
     for row in waiting:
         linked = _linked(row.raw)
         if row.to_id is None or entry_id not in linked:
             continue
-        session.delete(row)
-        rest = _known_to(session, persons[row.to_id], linked - {entry_id})
-        if rest and row.purpose == "urgent_comment":
-            _mail(session, persons[row.to_id], rest, url=url, now=now)
-        elif rest:
-            many = "Log entries were" if len(rest) > 1 else "A log entry was"
-            _send(
-                session,
-                persons[row.to_id],
-                subject=f"{many} given to you",
-                paragraphs=[
-                    (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}") for entry, _case in rest
-                ],
-                purpose=row.purpose,
-                count=len(rest),
-                now=now,
-            )
+        if row.purpose == digests.PURPOSE:
+            digests.hold_again(session, row, now=now)
+        else:
+            _tell_rest(session, row, persons[row.to_id], linked - {entry_id}, url=url, now=now)
+        if row.state is MailState.SENDING:
+            # Whoever has it just now may get rid of it yet; nobody tries it again.
+            row.state, row.lease_until, row.put_away_at = MailState.FAILED, None, now
+        else:
+            session.delete(row)
+    notices.forget(session, told, str(entry_id))
+
+
+def _tell_rest(
+    session: Session, row: OutboxEmail, to: Person, entries: set[UUID], *, url: str, now: datetime
+) -> None:
+    rest = _known_to(session, to, entries)
+    if rest and row.purpose == "urgent_comment":
+        _mail(session, to, rest, url=url, now=now)
+    elif rest:
+        _send(
+            session,
+            to,
+            subject=f"{'Log entries were' if len(rest) > 1 else 'A log entry was'} given to you",
+            paragraphs=[
+                (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}") for entry, _case in rest
+            ],
+            purpose=row.purpose,
+            count=len(rest),
+            now=now,
+        )
 
 
 def _linked(message: bytes) -> set[UUID]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import datetime
+from email import message_from_bytes
+from email.policy import SMTPUTF8
 from html import escape
+from itertools import pairwise
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from school import mail, notices
+from school.models.mail import OutboxEmail
+from school.models.notices import HeldNotice, NoticeTimes
 from school.models.people import Person
 from school.notices import ABOUT, Kind
 
+PURPOSE = "digest"
+"""`OutboxEmail.purpose` of a digest."""
 MOST = 100
 """Lines of each kind in one digest; with more in all, it says how many."""
 
@@ -56,8 +63,32 @@ def send(session: Session, person_id: UUID, *, url: str, now: datetime) -> bool:
         subject=f"Your digest: {len(held)} {'thing' if len(held) == 1 else 'things'}",
         text="\n".join(text) + "\n",
         html=f'<html lang="en-GB"><body>{"".join(body)}</body></html>',
-        purpose="digest",
+        purpose=PURPOSE,
         confidential=any(row.confidential for row in held),
         now=now,
     )
     return True
+
+
+def hold_again(session: Session, digest: OutboxEmail, *, now: datetime) -> None:
+    """Hold what an unsent digest says once more, for one that is made anew at once. Its row stays."""
+    times = session.get(NoticeTimes, digest.to_id)
+    body = message_from_bytes(mail.whole(digest), policy=SMTPUTF8).get_body(("plain",))
+    if times is None or body is None:
+        return
+    headings, kind = {f"{about.words}:": kind for kind, about in ABOUT.items()}, None
+    for line, below in pairwise([*body.get_content().splitlines(), ""]):
+        kind = headings.get(line, kind)
+        if kind is not None and line.startswith("- "):
+            session.add(
+                HeldNotice(
+                    person_id=times.person_id,
+                    kind=kind.value,
+                    words=line.removeprefix("- "),
+                    link=below.strip() if below.startswith("  ") else "",
+                    confidential=digest.confidential,
+                    held_at=now,
+                )
+            )
+    times.next_digest_at = now
+    session.flush()

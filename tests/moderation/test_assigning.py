@@ -13,10 +13,19 @@ from moderation.decisions import Decision, Outcome
 from moderation.models import Assignment, LogCase, LogEntry, PlatformAct, ReferTo
 from moderation.replies import Reply
 from moderation.review import QueueFilters
-from school import push
+from school import digests, notices, push
 from school.db import reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
-from school.models import HeldNotice, OutboxEmail, Person, PushNotice, PushSubscription, Role
+from school.models import (
+    HeldNotice,
+    MailState,
+    NoticeTimes,
+    OutboxEmail,
+    Person,
+    PushNotice,
+    PushSubscription,
+    Role,
+)
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.moderation.scenes import URL, Clock, decide, flagged
 from tests.school.test_push import Browser
@@ -156,7 +165,17 @@ def test_what_it_answers_and_what_was_before_with_the_author(
             )
             for person in (slt, head)
         )  # fmt: skip
-        # Both wait for a mail server that is away, or for the end of quiet hours.
+        # A digest that waits for a mail server that is away, with news of their posts, too.
+        session.add(HeldNotice(
+            person_id=head.id, kind="drafts", words="Your post was approved", link=f"{URL}/drafts/1",
+            confidential=False, held_at=clock(),
+        ))  # fmt: skip
+        session.add(NoticeTimes(person_id=head.id, digest_at=960, next_digest_at=clock()))
+        session.flush()
+        assert digests.send(session, head.id, url=URL, now=clock())
+        session.flush()
+        # Sent at this moment, to no avail; the rest waits for the end of quiet hours, or failed.
+        session.execute(sa.update(OutboxEmail).values(state=MailState.SENDING, lease_until=clock()))
         given = session.scalars(sa.select(LogEntry).where(LogEntry.id.in_(entries[1:]))).all()
         for person in (slt, head):
             push.subscribe(
@@ -167,6 +186,12 @@ def test_what_it_answers_and_what_was_before_with_the_author(
                 session, given, to=session.get_one(Person, person.id), by=slt, confidential=False, url=URL,
                 now=clock(),
             )  # fmt: skip
+        session.flush()
+        session.execute(
+            sa.update(OutboxEmail)
+            .where(OutboxEmail.to_id == head.id, OutboxEmail.purpose == "handed_over")
+            .values(state=MailState.FAILED)
+        )
     with transaction() as session:
         decisions.decide(
             session,
@@ -194,8 +219,12 @@ def test_what_it_answers_and_what_was_before_with_the_author(
             [block] = page.past.blocks
             assert (block.by, block.reason, block.lifted_at) == (slt.name, reason, None)
         assert author_history.history(session, None, besides=entries[0], viewer=slt).entries == ()
-        # It leaves the headteacher's next digest (P3).
-        assert session.scalars(sa.select(HeldNotice.person_id)).all() == [slt.id]
+        # It leaves the headteacher's next digest, and one that waited, of which the rest is told (P3).
+        held = session.execute(sa.select(HeldNotice.person_id, HeldNotice.words).order_by(HeldNotice.held_at))
+        assert set(held) == {(slt.id, "A threat"), (head.id, "Your post was approved")}
+        assert notices.due(session, now=clock()) == [head.id]
+        [digest] = session.scalars(sa.select(OutboxEmail).where(OutboxEmail.purpose == "digest"))
+        assert digest.state is MailState.FAILED and digest.put_away_at, "not tried again"
         # It leaves the e-mail that waits for the headteacher, which tells of the other entry all the same.
         mails = session.execute(
             sa.select(OutboxEmail.to_id, OutboxEmail.raw).where(OutboxEmail.purpose == "handed_over")
