@@ -144,6 +144,8 @@ def _of_pupil(session: Session, pupil: Pupil) -> list[Section]:
 
 def _listed(session: Session, pupil: Pupil) -> list[Row]:
     """Their lines in lists that were read and are neither applied nor thrown away; those keep no lines."""
+    pupils = session.scalars(sa.select(Pupil).where(Pupil.id != pupil.id))
+    namesakes = any(same_name(other.name) == same_name(pupil.name) for other in pupils)
     kept = session.scalars(
         sa.select(ConsentImport)
         .where(ConsentImport.applied_at.is_(None), ConsentImport.discarded_at.is_(None))
@@ -166,10 +168,24 @@ def _listed(session: Session, pupil: Pupil) -> list[Row]:
             "where": [consent.PLATFORMS[place] for place in entry.platforms or ()],
         }
         for one in kept
-        for entry in map(ListedPupil.from_json, one.rows)
-        if (entry.reference and entry.reference == pupil.reference)
-        or same_name(entry.name) == same_name(pupil.name)
+        for entry in _theirs([ListedPupil.from_json(row) for row in one.rows], pupil, namesakes=namesakes)
     ]
+
+
+def _theirs(lines: list[ListedPupil], pupil: Pupil, *, namesakes: bool) -> list[ListedPupil]:
+    """The lines that are this pupil's: another number is another child; if two share a name, another class.
+
+    `namesakes`: others on the register have the name.
+    """
+    called = [entry for entry in lines if same_name(entry.name) == same_name(pupil.name)]
+    shared = namesakes or len(called) > 1
+
+    def is_meant(entry: ListedPupil) -> bool:
+        if entry.reference and pupil.reference:
+            return entry.reference == pupil.reference
+        return entry in called and (not shared or same_name(entry.class_name) == same_name(pupil.class_name))
+
+    return [entry for entry in lines if is_meant(entry)]
 
 
 def _of_person(session: Session, person: Person) -> list[Section]:

@@ -178,8 +178,11 @@ def test_p34_a_pupils_file_has_register_consents_and_posts(
     other = consent.add_pupil(
         session, name="Rosalind Petty", class_name="Kites", by=school_people[Role.DPO], now=db.now()
     )
-    rows = "Name,Class,Photos,Given by\n"
-    rows += f"{other.name},Kites,yes,Pa Petty\n{world.pupil.name},Kites,yes,Ma Finch\n"
+    world.pupil.reference = "F100"
+    rows = "Name,Class,UPN,Photos,Given by\n"
+    rows += f"{other.name},Kites,P200,yes,Pa Petty\n{world.pupil.name},Kites,F100,yes,Ma Finch\n"
+    # Other children of the same name, new to the school, the second without a number so far.
+    rows += f"{world.pupil.name},Wrens,N300,yes,Nan Lovage\n{world.pupil.name},Owls,,yes,Nan Lovage\n"
     for name in ("september.csv", "thrown.csv"):
         kept = consent_import.keep(
             session, consent_lists.read(rows.encode(), name), filename=name, whole_school=False,
@@ -189,6 +192,7 @@ def test_p34_a_pupils_file_has_register_consents_and_posts(
     sections, page = made(session, subject, school_people[Role.DPO])
     assert [one["line"] for one in sections["Lists of the office that wait"]] == [3]
     assert "“september.csv”" in page and "Ma Finch" in page and "Petty" not in page
+    assert "Lovage" not in page
     everything = json.dumps(sections)
     assert {"In the consent register", "Consents", "Posts that show or name them"} <= set(sections)
     assert "Marigold Finch" in everything and "Thistledown Fair" in everything
