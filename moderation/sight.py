@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Collection
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from moderation.models import Comment, LogCase, LogEntry
 from school.models import Person, Role
 
-_T = TypeVar("_T")
 _MODERATION = frozenset({Role.SLT, Role.DSL, Role.MODERATOR})
 
 
@@ -44,19 +43,20 @@ def counted_for(viewer: Person) -> sa.ColumnElement[bool]:
 
 def entry_numbered(session: Session, number: int, viewer: Person) -> UUID | None:
     """The entry of the log with this number, if nothing keeps it from this person (P3)."""
-    return _counted(session, LogEntry.id, LogEntry.number == number, viewer)
+    query = sa.select(LogEntry.id).join(LogCase, LogCase.entry_id == LogEntry.id)
+    return session.scalar(query.where(LogEntry.number == number, counted_for(viewer)))
 
 
 def number_of(session: Session, entry_id: UUID, viewer: Person) -> int | None:
     """The number of an entry of the log, if nothing keeps it from this person (P3)."""
-    return _counted(session, LogEntry.number, LogEntry.id == entry_id, viewer)
+    return numbers_of(session, [entry_id], viewer).get(entry_id)
 
 
-def _counted(
-    session: Session, column: InstrumentedAttribute[_T], which: sa.ColumnElement[bool], viewer: Person
-) -> _T | None:
-    query = sa.select(column).join(LogCase, LogCase.entry_id == LogEntry.id)
-    return session.scalar(query.where(which, counted_for(viewer)))
+def numbers_of(session: Session, entry_ids: Collection[UUID], viewer: Person) -> dict[UUID, int]:
+    """The numbers of those of these entries that nothing keeps from this person (P3)."""
+    query = sa.select(LogEntry.id, LogEntry.number).join(LogCase, LogCase.entry_id == LogEntry.id)
+    found = session.execute(query.where(LogEntry.id.in_(entry_ids), counted_for(viewer)))
+    return {row.id: row.number for row in found}
 
 
 def kept_from(session: Session, viewer: Person) -> list[UUID]:

@@ -130,9 +130,8 @@ def names(session: Session, entries: Sequence[AuditEntry], viewer: Person) -> di
     called |= {str(one.id): account_name(one) for one in session.scalars(sa.select(Account))}
     called |= {key: f"“{rule.title}”" for key, rule in BY_KEY.items()}
     ids = {kind: _of_kind(entries, kind) for kind in {entry.object_kind for entry in entries}}
-    for entry_id in ids.get("log_entry", ()):
-        if number := sight.number_of(session, entry_id, viewer):
-            called[str(entry_id)] = f"log entry {number}"
+    numbers = sight.numbers_of(session, ids.get("log_entry", ()), viewer)
+    called |= {str(key): f"log entry {number}" for key, number in numbers.items()}
     if may(viewer, Action.SEE_ALL_DRAFTS):
         called |= _posts(session, ids.get("draft", ()), ids.get("publication", ()))
     if may(viewer, Action.SEE_CONSENT):
