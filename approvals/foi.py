@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from school.consent import PLATFORMS
 from school.db import storable
 from school.errors import BadInput
 from school.models import Person
-from school.times import LONDON, optional_day
+from school.times import midnight, optional_days
 
 MOST = 5_000
 """Posts in one file."""
@@ -47,12 +47,12 @@ class FoiSearch:
     @property
     def begins(self) -> datetime | None:
         """The moment at which the first day begins."""
-        return _begins(self.first) if self.first else None
+        return midnight(self.first) if self.first else None
 
     @property
     def ends(self) -> datetime | None:
         """The moment at which the last day is over."""
-        return _begins(self.last + timedelta(days=1)) if self.last else None
+        return midnight(self.last + timedelta(days=1)) if self.last else None
 
     def as_json(self) -> dict[str, Any]:
         """As a row keeps it."""
@@ -70,10 +70,7 @@ def parse(values: Mapping[str, str]) -> FoiSearch:
         raise BadInput(
             f"“{words[:20]}…” has {len(words):,} characters: at most {WORDS_MAX} fit.", field="words"
         )
-    first = optional_day(values.get("from", ""), field="from")
-    last = optional_day(values.get("to", ""), field="to")
-    if first and last and first > last:
-        raise BadInput(f"The first day, {first}, is after the last, {last}: exchange them.", field="from")
+    first, last = optional_days(values.get("from", ""), values.get("to", ""))
     return FoiSearch(tuple(words.split()), first, last)
 
 
@@ -123,10 +120,6 @@ def _in_days(search: FoiSearch) -> sa.ColumnElement[bool]:
         ApprovalDecision.draft_id == Draft.id, within(ApprovalDecision.decided_at)
     )
     return sa.or_(within(Draft.changed_at), published.exists(), decided.exists())
-
-
-def _begins(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
 
 
 def rows(session: Session, drafts: Sequence[Draft]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from moderation.models import EventKind, LogCase, LogEntry, LogEvent
 from moderation.sight import visible_to
 from school.models import Person
-from school.times import LONDON, today
+from school.times import midnight, today
 
 MOST = 5000
 """Events that are looked at: more than any school's day has."""
@@ -49,7 +49,7 @@ class Day:
 
 def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
     """Today since midnight in school time; nothing of it that the viewer may not see (P3)."""
-    begins = datetime.combine(today(now), time.min, LONDON)
+    begins = midnight(today(now))
     rows = session.execute(
         sa.select(LogEvent, LogEntry.number, Person.id, Person.name)
         .join(LogCase, LogCase.entry_id == LogEvent.entry_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import TypeVar
@@ -21,7 +21,7 @@ from moderation.sight import visible_to
 from school.db import storable
 from school.errors import BadInput
 from school.models import Account, Person
-from school.times import LONDON, optional_day
+from school.times import midnight, optional_days
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -101,9 +101,7 @@ def parse(session: Session, values: Mapping[str, str], *, viewer: Person | None)
             raise BadInput(
                 f"“{given[name][:20]}…” has {len(given[name]):,} characters: at most {most} fit.", field=name
             )
-    first, last = optional_day(given["from"], field="from"), optional_day(given["to"], field="to")
-    if first and last and first > last:
-        raise BadInput(f"The first day, {first}, is after the last, {last}: exchange them.", field="from")
+    first, last = optional_days(given["from"], given["to"])
     return LogFilters(
         date_from=first,
         date_to=last,
@@ -142,9 +140,9 @@ def conditions(filters: LogFilters) -> list[sa.ColumnElement[bool]]:
     """The filters over LogCase joined with LogEntry."""
     found: list[sa.ColumnElement[bool]] = []
     if filters.date_from is not None:
-        found.append(LogCase.recorded_at >= _day_begins(filters.date_from))
+        found.append(LogCase.recorded_at >= midnight(filters.date_from))
     if filters.date_to is not None:
-        found.append(LogCase.recorded_at < _day_begins(filters.date_to + timedelta(days=1)))
+        found.append(LogCase.recorded_at < midnight(filters.date_to + timedelta(days=1)))
     if filters.platform:
         found.append(LogCase.platform == filters.platform)
     if filters.account_ids is not None:
@@ -224,10 +222,6 @@ def _waiting_for(text: str, viewer: Person | None) -> frozenset[ReferTo]:
         return frozenset()
     theirs = referrals.received_by(viewer) if viewer else frozenset[ReferTo]()
     return theirs or frozenset(referrals.ROLES)
-
-
-def _day_begins(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
 
 
 __all__ = [

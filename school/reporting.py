@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from school.models.consent import Consent
 from school.models.people import Person
 from school.models.purposes import AccountPurpose
 from school.permissions import Action, require
-from school.times import LONDON, say_date, today
+from school.times import midnight, say_date, today
 
 WORDS_MAX = 2000
 LONGEST = timedelta(days=400)
@@ -34,12 +34,12 @@ class Period:
     @property
     def begins(self) -> datetime:
         """Midnight in school time, as UTC."""
-        return datetime.combine(self.first_day, time.min, LONDON).astimezone(UTC)
+        return midnight(self.first_day)
 
     @property
     def ends(self) -> datetime:
         """Midnight after the last day; the first moment that is no longer in it."""
-        return datetime.combine(self.last_day + timedelta(days=1), time.min, LONDON).astimezone(UTC)
+        return midnight(self.last_day + timedelta(days=1))
 
     def still_to_come(self, now: datetime) -> str:
         """A sentence where some of these days are not over, so that nobody takes the figures for final."""

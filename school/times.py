@@ -28,11 +28,19 @@ def parse_day(text: str, called: str, *, field: str) -> date:
         ) from None
 
 
-def optional_day(text: str, *, field: str) -> date | None:
-    """A day that a search may name (YYYY-MM-DD); None where it names none.
+def optional_days(first: str, last: str) -> tuple[date | None, date | None]:
+    """The days (YYYY-MM-DD) that a search may name in its fields `from` and `to`; None where it names none.
 
-    Raises BadInput for what isn't a date, or one in no year that a school's records can be of.
+    Raises BadInput for what isn't a date, for one in no year that a school's records can be of, and where
+    the first comes after the last.
     """
+    begins, ends = _optional_day(first, field="from"), _optional_day(last, field="to")
+    if begins and ends and begins > ends:
+        raise BadInput(f"The first day, {begins}, is after the last, {ends}: exchange them.", field="from")
+    return begins, ends
+
+
+def _optional_day(text: str, *, field: str) -> date | None:
     if not text.strip():
         return None
     found = parse_day(text, "a day", field=field)
@@ -108,6 +116,11 @@ def middle(lengths: Sequence[timedelta]) -> timedelta | None:
     if not lengths:
         return None
     return timedelta(seconds=median(length.total_seconds() for length in lengths))
+
+
+def midnight(day: date) -> datetime:
+    """The moment at which a day begins at the school, in UTC."""
+    return datetime.combine(day, time(), LONDON).astimezone(UTC)
 
 
 def today(now: datetime) -> date:

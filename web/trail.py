@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,7 +20,7 @@ from school.errors import BadInput
 from school.models import Account, AuditEntry, Consent, FormEntry, Person, Pupil
 from school.people import everybody
 from school.permissions import Action, may
-from school.times import LONDON, optional_day
+from school.times import midnight, optional_days
 from web.forms import Typed
 from web.retained import BY_KEY
 from web.trail_words import EVERY_KIND, GROUPS, LOOKED, REST
@@ -46,10 +46,7 @@ class Wanted:
 
 def wanted(typed: Typed) -> Wanted:
     """What the form of the trail's page asks for. Raises BadInput that names the field."""
-    first = optional_day(typed["from"], field="from")
-    last = optional_day(typed["to"], field="to")
-    if first and last and first > last:
-        raise BadInput("The first day is after the last: exchange them.", field="from")
+    first, last = optional_days(typed["from"], typed["to"])
     if typed["what"] not in {"", REST, *GROUPS}:
         raise BadInput("Choose one from the list.", field="what")
     if typed["who"] not in {"", ITSELF}:
@@ -76,16 +73,12 @@ def lines(session: Session, asked: Wanted, *, viewer: Person, before: int | None
     elif asked.what:
         query = query.where(AuditEntry.object_kind.in_(GROUPS[asked.what][1]))
     if asked.first:
-        query = query.where(AuditEntry.at >= _begins(asked.first))
+        query = query.where(AuditEntry.at >= midnight(asked.first))
     if asked.last:
-        query = query.where(AuditEntry.at < _begins(asked.last + timedelta(days=1)))
+        query = query.where(AuditEntry.at < midnight(asked.last + timedelta(days=1)))
     if asked.about:
         query = query.where(AuditEntry.object_id.in_(_meant(session, asked.about, viewer)))
     return list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(PAGE_LENGTH + 1)))
-
-
-def _begins(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC)
 
 
 def _meant(session: Session, words: str, viewer: Person) -> list[str]:
