@@ -15,7 +15,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.permissions import Action
 from web.access import current_person, needs
-from web.forms import Typed, whole_number
+from web.forms import Typed, hidden_number
 
 pages = Blueprint("followers", __name__)
 
@@ -110,15 +110,12 @@ def decide(follower_id: UUID) -> ResponseReturnValue:
     try:
         if typed["outcome"] not in set(FollowerOutcome):
             raise BadInput("Choose what is to be done.", field="")
-        seen = whole_number(typed["seen"])
-        if seen is None:
-            raise BadInput("This form is incomplete: load the page again.", field="")
         with transaction() as session:
             followers.decide_follower(
                 session,
                 follower_id,
                 FollowerOutcome(typed["outcome"]),
-                seen=seen,
+                seen=hidden_number(typed["seen"]),
                 by=current_person(session),
                 reason=typed["reason"],
                 now=now(),

@@ -56,6 +56,14 @@ def whole_number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else None
 
 
+def hidden_number(text: str) -> int:
+    """A number that the page itself put into its form. Raises BadInput where it isn't there."""
+    number = whole_number(text)
+    if number is None:
+        raise BadInput("This form is incomplete: load the page again.")
+    return number
+
+
 def identifier(text: str) -> UUID:
     """An id from an address. Raises NotFound where it isn't one, as for an id that nothing has."""
     try:

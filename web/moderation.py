@@ -52,7 +52,7 @@ from school.settings import settings
 from school.times import parse_day
 from web import keeping
 from web.access import current_person, needs
-from web.forms import Typed, identifier, whole_number
+from web.forms import Typed, hidden_number, identifier
 from web.moderation_live import shared
 
 pages = Blueprint("moderation", __name__)
@@ -263,7 +263,7 @@ def undo(entry_id: UUID) -> ResponseReturnValue:
         undoing.undo(
             session,
             entry_id,
-            seen=_number(typed, "seen"),
+            seen=hidden_number(typed["seen"]),
             by=current_person(session),
             url=settings().effective_public_url,
             now=now(),
@@ -298,7 +298,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
                 session,
                 entry_id,
                 decision,
-                seen=_number(typed, "seen"),
+                seen=hidden_number(typed["seen"]),
                 by=person,
                 url=settings().effective_public_url,
                 now=now(),
@@ -385,13 +385,6 @@ def _decision(typed: Typed) -> Decision:
         if typed["meeting_on"]
         else None,
     )
-
-
-def _number(typed: Typed, name: str) -> int:
-    number = whole_number(typed[name])
-    if number is None:
-        raise BadInput("This form is incomplete: load the page again.", field="")
-    return number
 
 
 @pages.get("/moderation/<uuid:entry_id>/picture")

@@ -28,7 +28,7 @@ from school.permissions import Action, may
 from school.settings import settings
 from web import keeping
 from web.access import current_person, needs
-from web.forms import Typed, whole_number
+from web.forms import Typed, hidden_number, whole_number
 
 pages = Blueprint("rules", __name__)
 
@@ -91,7 +91,7 @@ def change() -> ResponseReturnValue:
             made = thresholds.save(
                 session,
                 proposed,
-                based_on=_number(typed["based_on"]),
+                based_on=hidden_number(typed["based_on"]),
                 by=current_person(session),
                 reason=typed["reason"],
                 url=settings().effective_public_url,
@@ -248,10 +248,3 @@ def _digest(proposed: Proposal) -> str:
     """Says which proposal somebody looked at."""
     body = json.dumps([sorted(proposed.thresholds.items()), proposed.words, proposed.passes])
     return hashlib.sha256(body.encode()).hexdigest()[:32]
-
-
-def _number(text: str) -> int:
-    number = whole_number(text)
-    if number is None:
-        raise BadInput("This form is incomplete: load the page again.")
-    return number

@@ -17,7 +17,7 @@ from school.errors import BadInput, NotFound
 from school.permissions import Action
 from school.settings import settings
 from web.access import current_person, needs
-from web.forms import Typed, identifier, whole_number
+from web.forms import Typed, hidden_number, identifier
 
 pages = Blueprint("together", __name__)
 
@@ -119,8 +119,6 @@ def _entries(typed: Typed) -> list[tuple[UUID, int]]:
     found = []
     for value in typed.all("entries"):
         entry, _, seen = value.partition(":")
-        version = whole_number(seen)
-        if version is None:
-            raise BadInput("This form is incomplete: load the page again.", field="")
+        version = hidden_number(seen)
         found.append((identifier(entry), version))
     return found
