@@ -18,8 +18,6 @@ from school.times import say
 
 RECENT = timedelta(days=183)
 """A complaint, the police or a court may still ask for an entry that was decided within it."""
-BEGUN = 60
-"""Characters of a comment by which it is known again."""
 
 
 def entries(session: Session, ids: Sequence[UUID], now: datetime) -> list[Listed]:
@@ -62,15 +60,10 @@ def comments(session: Session, ids: Sequence[UUID], now: datetime) -> list[Liste
         Listed(
             id=row.id,
             what=f"{words.PLATFORMS[row.Author.platform]}, {row.Author.display_name or row.Author.handle}, "
-            f"{say(row.created_at)}: {_begun(row.text)}",
+            f"{say(row.created_at)}: {words.begun(row.text)}",
         )
         for row in rows
     ]
-
-
-def _begun(text: str) -> str:
-    line = " ".join(text.split())
-    return f"“{line[:BEGUN]}{'…' if len(line) > BEGUN else ''}”" if line else "without words"
 
 
 def _warnings(case: LogCase, kinds: Sequence[str], now: datetime) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ PLACES: Mapping[str, str] = {
 KIND_COLOURS: Mapping[str, str] = {"threat": "danger", "safeguarding": "danger", "personal_data": "warning"}
 
 _SHOWN_OF_A_KIND = 4
+_BEGUN = 60
 
 ACTS: Mapping[ActKind, str] = {
     ActKind.HIDE: "Hide the comment",
@@ -146,6 +147,12 @@ def shortly(reasons: Sequence[Mapping[str, Any]]) -> list[str]:
         if words not in known and len(known) < _SHOWN_OF_A_KIND:
             known.append(words)
     return [words for known in said.values() for words in known]
+
+
+def begun(text: str) -> str:
+    """The first words of a text in quotation marks, by which a comment or a post is known again."""
+    line = " ".join(text.split())
+    return f"“{line[:_BEGUN]}{'…' if len(line) > _BEGUN else ''}”" if line else "without words"
 
 
 def still_visible(case: LogCase, comment: Comment | None) -> str:

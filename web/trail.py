@@ -15,6 +15,7 @@ from approvals.drafts import current_revisions
 from approvals.models import Draft, DraftRevision, MediaFile, Publication, VideoFile
 from moderation import authors, sight
 from moderation.models import Author, Follower, LogEntry
+from moderation.words import begun
 from school import forms
 from school.errors import BadInput
 from school.models import Account, AuditEntry, Consent, FormEntry, Person, Pupil
@@ -30,7 +31,6 @@ ITSELF = "schoolgate"
 """Chosen as who did it: the product, or a command on the server."""
 _MOST = 500
 """Things of one kind that words may mean: the newest."""
-_WORDS_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +157,11 @@ def _posts(session: Session, draft_ids: Iterable[UUID], publication_ids: Iterabl
     made = session.scalars(sa.select(Publication).where(Publication.id.in_(set(publication_ids)))).all()
     wanted_drafts = {*draft_ids, *(one.draft_id for one in made)}
     drafts = session.scalars(sa.select(Draft).where(Draft.id.in_(wanted_drafts))).all()
-    words = {key: _begun(revision.text) for key, revision in current_revisions(session, drafts).items()}
+    words = {key: begun(revision.text) for key, revision in current_revisions(session, drafts).items()}
     called = {str(one.id): f"the post {words[one.id]}" for one in drafts}
     return called | {
         str(one.id): f"the post {words.get(one.draft_id, '')} on {account_name(one.account)}" for one in made
     }
-
-
-def _begun(text: str) -> str:
-    line = " ".join(text.split())
-    return f"“{line[:_WORDS_SHOWN]}{'…' if len(line) > _WORDS_SHOWN else ''}”" if line else "without words"
 
 
 def _of_kind(entries: Sequence[AuditEntry], kind: str) -> set[UUID]:
