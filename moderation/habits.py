@@ -58,7 +58,7 @@ def of(session: Session, person: Person, *, now: datetime) -> Habits:
 def choose(session: Session, person: Person, *, single_keys: bool, pause_after: int) -> None:
     """Set how a person works. Raises BadInput for a pause that is not offered."""
     if pause_after not in CHOICES:
-        raise BadInput("Choose from the list after how many texts a pause is offered.", field="pause_after")
+        raise BadInput("Choose from the list after how many texts a break is offered.", field="pause_after")
     _ensure(session, person)
     session.execute(
         sa.update(Habit)

@@ -262,7 +262,7 @@ def _habit(session: Session, subject: Subject) -> Section:
         [
             {
                 "keys": "act" if habit.single_keys else "do nothing",
-                "pause after": habit.pause_after or "no number of",
+                "break after": habit.pause_after or "",
                 "texts uncovered in the last half hour of work": habit.shown,
                 "counted since": habit.shown_since or "",
             }

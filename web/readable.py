@@ -68,7 +68,7 @@ SENTENCES: Mapping[str, str] = {
     "Decisions on them as followers": "On {at} the school’s answer to them as a follower became “{became}”.[ The reason given was: {reason}]",
     "Blocks": "They were blocked on {from}. The reason given was: {reason}[ The block ended on {lifted}.]",
     "Entries of the log that were given to them": "On {at} a colleague gave them number {entry} of the log to decide on.[ That ended on {ended}.]",
-    "How they work in the queue": "Single keys {keys} for them, and a pause is offered after {pause after} abusive texts.",
+    "How they work in the queue": "Single keys {keys} for them.[ A break is offered after {break after} abusive texts.]",
     "What they did in the log": "On {at} they worked on number {entry} of the log: {what}.",
 }
 """By the section's name. What stands in [ ] is left out where the first thing in it is not known."""

@@ -138,7 +138,7 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
     assert "has lost the phone The link for it was used on" in page
     assert "they said about a post: “Brighter?”" in page
     assert "How they chose to be told of “What became of your posts”: not by e-mail." in page
-    assert "daily digest comes at 07:00." in page and "a pause is offered after 40 abusive texts" in page
+    assert "daily digest comes at 07:00." in page and "A break is offered after 40 abusive texts" in page
     unsaved = sections["What they were writing and did not save"]
     assert "Quillfeather thought of a Thistledown Fair" in json.dumps(unsaved)
     assert sections["Who they are here"][0]["e-mail address"] == "quillfeather@larkfield.test"
