@@ -43,18 +43,18 @@ BY_CLASSIFIER = {
 }
 """A package's classifier to SPDX; “BSD” is none, since the classifier doesn't say which."""
 
-BESIDE = {"imageio-ffmpeg": ("ffmpeg", "GPL-3.0-or-later")}
-"""Other programs that a package brings, which its own licence says nothing of."""
+BESIDE = {
+    "imageio-ffmpeg": ("ffmpeg", "GPL-3.0-or-later", ComponentType.APPLICATION),
+    "paperang-p2-fonts-cjk": ("wqy-microhei", "Apache-2.0", ComponentType.DATA),
+}
+"""Other programs and fonts that a package brings, which its own licence says nothing of."""
 
 ASKS = {
     "certifi": "Used as it is; changed files would have to be given out.",
     "ffmpeg": "Run as a program of its own, in a process of its own, and linked with nothing here. Whoever "
     "gives the image to others gives its source or says where it is: <https://github.com/FFmpeg/FFmpeg>.",
-    "fontpkg-hind-siliguri": "Letters. They may go inside a PDF; a changed font needs another name.",
-    "fontpkg-noto-sans-arabic": "Likewise.",
-    "fontpkg-noto-sans-devanagari": "Likewise.",
-    "fontpkg-noto-sans-tamil": "Likewise.",
     "fpdf2": "A library that is called; it can be replaced by a changed one, being a package of its own.",
+    "manimgx-fonts": "Letters. They may go inside a PDF; a changed font needs another name.",
     "pi-heif": "Its own code is BSD; the libheif inside is LGPL, and can be replaced like fpdf2.",
     "psycopg": "Like fpdf2.",
     "psycopg-binary": "Like fpdf2.",
@@ -100,7 +100,7 @@ def asks(said: str) -> bool:
 def licences() -> str:
     """docs/licences.md as it should be."""
     found = {name: licence(name) for name in pins.pins()}
-    beside = {part: f"{said}, with {name}" for name, (part, said) in BESIDE.items()}
+    beside = {part: f"{said}, with {name}" for name, (part, said, _kind) in BESIDE.items()}
     asking = {part: said for part, said in sorted((found | beside).items()) if asks(said)}
     rows = [f"| {part} | {said} | {ASKS[part]} |" for part, said in asking.items()]
     lines = ["", "## All", "", "| package | version | licence |", "| --- | --- | --- |"]
@@ -116,11 +116,11 @@ def parts() -> str:
         one = _component(name, at, licence(name))
         one.hashes = [HashType(alg=HashAlgorithm.SHA_256, content=digest) for digest in hashes]
         if name in BESIDE:
-            part, said = BESIDE[name]
+            part, said, kind = BESIDE[name]
             one.components = [
                 Component(
                     name=part,
-                    type=ComponentType.APPLICATION,
+                    type=kind,
                     licenses=[_licence(said)],
                     bom_ref=f"{name}/{part}",
                 )

@@ -6,17 +6,19 @@ Nothing that is shown is left out for want of a letter: see `school.paper_text`.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from typing import Literal
 
 from fpdf import FPDF
-from fpdf.fonts import FontFace, TTFFont
+from fpdf.enums import TextEmphasis
+from fpdf.fonts import FontFace
+from fpdf.line_break import Fragment
 from PIL import Image
 
-from school.paper_text import ARABIC, BODY, FONTS, font_file, shown
+from school.paper_text import ARABIC, BODY, FONTS, families, font_file, shown
 
 _MARGIN = 18.0
 _LINE = 5.0
@@ -52,6 +54,21 @@ class _Sheets(FPDF):
 
     said = ""
 
+    def set_font(self, family: str | None = None, style: str | TextEmphasis = "", size: float = 0) -> None:
+        """Say the font to the page at once.
+
+        Else the library says it with the next words, and where those begin in a script of another font, what
+        follows them is drawn with the letters of the font before.
+        """
+        super().set_font(family, style, size)
+        if self.page and self.current_font is not None and not self.current_font_is_set_on_page:
+            self._out(self._set_font_for_page(self.current_font, self.font_size_pt))
+
+    def _preload_bidirectional_text(self, text: str, markdown: bool) -> Sequence[Fragment]:
+        """Each line runs as its own letters do, from the left or from the right (UAX 9, rule P1)."""
+        of_line = super()._preload_bidirectional_text
+        return [one for line in text.splitlines(keepends=True) for one in of_line(line, markdown)]
+
     def footer(self) -> None:
         # A page may end inside a frame whose text is indented.
         margin, self.c_margin = self.c_margin, 1.0
@@ -71,22 +88,9 @@ class Paper:
         """`footer`: on every page beside its number. `made_at`: the only time that goes into the file."""
         sheets = _Sheets(format="A4")
         self._sheets = sheets
-        for family, style, package, inside in FONTS:
-            sheets.add_font(
-                family,
-                style,
-                font_file(package, inside),
-                unicode_range=_ALL_BUT_ARABIC if family == BODY else None,
-            )
-        fallbacks = [family for family, *_ in FONTS if family != BODY]
-        sheets.set_fallback_fonts(fallbacks, exact_match=False)
+        self._there: set[str] = set()
+        self._add_fonts({BODY})
         sheets.set_text_shaping(True)
-        # Both styles of the body's font must have a letter, or bold words would lose it.
-        letters = {key: set(font.cmap) for key, font in sheets.fonts.items() if isinstance(font, TTFFont)}
-        body = [found for key, found in letters.items() if key.startswith(BODY)]
-        self._known = set.intersection(*body).union(
-            *(found for key, found in letters.items() if not key.startswith(BODY))
-        )
         self._made_at = made_at
         sheets.set_creation_date(made_at)
         sheets.set_title(self.shown(title))
@@ -268,7 +272,27 @@ class Paper:
 
     def shown(self, text: str) -> str:
         """The text as it will stand there: what no font has is named."""
-        return shown(text, self._known)
+        of = families()
+        said = shown(text, of.keys())
+        self._add_fonts({of[ord(letter)] for letter in said if ord(letter) in of})
+        return said
+
+    def _add_fonts(self, wanted: Set[str]) -> None:
+        """Have these families at hand. Most papers need the body's alone, and each takes its time to read."""
+        if wanted <= self._there:
+            return
+        for font in FONTS:
+            if font.family in wanted - self._there:
+                self._sheets.add_font(
+                    font.family,
+                    font.style,
+                    font_file(font),
+                    unicode_range=_ALL_BUT_ARABIC if font.family == BODY else None,
+                )
+        self._there |= wanted
+        # In the order of `FONTS`, so that a letter comes from the same font whatever was written before.
+        others = dict.fromkeys(font.family for font in FONTS if font.family in self._there - {BODY})
+        self._sheets.set_fallback_fonts([*others], exact_match=False)
 
     def _line(self, text: str, most: int = 90) -> str:
         """One line of at most so many letters."""

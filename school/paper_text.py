@@ -3,27 +3,47 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 import emoji
+from fontTools.ttLib import TTFont
 
 BODY = "body"
-"""Name of the font of everything: Latin, Greek, Cyrillic, some signs and faces; regular and bold."""
+"""Name of the font of everything: Latin, Greek, Cyrillic, Hebrew, some signs and faces; regular and bold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Font:
+    """A file with letters, and the package that ships it."""
+
+    family: str
+    package: str
+    inside: str
+    style: str = ""
+
 
 _MATPLOTLIB = "mpl-data/fonts/ttf/"
+_SCRIPTS = (
+    # Urdu needs letters that the body's font lacks, and a word whose letters come from two isn't joined.
+    "Arabic", "Bengali", "Devanagari", "Ethiopic", "Gujarati", "Gurmukhi", "Kannada", "Khmer", "Lao",
+    "Malayalam", "Myanmar", "Oriya", "Sinhala", "Tamil", "Telugu", "Thai",
+)  # fmt: skip
 
-FONTS: tuple[tuple[str, str, str, str], ...] = (
-    (BODY, "", "matplotlib", _MATPLOTLIB + "DejaVuSans.ttf"),
-    (BODY, "B", "matplotlib", _MATPLOTLIB + "DejaVuSans-Bold.ttf"),
-    # Urdu needs letters that DejaVu lacks, and a word whose letters come from two fonts isn't joined.
-    ("arabic", "", "fontpkg_noto_sans_arabic", "files/NotoSansArabic[wdth,wght].ttf"),
-    ("devanagari", "", "fontpkg_noto_sans_devanagari", "files/NotoSansDevanagari[wdth,wght].ttf"),
-    ("bengali", "", "fontpkg_hind_siliguri", "files/HindSiliguri-Regular.ttf"),
-    ("tamil", "", "fontpkg_noto_sans_tamil", "files/NotoSansTamil[wdth,wght].ttf"),
+FONTS: tuple[Font, ...] = (
+    Font(BODY, "matplotlib", _MATPLOTLIB + "DejaVuSans.ttf"),
+    Font(BODY, "matplotlib", _MATPLOTLIB + "DejaVuSans-Bold.ttf", "B"),
+    *(Font(script.lower(), "manimgx_fonts", f"NotoSans{script}[wght].ttf") for script in _SCRIPTS),
+    # Chinese as it is written anywhere, Japanese, Korean, and letters of full width.
+    Font("han", "paperang_p2_fonts_cjk", "fonts/wqy-microhei.ttc"),
+    # Letters in a ring, and those of mathematics, by which abuse is disguised.
+    Font("symbols", "manimgx_fonts", "NotoSansSymbols[wght].ttf"),
+    Font("mathematics", "matplotlib", _MATPLOTLIB + "STIXGeneral.ttf"),
 )
-"""Family, style, and the package and file that it comes from. What one lacks is looked for in the next."""
+"""What one lacks is looked for in the next."""
 
 ARABIC = ((0x0600, 0x06FF), (0x0750, 0x077F), (0x08A0, 0x08FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFE))
 """Blocks of the Arabic script, which the body's font leaves to the next."""
@@ -33,12 +53,32 @@ _UNSEEN = frozenset("\u200c\u200d\u200e\u200f")
 _STYLE_OF_EMOJI = "\ufe0f"
 
 
-def font_file(package: str, inside: str) -> Path:
+def font_file(font: Font) -> Path:
     """The file of a font that a package ships, without importing the package."""
-    found = find_spec(package)
+    found = find_spec(font.package)
     if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError(f"the package {package}, which holds a font, is not installed")
-    return Path(found.submodule_search_locations[0]) / inside
+        raise FileNotFoundError(f"the package {font.package}, which holds a font, is not installed")
+    return Path(found.submodule_search_locations[0]) / font.inside
+
+
+@cache
+def families() -> Mapping[int, str]:
+    """By code point, the family whose font shows it: the first of `FONTS`. Read once in each process."""
+    found: dict[int, str] = {}
+    for family in dict.fromkeys(font.family for font in FONTS):
+        # Both styles of the body's font must have a letter, or bold words would lose it.
+        points = set.intersection(*(_points(font) for font in FONTS if font.family == family))
+        if family == BODY:
+            points -= {point for first, last in ARABIC for point in range(first, last + 1)}
+        for point in points:
+            found.setdefault(point, family)
+    return found
+
+
+def _points(font: Font) -> set[int]:
+    # Of a collection the first: the others differ in the width of Latin letters alone.
+    with TTFont(font_file(font), fontNumber=0, lazy=True) as opened:
+        return set(opened.getBestCmap())
 
 
 def shown(text: str, known: Collection[int]) -> str:

@@ -13,7 +13,7 @@ from PIL import Image
 from pypdf import PdfReader
 
 from school.paper import Letterhead, Paper
-from school.paper_text import shown
+from school.paper_text import families, shown
 
 WHEN = datetime(2027, 6, 3, 9, 40, tzinfo=UTC)
 
@@ -56,10 +56,14 @@ def test_the_same_input_gives_the_same_bytes_in_another_process_too() -> None:
         ("யாழினி கண்ணன்", None),
         ("यह हिन्दी है", None),
         ("বাংলা ভাষা", None),
+        ("ਗੁਰਪ੍ਰੀਤ ਕੌਰ, પ્રિયા પટેલ", None),
+        ("李小龙 陳大文 佢哋, 山田さくら, 김민준", None),
+        ("שלום 𝓑𝓪𝓭 ⓐ", None),
+        ("🤬 you", "[face with symbols on mouth] you"),
         ("fun \U0001f600 ❤️", "fun \U0001f600 ❤"),
         ("a \U0001f984 and \U0001f44d\U0001f3fd", "a [unicorn] and [thumbs up medium skin tone]"),
         ("\U0001f468\u200d\U0001f469\u200d\U0001f467", "[family man woman girl]"),
-        ("你好", "[U+4F60][U+597D]"),
+        ("𠮷ꦗ", "[U+20BB7][U+A997]"),
         ("a\u202eb\u0007c\ue000\r\nd\te", "a[U+202E]b[U+0007]c[U+E000]\nd    e"),
     ],
 )
@@ -68,18 +72,38 @@ def test_what_has_no_letter_is_named_and_nothing_is_lost(text: str, said: str | 
 
 
 def test_names_of_many_languages_can_be_read_out_of_the_file() -> None:
-    made = paper()
-    for text in ("Seán O’Connor-D'Arcy", "Zażółć gęślą jaźń", "Łukasz [unicorn]"):
-        made.text(text)
+    made, names = paper(), ("Seán O’Connor-D'Arcy", "Zażółć gęślą jaźń", "Łukasz [unicorn]", "李小龙 김민준")
+    for name in names:
+        made.text(name)
+    # What follows a name in other letters is drawn in its own again.
+    made.bars("Posts", [("李小龙", 37), ("Ann", 5)])
     read = words(made.finish())
-    assert "Seán O’Connor-D'Arcy" in read and "Zażółć gęślą jaźń" in read and "Łukasz [unicorn]" in read
+    assert all(name in read for name in names)
+    assert "37" in read and "Ann" in read
 
 
-def test_urdu_is_written_in_one_font_so_that_its_letters_join() -> None:
-    known = paper()._sheets.fonts
-    arabic = set("محمد علی کہتا ہے") - {" "}
-    assert all(ord(letter) in known["arabic"].cmap for letter in arabic)
-    assert not any(ord(letter) in known["body"].cmap for letter in arabic)
+def test_a_line_from_the_right_is_one_whatever_the_line_before_was() -> None:
+    """The number that ends it stands at its left, so it is drawn first."""
+    made = paper()
+    made.text("you\nשלום 42")
+    read = words(made.finish())
+    assert read.index("you") < read.index("42") < min(read.index(letter) for letter in "שלום")
+
+
+def test_a_paper_reads_no_font_that_it_does_not_need_and_the_order_of_words_changes_none() -> None:
+    plain, one, other = paper(), paper(), paper()
+    plain.text("Ann")
+    assert set(plain._sheets.fonts) == {"body", "bodyB"}
+    for text in ("李", "अ", "م"):
+        one.text(text)
+    for text in ("م", "अ", "李"):
+        other.text(text)
+    in_order = ["arabic", "devanagari", "han"]
+    assert one._sheets._fallback_font_ids == other._sheets._fallback_font_ids == in_order
+
+
+def test_words_in_urdu_are_written_in_one_font_so_that_their_letters_join() -> None:
+    assert {families()[ord(letter)] for letter in "محمدعلیکہتاہے"} == {"arabic"}
 
 
 def test_long_texts_and_cells_go_on_over_pages_which_are_numbered() -> None:
