@@ -19,6 +19,7 @@ from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy.orm import Session, sessionmaker
+from werkzeug.routing import Rule
 
 import approvals.models  # noqa: F401 - fills the metadata
 import moderation.models  # noqa: F401 - fills the metadata
@@ -45,6 +46,7 @@ QUIET = [
     "--disable-sync",
 ]
 
+
 class _Templates(BytecodeCache):
     """The templates that this process has compiled, for the next test's app."""
 
@@ -60,6 +62,20 @@ class _Templates(BytecodeCache):
 
 
 Flask.jinja_options["bytecode_cache"] = _Templates()
+
+_build_of = Rule._compile_builder
+_builders: dict[object, Callable[..., tuple[str, str]]] = {}
+
+
+def _remembered(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+    """What makes an address of a route, compiled for the first test's app of this process and used by all."""
+    key = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
+    if key not in _builders:
+        _builders[key] = _build_of(rule, append_unknown)
+    return _builders[key]
+
+
+Rule._compile_builder = _remembered  # type: ignore[method-assign]
 
 # The longest files, each that waits beside one that works: whoever came to one of them last would have the
 # other processor idle.

@@ -167,18 +167,22 @@ def leave(session: Session, world: World, school_people: dict[Role, Person]) -> 
     session.commit()
 
 
-def found_in(session: Session, word: str) -> list[str]:
-    """Every column of every table that holds the word, pictures' and sealed bytes apart."""
-    found = []
+def places(session: Session) -> dict[str, list[str]]:
+    """To each of the words every column of every table that holds it, pictures' and sealed bytes apart."""
+    found: dict[str, list[str]] = {word: [] for word in WORDS}
     for table in db.Base.metadata.sorted_tables:
-        for column in table.columns:
-            if isinstance(column.type, sa.LargeBinary) and table.name != "outbox_emails":
-                continue
-            for value in session.scalars(sa.select(column)):
-                text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
-                if word.casefold() in text.casefold():
-                    found.append(f"{table.name}.{column.name}")
-                    break
+        columns = [
+            column
+            for column in table.columns
+            if table.name == "outbox_emails" or not isinstance(column.type, sa.LargeBinary)
+        ]
+        rows = session.execute(sa.select(*columns)).all()
+        for column, values in zip(columns, zip(*rows, strict=True), strict=False):
+            texts = (one.decode(errors="replace") if isinstance(one, bytes) else str(one) for one in values)
+            whole = "\n".join(texts).casefold()
+            for word, where in found.items():
+                if word.casefold() in whole:
+                    where.append(f"{table.name}.{column.name}")
     return found
 
 

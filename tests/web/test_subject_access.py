@@ -52,7 +52,7 @@ from school.redaction import SOMEBODY, Redactor
 from school.retention import Subject
 from tests.moderation.scenes import Clock, decide
 from tests.web.conftest import Browser
-from tests.web.remembered import World, far, found_in, remember
+from tests.web.remembered import World, far, places, remember
 from web import disclosure, readable
 from web.readable import SENTENCES
 from web.retained import BY_KEY, RULES, seen_by
@@ -395,13 +395,13 @@ def test_p34_the_dpo_decides_per_kind_and_holds_are_kept(
     with pytest.raises(NotFound):
         asked("log")
     session.rollback()
-    assert set(found_in(session, "Zebedee")) <= {
+    assert set(places(session)["Zebedee"]) <= {
         "blocked_authors.reason",
         "erasure_decisions.reason",
         "outbox_emails.raw",
     }
     assert chain.verify(session) is None and audit.verify(session) is None
-    assert not [place for place in found_in(session, "Zebedee") if place.startswith("audit")]
+    assert not [place for place in places(session)["Zebedee"] if place.startswith("audit")]
 
 
 def test_p15_foi_finds_by_words_and_days_and_names_no_pupil(

@@ -213,11 +213,11 @@ def test_no_decision_changes_from_the_checkpoint_to_what_serves(
 
     file = tmp_path / "cases.jsonl.gz"
     with gzip.open(file, "wt", encoding="utf-8") as lines:
-        for case in own_cases()[::25]:
+        for case in own_cases()[::60]:
             lines.write(json.dumps({"text": case.text, "toxicity": case.labels[0], "source": "own"}) + "\n")
     with gzip.open(file, "rb") as opened:
         found = export.compare(opened, engine, serving)
-    assert found.rows > 500 and found.bad_lines == 0
+    assert found.rows > 400 and found.bad_lines == 0
     assert found.flipped_share < 0.001
     assert found.largest_difference < 1e-4
     first, second = found.auc["own"]
