@@ -14,7 +14,7 @@ from approvals.checks import DraftRefused
 from approvals.models import Draft
 from approvals.states import DraftState, PublicationState
 from school import closing, register
-from school.models import Account, DataFate, OutboxEmail, Person, Role
+from school.models import Account, AccountState, DataFate, OutboxEmail, Person, Role
 from school.times import today
 from tests.approvals import scenes
 
@@ -47,6 +47,17 @@ def test_p8_what_was_approved_before_is_held_if_the_account_is_not_live_at_its_t
     goes_live(session, x, later + timedelta(days=1))
     assert publishing.claim(session, made.id, now=later) is None
     assert made.state is PublicationState.HELD and "goes live on" in (made.problem or "")
+
+
+def test_p8_what_a_closing_left_standing_is_held_for_a_person(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime, later: datetime
+) -> None:
+    """Such as a post that was being sent at that moment, and is tried again."""
+    _draft, [made] = scenes.approved(session, teacher, head, now, x, at=later)
+    x.state = AccountState.CLOSED
+    session.commit()
+    assert publishing.claim(session, made.id, now=later) is None
+    assert made.state is PublicationState.HELD and "was closed" in (made.problem or "")
 
 
 def test_p8_closing_stops_what_is_scheduled_and_tells_the_authors(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from approvals import decisions, drafts, schedule, submissions
 from approvals.decisions import AlreadyDecided
-from approvals.models import ApprovalDecision, DecisionKind, Draft, Publication
+from approvals.models import ApprovalDecision, DecisionKind, Draft, DraftRevision, Publication
 from approvals.states import DraftState, PublicationState
 from school import consent, db, people
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
@@ -93,6 +93,19 @@ def test_a_link_dies_after_72_hours(session: Session, token: str, now: datetime)
         decisions.look(session, token, now=now + timedelta(hours=72))
     with pytest.raises(LinkExpired):
         decisions.prove(session, token, pin=PRACTICE_PIN, signed_in=None, now=now + timedelta(hours=72))
+
+
+@SQLITE
+def test_p12_what_was_changed_in_the_database_since_it_was_shown_is_not_approved(
+    session: Session, draft: Draft, token: str, now: datetime
+) -> None:
+    proof = decisions.prove(session, token, pin=PRACTICE_PIN, signed_in=None, now=now)
+    assert proof is not None
+    session.execute(sa.update(DraftRevision).values(text="Something else."))
+    session.commit()
+    with pytest.raises(LinkExpired, match="not as it was when it was handed in"):
+        decisions.decide(session, proof, decision=DecisionKind.APPROVE, reason="", now=now)
+    assert schedule.publications(session, draft) == []
 
 
 @SQLITE

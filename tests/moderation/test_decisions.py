@@ -79,6 +79,18 @@ def test_p2_who_may_decide(
             decide(entry_id, Outcome.HIDE, by=person, clock=clock)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_p2_the_chair_answers_what_was_referred_and_moderates_nothing(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    entry_id, chair = flagged(account_id, platform, clock)[0], school_people[Role.CHAIR]
+    decide(entry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock, refer_to=ReferTo.CHAIR)
+    for outcome in set(Outcome) - decisions.FOR_REFERRED:
+        with pytest.raises(NotPermitted, match="what was referred to you; no more"):
+            decide(entry_id, outcome, by=chair, clock=clock, **MORE.get(outcome, {}))
+    decide(entry_id, Outcome.NOTE, by=chair, clock=clock)
+
+
 def test_two_decisions_at_once_are_one(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
 ) -> None:

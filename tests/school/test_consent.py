@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -48,6 +49,28 @@ def test_p26_consent_counts_for_its_kind_and_dates_alone(session: Session, schoo
 def test_p4_only_the_dpo_edits_the_register(session: Session, school_people: People, role: Role) -> None:
     with pytest.raises(NotPermitted):
         consent.add_pupil(session, name="A B", class_name="Year 1", by=school_people[role], now=NOW)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_p4_nobody_else_enters_or_ends_anything_in_it(session: Session, school_people: People) -> None:
+    officer, head = school_people[Role.DPO], school_people[Role.HEADTEACHER]
+    pupil = consent.add_pupil(session, name="Ada Byron", class_name="Year 3", by=officer, now=NOW)
+    given = partial(
+        consent.record_consent, session, pupil, kind=ConsentKind.IMAGE, given_by="Ann Byron", first_day=DAY,
+        last_day=DAY + timedelta(days=10),
+    )  # fmt: skip
+    held = given(by=officer, now=NOW)
+    session.commit()
+    for act in (
+        given,
+        partial(consent.withdraw, session, held.id, reason="A letter"),
+        partial(consent.withdraw_all, session, pupil.id, kind=None, reason="A letter"),
+        partial(consent.mark_left, session, pupil.id),
+        partial(consent.bring_back, session, pupil.id, reason="returned"),
+    ):
+        with pytest.raises(NotPermitted):
+            act(by=head, now=NOW)
+    assert len(pupil.consents) == 1 and held.withdrawn_at is None and pupil.left_on is None
 
 
 def test_the_same_pupil_twice_and_a_stranger(session: Session, school_people: People) -> None:

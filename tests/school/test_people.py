@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -65,6 +66,25 @@ def test_p1_authorisation_is_per_person_and_account(
     assert not people.may_post(session, school_people[Role.DPO], page.id)
     people.set_active(session, teacher, False, by=head, reason="Left the school", now=NOW)
     assert not people.may_post(session, teacher, page.id)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_p1_each_grant_and_withdrawal_has_its_reason(
+    session: Session, school_people: People, make_account: Callable[..., Account]
+) -> None:
+    head, teacher, x = school_people[Role.HEADTEACHER], school_people[Role.STAFF], make_account("x")
+    for act in (
+        partial(people.grant_role, session, teacher, Role.SLT),
+        partial(people.withdraw_role, session, school_people[Role.SLT], Role.SLT),
+        partial(people.authorise, session, school_people[Role.DPO], x),
+        partial(people.withdraw_authorisation, session, teacher, x),
+        partial(people.set_active, session, teacher, False),
+    ):
+        with pytest.raises(BadInput, match="The reason is empty"):
+            act(by=head, reason=" \n", now=NOW)
+    assert teacher.active and teacher.roles == {Role.STAFF}
+    assert people.may_post(session, teacher, x.id)
+    assert not people.may_post(session, school_people[Role.DPO], x.id)
 
 
 def test_p12_nobody_approves_their_own_draft(session: Session, school_people: People) -> None:
