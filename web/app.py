@@ -13,7 +13,6 @@ import structlog
 from flask import Flask, Response, g, request
 from flask_bootstrap import Bootstrap5
 from flask_talisman import Talisman
-from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from connectors.practice.servers import PracticePlatforms
@@ -47,6 +46,7 @@ from web import (
     followers,
     guide,
     health,
+    hosts,
     join,
     letters,
     limits,
@@ -93,6 +93,7 @@ from web import (
     videos,
 )
 from web.access import allowed, half_in, optional_person
+from web.forgery import MaskedForms
 from web.naming import platform_name, role_name, short_platform
 from web.navigation import navigation
 
@@ -276,7 +277,8 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         frame_options="DENY",
         permissions_policy={"camera": "()", "microphone": "()", "geolocation": "()"},
     )
-    CSRFProtect(app)
+    hosts.install(app)
+    MaskedForms(app)
     Bootstrap5(app)
     signin.install(app)
     errors.install(app)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import io
+import secrets
 
 from flask import Flask, Response, request
 
@@ -19,6 +21,8 @@ KINDS = frozenset(
 LEAST = 1_000
 """Bytes below which it saves nothing."""
 LEVEL = 5
+PADDED_MOST = 100
+"""Bytes of chance in a page, so that its size doesn't tell what stands in it (BREACH)."""
 _KEPT: dict[str, bytes] = {}
 """Style sheets and scripts compressed before, by address and ETag."""
 _KEPT_MOST = 100
@@ -50,7 +54,7 @@ def _compressed(answer: Response) -> Response:
     name = f"{request.path} {tag}" if file and tag else ""
     data = _KEPT.get(name)
     if data is None:
-        data = gzip.compress(answer.get_data(), LEVEL, mtime=0)
+        data = _zipped(answer.get_data(), padding=0 if file else secrets.randbelow(PADDED_MOST + 1))
         if name and len(_KEPT) < _KEPT_MOST:
             _KEPT[name] = data
     answer.set_data(data)
@@ -59,3 +63,11 @@ def _compressed(answer: Response) -> Response:
         # Other bytes, the same text: asked for again, it is still known (RFC 9110, 8.8.1).
         answer.set_etag(tag, weak=True)
     return answer
+
+
+def _zipped(data: bytes, *, padding: int) -> bytes:
+    """The data as gzip has it; `padding`: letters of chance in the name that the format has room for."""
+    name, out = secrets.token_hex(padding)[:padding], io.BytesIO()
+    with gzip.GzipFile(name, "wb", LEVEL, out, mtime=0) as packed:
+        packed.write(data)
+    return out.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -172,6 +173,36 @@ def test_every_error_has_a_heading_and_a_way_on(status: int, app: Flask) -> None
 def test_a_forged_form_is_refused(head: Browser) -> None:
     answer = head.client.post("/people", data={"name": "x"})
     assert answer.status_code == 400 and "open too long" in answer.text
+
+
+@SQLITE
+def test_a_forms_token_looks_different_in_each_answer_and_each_is_taken(head: Browser) -> None:
+    """Compressed pages tell their size, and with it a token that stands in each of them the same (BREACH)."""
+    first, second = head.token("/people"), head.token("/people")
+    with head.client.session_transaction() as kept:
+        raw = kept["csrf_token"]
+    assert first != second and len(set(first[:60]) & set(second[:60])) < 60
+    page = head.get("/people").text
+    assert raw not in page and base64.b64encode(raw.encode()).decode().rstrip("=")[:40] not in page
+    for token in (first, second):
+        answer = head.client.post("/people", data={"csrf_token": token, "name": ""})
+        assert answer.status_code == 400 and "open too long" not in answer.text
+    bent = first[:-4] + ("AAAA" if first[-4:] != "AAAA" else "BBBB")
+    for token in (bent, "", "x", "é" * 40, first * 2, f"{first}."):
+        assert "open too long" in head.client.post("/people", data={"csrf_token": token}).text
+
+
+@SQLITE
+def test_no_other_name_leads_here(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCHOOLGATE_PUBLIC_URL", "https://social.larkfield.test")
+    settings.cache_clear()
+    for ours in ("social.larkfield.test", "127.0.0.1:8000", "[::1]:80", "web:8000", "a.localhost"):
+        assert visitor.get("/sign-in", base_url=f"http://{ours}").status_code == 200, ours
+    for other in ("larkfield.test", "social.larkfield.test.evil.example", "127.0.0.1.evil.example"):
+        for path in ("/sign-in", "/", "/static/queue.js", "/practice/x"):
+            answer = visitor.get(path, base_url=f"http://{other}")
+            assert answer.status_code == 400 and "Not by this name" in answer.text, (other, path)
+    assert visitor.get("/health/live", base_url="http://web.school.svc.cluster.test").status_code == 200
 
 
 @SQLITE
