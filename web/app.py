@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_bootstrap import Bootstrap5
 from flask_talisman import Talisman
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -27,6 +28,7 @@ from web import (
     accounts,
     addresses,
     anchors,
+    app_icon,
     approve,
     audit,
     calendar,
@@ -37,6 +39,7 @@ from web import (
     consent,
     consent_import,
     crops,
+    dark,
     devices,
     documents,
     drafts,
@@ -112,9 +115,14 @@ CONTENT_POLICY = {
     "frame-ancestors": "'none'",
 }
 
+FOR_EVERYBODY = frozenset({"static", "bootstrap.static", "dark.colours", "app_icon.picture"})
+"""Files that are the same for everybody."""
+
 PAGES = (
     today,
     guide,
+    dark,
+    app_icon,
     join,
     second_step,
     single_sign_on,
@@ -202,9 +210,16 @@ def _name_in_log() -> None:
     structlog.contextvars.bind_contextvars(request=token_hex(4))
 
 
+class _SessionOfPages(SecureCookieSessionInterface):
+    """Keeps the session's cookie fresh with each page, and out of files that a cache on the way may share."""
+
+    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
+        return request.endpoint not in FOR_EVERYBODY and super().should_set_cookie(app, session)
+
+
 def _keep_no_copy(answer: Response) -> Response:
     """A shared computer must not keep pages with pupils' names or abuse; style and scripts it may."""
-    if request.endpoint not in {"static", "bootstrap.static"}:
+    if request.endpoint not in FOR_EVERYBODY:
         answer.headers.setdefault("Cache-Control", "no-store")
     return answer
 
@@ -243,6 +258,7 @@ def _follow_keys(app: Flask) -> None:
 def create_app(practice: PracticePlatforms | None = None) -> Flask:
     """The web application. `practice`: the running practice platforms, which `/practice` shows."""
     app = Flask("web")
+    app.session_interface = _SessionOfPages()
     chosen = settings()
     by_tls = chosen.effective_public_url.startswith("https://")
     app.config.update(

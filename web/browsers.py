@@ -32,3 +32,8 @@ def in_words(user_agent: str) -> str:
     if browser is None:
         browser = "A browser" if user_agent.startswith("Mozilla/") else "A program"
     return f"{browser} on {system}" if system else browser
+
+
+def apple(user_agent: str) -> str:
+    """“iPhone” or “iPad” where it says so; empty elsewhere. Newer iPads call themselves a Mac."""
+    return next((name for name in ("iPhone", "iPad") if name in user_agent), "")

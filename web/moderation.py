@@ -57,6 +57,9 @@ from web.moderation_live import shared
 
 pages = Blueprint("moderation", __name__)
 
+ON_A_PAGE = 40
+"""So many entries with their forms stay well under 150 kB, long comments included."""
+
 _TAKES_AWAY = frozenset({Outcome.HIDE, Outcome.DELETE})
 
 
@@ -77,7 +80,12 @@ def queue() -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         page = review.queue(
-            session, viewer=person, filters=filters, after=request.args.get("after", ""), now=now()
+            session,
+            viewer=person,
+            filters=filters,
+            after=request.args.get("after", ""),
+            limit=ON_A_PAGE,
+            now=now(),
         )
         moment = now()
         groups = page.by_post() if by_post else page.by_author()

@@ -12,6 +12,7 @@ from school.db import reading, transaction
 from school.errors import BadInput
 from school.models import Role
 from school.notices import How, Kind, Wishes
+from web import browsers
 from web.access import current_person, signed_in
 from web.forms import Typed
 
@@ -57,6 +58,7 @@ def _show(typed: Typed) -> str:
         also=also,
         told=told,
         subscriptions=subscriptions,
+        apple=browsers.apple(request.headers.get("User-Agent", "")),
         typed=typed,
     )
 

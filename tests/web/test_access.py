@@ -53,6 +53,8 @@ PUBLIC_PAGES = {
     "media.fetch",
     "planning.read_feed",
     "push.worker",
+    "dark.colours",
+    "app_icon.picture",
     "health.live",
     "health.ready",
     "metrics.metrics",

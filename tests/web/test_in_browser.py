@@ -113,7 +113,12 @@ def test_the_menu_opens_on_a_narrow_screen_and_somebody_signs_out(address: str, 
 def test_without_scripts_everything_still_works(address: str, chromium: Browser) -> None:
     context = chromium.new_context(java_script_enabled=False, viewport={"width": 320, "height": 700})
     page = context.new_page()
+    page.emulate_media(color_scheme="dark")
     sign_in_as(page, address, "Tomasz Zielinski")
+    ground = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
+    assert ground == "rgb(22, 25, 26)", "not dark"
+    expect(page.get_by_role("link", name="Consent", exact=True)).not_to_be_visible()
+    page.get_by_role("link", name="Menu", exact=True).click()
     page.get_by_role("link", name="Consent", exact=True).click()
     page.get_by_label("Full name").fill("Idris Vaughan")
     page.get_by_label("Class").fill("Year 2 Robins")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from io import BytesIO
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from PIL import Image
 
 from school.models import PushSilence, PushSubscription
 from tests.school.test_push import Browser as Device
@@ -49,3 +52,20 @@ def test_what_shows_notices_keeps_no_page_and_asks_nobody(visitor: Browser) -> N
     assert answer.headers["Cache-Control"] == "no-cache"
     for absent in ("fetch", "caches", "importScripts", "http://", "https://"):
         assert absent not in answer.text
+
+
+def test_an_iphone_is_told_to_put_it_on_the_home_screen_first(visitor: Browser, head: Browser) -> None:
+    """Phones show notices of an app with a manifest, whose pictures are there in the sizes that it says."""
+    assert "An iPhone" not in head.get(PAGE).text
+    iphone = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1"}
+    assert "An iPhone shows notices only of apps on its Home Screen." in head.get(PAGE, headers=iphone).text
+    address = re.search(r'rel="manifest" href="([^"]+)"', visitor.get("/sign-in").text)
+    assert address is not None
+    manifest = json.loads(visitor.get(address[1]).data)
+    assert (manifest["start_url"], manifest["scope"], manifest["display"]) == ("/", "/", "standalone")
+    for icon in (*manifest["icons"], {"src": "/app-icon-180.png", "sizes": "180x180"}):
+        answer = head.get(icon["src"])
+        assert "Set-Cookie" not in answer.headers, "a cache may give it to somebody else"
+        with Image.open(BytesIO(answer.data)) as picture:
+            assert f"{picture.width}x{picture.height}" == icon["sizes"]
+    assert visitor.get("/app-icon-5000.png").status_code == 404

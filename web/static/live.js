@@ -8,17 +8,25 @@
     return;
   }
   var words = notice.querySelector("[data-live-new]");
+  var ITSELF = "schoolgate_by_itself=1";
   var touched = false;
   var etag = "";
   var every = words ? 4000 : 3000;
   var wait = every;
   document.addEventListener("input", function () { touched = true; });
   document.addEventListener("toggle", function () { touched = true; }, true);
+  // Whoever goes through the page by keys would be thrown back to its beginning.
+  document.addEventListener("focusin", function (event) {
+    touched = touched || event.target.matches("main a, main button, main summary");
+  });
+  if (document.cookie.indexOf(ITSELF) >= 0 && document.activeElement === document.body && !window.location.hash) {
+    document.getElementById("content").focus({preventScroll: true});
+  }
 
   function show(found) {
     if (notice.hasAttribute("data-live-reload") && !touched) {
       // The server must not take this for its reader being here.
-      document.cookie = "schoolgate_by_itself=1; max-age=5; path=/; samesite=lax";
+      document.cookie = ITSELF + "; max-age=5; path=/; samesite=lax";
       window.location.reload();
       return;
     }

@@ -6,6 +6,15 @@
   if (wrong) {
     wrong.focus();
   }
+  // Over the menu, without a mark in the address: forms that lead back here would take it along, and what they
+  // did would not get the focus.
+  var skip = document.querySelector("a.skip");
+  if (skip) {
+    skip.addEventListener("click", function (event) {
+      event.preventDefault();
+      document.getElementById("content").focus();
+    });
+  }
   // What is missing is said beside its field, as the server says it, and not in a bubble that goes away.
   // Nothing is sent then, so that chosen files and passwords stay, too.
   function named(field) {

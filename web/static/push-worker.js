@@ -14,7 +14,7 @@ self.addEventListener("push", function (event) {
   }
   event.waitUntil(self.registration.showNotification("Schoolgate", {
     body: told.text || "Something waits for you in Schoolgate",
-    icon: "/static/icon.svg",
+    icon: "/app-icon-192.png",
     tag: told.topic || "schoolgate",
     renotify: true
   }));
