@@ -5,7 +5,10 @@ transformers.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,7 @@ class OnnxEngine(WindowedEngine):
     batch_attention = 512 * 512
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
-        """Load the model; `threads` is the number of processor threads, 0 leaves it to ONNX Runtime.
+        """Load the model; `threads` is the number of processor threads, 0 takes one for each core.
 
         Raises BadInput when a file is missing, differs from its recorded SHA-256, is no such model, or was
         exported from another checkpoint than the folder's.
@@ -40,10 +43,9 @@ class OnnxEngine(WindowedEngine):
         from tokenizers import Tokenizer
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Threads that wait for work by turning in circles take the processor from the school's pages.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Each batch on one thread, and as many batches at once as there are threads: two threads on one
+        # batch wait for each other at every step, for longer the more else the machine has to do.
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
         path = folder / ONNX
         if path.stat().st_size < _PREPACKED_FROM:
             # A second copy of the weights in the processor's favourite order: for the model that ships no
@@ -80,6 +82,8 @@ class OnnxEngine(WindowedEngine):
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._session = session
+        self._at_once = threads or os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._at_once, thread_name_prefix="scoring")
         # What a batch of long texts took goes back to the machine.
         self._giving_back: Any = onnxruntime.RunOptions()
         self._giving_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
@@ -111,3 +115,13 @@ class OnnxEngine(WindowedEngine):
         (scores,) = self._session.run(["scores"], self.padded(batch), self._giving_back)
         found: list[Sequence[float]] = scores.tolist()
         return found
+
+    def _answers(self, batches: Sequence[Sequence[str]]) -> Iterable[list[Sequence[float]]]:
+        # One more than there are threads, so that none waits; no more, so that another caller's come between.
+        asked: deque[Future[list[Sequence[float]]]] = deque()
+        for batch in batches:
+            asked.append(self._pool.submit(self._answer, batch))
+            if len(asked) > self._at_once:
+                yield asked.popleft().result()
+        while asked:
+            yield asked.popleft().result()

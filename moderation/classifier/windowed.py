@@ -8,7 +8,7 @@ import re
 import threading
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from moderation.classifier.normalise import readings
 
@@ -58,6 +58,13 @@ class WindowedEngine(ABC):
     @abstractmethod
     def _answer(self, batch: Sequence[str]) -> list[Sequence[float]]:
         """For each text of a batch that fits the model, its scores in the order of `labels`."""
+
+    def _answers(self, batches: Sequence[Sequence[str]]) -> Iterable[list[Sequence[float]]]:
+        """What `_answer` says of each batch, in their order."""
+        for batch in batches:
+            with self._lock:
+                answer = self._answer(batch)
+            yield answer
 
     def score(self, texts: Sequence[str]) -> list[dict[str, float]]:
         """Each text's scores, in order; the higher of the plain and the undisguised reading counts.
@@ -120,20 +127,21 @@ class WindowedEngine(ABC):
         return result
 
     def _run(self, lengths: dict[str, int]) -> dict[str, dict[str, float]]:
-        """Scores of pieces that fit the model, in batches of nearly equal length."""
+        """Scores of pieces that fit the model, in batches of nearly equal length, the longest first."""
         ordered = sorted(lengths, key=lambda piece: (lengths[piece], piece))
-        found: dict[str, dict[str, float]] = {}
+        batches: list[list[str]] = []
         start = 0
         while start < len(ordered):
             stop = start + 1
             while stop < len(ordered) and self._fits(stop + 1 - start, lengths[ordered[stop]]):
                 stop += 1
-            batch = ordered[start:stop]
-            with self._lock:
-                answer = self._answer(batch)
+            batches.append(ordered[start:stop])
+            start = stop
+        batches.reverse()
+        found: dict[str, dict[str, float]] = {}
+        for batch, answer in zip(batches, self._answers(batches), strict=True):
             for piece, scores in zip(batch, answer, strict=True):
                 found[piece] = dict(zip(self.labels, map(float, scores), strict=True))
-            start = stop
         return found
 
     def _fits(self, rows: int, longest: int) -> bool:
