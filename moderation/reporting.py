@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from moderation.chain import unlisted
 from moderation.models import CaseState, Comment, Follower, FollowerMove, FollowerState, LogCase
 from moderation.sight import counted_for
+from school.db import seconds_between
 from school.models import Person
 from school.times import middle
 
@@ -68,10 +69,11 @@ def flags(session: Session, *, begins: datetime, ends: datetime, viewer: Person)
         of_account.by_outcome.update(dict.fromkeys(unlisted(outcomes), count))
     decided = LogCase.state == CaseState.DECIDED, LogCase.decided_at.is_not(None)
     for of_whom, of_account in found.items():
-        times = sa.select(LogCase.recorded_at, LogCase.decided_at).where(
+        # One number of each, not two times: there may be tens of thousands.
+        lengths = sa.select(seconds_between(session, LogCase.recorded_at, LogCase.decided_at)).where(
             *of_period, *decided, LogCase.account_id == of_whom
         )
-        of_account.waits += [end - begin for begin, end in session.execute(times) if end is not None]
+        of_account.waits += [timedelta(seconds=float(length)) for length in session.scalars(lengths)]
     return found
 
 

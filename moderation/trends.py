@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from moderation.chain import unlisted
 from moderation.models import CaseState, LogCase
 from moderation.sight import counted_for
+from school.db import seconds_between
 from school.models import Person
 
 AGES = (
@@ -33,8 +34,9 @@ class FlagTrend:
     by_kind: dict[str, list[int]] = field(default_factory=dict)
     by_account: dict[UUID | None, list[int]] = field(default_factory=dict)
     """None: seen elsewhere, entered by hand."""
-    waits: list[list[timedelta]] = field(default_factory=list)
-    """From arrival to decision, of what arrived in each step and is decided."""
+    spread: list[list[int]] = field(default_factory=list)
+    """From arrival to decision, of what arrived in each step and is decided: how many took at most each of
+    the limits, and longer than the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,42 +47,68 @@ class QueueAge:
     others: tuple[int, ...]
 
 
-def flags(session: Session, *, begins: Sequence[datetime], ends: datetime, viewer: Person) -> FlagTrend:
+def flags(
+    session: Session,
+    *,
+    begins: Sequence[datetime],
+    ends: datetime,
+    limits: Sequence[timedelta],
+    viewer: Person,
+) -> FlagTrend:
     """What came into the log from each of `begins` to the next, and until `ends`.
 
-    What concerns the headteacher is not counted for the headteacher (P3): a number tells, too.
+    `limits`: of the time to the decision, shortest first, the last longer than any. What concerns the
+    headteacher is not counted for the headteacher (P3): a number tells, too.
     """
-    found = FlagTrend(waits=[[] for _ in begins])
-    query = sa.select(
-        LogCase.recorded_at, LogCase.decided_at, LogCase.state, LogCase.kinds, LogCase.account_id
-    ).where(LogCase.recorded_at >= begins[0], LogCase.recorded_at < ends, counted_for(viewer))
-    for recorded_at, decided_at, state, kinds, account_id in session.execute(query).yield_per(2000):
-        step = bisect_right(begins, recorded_at) - 1
-        kind = next(iter(unlisted(kinds)), "reported")
-        found.by_kind.setdefault(kind, [0] * len(begins))[step] += 1
-        found.by_account.setdefault(account_id, [0] * len(begins))[step] += 1
-        if state is CaseState.DECIDED and decided_at is not None:
-            found.waits[step].append(decided_at - recorded_at)
+    found = FlagTrend(spread=[[0] * len(limits) for _ in begins])
+    step = _place(LogCase.recorded_at, [sa.literal(begin) for begin in begins[1:]], inclusive=False)
+    taken = seconds_between(session, LogCase.recorded_at, LogCase.decided_at)
+    decided = sa.and_(LogCase.state == CaseState.DECIDED, LogCase.decided_at.is_not(None))
+    most = [sa.literal(limit.total_seconds()) for limit in limits[:-1]]
+    within = sa.case((decided, _place(taken, most, inclusive=True)), else_=None)
+    # Counted by the database: a lively school has tens of thousands of entries in a term, of a few sorts.
+    each = (
+        sa.select(step.label("step"), within.label("within"), LogCase.kinds, LogCase.account_id)
+        .where(LogCase.recorded_at >= begins[0], LogCase.recorded_at < ends, counted_for(viewer))
+        .subquery()
+    )
+    counted = sa.select(*each.c, sa.func.count().label("entries")).group_by(*each.c)
+    for row in session.execute(counted):
+        kind = next(iter(unlisted(row.kinds)), "reported")
+        found.by_kind.setdefault(kind, [0] * len(begins))[row.step] += row.entries
+        found.by_account.setdefault(row.account_id, [0] * len(begins))[row.step] += row.entries
+        if row.within is not None:
+            found.spread[row.step][row.within] += row.entries
     return found
+
+
+def _place(value: Any, limits: Sequence[sa.ColumnElement[Any]], *, inclusive: bool) -> sa.ColumnElement[int]:
+    """Between which of some rising limits a value lies: 0 before the first. `inclusive`: a limit is still
+    before itself.
+    """
+    if not limits:
+        return sa.literal_column("0", sa.Integer)
+    return sa.case(
+        *(
+            (value <= limit if inclusive else value < limit, sa.literal_column(str(place), sa.Integer))
+            for place, limit in enumerate(limits)
+        ),
+        else_=sa.literal_column(str(len(limits)), sa.Integer),
+    )
 
 
 def queue_age(session: Session, *, viewer: Person, now: datetime) -> QueueAge:
     """What is open now, by how long it has waited; for the headteacher without what concerns them (P3)."""
     counts = {True: [0] * len(AGES), False: [0] * len(AGES)}
-    before: datetime | None = None
-    for place, (most, _) in enumerate(AGES):
-        where = [LogCase.state == CaseState.OPEN, counted_for(viewer)]
-        since = now - most if most is not timedelta.max else None
-        if since is not None:
-            where.append(LogCase.recorded_at > since)
-        if before is not None:
-            where.append(LogCase.recorded_at <= before)
-        rows = session.execute(
-            sa.select(LogCase.urgent, sa.func.count()).where(*where).group_by(LogCase.urgent)
-        )
-        for urgent, count in rows:
-            counts[bool(urgent)][place] = count
-        before = since
+    # The other way round: the oldest is before the first of these.
+    begins = [sa.literal(now - most) for most, _ in reversed(AGES[:-1])]
+    each = (
+        sa.select(LogCase.urgent, _place(LogCase.recorded_at, begins, inclusive=True).label("place"))
+        .where(LogCase.state == CaseState.OPEN, counted_for(viewer))
+        .subquery()
+    )
+    for row in session.execute(sa.select(*each.c, sa.func.count().label("entries")).group_by(*each.c)):
+        counts[bool(row.urgent)][len(AGES) - 1 - row.place] = row.entries
     return QueueAge(tuple(counts[True]), tuple(counts[False]))
 
 

@@ -14,7 +14,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 from uuid6 import uuid7 as _uuid7
 
@@ -178,6 +178,18 @@ def reading() -> Iterator[Session]:
     bound = engine().execution_options(schoolgate_read_only=True)
     with sessionmaker(bound, expire_on_commit=False)() as session:
         yield session
+
+
+def seconds_between(
+    session: Session,
+    begins: sa.ColumnElement[datetime] | Mapped[datetime],
+    ends: sa.ColumnElement[datetime] | Mapped[datetime] | Mapped[datetime | None],
+) -> sa.ColumnElement[float]:
+    """How many seconds are between two times of a row, to the millisecond, as the database counts."""
+    if session.get_bind().dialect.name == "postgresql":
+        return sa.cast(sa.extract("epoch", ends.op("-")(begins)), sa.Double())
+    days = sa.func.julianday(ends) - sa.func.julianday(begins)
+    return sa.func.round(days * 86400, 3, type_=sa.Float())
 
 
 def insert_if_missing(session: Session, row: type[Base], **values: Any) -> None:

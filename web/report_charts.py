@@ -49,8 +49,9 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
         account.id: f"{account.handle} on {platform_name(account.platform)}"
         for account in accounts.everything(session)
     }
-    flags = trends.flags(session, begins=begins, ends=when.ends, viewer=person)
-    spread = [trends.shares(waits, [most for most, _ in STEPS]) for waits in flags.waits]
+    flags = trends.flags(
+        session, begins=begins, ends=when.ends, limits=[most for most, _ in STEPS], viewer=person
+    )
     age = trends.queue_age(session, viewer=person, now=moment)
     posts = posting.posts_over_time(session, begins=begins, ends=when.ends)
     costs = reporting.costs_over_time(session, begins=begins, ends=when.ends)
@@ -77,7 +78,7 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
             "How soon it was decided, by when it came",
             labels,
             [
-                Part(words, place, tuple(counts[place] for counts in spread))
+                Part(words, place, tuple(counts[place] for counts in flags.spread))
                 for place, (_, words) in enumerate(STEPS)
             ],
         ),

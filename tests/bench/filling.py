@@ -115,6 +115,7 @@ class Filling:
                 "author_id": self._id(_AUTHOR, author.format(i)),
                 "post_platform_id": self._text("old-post-", f"({i} % {POSTS})"),
                 "severity": f"({i} % 100) / 100.0",
+                "decided_at": f"CASE WHEN {i} % 2 = 1 THEN {self._ago(f'({i} - {i} % 400)')} END",
                 "state": self._cast(
                     f"CASE WHEN {i} % 2 = 0 THEN 'open' ELSE 'decided' END", LogCase.__table__.c.state
                 ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from moderation import reporting
+from moderation import reporting, trends
 from moderation.decisions import Outcome
 from moderation.models import ReferTo
 from school.db import reading
@@ -37,6 +37,15 @@ def test_p10_flags_are_counted_and_p3_what_concerns_the_headteacher_not_for_them
         head = session.get_one(Person, school_people[Role.HEADTEACHER].id)
         theirs = reporting.flags(session, begins=begins, ends=ends, viewer=head)
         earlier = reporting.flags(session, begins=begins - timedelta(days=9), ends=begins, viewer=slt)
+        limits = [timedelta(minutes=9), timedelta(minutes=19), timedelta.max]
+        moved, seen = (
+            trends.flags(session, begins=[begins, WHEN], ends=ends, limits=limits, viewer=viewer)
+            for viewer in (slt, head)
+        )
+        ages = [
+            trends.queue_age(session, viewer=slt, now=clock() + later)
+            for later in (timedelta(0), timedelta(days=2), timedelta(days=4))
+        ]
     found = everything[account_id]
     assert (found.comments, found.flagged, found.still_open) == (4, 3, 1)
     assert found.by_kind == {"toxicity": 2, "personal_data": 1}
@@ -44,3 +53,7 @@ def test_p10_flags_are_counted_and_p3_what_concerns_the_headteacher_not_for_them
     assert found.median is not None and timedelta(minutes=10) <= found.median <= timedelta(minutes=25)
     assert theirs[account_id].flagged == 2 and "refer" not in theirs[account_id].by_outcome
     assert earlier == {}
+    assert moved.by_kind == {"toxicity": [0, 2], "personal_data": [0, 1]}
+    assert moved.by_account == {account_id: [0, 3]}
+    assert moved.spread == [[0, 0, 0], [0, 1, 1]] and seen.spread == [[0, 0, 0], [0, 1, 0]]
+    assert [age.others for age in ages] == [(1, 0, 0, 0, 0), (0, 0, 0, 1, 0), (0, 0, 0, 0, 1)]
