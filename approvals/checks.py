@@ -62,6 +62,11 @@ def account_name(account: Account) -> str:
     return f"{PLATFORM_NAMES[Platform(account.platform)]} {handle}"
 
 
+def whole_link(link: str) -> str:
+    """An address as people write it down, without its beginning, made whole: every site answers to https."""
+    return f"https://{link}" if link.casefold().startswith("www.") else link
+
+
 def link_problem(link: str) -> str:
     """Why a link can't be taken; empty when it can."""
     if not link:

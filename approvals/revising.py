@@ -50,7 +50,7 @@ def revise(
     """
     problems: list[Problem] = []
     accounts = _chosen_accounts(session, content.account_ids, problems, by=by)
-    text, link = tidy(content.text), tidy(content.link)
+    text, link = tidy(content.text), checks.whole_link(tidy(content.link))
     if len(text) > checks.TEXT_STORED_MAX:
         problems.append(
             Problem("text", f"The text has {len(text):,} characters: no platform takes more than 63,206.")

@@ -333,6 +333,18 @@ def of_publications(session: Session, publication_ids: Sequence[UUID]) -> dict[U
     return {takedown.publication_id: takedown for takedown in session.scalars(query)}
 
 
+def moves(session: Session, draft_id: UUID) -> list[tuple[TakedownMove, Takedown]]:
+    """What happened to the takedowns of a draft's posts, oldest first; a mere attempt is left out."""
+    query = (
+        sa.select(TakedownMove, Takedown)
+        .join(Takedown, Takedown.id == TakedownMove.takedown_id)
+        .join(Publication, Publication.id == Takedown.publication_id)
+        .where(Publication.draft_id == draft_id, TakedownMove.new != TakedownState.DOING)
+        .order_by(TakedownMove.at, TakedownMove.id)
+    )
+    return [(move, takedown) for move, takedown in session.execute(query)]
+
+
 def by_hand(session: Session) -> list[Takedown]:
     """Those that a person must do, oldest first."""
     query = sa.select(Takedown).where(Takedown.state == S.BY_HAND).order_by(Takedown.requested_at)

@@ -29,6 +29,8 @@ LISTED_MOST = 100
 _ENTRY = re.compile(r"/moderation/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 _TOLD = (Role.HEADTEACHER, Role.SLT, Role.DSL)
 
+_STILL_PUBLIC = [("Everybody can still read the comment there: passing it on to you has hidden nothing.", "")]
+
 _SAID = {
     "threat": "a threat",
     "safeguarding": "a safeguarding matter",
@@ -172,11 +174,15 @@ def referred(
     to: ReferTo,
     *,
     about_headteacher: bool,
+    public: bool,
     by: Person,
     url: str,
     now: datetime,
 ) -> int:
-    """Tell the DSL, or the chair of governors, that something was referred to them; how many were told."""
+    """Tell the DSL, or the chair of governors, that something was referred to them; how many were told.
+
+    `public`: the comment is to be seen, and nobody has asked for it to go.
+    """
     if to is ReferTo.POLICE:
         return 0
     role = Role.DSL if to is ReferTo.DSL else Role.CHAIR
@@ -199,6 +205,7 @@ def referred(
                     f"{platform_name(entry.platform)}, to you.",
                     "",
                 ),
+                *_STILL_PUBLIC[: int(public)],
                 (
                     "The text and the reason are on the page behind the link, not in this mail.",
                     f"{url}/moderation/{entry.id}",

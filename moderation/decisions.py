@@ -106,6 +106,7 @@ FOR_REFERRED = frozenset(
 )
 """What somebody may decide who sees an entry only because it was referred to them: the chair (P3)."""
 
+_TAKES_AWAY = frozenset({Outcome.HIDE, Outcome.DELETE})
 _ALONE = frozenset({Outcome.DEALT, Outcome.DISMISS, Outcome.REOPEN})
 _OPPOSED = (
     (Outcome.HIDE, Outcome.UNHIDE),
@@ -450,7 +451,14 @@ def _refer(
     if decision.about_headteacher:
         alerts.recall(session, entry.id, people.holders(session, Role.HEADTEACHER), url=url, now=now)
     told = alerts.referred(
-        session, entry, to, about_headteacher=decision.about_headteacher, by=by, url=url, now=now
+        session,
+        entry,
+        to,
+        about_headteacher=decision.about_headteacher,
+        public=not decision.outcomes & _TAKES_AWAY and referrals.to_be_seen(session, entry),
+        by=by,
+        url=url,
+        now=now,
     )
     if told == 0 and to is not ReferTo.POLICE:
         raise BadInput(

@@ -8,7 +8,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from moderation.models import EventKind, LogCase, LogEvent, Referral, ReferTo
+from moderation.models import (
+    ActKind,
+    ActState,
+    Comment,
+    EventKind,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    PlatformAct,
+    Referral,
+    ReferTo,
+)
 from moderation.sight import visible_to
 from school.models import Person, Role, RoleGrant
 
@@ -60,3 +71,16 @@ def waits_for(session: Session, entry_id: UUID, person: Person) -> bool:
         return False
     query = sa.select(LogCase.entry_id).where(LogCase.entry_id == entry_id, waiting(to), visible_to(person))
     return session.scalar(query) is not None
+
+
+def to_be_seen(session: Session, entry: LogEntry) -> bool:
+    """Whether everybody can read the comment, and nobody has asked for it to go."""
+    comment = session.get(Comment, entry.comment_id) if entry.comment_id else None
+    if comment is None or comment.hidden or comment.gone_at is not None:
+        return False
+    going = sa.select(PlatformAct.id).where(
+        PlatformAct.entry_id == entry.id,
+        PlatformAct.kind.in_((ActKind.HIDE, ActKind.DELETE)),
+        PlatformAct.state.in_((ActState.REQUESTED, ActState.DOING)),
+    )
+    return session.scalar(going.limit(1)) is None

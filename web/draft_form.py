@@ -266,6 +266,8 @@ class Look:
     when: str = ""
     problem: str = ""
     links: tuple[LinkPreview, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Of each address the field in which it stands."""
 
 
 def look(
@@ -285,10 +287,21 @@ def look(
     return Look(
         accounts=previews.on_accounts(revision, links),
         links=links,
+        places={one.address: _place(revision, one.address) for one in links},
         pictures=previews.pictures_of(session, revision),
         video=video_checks.shown(revision.video) if revision.video is not None else None,
         when=say(revision.planned_at) if revision.planned_at else "",
     )
+
+
+def _place(revision: DraftRevision, address: str) -> str:
+    """The field of the form in which an address stands."""
+    if address == revision.link:
+        return "link"
+    for entry in revision.accounts:
+        if entry.own_text is not None and address in entry.own_text:
+            return f"own_text_{entry.account_id}"
+    return "text"
 
 
 def page(

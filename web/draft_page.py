@@ -231,4 +231,18 @@ def _history(session: Session, draft: Draft) -> list[dict[str, object]]:
                 {"at": move.at, "who": who(move.actor_id), "what": what, "why": move.reason},
             )
         )
+    for order, (gone, takedown) in enumerate(takedowns.moves(session, draft.id)):
+        asked = gone.old is None
+        state = "to be taken down" if asked else takedowns.IN_WORDS[gone.new]
+        lines.append(
+            (
+                (gone.at, 2, order),
+                {
+                    "at": gone.at,
+                    "who": who(gone.by_id),
+                    "what": f"{names[takedown.publication_id]}: {state}",
+                    "why": takedown.reason if asked else gone.answer,
+                },
+            )
+        )
     return [line for _order, line in sorted(lines, key=lambda pair: pair[0])]  # type: ignore[arg-type, return-value]

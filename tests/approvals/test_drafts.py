@@ -49,6 +49,9 @@ def test_a_draft_may_be_saved_unfinished(
     with pytest.raises(DraftRefused):
         scenes.submit(session, draft, teacher, now)
     assert draft.state is DraftState.DRAFT
+    as_written = DraftContent(account_ids=(x.id,), link="www.larkfield.sch.uk/fair")
+    other = drafts.save(session, None, as_written, by=teacher, now=now)
+    assert drafts.current_revision(session, other).link == "https://www.larkfield.sch.uk/fair"
 
 
 def test_only_who_is_authorised_for_every_account_saves_and_hands_in(

@@ -209,6 +209,8 @@ def test_what_concerns_the_headteacher_is_out_of_their_sight(
             session.scalars(sa.select(OutboxEmail.to_address).where(OutboxEmail.purpose == "referral"))
         )
         assert told == {chair.email}
+        raws = session.scalars(sa.select(OutboxEmail.raw).where(OutboxEmail.purpose == "referral"))
+        assert all(b"Everybody can still read the comment" in raw for raw in raws)
     with pytest.raises(NotFound):
         decide(first, Outcome.NOTE, by=school_people[Role.HEADTEACHER], clock=clock)
 

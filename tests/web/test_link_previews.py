@@ -115,10 +115,9 @@ def test_author_and_approver_see_the_card_and_are_told_of_a_dead_link(
     assert "Year 4 &lt;b&gt; and the owls" in told["html"]
     assert told["html"].count("What the owls ate") == 1
     assert "Instagram shows a link as text that nobody can press" in told["html"]
-    assert (
-        f"The link {dead} leads nowhere: its site says that there is no such page (status 404)."
-        in told["html"]
-    )
+    assert f'The link <a href="{dead}" rel="noreferrer noopener"' in told["html"]
+    assert f"{dead}</a> leads nowhere: its site says that there is no such page (status 404)." in told["html"]
+    assert '<a href="#text">Change it</a>' in told["html"], "the place of what is wrong can't be pressed"
     page = write(teacher, x, facebook, at=later, link=link, text=f"Look: {dead}.")
     [row] = rows(sa.select(LinkLook).where(LinkLook.address == link))
     for body in (teacher.get(page).text, head.get(page).text, head.get(f"/approve/{mailed_token()}").text):

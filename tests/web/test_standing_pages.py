@@ -117,6 +117,8 @@ def test_the_list_says_where_a_post_is_out_unless_it_is_out_everywhere(
     assert head.post(take_down, path, reason="It is 1.30pm", do="everywhere").status_code == 302
     assert {one.publication_id for one in rows(sa.select(Takedown))} == {first.id, second.id}
     assert head.post(take_down, path, reason="It is 1.30pm", do="everywhere").status_code == 409
+    history = teacher.get(path).text.partition('id="history"')[2]
+    assert history.count(": to be taken down</b>") == history.count("<br>It is 1.30pm<br>") == 2
     for publication, still in ((first, True), (second, False)):
         with db.transaction() as working:
             working.execute(
