@@ -21,7 +21,6 @@ from sqlalchemy.orm import Session
 
 from moderation import actions, alerts, chain, evidence, thresholds
 from moderation.classifier.flags import Reason, severity
-from moderation.ingest import move
 from moderation.models import (
     ActKind,
     CaseState,
@@ -32,7 +31,7 @@ from moderation.models import (
     LogCase,
     LogEntry,
 )
-from moderation.moves import CASE_MOVES, check
+from moderation.moves import CASE_MOVES, COMMENT_MOVES, check
 from moderation.thresholds import Rules, is_urgent
 from school.db import new_id
 
@@ -96,22 +95,28 @@ def take_unscored(session: Session, limit: int, *, lease: timedelta, now: dateti
         Comment.state == CommentState.FETCHED,
         sa.or_(Comment.scoring_until.is_(None), Comment.scoring_until < now),
     )
-    query = sa.select(Comment).where(free).with_for_update(skip_locked=True)
+    query = sa.select(Comment.id, Comment.version, Comment.text).where(free).with_for_update(skip_locked=True)
     again = query.where(Comment.scoring_attempts > 0)
-    found = list(session.scalars(again.order_by(Comment.scoring_attempts, Comment.created_at).limit(1)))
+    found = session.execute(again.order_by(Comment.scoring_attempts, Comment.created_at).limit(1)).all()
     if not found:
         fresh = query.where(Comment.scoring_attempts == 0)
         newest = max(1, limit - limit // 4)
-        found = list(session.scalars(fresh.order_by(Comment.created_at.desc(), Comment.id).limit(newest)))
+        found = session.execute(fresh.order_by(Comment.created_at.desc(), Comment.id).limit(newest)).all()
         if limit // 4 and len(found) == newest:
-            known = {comment.id for comment in found}
-            oldest = session.scalars(fresh.order_by(Comment.created_at, Comment.id.desc()).limit(limit // 4))
-            found += [comment for comment in oldest if comment.id not in known]
-    for comment in found:
-        comment.scoring_until = now + lease
-        comment.scoring_attempts += 1
+            known = {row.id for row in found}
+            oldest = session.execute(fresh.order_by(Comment.created_at, Comment.id.desc()).limit(limit // 4))
+            found = [*found, *(row for row in oldest if row.id not in known)]
+    if not found:
+        # Asked every second: the names of everybody at the school are not read for nothing.
+        return ScoringBatch((), Rules(0, {}, ()), now + lease)
+    session.execute(
+        sa.update(Comment)
+        .where(Comment.id.in_([row.id for row in found]))
+        .values(scoring_until=now + lease, scoring_attempts=Comment.scoring_attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
     return ScoringBatch(
-        tuple(Unscored(comment.id, comment.version, comment.text) for comment in found),
+        tuple(Unscored(row.id, row.version, row.text) for row in found),
         thresholds.rules(session),
         now + lease,
     )
@@ -242,10 +247,10 @@ def _judge(
             sa.select(LogEntry).where(LogEntry.comment_id.in_([one.comment.id for one in judged]))
         )
     }
-    for one in judged:
-        one.comment.scoring_until = None
-        move(one.comment, CommentState.SCORED)
-        move(one.comment, CommentState.FLAGGED if one.reasons else CommentState.CLEAR)
+    for to in (CommentState.CLEAR, CommentState.FLAGGED):
+        _move_on(
+            session, [one.comment for one in judged if bool(one.reasons) == (to == CommentState.FLAGGED)], to
+        )
     session.execute(sa.insert(CommentScore), [_score(one, rules, now) for one in judged])
     alarming = [
         (known, case)
@@ -280,6 +285,19 @@ def _judge(
         top = max((one.scores.get(label, 0.0) for label in rules.thresholds), default=0.0)
         if one.reasons and top >= hide_over:
             _hide_at_once(session, entries[one.comment.id], one.comment, top, now)
+
+
+def _move_on(session: Session, comments: Sequence[Comment], to: CommentState) -> None:
+    """From fetched by way of scored to this state, in one statement; the caller has locked them."""
+    for comment in comments:
+        check(COMMENT_MOVES, comment.state, CommentState.SCORED, "comment")
+        check(COMMENT_MOVES, CommentState.SCORED, to, "comment")
+    if comments:
+        session.execute(
+            sa.update(Comment)
+            .where(Comment.id.in_([comment.id for comment in comments]))
+            .values(state=to, scoring_until=None)
+        )
 
 
 def _score(one: _Judged, rules: Rules, now: datetime) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from celery.beat import ScheduleEntry, Scheduler
+from kombu.transport.redis import Channel as RedisChannel
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -36,6 +37,8 @@ NOTICED = timedelta(seconds=2)
 NOTICED_AT_START = timedelta(minutes=1)
 """Another machine's clock, whose sign of life this may be, is never quite this one's."""
 _AGAIN = 5.0
+_NEARLY = 0.9
+"""Of the time between two looks, how long no other is sent: no scheduler may find its own one in its way."""
 MOST_WAITING = 30
 """Messages in one queue; with its workers away for a night it would hold hundreds of thousands."""
 
@@ -118,30 +121,33 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
         return float(super().tick(*arguments, **more))
 
     def apply_async(self, entry: ScheduleEntry, producer: Any = None, **more: Any) -> Any:
-        """Send a look, unless so many messages wait in its queue that one more could change nothing.
+        """Send a look, unless another scheduler just has, or so many messages wait in its queue that one
+        more could change nothing.
 
         Looks are not dropped by their age: the clock of the machine that takes one may be another than ours.
         """
-        if self._waiting(entry.task) >= MOST_WAITING:
+        if self._needless(entry):
             if more.get("advance", True):
                 self.reserve(entry)
             return None
         return super().apply_async(entry, producer=producer, **more)
 
-    def _waiting(self, task: str) -> int:
-        """How many messages wait in the queue of this task; 0 while the broker can't be asked."""
-        queue = self.app.amqp.router.route({}, task)["queue"]
+    def _needless(self, entry: ScheduleEntry) -> bool:
+        """Whether nobody would miss this look; False while the broker can't be asked."""
+        queue = self.app.amqp.router.route({}, entry.task)["queue"]
         try:
             if self._counting is None:
                 # Of its own: the sender's is mended by the sending.
                 self._counting = self.app.connection_for_read().channel()
-            return int(queue(self._counting).queue_declare().message_count)
+            if not _first_to_send(self._counting, entry):
+                return True
+            return int(queue(self._counting).queue_declare().message_count) >= MOST_WAITING
         except Exception as error:  # noqa: BLE001 - whatever it is, the looks must be sent
             log.info("queue_not_counted", kind=type(error).__name__)
             channel, self._counting = self._counting, None
             if channel is not None and channel.connection is not None:
                 channel.connection.client.release()
-            return 0
+            return False
 
     def _settle(self) -> None:
         """Shorten what waits in the database, as soon as that can be reached."""
@@ -157,6 +163,16 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
             log.warning("waits_not_shortened_yet", kind=type(error).__name__)
             return
         self._owed, self._tried = timedelta(0), 0.0
+
+
+def _first_to_send(channel: Any, entry: ScheduleEntry) -> bool:
+    """Whether no other scheduler has sent this look since it was last due: two of them, so that one may die,
+    send no more than one does. Only Redis can be asked; it forgets by itself, so that the other goes on.
+    """
+    if not isinstance(channel, RedisChannel):
+        return True
+    nearly = max(1, int(entry.schedule.run_every.total_seconds() * _NEARLY * 1000))
+    return bool(channel.client.set(f"schoolgate-sent:{entry.name}", "", nx=True, px=nearly))
 
 
 def _since_last_life() -> timedelta:

@@ -57,9 +57,18 @@ def prepare(text: str) -> str:
 
 def readings(text: str) -> tuple[str, str]:
     """The comment as the model reads it, and as it reads it with every disguise taken off."""
+    return _readings_kept(text) if len(text) <= _KEPT_CHARACTERS else _readings(text)
+
+
+def _readings(text: str) -> tuple[str, str]:
     plain = prepare(text)
     unmasked = _unmasked(text)
     return plain, undisguise(plain if unmasked == text else prepare(unmasked))
+
+
+# The model and the rules read the same texts, one batch after the other.
+_KEPT_CHARACTERS = 4_000
+_readings_kept = lru_cache(maxsize=256)(_readings)
 
 
 # Letters of other scripts and symbols that pass for a Latin letter at a glance. Written as pairs of what

@@ -86,6 +86,28 @@ def test_looks_are_sent_again_once_the_broker_is_back(database: str, tmp_path: P
         broker.stop()
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_two_schedulers_send_each_look_once_and_one_goes_on_alone(database: str, tmp_path: Path) -> None:
+    broker = Redis(tmp_path)
+    try:
+        app = Celery("two", broker=broker.url, set_as_current=False)
+        app.conf.beat_schedule = {"look": {"task": "look", "schedule": 0.2}}
+        one, other = (Stepped(app, max_interval=0.1) for _ in range(2))
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            time.sleep(max(0.0, min(one.tick(), other.tick(), 0.05)))
+        queue = redis.Redis.from_url(broker.url)
+        # Ten of twenty; on a busy machine fewer, since both are late.
+        sent, due = (
+            int(queue.llen("celery")),
+            sum(each.schedule["look"].total_run_count for each in (one, other)),
+        )
+        assert 1 <= sent <= 12 and sent < due
+        assert wait_for(lambda: (other.tick(), int(queue.llen("celery")) > sent + 1)[1] or None, 30)
+    finally:
+        broker.stop()
+
+
 def set_back(scheduler: Stepped, by: timedelta) -> None:
     """What everything that was noted looks like, once the clock is set back."""
     scheduler.ahead -= by.total_seconds()
