@@ -84,20 +84,24 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
         ),
         chart(
             "age",
-            "How long what is open has waited",
+            "How long comments wait that nobody has decided on yet",
             [words for _, words in trends.AGES],
             [
                 Part("threats and worries about a child", 0, age.urgent),
-                Part("everything else", 2, age.others),
+                Part("other comments", 2, age.others),
             ],
             at="waiting ",
         ),
         chart(
             "posts",
-            "Posts published, by objective",
+            "Posts published, by what they were for",
             labels,
             [
-                Part(one.in_words, place, tuple(posts.get(one, [0] * len(labels))))
+                Part(
+                    one.in_words[0].lower() + one.in_words[1:],
+                    place,
+                    tuple(posts.get(one, [0] * len(labels))),
+                )
                 for place, one in enumerate(Objective)
             ],
             of="for ",

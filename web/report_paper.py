@@ -63,7 +63,7 @@ def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime
     approvals = figures["approvals"]
     paper.heading("Approvals before publication")
     paper.bars(
-        "Decisions of approvers",
+        "What those who approve decided",
         [
             ("Approved", approvals.by_kind[DecisionKind.APPROVE]),
             ("Changes asked for", approvals.by_kind[DecisionKind.CHANGES]),
@@ -85,7 +85,7 @@ def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime
     if elsewhere:
         paper.heading("Seen elsewhere")
         paper.facts(
-            [("Entries made by hand", str(elsewhere.flagged)), ("Still open", str(elsewhere.still_open))]
+            [("Reported by staff", str(elsewhere.flagged)), ("Not decided yet", str(elsewhere.still_open))]
         )
     paper.text(
         "Entries of the log are counted as far as who made this report may know of them. Reach is not "
@@ -102,18 +102,18 @@ def _flags(paper: Paper, figures: dict[str, Any]) -> None:
         [
             ("Comments read", f"{sum(one.comments for one in flags):,}"),
             ("Flagged", f"{sum(one.flagged for one in flags):,}"),
-            ("Of those urgent", f"{sum(one.urgent for one in flags):,}"),
-            ("Still open", f"{sum(one.still_open for one in flags):,}"),
+            ("Of those, urgent (threats, worries about a child)", f"{sum(one.urgent for one in flags):,}"),
+            ("Not decided yet", f"{sum(one.still_open for one in flags):,}"),
         ]
     )
     for caption, counts, names in (
-        ("By kind, each entry once", figures["all_kinds"], KINDS),
-        ("What was decided; one entry can have several", figures["all_outcomes"], OUTCOMES),
+        ("Why, each comment counted once", figures["all_kinds"], KINDS),
+        ("What people decided (perhaps several things about one)", figures["all_outcomes"], OUTCOMES),
     ):
         rows = [(str(names.get(value, value)).capitalize(), count) for value, count in counts.most_common()]
         if rows:
             paper.bars(caption, rows)
-    paper.bars("From arrival in the log to the decision", spread(_waits(flags)))
+    paper.bars("How long until somebody had decided", spread(_waits(flags)))
 
 
 def _waits(flags: Iterable[Any]) -> list[timedelta]:
@@ -129,7 +129,7 @@ def _duties(paper: Paper, figures: dict[str, Any]) -> None:
         [("Recorded", coverage.consents_given), ("Withdrawn", coverage.consents_withdrawn)],
     )
     paper.heading("Posts taken down")
-    paper.bars("From asking to the platform’s answer", spread(removed))
+    paper.bars("How long until the platform had removed them", spread(removed))
 
 
 def _costs(paper: Paper, figures: dict[str, Any]) -> None:
@@ -164,13 +164,13 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
             ("How success is judged", purpose.measures if purpose else ""),
         ]
     )
-    paper.bars("Posts by objective", [(one.in_words, post.by_objective[one]) for one in Objective])
+    paper.bars("What the posts were for", [(one.in_words, post.by_objective[one]) for one in Objective])
     paper.bars(
         "What became of posts",
         [
             ("Published", post.published),
-            ("Missed", post.missed),
-            ("Failed", post.failed),
+            ("Not approved in time, so not published", post.missed),
+            ("Could not be published", post.failed),
             ("Taken down", post.taken_down),
         ],
     )
@@ -183,5 +183,5 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
             ("Open", flag.still_open),
         ],
     )
-    paper.bars("Followers vetted", vetted(figures["vetting"].get(account.id, {})))
+    paper.bars("New followers whom a person looked at", vetted(figures["vetting"].get(account.id, {})))
     paper.facts([("Half were decided within", said(flag.median)), ("The slowest took", said(flag.slowest))])

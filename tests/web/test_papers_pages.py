@@ -68,7 +68,7 @@ def test_p10_the_report_is_a_pdf_with_the_figures_and_is_known_again(
         "Training in date today 9",
         "People at the school 10",
         "Withdrawn 0",
-        "Followers vetted",
+        "New followers whom a person looked at",
         "What the platforms charged, in US dollars",
         "$1.25",
         "Page 1 of",

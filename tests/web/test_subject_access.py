@@ -435,11 +435,11 @@ def test_p15_foi_finds_by_words_and_days_and_names_no_pupil(
         session.execute(sa.update(Publication).values(post_platform_id="p-0"))
     session.commit()
     shown = browser.get("/data-protection/search?words=thistledown").text
-    assert "1 post made in Schoolgate" in shown and "1 post on the school’s accounts made otherwise" in shown
+    assert "1 post made in Schoolgate" in shown and "1 post made outside Schoolgate" in shown
     assert "Marigold’s Thistledown" in shown and "Made here" not in shown
-    assert "Make the file of all 2" in shown
+    assert "Make one file of all 2 posts" in shown
     nothing = browser.get("/data-protection/search?words=thistledown&to=2020-01-01").text
-    assert "0 posts made in Schoolgate" in nothing and "0 posts on the school’s accounts" in nothing
+    assert "0 posts made in Schoolgate" in nothing and "0 posts made outside Schoolgate" in nothing
     session.execute(
         sa.text("UPDATE approval_decisions SET reason = 'Marigold Finch may; ask mum on 07700 900123'")
     )
