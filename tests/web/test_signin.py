@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from flask import Flask
 
+from connectors.practice.servers import PracticePlatforms
 from school import people, secrets
 from school.db import now, reading, transaction
 from school.models import Person, Role
+from school.settings import settings
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PEOPLE, current_school
 from tests.web.conftest import Browser
+from web.app import create_app
 
 
 def test_signing_in_leads_to_today_and_is_noted(visitor: Browser, school_people: dict[Role, Person]) -> None:
@@ -80,6 +84,35 @@ def test_sign_in_leads_back_to_the_page_that_was_asked_for(visitor: Browser) -> 
         target, data={"csrf_token": token, "email": "head@larkfield.test", "password": PRACTICE_PASSWORD}
     )
     assert answer.headers["Location"] == "/audit?before=5"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_cookie_planted_before_the_sign_in_opens_nothing_after_it(app: Flask, visitor: Browser) -> None:
+    visitor.token("/sign-in")
+    planted = visitor.client.get_cookie("schoolgate")
+    assert planted is not None
+    visitor.sign_in("head@larkfield.test")
+    other = app.test_client()
+    other.set_cookie("schoolgate", planted.value)
+    assert other.get("/people").status_code == 302 and visitor.get("/people").status_code == 200
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_form_with_the_right_token_from_another_site_is_refused(
+    practice: PracticePlatforms, school_people: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another site of the school's own domain can plant a cookie here, and so know the token that it gets."""
+    monkeypatch.setenv("SCHOOLGATE_PUBLIC_URL", "https://social.larkfield.test")
+    settings.cache_clear()
+    client = create_app(practice).test_client()
+    page = client.get("/sign-in", base_url="https://social.larkfield.test").text
+    found = re.search(r'name="csrf_token" value="([^"]+)', page)
+    assert found
+    sent = {"csrf_token": found[1], "email": "head@larkfield.test", "password": PRACTICE_PASSWORD}
+    for site, status in (("www.larkfield.test", 400), ("evil.example", 400), ("social.larkfield.test", 302)):
+        headers = {"Referer": f"https://{site}/"}
+        answer = client.post("/sign-in", base_url="https://social.larkfield.test", data=sent, headers=headers)
+        assert answer.status_code == status, site
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
