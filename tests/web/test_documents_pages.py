@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from pypdf import PdfReader
 from typer.testing import CliRunner
 
+from moderation import evidence_pack
 from moderation.decisions import Outcome
 from moderation.models import Author, Comment, LogEvent, ReferTo
 from school import audit
-from school.db import reading, transaction
+from school.db import now, reading, transaction
+from school.errors import NotPermitted
 from school.models import Account, AuditEntry, IssuedDocument, Person, Role
 from school.times import today
 from tests.moderation import scenes
@@ -179,12 +181,16 @@ def _chair(session: sa.orm.Session) -> Person:
 
 
 @SQLITE
-def test_p22_only_those_whom_the_table_names_make_packs(entries: list[UUID], signed_in: SignIn) -> None:
+def test_p22_only_those_whom_the_table_names_make_packs(
+    entries: list[UUID], signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
     address = f"/moderation/{entries[0]}/evidence"
     for role in (Role.MODERATOR, Role.STAFF, Role.NETWORK_MANAGER, Role.DPO):
         assert signed_in(role).post(address, "/me").status_code == 404, role
     assert signed_in(Role.CHAIR).post(address, "/me").status_code == 404, "not referred to the chair"
     assert "Evidence pack" not in signed_in(Role.MODERATOR).get(f"/moderation/{entries[0]}").text
+    with reading() as session, pytest.raises(NotPermitted):
+        evidence_pack.prepare(session, entries[0], by=school_people[Role.MODERATOR], now=now())
 
 
 @SQLITE
@@ -205,7 +211,7 @@ def test_a_pack_of_a_flood_is_drawn_in_time(
                 **{
                     **copy,
                     "platform_id": f"more-{number}",
-                    "text": "你好" * 4000,
+                    "text": "\U00020bb7\ua997" * 4000,
                     "author_id": writer.id,
                     "created_at": clock() + timedelta(seconds=number),
                 }
