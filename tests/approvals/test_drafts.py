@@ -170,6 +170,19 @@ def test_p16_texts_are_counted_as_each_platform_counts(
 
 
 @SQLITE
+def test_p16_more_pictures_than_a_platform_takes_are_refused_on_saving(
+    session: Session, teacher: Person, x: Account, facebook: Account, later: datetime, now: datetime
+) -> None:
+    small = scenes.picture_bytes(120, 120)
+    five = tuple(scenes.choice(scenes.add_picture(session, teacher, now, small)) for _ in range(5))
+    for account, pictures in ((x, five[:4]), (facebook, five)):
+        drafts.save(session, None, scenes.content(account, at=later, pictures=pictures), by=teacher, now=now)
+    both = scenes.content(x, facebook, at=later, pictures=five)
+    with pytest.raises(DraftRefused, match=r"^X @\S+ takes at most 4 pictures in a post; this one has 5"):
+        drafts.save(session, None, both, by=teacher, now=now)
+
+
+@SQLITE
 def test_instagram_needs_a_picture_of_a_shape_that_it_shows(
     session: Session, teacher: Person, instagram: Account, later: datetime, now: datetime
 ) -> None:
@@ -305,6 +318,10 @@ def test_p26_every_pupil_shown_needs_consent_on_the_planned_day(
         scenes.submit(session, draft, teacher, now)
     with pytest.raises(DraftRefused, match="take one of the two back"):
         drafts.save(session, None, scenes.content(x, at=soon, pupil_ids=(rosa.id,)), by=teacher, now=now)
+    silent = scenes.content(x, at=soon, none_shown=False)
+    draft = drafts.save(session, None, silent, by=teacher, now=now)
+    with pytest.raises(DraftRefused, match="Say which pupils are shown or named"):
+        scenes.submit(session, draft, teacher, now)
 
 
 @SQLITE
