@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit, db, forms, people
-from school.errors import MoveNotAllowed, NotFound, NotPermitted
+from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.forms import FormRefused
 from school.models import AuditEntry, FormEntry, FormKind, FormState, OutboxEmail, Person, Role
 
@@ -75,7 +75,11 @@ def test_p31_a_report_is_closed_with_the_action_taken(session: Session, school_p
     entry = filed(session, K.INAPPROPRIATE_CONTENT, school_people[Role.STAFF])
     assert forms.may_see(entry, school_people[Role.DSL])
     assert not forms.may_see(entry, school_people[Role.SLT])
-    step(session, entry, S.DONE, school_people[Role.NETWORK_MANAGER])
+    manager = school_people[Role.NETWORK_MANAGER]
+    with pytest.raises(BadInput, match="say why in a few words"):
+        forms.answer(session, entry.id, S.DONE, words=" ", by=manager, url=URL, now=NOW)
+    assert entry.state is S.FILED
+    step(session, entry, S.DONE, manager)
     assert entry.state is S.DONE
 
 

@@ -49,6 +49,8 @@ DRAWS_ALL = 0.15
 
 LINKED = ("approval_requests", "invitations", "calendar_feeds", "public_pictures", "recoveries")
 """Tables whose rows are reached by a secret in an address."""
+LINK_OF = dict(zip(("approve", "join", "calendar", "media", "recover"), LINKED, strict=True))
+"""By the first word of an address, whose secret it takes."""
 NAMED = frozenset({"draft_id", "media_id", "video_id", "entry_id"})
 """Of things that not everybody sees whose role opens the page."""
 QUERIES = ("page", "q", "from", "to", "author", "post", "account", "next", "sort", "before", "after", "on")
@@ -95,6 +97,7 @@ class Fuzz:
         """By page, its addresses and who was shown them."""
         self.forms: collections.defaultdict[str, dict[Form, set[str]]] = collections.defaultdict(dict)
         self.ids: dict[str, list[str]] = {"kind": ["person", "pupil", "author"], "place": ["1", "2"]}
+        self.ids["key"] = ["warning", "meeting", "made"]
         self.ids["token"] = [a_token(name, place) for name in LINKED for place in range(UNDECIDED + 1)]
         self.error = ""
         self.writes = Writes(db.engine())
@@ -322,14 +325,19 @@ class Fuzz:
         rules = [rule for rule in self.app.url_map.iter_rules() if "<" in rule.rule]
         rule = min(self.random.choices(rules, k=3), key=lambda one: self.found.served[one.endpoint])
         path = re.sub(r"<any\(([^)]*)\):\w+>", lambda m: self.random.choice(m[1].split(", ")), rule.rule)
-        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: self._id(match[1]), path)
-        email = self.random.choice(list(self.clients))
+        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: self._id(match[1], of=rule.rule), path)
+        # Mostly somebody whose role opens it: the others are turned away at the door each time.
+        needed = getattr(self.app.view_functions[rule.endpoint], MARK, PUBLIC)
+        may = [email for email in self.clients if self.may(email, needed)]
+        email = self.random.choice(may if may and self.random.random() < 0.7 else list(self.clients))
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             data = {"csrf_token": self.tokens[email]} if method == "POST" else None
             self.visit(email, method, path, data)
 
-    def _id(self, name: str) -> str:
+    def _id(self, name: str, *, of: str) -> str:
         known = self.ids.get(name)
+        if name == "token" and known and (table := LINK_OF.get(of.split("/")[1])):
+            known = [a_token(table, UNDECIDED), *(one for one in known if f"token-of-{table}-" in one)]
         if known and self.random.random() < 0.8:
             return self.random.choice(known)
         return self.random.choice((str(uuid4()), "1", "0", "-1", "x", "facebook", "%00", "..%2f", "é"))
