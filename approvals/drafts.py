@@ -173,6 +173,7 @@ def listed(
             DraftRevision,
             sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
         )
+        .where(Draft.thrown_away_at.is_(None))
         .order_by(group, to_come, DraftRevision.planned_at.desc(), Draft.changed_at.desc(), Draft.id.desc())
         .offset(skip)
         .limit(LISTED_AT_ONCE + 1)
@@ -197,7 +198,9 @@ def with_author(session: Session, author: Person) -> tuple[int, int]:
     )
     # Begun to be changed, or taken back after it was handed in again: nobody has said yet that it will do.
     being_changed = sa.and_(Draft.state == DraftState.DRAFT, decided_last == DecisionKind.CHANGES)
-    theirs = sa.select(sa.func.count(Draft.id)).where(Draft.author_id == author.id)
+    theirs = sa.select(sa.func.count(Draft.id)).where(
+        Draft.author_id == author.id, Draft.thrown_away_at.is_(None)
+    )
     back = session.scalars(theirs.where(sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, being_changed)))
     both = session.scalars(theirs.where(Draft.state.in_([DraftState.DRAFT, DraftState.CHANGES_REQUESTED])))
     to_change = back.one()
@@ -232,7 +235,10 @@ def in_series(session: Session, draft: Draft) -> list[tuple[Draft, datetime | No
             DraftRevision,
             sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
         )
-        .where(Draft.series_id == draft.series_id)
+        .where(
+            Draft.series_id == draft.series_id,
+            sa.or_(Draft.thrown_away_at.is_(None), Draft.id == draft.id),
+        )
         .order_by(DraftRevision.planned_at, Draft.id)
     )
     return [(one, planned_at) for one, planned_at in session.execute(query)]
@@ -246,7 +252,10 @@ def places_in_series(session: Session, drafts: Sequence[Draft]) -> dict[UUID, tu
             DraftRevision,
             sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
         )
-        .where(Draft.series_id.in_({one.series_id for one in drafts if one.series_id is not None}))
+        .where(
+            Draft.series_id.in_({one.series_id for one in drafts if one.series_id is not None}),
+            Draft.thrown_away_at.is_(None),
+        )
         .order_by(DraftRevision.planned_at, Draft.id)
     )
     of_series: dict[UUID | None, list[UUID]] = {}
@@ -292,6 +301,8 @@ def showing(session: Session, pupil_id: UUID) -> list[Draft]:
 
 def check_editable(session: Session, draft: Draft) -> None:
     """Raise MoveNotAllowed, saying why, when the author can't change the draft any more."""
+    if draft.thrown_away_at is not None:
+        raise MoveNotAllowed("This draft was thrown away. Begin a new one if the post is still wanted.")
     if draft.state is DraftState.REJECTED:
         raise MoveNotAllowed("This draft was rejected. Begin a new one if the post is still wanted.")
     gone = (PublicationState.PUBLISHING, PublicationState.UNKNOWN, PublicationState.PUBLISHED)

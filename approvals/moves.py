@@ -38,6 +38,25 @@ def begin_draft(session: Session, draft: Draft, *, by: Person, now: datetime) ->
     return _note_draft(session, draft, None, by=by, reason="The draft was begun.", now=now)
 
 
+def note_thrown_away(session: Session, draft: Draft, *, by: Person, now: datetime) -> DraftMove:
+    """Note that its author doesn't want a draft any more; its state stays what it was."""
+    draft.changed_at = now
+    move = DraftMove(
+        draft_id=draft.id,
+        revision_number=draft.revision_number,
+        old=draft.state,
+        new=draft.state,
+        actor_id=by.id,
+        reason="Its author threw it away.",
+        at=now,
+    )
+    session.add(move)
+    log.info("draft_thrown_away", draft_id=str(draft.id), revision=draft.revision_number)
+    detail = {"revision": draft.revision_number}
+    _trail(session, "draft", draft.id, "draft_thrown_away", detail, by=by, now=now)
+    return move
+
+
 def move_publication(
     session: Session,
     publication: Publication,

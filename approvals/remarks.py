@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from approvals import approval_mail, asking, drafts, submissions
 from approvals.content import tidy
-from approvals.models import Draft, DraftRemark, Publication
+from approvals.models import ApprovalDecision, Draft, DraftRemark
 from approvals.sight import check_seen
-from approvals.states import DraftState, PublicationState
+from approvals.states import DraftState
 from school import audit, people
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
@@ -32,13 +32,11 @@ def of(session: Session, draft: Draft) -> list[DraftRemark]:
     return list(session.scalars(query.order_by(DraftRemark.at, DraftRemark.id)))
 
 
-def closed(session: Session, draft: Draft) -> str:
-    """Why nothing more can be said; empty while it can."""
+def closed(draft: Draft) -> str:
+    """Why nothing more can be said; empty while it can: also of a post that is out."""
     if draft.state is DraftState.REJECTED:
         return "This draft was rejected: the conversation is over."
-    out = (PublicationState.PUBLISHED, PublicationState.PUBLISHING, PublicationState.UNKNOWN)
-    query = sa.select(Publication.id).where(Publication.draft_id == draft.id, Publication.state.in_(out))
-    return "The post is out: the conversation is over." if session.scalar(query.limit(1)) else ""
+    return "This draft was thrown away: the conversation is over." if draft.thrown_away_at else ""
 
 
 def may_say(session: Session, draft: Draft, *, by: Person, now: datetime) -> bool:
@@ -56,46 +54,20 @@ def say(session: Session, draft_id: UUID, *, text: str, by: Person, now: datetim
     check_seen(session, draft, by=by, now=now)
     if not may_say(session, draft, by=by, now=now):
         raise NotPermitted("Only the author and those who may decide on it talk about a draft.")
-    if why := closed(session, draft):
+    if why := closed(draft):
         raise MoveNotAllowed(why)
-    said = tidy(text)
-    if not said:
-        raise BadInput("The remark is empty: write what you want to say.", field="remark")
-    if len(said) > TEXT_MAX:
-        raise BadInput(f"The remark has {len(said):,} characters: at most {TEXT_MAX:,} fit.", field="remark")
     earlier = of(session, draft)
-    if earlier and earlier[-1].author_id == by.id and earlier[-1].text == said:
+    if earlier and earlier[-1].author_id == by.id and earlier[-1].text == tidy(text):
         # Pressed twice.
         return earlier[-1]
-    if len(earlier) >= REMARKS_MAX:
-        raise MoveNotAllowed(f"There are {REMARKS_MAX} remarks already: talk to each other instead.")
-    remark = DraftRemark(
-        draft_id=draft.id,
-        revision_number=draft.revision_number,
-        author_id=by.id,
-        author=by,
-        text=said,
-        at=now,
-    )
-    session.add(remark)
-    # The trail names it by id.
-    session.flush()
-    audit.record(
-        session,
-        by=by,
-        action="draft_remark",
-        object_kind="draft",
-        object_id=draft.id,
-        detail={"remark": remark.id, "version": draft.revision_number},
-        now=now,
-    )
+    remark = keep(session, draft, text=text, by=by, now=now)
     approval_mail.tell(
         session,
         _others(session, draft, earlier, by=by, now=now),
         draft_id=draft.id,
         subject=f"{by.name} wrote to you about a post",
         sentences=[
-            said,
+            remark.text,
             "Answer on the draft’s page. This is no decision: a decision is asked for by itself.",
         ],
         purpose="draft_remark",
@@ -104,11 +76,64 @@ def say(session: Session, draft_id: UUID, *, text: str, by: Person, now: datetim
     return remark
 
 
+def keep(
+    session: Session,
+    draft: Draft,
+    *,
+    text: str,
+    by: Person,
+    now: datetime,
+    field: str = "remark",
+    takedown: str | None = None,
+) -> DraftRemark:
+    """Keep what somebody said, whatever for; who may is checked before.
+
+    Raises BadInput for an empty or too long text, MoveNotAllowed when there are too many.
+    """
+    said = tidy(text)
+    if not said:
+        raise BadInput("The text is empty: write what you want to say.", field=field)
+    if len(said) > TEXT_MAX:
+        raise BadInput(f"The text has {len(said):,} characters: at most {TEXT_MAX:,} fit.", field=field)
+    if takedown is None and len(of(session, draft)) >= REMARKS_MAX:
+        raise MoveNotAllowed(f"There are {REMARKS_MAX} remarks already: talk to each other instead.")
+    remark = DraftRemark(
+        draft_id=draft.id,
+        revision_number=draft.revision_number,
+        author_id=by.id,
+        author=by,
+        text=said,
+        at=now,
+        takedown=takedown,
+    )
+    session.add(remark)
+    # The trail names it by id.
+    session.flush()
+    audit.record(
+        session,
+        by=by,
+        action=f"takedown_{takedown}" if takedown else "draft_remark",
+        object_kind="draft",
+        object_id=draft.id,
+        detail={"remark": remark.id, "version": draft.revision_number},
+        now=now,
+    )
+    return remark
+
+
 def _others(
     session: Session, draft: Draft, earlier: Sequence[DraftRemark], *, by: Person, now: datetime
 ) -> list[Person]:
-    """The author, those asked to decide now, and whoever took part and still may."""
+    """The author, those asked to decide now or who decided last, and whoever took part and still may."""
     submission = submissions.open_submission(session, draft)
     asked = asking.asked(session, submission) if submission is not None else []
+    decided = session.scalar(
+        sa.select(ApprovalDecision)
+        .where(ApprovalDecision.draft_id == draft.id)
+        .order_by(ApprovalDecision.decided_at.desc(), ApprovalDecision.id.desc())
+        .limit(1)
+    )
+    if not asked and decided is not None and may_say(session, draft, by=decided.approver, now=now):
+        asked = [decided.approver]
     joined = [one.author for one in earlier if may_say(session, draft, by=one.author, now=now)]
     return [one for one in [draft.author, *asked, *joined] if one.id != by.id]

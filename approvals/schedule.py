@@ -180,7 +180,11 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
             DraftRevision,
             sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
         )
-        .where(DraftRevision.planned_at >= start, DraftRevision.planned_at < end)
+        .where(
+            DraftRevision.planned_at >= start,
+            DraftRevision.planned_at < end,
+            Draft.thrown_away_at.is_(None),
+        )
         .options(*drafts.WITHOUT_MEDIA)
     )
     if not sees_all:
@@ -246,6 +250,29 @@ def publications_of(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, l
         for publication in session.scalars(query):
             found.setdefault(publication.draft_id, []).append(publication)
     return found
+
+
+def present(draft: Draft, revision: DraftRevision, found: Sequence[Publication]) -> list[Publication]:
+    """Of `publications`, those that say how the draft's newest revision stands now; the rest is history.
+
+    What an edit, a move or a withdrawal cancelled is not among them, nor what was planned before those.
+    """
+    if draft.state is DraftState.APPROVED:
+        newest: dict[UUID, Publication] = {}
+        for one in found:
+            if one.revision_id == revision.id:
+                newest.setdefault(one.account_id, one)
+        here = set(newest.values())
+    else:
+        here = {
+            one
+            for one in found
+            if one.state is PublicationState.MISSED
+            and one.revision_id == revision.id
+            and draft.state is DraftState.DRAFT
+        }
+    over = (PublicationState.CANCELLED, PublicationState.MISSED)
+    return [one for one in found if one in here or one.state not in over]
 
 
 def waiting_for(session: Session, person: Person, *, most: int, now: datetime) -> tuple[list[Draft], int]:

@@ -68,6 +68,8 @@ def submit(
         before = latest(session, draft)
         if before is not None and before.revision_id == revision.id:
             return before
+    if draft.thrown_away_at is not None:
+        raise MoveNotAllowed("This draft was thrown away. Begin a new one if the post is still wanted.")
     check_draft_move(draft.state, DraftState.SUBMITTED, Actor.AUTHOR)
     problems = [Problem("", obstacle.sentence) for obstacle in gates.obstacles(session, by, now=now)]
     if problems := problems + checks.submission_problems(session, revision, now=now):

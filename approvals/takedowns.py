@@ -11,22 +11,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import chain
+from itertools import chain, groupby
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from approvals import checks, claims, first_names, states
+from approvals import checks, claims, first_names, states, takedown_mail
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
 from approvals.states import DraftState, PublicationState
 from connectors.base import Connector
 from connectors.errors import ConnectorError, ConnectorUnavailable, CredentialsDead, Gone, OutcomeUnknown
-from school import accounts, audit, consent, mail, people
+from school import accounts, audit, consent
 from school.db import new_id
 from school.errors import MoveNotAllowed, NotFound, NotPermitted
-from school.models import Account, AccountState, Consent, ConsentKind, Person, Pupil, Role
+from school.models import Account, AccountState, Consent, ConsentKind, Person, Pupil
 from school.people import reason_text
 from school.permissions import Action, may, require
 from school.settings import settings
@@ -96,11 +96,15 @@ def request(session: Session, publication_id: UUID, *, reason: str, by: Person, 
     """
     require(by, Action.HOLD_PUBLICATIONS)
     why = reason_text(reason)
-    publication, _draft = claims.locked(session, publication_id)
+    publication, draft = claims.locked(session, publication_id)
     if publication.state is not PublicationState.PUBLISHED:
         raise MoveNotAllowed("This post is not published: there is nothing to take down.")
     found = of_publications(session, [publication.id]).get(publication.id)
-    return found or _open(session, publication, why, by=by, now=now)
+    if found is not None:
+        return found
+    opened = _open(session, publication, why, by=by, now=now)
+    takedown_mail.tell_author(session, draft, [opened], by=by, now=now)
+    return opened
 
 
 def request_everywhere(
@@ -124,7 +128,14 @@ def request_everywhere(
     out = list(session.scalars(query))
     if not out:
         raise MoveNotAllowed("This post is not to be seen any more: there is nothing to take down.")
-    return [request(session, one, reason=why, by=by, now=now) for one in out]
+    opened = []
+    for one in out:
+        publication, draft = claims.locked(session, one)
+        if publication.state is PublicationState.PUBLISHED and not of_publications(session, [one]):
+            opened.append(_open(session, publication, why, by=by, now=now))
+    if opened:
+        takedown_mail.tell_author(session, draft, opened, by=by, now=now)
+    return opened
 
 
 def stands(publication: Publication, takedown: Takedown | None) -> PublicationState | TakedownState:
@@ -179,7 +190,13 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
             if publication.id not in of_publications(session, [publication.id]):
                 why = "A pupil's consent was withdrawn."
                 opened.append(_open(session, publication, why, by=None, now=now))
+    for draft_id, several in groupby(sorted(opened, key=_draft_id), key=_draft_id):
+        takedown_mail.tell_author(session, session.get_one(Draft, draft_id), list(several), by=None, now=now)
     return opened
+
+
+def _draft_id(takedown: Takedown) -> UUID:
+    return takedown.publication.draft_id
 
 
 def _went_on(session: Session, withdrawn: Consent, platform: str) -> bool:
@@ -301,7 +318,7 @@ def record(session: Session, claimed: TakedownClaim, outcome: TakedownOutcome, *
             _move(session, takedown, S.DONE, answer=outcome.answer, by=None, now=now)
         case Result.BY_HAND:
             _move(session, takedown, S.BY_HAND, answer=outcome.answer, by=None, now=now)
-            _tell(session, takedown, now=now)
+            takedown_mail.tell_of_by_hand(session, takedown, now=now)
         case Result.LATER:
             wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** min(takedown.attempts, 10))
             if outcome.retry_after is not None:
@@ -446,21 +463,3 @@ def _note(
         object_id=takedown.publication_id,
         now=now,
     )
-
-
-def _tell(session: Session, takedown: Takedown, *, now: datetime) -> None:
-    """A post that no program can remove must not stay because nobody looked (P25)."""
-    publication = takedown.publication
-    for person in people.holders(session, Role.HEADTEACHER, Role.DPO):
-        mail.queue_plain(
-            session,
-            to=person,
-            subject="Please remove a post by hand",
-            lines=[
-                f"A post of {publication.account.display_name} has to be taken down, and no program can do "
-                f"that there: {takedown.answer}",
-            ],
-            link=f"{settings().effective_public_url}/drafts/{publication.draft_id}",
-            purpose="takedown_by_hand",
-            now=now,
-        )

@@ -18,7 +18,7 @@ from school.db import now, reading
 from school.errors import BadInput
 from school.times import LONDON, clock, say_date, today
 from web.access import current_person, signed_in
-from web.draft_page import BADGES
+from web.headline import BADGES
 
 pages = Blueprint("calendar", __name__)
 

@@ -19,7 +19,9 @@ from approvals import (
     remarks,
     schedule,
     submissions,
+    takedown_asking,
     takedowns,
+    throwing_away,
     video_checks,
 )
 from approvals.checks import account_name
@@ -31,44 +33,17 @@ from approvals.models.takedowns import Takedown, TakedownState
 from approvals.previews import PicturePreview, preview
 from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
-from approvals.takedowns import ALL_WORDS, Stands
+from approvals.takedowns import ALL_WORDS
 from connectors.base import Platform
 from school import people
 from school.db import now, reading
 from school.models import Person, Role
 from school.permissions import Action, may
 from school.times import say
-from web import draft_findings
+from web import draft_findings, headline
 from web.access import current_person
 from web.forms import Typed, whole_number
-
-BADGES: dict[Stands, str] = {
-    DraftState.DRAFT: "secondary",
-    DraftState.SUBMITTED: "warning",
-    DraftState.APPROVED: "success",
-    DraftState.CHANGES_REQUESTED: "warning",
-    DraftState.REJECTED: "danger",
-    PublicationState.SCHEDULED: "info",
-    PublicationState.PUBLISHING: "info",
-    PublicationState.PUBLISHED: "success",
-    PublicationState.FAILED: "danger",
-    PublicationState.UNKNOWN: "warning",
-    PublicationState.MISSED: "danger",
-    PublicationState.CANCELLED: "secondary",
-    PublicationState.HELD: "danger",
-    TakedownState.REQUESTED: "warning",
-    TakedownState.DOING: "warning",
-    TakedownState.BY_HAND: "warning",
-    TakedownState.DONE: "secondary",
-}
-
-NEXT: dict[DraftState, str] = {
-    DraftState.DRAFT: "It is with its author, who can change it and hand it in.",
-    DraftState.SUBMITTED: "It waits for a decision. Nothing is published before that.",
-    DraftState.APPROVED: "It is approved. What became of it on each account is below.",
-    DraftState.CHANGES_REQUESTED: "Changes were asked for. Its author changes it and hands it in again.",
-    DraftState.REJECTED: "It was rejected and will not be published.",
-}
+from web.headline import BADGES
 
 
 def page(draft_id: UUID, typed: Typed) -> str:
@@ -83,7 +58,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
         revision = drafts.revision_of(session, draft, number)
         # On the page of an earlier version nothing is handed in or decided: other words would be meant (P12).
         newest = number == draft.revision_number
-        to_hand_in = newest and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
+        with_author = newest and draft.state in {DraftState.DRAFT, DraftState.CHANGES_REQUESTED}
+        to_hand_in = with_author and draft.thrown_away_at is None
         submission = submissions.latest(session, draft)
         decision = decisions.latest(session, draft)
         findings = submission.findings if submission and submission.revision_id == revision.id else []
@@ -99,9 +75,11 @@ def page(draft_id: UUID, typed: Typed) -> str:
         waiting = schedule.waiting_for(session, person, most=1, now=moment)[0] if decided_by_me else []
         own = draft.author_id == person.id
         asked = asking.how_asked(session, submission) if submission else []
-        publications = schedule.publications(session, draft)
+        every = schedule.publications(session, draft)
+        publications = schedule.present(draft, drafts.current_revision(session, draft), every)
         to_come = _to_come(draft, publications)
         gone = takedowns.of_publications(session, [one.id for one in publications])
+        standing_now = headline.of(draft, publications, gone)
         out = [one for one in publications if one.state is PublicationState.PUBLISHED]
         editable = own and drafts.editable(session, draft)
         inside = (
@@ -139,7 +117,12 @@ def page(draft_id: UUID, typed: Typed) -> str:
             following=waiting[0] if waiting else None,
             series=drafts.in_series(session, draft),
             remarks=remarks.of(session, draft),
-            remarks_closed=remarks.closed(session, draft),
+            remarks_closed=remarks.closed(draft),
+            remark_marks=takedown_asking.IN_WORDS,
+            takedown_asked=takedown_asking.waiting(session, draft),
+            may_ask_takedown=takedown_asking.may_ask(session, draft, by=person, now=moment),
+            may_throw_away=own and throwing_away.possible(session, draft),
+            throw_away_too=len(throwing_away.others_of_series(session, draft)) if own else 0,
             may_remark=remarks.may_say(session, draft, by=person, now=moment),
             history=_history(session, draft),
             problems=checks.submission_problems(session, revision, now=moment) if own and to_hand_in else [],
@@ -154,7 +137,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             to_come=to_come,
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
             if to_come
-            else NEXT[draft.state],
+            else standing_now.sentence,
+            headline=standing_now,
             kinds=DecisionKind,
             account_name=account_name,
             badges=BADGES,
@@ -216,7 +200,8 @@ def _history(session: Session, draft: Draft) -> list[dict[str, object]]:
 
     lines: list[tuple[object, dict[str, object]]] = []
     for order, step in enumerate(drafts.moves(session, draft)):
-        words = "begun" if step.old is None else IN_WORDS[step.new]
+        # A state that stays is that of a draft which was thrown away.
+        words = "begun" if step.old is None else "thrown away" if step.old is step.new else IN_WORDS[step.new]
         lines.append(
             (
                 (step.at, 0, order),

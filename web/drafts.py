@@ -10,7 +10,16 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from approvals import decisions, drafts, schedule, submissions, takedowns, unsaved, video_digest
+from approvals import (
+    decisions,
+    drafts,
+    schedule,
+    submissions,
+    takedowns,
+    throwing_away,
+    unsaved,
+    video_digest,
+)
 from approvals.checks import account_name
 from approvals.content import DraftContent
 from approvals.differences import Change
@@ -24,11 +33,11 @@ from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
 from school.permissions import Action, may
-from web import draft_files, draft_form, draft_offers, draft_page, handing_in
+from web import draft_files, draft_form, draft_offers, draft_page, handing_in, headline
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
-from web.draft_page import BADGES
 from web.forms import Typed, identifier, whole_number
+from web.headline import BADGES
 from web.keeping import RESTORE, restores
 
 pages = Blueprint("drafts", __name__)
@@ -169,6 +178,22 @@ def withdraw(draft_id: UUID) -> ResponseReturnValue:
         )
     flash("It is taken back. Nothing of it will be published.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/throw-away")
+@needs(Action.WRITE_DRAFTS)
+def throw_away(draft_id: UUID) -> ResponseReturnValue:
+    """Throw a draft away that was never approved, with the rest of its series where that was ticked."""
+    with transaction() as session:
+        gone = throwing_away.throw_away(
+            session,
+            draft_id,
+            others=request.form.get("others") == "yes",
+            by=current_person(session),
+            now=now(),
+        )
+    flash("It is thrown away." if len(gone) < 2 else f"{len(gone)} drafts are thrown away.", "success")
+    return redirect(url_for("drafts.show"))
 
 
 @pages.post("/drafts/<uuid:draft_id>/ask-again")
@@ -358,12 +383,14 @@ def _row(
     place: tuple[int, int] | None,
 ) -> dict[str, object]:
     first = revision.accounts[0] if revision.accounts else None
-    made = [one for one in publications if one.revision_id == revision.id]
+    made = schedule.present(draft, revision, publications)
+    standing = headline.of(draft, made, gone)
     alike: dict[Stands, list[Publication]] = {}
     for one in made:
-        if one.state is not PublicationState.SCHEDULED:
+        if one.state is not PublicationState.SCHEDULED and not standing.says_all:
             alike.setdefault(takedowns.stands(one, gone.get(one.id)), []).append(one)
     return {
+        "standing": standing,
         "draft": draft,
         "revision": revision,
         "summary": schedule.summary(revision.text_for(first.account_id) if first else revision.text)

@@ -9,14 +9,15 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from approvals import drafts, holding, takedowns
+from approvals import drafts, holding, takedown_asking, takedowns
 from approvals.models import Publication
 from school.db import now, transaction
 from school.errors import BadInput, NotFound
 from school.permissions import Action
 from web import draft_page
-from web.access import current_person, needs
+from web.access import current_person, needs, signed_in
 from web.forms import Typed
+from web.keeping import RESTORE, restores
 
 pages = Blueprint("publications", __name__)
 
@@ -80,6 +81,44 @@ def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
         return _refused(draft_id, publication_id, error)
     flash("It is being taken down. What the platform answers is shown here.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/takedown-asked")
+@signed_in
+@restores
+def ask_to_take_down(draft_id: UUID) -> ResponseReturnValue:
+    """Ask those who may for a post to be taken down; whether the person may ask is checked with it."""
+    typed = Typed(request.form)
+    if typed["do"] == RESTORE:
+        return draft_page.page(draft_id, typed)
+    try:
+        with transaction() as session:
+            takedown_asking.ask(
+                session, draft_id, reason=typed.raw("why"), by=current_person(session), now=now()
+            )
+    except BadInput as error:
+        return draft_page.page(draft_id, typed.refuse(error)), 400
+    flash("It is asked for. Until it is taken down or answered, those who decide see it on Today.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="out"))
+
+
+@pages.post("/drafts/<uuid:draft_id>/stays")
+@needs(Action.HOLD_PUBLICATIONS)
+@restores
+def stays(draft_id: UUID) -> ResponseReturnValue:
+    """Answer whoever asked for a post to be taken down that it stays."""
+    typed = Typed(request.form)
+    if typed["do"] == RESTORE:
+        return draft_page.page(draft_id, typed)
+    try:
+        with transaction() as session:
+            takedown_asking.stays(
+                session, draft_id, reason=typed.raw("why"), by=current_person(session), now=now()
+            )
+    except BadInput as error:
+        return draft_page.page(draft_id, typed.refuse(error)), 400
+    flash("It is answered: who asked gets your reason by e-mail.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="out"))
 
 
 @pages.post("/drafts/<uuid:draft_id>/takedowns/<uuid:takedown_id>/done")

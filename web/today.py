@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, drafts, lost_consent, takedowns
+from approvals import approval_mail, drafts, lost_consent, takedown_asking, takedowns
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
@@ -38,7 +38,7 @@ from school.setup import current_school
 from school.times import today
 from web import guide
 from web.access import current_person, signed_in
-from web.draft_page import BADGES
+from web.headline import BADGES
 
 pages = Blueprint("today", __name__)
 
@@ -152,6 +152,18 @@ def _takedowns(session: Session, person: Person) -> Iterator[Waiting]:
             yield Waiting(
                 len(waiting), "post to remove by hand", "posts to remove by hand", path, urgent=True
             )
+
+
+def _takedowns_asked(session: Session, person: Person) -> Iterator[Waiting]:
+    asked = takedown_asking.all_waiting(session, person)
+    if asked:
+        yield Waiting(
+            len(asked),
+            "post that somebody asks you to take down",
+            "posts that somebody asks you to take down",
+            f"/drafts/{asked[0]}#out",
+            urgent=True,
+        )
 
 
 CONSENTS_AHEAD = timedelta(days=30)
@@ -304,6 +316,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _hand_tasks,
     _publications,
     _takedowns,
+    _takedowns_asked,
     _consents,
     _accounts,
     _mails,

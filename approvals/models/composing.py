@@ -38,5 +38,7 @@ class DraftRemark(Base):
     author_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"), index=True)
     text: Mapped[str]
     at: Mapped[datetime]
+    takedown: Mapped[str | None] = mapped_column(sa.String(20))
+    """“asked” or “stays”: the remark asks for the post to be taken down, or answers that."""
 
     author: Mapped[Person] = relationship(lazy="joined")

@@ -89,6 +89,8 @@ class Draft(Base):
     changed_at: Mapped[datetime]
     series_id: Mapped[UUID | None] = mapped_column(index=True)
     """What a post and its repetitions share; None: it is repeated nowhere."""
+    thrown_away_at: Mapped[datetime | None]
+    """Its author doesn't want it any more: no list shows it, and nothing leads out of that."""
 
     author: Mapped[Person] = relationship(lazy="joined")
 

@@ -48,7 +48,9 @@ def test_p12_author_and_approver_talk_about_a_draft_and_that_decides_nothing(
         remarks.say(session, draft.id, text="a" * 2001, by=head, now=now)
     publication.state = PublicationState.PUBLISHED
     session.flush()
-    with pytest.raises(MoveNotAllowed, match="is out"):
+    remarks.say(session, draft.id, text="It is out: how was it?", by=head, now=now + timedelta(minutes=2))
+    draft.state = DraftState.REJECTED
+    with pytest.raises(MoveNotAllowed, match="is over"):
         remarks.say(session, draft.id, text="Too late", by=head, now=now)
     erasing.erase_drafts(session, [draft.id], now)
     assert session.query(DraftRemark).count() == 0

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from icalendar import Calendar
 from sqlalchemy.orm import Session
 
-from approvals import calendar_feed, drafts, planning, schedule
+from approvals import calendar_feed, drafts, planning, schedule, throwing_away
 from approvals.drafts import EditConflict
 from approvals.models import CalendarFeed, Draft, Publication
 from approvals.planning import Rhythm
 from approvals.states import DraftState, PublicationState
 from school import school_year
-from school.errors import BadInput, NotFound, NotPermitted
+from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Account, DatesKind, Person, Role
 from school.times import LONDON, today
 from tests.approvals import scenes
@@ -93,6 +93,24 @@ def test_p12_a_repeated_post_is_a_draft_for_each_time_and_approved_by_nobody(
     # Sent twice.
     assert [one.id for one in repeat(Rhythm.TERM_WEEKS, 35)] == [one.id for one in made]
     assert len(drafts.in_series(session, draft)) == len(made) + 1
+    # What isn't wanted is thrown away with the rest of its series, but never what was approved.
+    with pytest.raises(NotPermitted):
+        throwing_away.throw_away(session, made[0].id, others=True, by=head, now=now)
+    with pytest.raises(MoveNotAllowed, match="approved"):
+        throwing_away.throw_away(session, draft.id, others=True, by=teacher, now=now)
+    drafts.withdraw(session, draft.id, reason="", by=teacher, now=now)
+    with pytest.raises(MoveNotAllowed, match="approved once"):
+        throwing_away.throw_away(session, draft.id, others=True, by=teacher, now=now)
+    for gone in (len(made), 0):
+        assert (
+            len(throwing_away.throw_away(session, made[0].id, others=True, by=teacher, now=now)) == gone
+        ), "twice is once"
+    assert drafts.listed(session, by=teacher, mine=True, now=now)[0] == [draft]
+    assert drafts.with_author(session, teacher) == (0, 1) and len(drafts.in_series(session, draft)) == 1
+    assert drafts.moves(session, made[0])[-1].reason == "Its author threw it away."
+    assert not drafts.editable(session, made[0])
+    with pytest.raises(MoveNotAllowed, match="thrown away"):
+        scenes.submit(session, made[0], teacher, now)
     for days in (6, 7 * 80):
         with pytest.raises(BadInput, match=r"last day|ahead"):
             repeat(Rhythm.WEEKLY, days)

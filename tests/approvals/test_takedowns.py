@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import takedowns
-from approvals.models import Publication, Takedown, TakedownMove, TakedownState
+from approvals import takedown_asking, takedowns
+from approvals.models import Draft, Publication, Takedown, TakedownMove, TakedownState
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
 from approvals.takedowns import Result
@@ -19,7 +19,7 @@ from connectors.practice.faults import Fault, FaultRule, OperationKind
 from connectors.practice.servers import PracticePlatforms
 from connectors.registry import connector_for
 from school import audit, closing, consent
-from school.errors import BadInput, MoveNotAllowed, NotPermitted
+from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Account, AccountState, ConsentKind, DataFate, Person, Pupil, Role
 from tests.approvals import scenes
 
@@ -247,6 +247,47 @@ def test_only_published_posts_are_taken_down_and_only_by_who_may(
     with pytest.raises(BadInput):
         takedowns.request(session, out.id, reason=" ", by=head, now=now)
     assert session.scalar(sa.select(sa.func.count()).select_from(Takedown)) == 0
+
+
+@SQLITE
+def test_who_may_not_take_a_post_down_asks_for_it_and_is_answered(
+    session: Session,
+    school_people: dict[Role, Person],
+    teacher: Person,
+    head: Person,
+    x: Account,
+    rosa: Pupil,
+    now: datetime,
+) -> None:
+    def told(purpose: str) -> list[str]:
+        session.flush()
+        return [mail["To"].addresses[0].addr_spec for mail in scenes.mails(session, purpose)]
+
+    out = published(session, teacher, head, x, rosa, now)
+    draft = session.get_one(Draft, out.draft_id)
+    assert takedown_asking.may_ask(session, draft, by=teacher, now=now)
+    assert not takedown_asking.may_ask(session, draft, by=head, now=now), "takes it down instead"
+    with pytest.raises(NotFound):
+        takedown_asking.ask(session, draft.id, reason="No", by=school_people[Role.MODERATOR], now=now)
+    with pytest.raises(BadInput):
+        takedown_asking.ask(session, draft.id, reason=" ", by=teacher, now=now)
+    for _twice in range(2):
+        takedown_asking.ask(session, draft.id, reason="A parent rang", by=teacher, now=now)
+    assert told("takedown_asked") == [head.email]
+    assert takedown_asking.all_waiting(session, head) == [draft.id]
+    assert takedown_asking.all_waiting(session, teacher) == []
+    with pytest.raises(NotPermitted):
+        takedown_asking.stays(session, draft.id, reason="No", by=teacher, now=now)
+    later = now + timedelta(minutes=1)
+    takedown_asking.stays(session, draft.id, reason="She agreed", by=head, now=later)
+    assert told("takedown_refused") == [teacher.email] and not takedown_asking.all_waiting(session, head)
+    with pytest.raises(MoveNotAllowed):
+        takedown_asking.stays(session, draft.id, reason="Again", by=head, now=later)
+    takedown_asking.ask(session, draft.id, reason="She rang again", by=teacher, now=now + HOUR)
+    assert takedown_asking.all_waiting(session, head) == [draft.id], "asked once more"
+    takedowns.request(session, out.id, reason="She is right", by=head, now=now + HOUR)
+    assert takedown_asking.all_waiting(session, head) == [] and told("takedown_author") == [teacher.email]
+    assert audit.verify(session) is None
 
 
 def test_p8_p25_on_a_closed_account_a_withdrawal_becomes_a_persons_task(

@@ -137,6 +137,13 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     for_head = head.get("/drafts").text
     assert for_head.count(f'href="{path}"') == 1, "what waits is not listed twice"
     assert for_head.index("1 of 3") < for_head.index("All drafts") < for_head.index("2 of 3")
+    for_author = teacher.get(path).text
+    assert for_author.count('id="publication-') == 0, "what moving cancelled is history"
+    second = re.findall(r'href="(/drafts/[0-9a-f-]{36})"', for_author.split('id="series"')[1])[0]
+    assert "throw-away" in teacher.get(second).text and "throw-away" not in for_author
+    assert teacher.post(f"{second}/throw-away", second).status_code == 302
+    thrown = teacher.get(second).text
+    assert "thrown away" in thrown and "/edit" not in thrown and "1 of 2" in teacher.get("/drafts").text
     in_term = {**wanted, "rhythm": "term_weeks", "do": "show"}
     page = teacher.post(f"{path}/repeat", f"{path}/repeat", **in_term).text
     assert "No term dates are entered" in page and "Margaret Oyelaran" in page

@@ -1,0 +1,78 @@
+"""What to say first of a draft: the latest truth about it, also when it is out or was taken down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from approvals import takedowns
+from approvals.models import Draft, Publication
+from approvals.models.takedowns import Takedown, TakedownState
+from approvals.states import DraftState, PublicationState
+from approvals.takedowns import ALL_WORDS, Stands
+from school.times import say
+
+BADGES: dict[Stands, str] = {
+    DraftState.DRAFT: "secondary",
+    DraftState.SUBMITTED: "warning",
+    DraftState.APPROVED: "success",
+    DraftState.CHANGES_REQUESTED: "warning",
+    DraftState.REJECTED: "danger",
+    PublicationState.SCHEDULED: "info",
+    PublicationState.PUBLISHING: "info",
+    PublicationState.PUBLISHED: "success",
+    PublicationState.FAILED: "danger",
+    PublicationState.UNKNOWN: "warning",
+    PublicationState.MISSED: "danger",
+    PublicationState.CANCELLED: "secondary",
+    PublicationState.HELD: "danger",
+    TakedownState.REQUESTED: "warning",
+    TakedownState.DOING: "warning",
+    TakedownState.BY_HAND: "warning",
+    TakedownState.DONE: "secondary",
+}
+
+NEXT: dict[Stands, str] = {
+    DraftState.DRAFT: "It is with its author, who can change it and hand it in.",
+    DraftState.SUBMITTED: "It waits for a decision. Nothing is published before that.",
+    DraftState.APPROVED: "It is approved. What became of it on each account is below.",
+    DraftState.CHANGES_REQUESTED: "Changes were asked for. Its author changes it and hands it in again.",
+    DraftState.REJECTED: "It was rejected and will not be published.",
+    PublicationState.PUBLISHED: "It is out. Where it is to be seen is below.",
+    PublicationState.CANCELLED: "It was approved and then stopped: nothing of it is published.",
+    TakedownState.REQUESTED: "It is being taken down. Where it is still to be seen is below.",
+    TakedownState.DOING: "It is being taken down. Where it is still to be seen is below.",
+    TakedownState.BY_HAND: "It has to be removed by hand. Where it is still to be seen is below.",
+    TakedownState.DONE: "It was published and taken down again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """A badge and the sentence beside it."""
+
+    words: str
+    badge: str
+    sentence: str
+    says_all: bool = False
+    """Whether it says how the post stands on every account."""
+
+
+def of(draft: Draft, present: Sequence[Publication], gone: Mapping[UUID, Takedown]) -> Headline:
+    """How a draft stands, from the publications of its present plan and their takedowns."""
+    if draft.thrown_away_at is not None:
+        when = say(draft.thrown_away_at)
+        return Headline("thrown away", "secondary", f"Its author threw it away on {when}.", says_all=True)
+    state: Stands = draft.state
+    if draft.state is DraftState.APPROVED and present:
+        stand = {takedowns.stands(one, gone.get(one.id)) for one in present}
+        if len(stand) == 1:
+            [only] = stand
+            if only in NEXT:
+                return Headline(ALL_WORDS[only], BADGES[only], NEXT[only], says_all=True)
+        elif stand & set(TakedownState):
+            return Headline("partly taken down", "warning", "Where it is still to be seen is below.")
+        elif PublicationState.PUBLISHED in stand:
+            return Headline("partly published", "warning", "It is not out on every account: look below.")
+    return Headline(ALL_WORDS[state], BADGES[state], NEXT[state])
