@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -84,13 +85,18 @@ class Round:
     lease: Lease
     clock: Clock
     report: PollReport
+    first_kept: Callable[[], object] | None = None
+    """Told once, when something new is kept: the classifier needn't wait for the rest."""
 
     def keeping(self) -> AbstractContextManager[Session]:
         """A transaction in which the account is still this worker's."""
         return self.lease.keeping()
 
     def count(self, stored: ingest.Stored) -> None:
-        """Add what a page brought to the report."""
+        """Add what a page brought to the report; the page is committed."""
+        if self.first_kept is not None and (stored.new or stored.edited):
+            tell, self.first_kept = self.first_kept, None
+            tell()
         self.report.new += stored.new
         self.report.edited += stored.edited
 

@@ -10,6 +10,7 @@ Every page is committed with its cursor, and no transaction is open while the pl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -98,16 +99,23 @@ def claim_poll(session: Session, account_id: UUID, *, pace: PollPace, now: datet
 
 
 def poll_account(
-    plan: PollPlan, connector: Connector, *, transaction: Transaction, clock: Clock
+    plan: PollPlan,
+    connector: Connector,
+    *,
+    transaction: Transaction,
+    clock: Clock,
+    first_kept: Callable[[], object] | None = None,
 ) -> PollReport:
     """Read everything that is due and keep it; the account is free again at the end.
+
+    `first_kept`: told once, as soon as a new comment is kept.
 
     What can't be read is named in the report and, per stream, in the database; only dead
     credentials, a used-up limit and an unreachable platform end the poll early.
     """
     report = PollReport(plan.account_id, plan.began_at)
     lease = Lease(plan.account_id, plan.lease_until, plan.pace.lease, transaction, clock)
-    work = Round(plan, connector, lease, clock, report)
+    work = Round(plan, connector, lease, clock, report, first_kept)
     try:
         _everything(work)
     except LeaseLost as error:

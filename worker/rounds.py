@@ -6,7 +6,7 @@ in another. Whatever stops in between is found in the database by the next look.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -106,8 +106,11 @@ def _key_is_right() -> bool:
     return True
 
 
-def poll(account_id: UUID) -> PollReport | None:
-    """Read one account now; None when another worker is at it, or it can't be asked."""
+def poll(account_id: UUID, *, first_kept: Callable[[], object] | None = None) -> PollReport | None:
+    """Read one account now; None when another worker is at it, or it can't be asked.
+
+    `first_kept`: told once, as soon as a new comment is kept.
+    """
     found = connector_of(account_id)
     if found is None:
         return None
@@ -116,7 +119,7 @@ def poll(account_id: UUID) -> PollReport | None:
         plan = polling.claim_poll(session, account_id, pace=pace_of(account), now=now())
     if plan is None:
         return None
-    report = polling.poll_account(plan, connector, transaction=transaction, clock=now)
+    report = polling.poll_account(plan, connector, transaction=transaction, clock=now, first_kept=first_kept)
     if report.new or report.edited or report.gone or report.followers or not report.complete:
         _say(account_id, report)
     return report

@@ -9,7 +9,7 @@ from school.settings import Settings
 # Task name to seconds between two looks: embedded mode's users watch the page, and a look costs one
 # short query. While many of a queue's messages wait, `worker.steady` sends no more.
 LOOKS: dict[str, float] = {
-    "publish.look": 2.0,
+    "publish.look": 1.0,
     "publish.sweep": 15.0,
     "publish.takedowns": 5.0,
     "actions.look": 1.0,

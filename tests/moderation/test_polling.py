@@ -56,6 +56,27 @@ def test_a_poll_keeps_posts_comments_and_cost(
         assert session.get_one(Account, account_id).poll_lease_until is None
 
 
+def test_the_classifier_is_told_while_the_rest_is_still_being_read(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock
+) -> None:
+    platform.pages["post-1"] = [
+        CommentPage((), "1", None),
+        CommentPage((comment(1),), "2", None),
+        CommentPage((comment(2),), None, "end"),
+    ]
+    kept: list[int | None] = []
+
+    def told() -> None:
+        with reading() as session:
+            kept.append(session.scalar(sa.select(sa.func.count()).select_from(Comment)))
+
+    with transaction() as session:
+        plan = polling.claim_poll(session, account_id, pace=PACE, now=clock())
+    assert plan is not None
+    report = polling.poll_account(plan, platform, transaction=transaction, clock=clock, first_kept=told)
+    assert (report.new, kept) == (2, [1])
+
+
 def test_the_same_comment_twice_is_one(account_id: UUID, platform: ScriptedPlatform, clock: Clock) -> None:
     platform.show(comment(1), comment(1))
     poll(account_id, platform, clock)

@@ -28,8 +28,8 @@ def look_for_polls() -> None:
 @task("poll.account")
 @at_most(6)
 def poll_account(account_id: str) -> None:
-    """Read one account; what came is scored at once."""
-    report = rounds.poll(UUID(account_id))
+    """Read one account; what came is scored at once, the first of it while the rest is still being read."""
+    report = rounds.poll(UUID(account_id), first_kept=look_for_scoring.apply_async)
     if report is not None and (report.new or report.edited or report.followers):
         look_for_scoring.apply_async()
 
