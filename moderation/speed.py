@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from moderation.models import CaseState, LogCase, LogEntry
 from moderation.sight import visible_to
+from school.db import seconds_between
 from school.models import Person
-from school.times import middle
 
 OVER = timedelta(days=30)
 _MOST = 20_000
@@ -37,22 +38,21 @@ class Speed:
 
 def figures(session: Session, *, viewer: Person, now: datetime) -> tuple[Speed, Speed]:
     """The urgent ones, and all; of what the viewer may see."""
-    rows = session.execute(
-        sa.select(LogCase.urgent, LogCase.recorded_at, LogCase.decided_at)
+    # One number of each, not two times: there may be thousands.
+    taken = session.execute(
+        sa.select(LogCase.urgent, seconds_between(session, LogCase.recorded_at, LogCase.decided_at))
         .where(LogCase.decided_at >= now - OVER, LogCase.state == CaseState.DECIDED, visible_to(viewer))
         .order_by(LogCase.decided_at.desc())
         .limit(_MOST)
     ).all()
-    taken = [(row.urgent, row.decided_at - row.recorded_at) for row in rows if row.decided_at]
     return (
-        _speed(session, True, [one for urgent, one in taken if urgent], viewer, now),
-        _speed(session, False, [one for _, one in taken], viewer, now),
+        _speed(session, True, [seconds for urgent, seconds in taken if urgent], viewer, now),
+        _speed(session, False, [seconds for _, seconds in taken], viewer, now),
     )
 
 
-def _speed(
-    session: Session, urgent: bool, taken: Sequence[timedelta], viewer: Person, now: datetime
-) -> Speed:
+def _speed(session: Session, urgent: bool, taken: Sequence[float], viewer: Person, now: datetime) -> Speed:
+    """`taken`: seconds."""
     waits = [LogCase.state == CaseState.OPEN, visible_to(viewer)]
     if urgent:
         waits.append(LogCase.urgent.is_(True))
@@ -66,8 +66,8 @@ def _speed(
     return Speed(
         urgent=urgent,
         decided=len(taken),
-        median=middle(taken),
-        slowest=max(taken, default=None),
+        median=timedelta(seconds=median(taken)) if taken else None,
+        slowest=timedelta(seconds=max(taken)) if taken else None,
         open=session.scalar(sa.select(sa.func.count()).select_from(LogCase).where(*waits)) or 0,
         waiting=now - oldest.recorded_at if oldest else None,
         oldest_id=oldest.id if oldest else None,

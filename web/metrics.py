@@ -160,8 +160,9 @@ def _waiting(session: Session, moment: datetime) -> Metric:
         ("classify", Comment.fetched_at, Comment.state == CommentState.FETCHED),
         ("poll", Account.next_poll_at, Account.state == AccountState.ACTIVE),
     ):
-        # Not min(): for that, SQLite reads every row of the table.
-        oldest = session.scalar(sa.select(column).where(due, column <= moment).order_by(column).limit(1))
+        # Counted with it: for min() alone, SQLite reads every row of the table.
+        first = sa.select(sa.func.min(column), sa.func.count()).where(due, column <= moment)
+        oldest, _ = session.execute(first).one()
         family.add_metric([work], (moment - oldest).total_seconds() if oldest is not None else 0)
     return family
 

@@ -81,9 +81,9 @@ def _accounts(session: Session) -> Iterator[Trouble]:
 
 
 def _comments(session: Session) -> Iterator[Trouble]:
-    # Not min(): for that, SQLite reads every comment that there is.
-    waiting = sa.select(Comment.fetched_at).where(Comment.state == CommentState.FETCHED)
-    oldest = session.scalar(waiting.order_by(Comment.fetched_at).limit(1))
+    # Counted with it: for min() alone, SQLite reads every comment that there is.
+    waiting = sa.select(sa.func.min(Comment.fetched_at), sa.func.count())
+    oldest, _ = session.execute(waiting.where(Comment.state == CommentState.FETCHED)).one()
     if oldest is not None:
         yield Trouble(
             key="classifier",
