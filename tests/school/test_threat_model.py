@@ -1,4 +1,4 @@
-"""The threat model names a test for each threat; each of them exists."""
+"""The threat model names a test for each threat, and the proofs of the policy for each duty; they exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "docs" / "threat-model.md").read_text("utf-8")
-NAMED = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", TEXT)
+PROOFS = (ROOT / "docs" / "policy-proofs.md").read_text("utf-8")
+NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", TEXT + PROOFS)))
 
 
 def test_every_row_names_a_test() -> None:
@@ -18,6 +19,11 @@ def test_every_row_names_a_test() -> None:
     rows = [row for row in rows if not row.startswith(("| threat |", "| --- |"))]
     assert len(rows) > 30
     assert not [row for row in rows if not re.search(r"`tests/[\w/:.]+` \|$", row)]
+
+
+def test_every_row_of_the_policy_was_broken() -> None:
+    rows = re.findall(r"^\| P(\d+) \| .+ \| `tests/[\w/:.]+` \|$", PROOFS, re.MULTILINE)
+    assert {int(row) for row in rows} == set(range(1, 35))
 
 
 @pytest.mark.parametrize(("file", "name"), NAMED)

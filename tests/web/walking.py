@@ -144,7 +144,10 @@ class Fuzz:
     def _roles(self, email: str) -> frozenset[str]:
         with db.reading() as session:
             person = session.scalars(sa.select(Person).where(Person.email == email)).one_or_none()
-            return frozenset(role.value for role in person.roles) | {"staff"} if person else frozenset()
+            if person is None:
+                # Whoever was given another address meanwhile is still who they were in this visit.
+                return self.roles.get(email, frozenset())
+            return frozenset(role.value for role in person.roles) | {"staff"}
 
     def visit(
         self,
