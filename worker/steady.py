@@ -172,7 +172,14 @@ def _first_to_send(channel: Any, entry: ScheduleEntry) -> bool:
     if not isinstance(channel, RedisChannel):
         return True
     nearly = max(1, int(entry.schedule.run_every.total_seconds() * _NEARLY * 1000))
-    return bool(channel.client.set(f"schoolgate-sent:{entry.name}", "", nx=True, px=nearly))
+    name = f"schoolgate-sent:{entry.name}"
+    if channel.client.set(name, "", nx=True, px=nearly):
+        return True
+    if channel.client.pttl(name) <= nearly:
+        return False
+    # Redis notes when it forgets by its clock, which was set back since.
+    channel.client.set(name, "", px=nearly)
+    return True
 
 
 def _since_last_life() -> timedelta:
