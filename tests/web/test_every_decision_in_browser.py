@@ -68,6 +68,7 @@ class Mouse:
         self.page.locator(field).first.select_option(value)
 
     def press(self, what: str) -> None:
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= 320, self.page.url
         self.page.locator(what).first.click()
 
 
