@@ -159,6 +159,7 @@ def moving() -> bytes:
         (b"", "is empty"),
         (b"just words", "is not a picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is not a picture"),
+        (scenes.picture_bytes(kind="PPM"), "is not a picture"),
         (scenes.picture_bytes()[:2000], "is not a picture"),
         (scenes.picture_bytes(kind="PNG")[:300], "is not a picture"),
         (scenes.picture_bytes(kind="HEIF")[:500], "is not a picture"),
@@ -169,8 +170,8 @@ def moving() -> bytes:
         (moving(), "is a moving picture"),
     ],
     ids=[
-        "empty", "text", "svg", "half-jpeg", "half-png", "half-heic", "50MB", "bomb", "too-many", "too-few",
-        "moving",
+        "empty", "text", "svg", "unusual", "half-jpeg", "half-png", "half-heic", "50MB", "bomb", "too-many",
+        "too-few", "moving",
     ],
 )  # fmt: skip
 def test_what_cannot_be_taken_is_refused_by_name(data: bytes, says: str) -> None:

@@ -22,7 +22,8 @@ def test_pages_and_files_weigh_less_and_say_the_same(head: Browser) -> None:
     assert said == again
     assert len(zipped.data) < len(plain.data) / 2 and "Accept-Encoding" in plain.headers["Vary"]
     sizes = {len(head.get("/people", headers=ZIPPED).data) for _ in range(8)}
-    assert len(sizes) > 2, "a page's size must not tell what stands in it"
+    # The token's own letters make a few bytes of difference.
+    assert max(sizes) - min(sizes) > 15, "a page's size must not tell what stands in it"
     style = "/bootstrap/static/css/bootstrap.min.css"
     whole = head.get(style).data
     for _twice in range(2):

@@ -24,6 +24,7 @@ from moderation.models import Follower as FollowerRow
 from school import people
 from school.db import now, reading, transaction
 from school.models import Account, OutboxEmail, Person, Role
+from tests.approvals.scenes import picture_bytes
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
@@ -325,6 +326,8 @@ def test_p3_of_an_urgent_worry_about_the_headteacher_all_others_are_told(
         ({"platform": "TikTok", "text": "x", "seen_day": "3 June"}, "can’t be read"),
         ({"platform": "TikTok", "text": "x" * 20_001}, "at most 20,000"),
         ({"platform": "TikTok", "picture": (b"not a picture", "a.png")}, "can’t be read"),
+        ({"platform": "TikTok", "picture": (picture_bytes(kind="PNG")[:-30], "a.png")}, "can’t be read"),
+        ({"platform": "TikTok", "picture": (picture_bytes(kind="BMP"), "a.png")}, "can’t be read"),
     ],
 )
 def test_bad_entries_by_hand_are_refused(head: Browser, fields: dict[str, object], sentence: str) -> None:
