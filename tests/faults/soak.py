@@ -221,7 +221,7 @@ def main() -> int:
         long_waits_for=seconds / 4,
         quiet_within=_number("SOAK_QUIET", 2400),
         # The posts go out while processes are killed, not before.
-        spread=_number("SOAK_SPREAD", seconds / 60 - 5 if kills else 0),
+        spread=_number("SOAK_SPREAD", max(0.0, seconds / 60 - 5) if kills else 0),
     )
     with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
