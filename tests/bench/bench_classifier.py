@@ -114,7 +114,8 @@ def test_memory_of_the_worker(tmp_path: Path) -> None:
     print(f"\nschoolgate worker after scoring: {now / MB:.0f} MB, peak {peak / MB:.0f} MB")
     assert "onnxruntime" in maps and "libtorch" not in maps
     # The aim is 250 MB, of which all but the classifier takes some 150: this only keeps it from growing.
-    assert peak < 320 * MB
+    # Each further batch that is scored at once (SCHOOLGATE_CLASSIFIER_THREADS) takes 50.
+    assert peak < 360 * MB
 
 
 def _measured(work: Callable[[list[str]], object], texts: list[str]) -> tuple[float, float]:
