@@ -41,9 +41,9 @@ CAPS: dict[str, tuple[int, int]] = {
 # by or for the people who comment on a primary school's page.
 SOURCE_WEIGHT: dict[str, float] = {"own": 1.5, "profanity": 0.5, "madlibs": 0.6, "misogyny": 0.7, "wiki": 0.8}
 # Two sources asked of most rows only whether they are sexist. What is not is mostly harmless, but not all of
-# it is: its toxicity is taken as (this likely, counting so much) instead of being left out, which would show
-# the model nothing but toxic rows of these sources.
-ASKED_FOR_SEXISM: dict[str, tuple[float, float]] = {"edos": (0.15, 0.5), "misogyny": (0.15, 0.5)}
+# it is: its toxicity is taken as `Settings.unasked_toxicity` instead of being left out, which would show the
+# model nothing but toxic rows of these sources.
+ASKED_FOR_SEXISM: tuple[str, ...] = ("edos", "misogyny")
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,19 @@ class Settings:
     warmup: float = 0.06
     hidden_dropout: float = 0.1
     vocabulary_min_count: int = 2
+    caps: float = 1.0
+    """CAPS times this: more than one lets large sources outweigh the others."""
+    held_share: float = 0.0
+    """This share of each source's rows is never learnt, the same rows whatever the seed, so that runs can be
+    compared on them and follow each other; 0: 1.5 % of them drawn by the seed, as for the shipped model."""
+    unasked_toxicity: float = 0.15
+    """What the rows of ASKED_FOR_SEXISM that are not sexist count as, and how much: `unasked_weight`."""
+    unasked_weight: float = 0.5
+    source_offsets: bool = False
+    """Let each source but our own say how much more or less of each label it sees than we do, and learn
+    from it what that leaves over: sources differ in what they call abuse. Dropped when training ends."""
+    teacher_share: float = 0.0
+    """How much the teachers' scores count beside the labels that people gave, 0 to 1."""
     public_share: float = 1.0
     """This share of the public rows, drawn by the seed: fewer where a model that knows them learns on."""
     own_repeat: int = 2
@@ -118,8 +131,8 @@ def is_positive(example: Example) -> bool:
 
 
 def choose(examples: Sequence[Example], settings: Settings) -> tuple[list[Example], list[Example]]:
-    """(training, held-out) examples: capped per source, shuffled by the seed, 1.5 % of each source held
-    out, and of the own cases the families that are for measuring.
+    """(training, held-out) examples: capped per source, shuffled by the seed; a share of each source held
+    out (see `Settings.held_share`), and of the own cases the families that are for measuring.
     """
     rng = random.Random(settings.seed)
     groups: dict[tuple[str, bool], list[Example]] = {}
@@ -129,10 +142,15 @@ def choose(examples: Sequence[Example], settings: Settings) -> tuple[list[Exampl
     held: list[Example] = []
     for (source, positive), group in sorted(groups.items(), key=lambda item: item[0]):
         rng.shuffle(group)
-        cut = max(10, round(len(group) * 0.015))
-        held += group[:cut]
-        cap = CAPS.get(source, (len(group), len(group)))[0 if positive else 1]
-        train += group[cut : cut + cap]
+        if settings.held_share:
+            out = [example for example in group if _is_held(example.text, settings.held_share)]
+            kept = [example for example in group if not _is_held(example.text, settings.held_share)]
+        else:
+            cut = max(10, round(len(group) * 0.015))
+            out, kept = group[:cut], group[cut:]
+        held += out
+        cap = CAPS.get(source, (len(kept), len(kept)))[0 if positive else 1]
+        train += kept[: round(cap * settings.caps)]
     rng.shuffle(train)
     train = train[: round(len(train) * settings.public_share)]
     if settings.limit:
@@ -146,6 +164,13 @@ def choose(examples: Sequence[Example], settings: Settings) -> tuple[list[Exampl
                 train += [example] * settings.own_repeat
     rng.shuffle(train)
     return train, held
+
+
+def _is_held(text: str, share: float) -> bool:
+    """Whether this text is one of those for measuring: by its hash, so that no seed and no other row
+    changes it, and a smaller share is part of a larger one.
+    """
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4]) < share * 2**32
 
 
 _LEET = str.maketrans({"a": "4", "e": "3", "i": "1", "o": "0", "s": "5"})
@@ -193,9 +218,9 @@ def _disguised(word: str, rng: random.Random) -> str:
     return before + rng.choice("aeiorstn") + letter + after
 
 
-def disguised_some(examples: Sequence[Example], settings: Settings) -> list[str]:
-    """The texts to learn from: a share of them disguised, of the own cases a larger one."""
-    rng = random.Random(settings.seed + 1)
+def disguised_some(examples: Sequence[Example], settings: Settings, epoch: int = 0) -> list[str]:
+    """The texts to learn from: a share of them disguised, of the own cases a larger one; others each time."""
+    rng = random.Random(settings.seed + 1 + 1_000_003 * epoch)
     return [
         disguise(e.text, rng)
         if rng.random() < (settings.own_evade_share if e.source == "own" else settings.evade_share)
@@ -218,11 +243,15 @@ def weights_of(examples: Sequence[Example]) -> np.ndarray:
     return weights
 
 
-def targets_of(examples: Sequence[Example]) -> tuple[np.ndarray, np.ndarray]:
+def targets_of(
+    examples: Sequence[Example], settings: Settings | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """(labels, how far each is known, 0 to 1): where nobody was asked, the loss leaves the label out."""
+    settings = settings or Settings()
     targets = np.array([[v or 0.0 for v in e.labels] for e in examples], dtype=np.float32)
     known = np.array([[v is not None for v in e.labels] for e in examples], dtype=np.float32)
     for place, example in enumerate(examples):
         if example.source in ASKED_FOR_SEXISM and example.labels[0] is None and not is_positive(example):
-            targets[place, 0], known[place, 0] = ASKED_FOR_SEXISM[example.source]
+            targets[place, 0] = settings.unasked_toxicity
+            known[place, 0] = settings.unasked_weight
     return targets, known

@@ -5,6 +5,7 @@ import gzip
 import json
 import random
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,14 @@ import pytest
 import torch
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
-from moderation.classifier import averaging, training, training_data
+from moderation.classifier import (
+    averaging,
+    starting,
+    training,
+    training_batches,
+    training_data,
+    training_model,
+)
 from moderation.classifier.engine import MODEL_FOLDER, DetoxifyEngine
 from moderation.classifier.labels import LABELS
 from moderation.classifier.model_files import read_manifest, write_manifest
@@ -62,12 +70,13 @@ def run(
     *,
     resume: bool = False,
     init: Path | None = None,
+    teachers: Sequence[Path] = (),
     **changed: Any,
 ) -> dict[str, Any]:
     settings = Settings(**{"epochs": 1, "own_repeat": 0, "limit": 200, **changed})
     return training.train(
         data=data, work=folder / "work", out=folder / "out", settings=settings, threads=1, resume=resume,
-        encoder=encoder, init=init, save_every=1,
+        encoder=encoder, init=init, teachers=teachers, save_every=1,
     )  # fmt: skip
 
 
@@ -94,7 +103,7 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
     data: Path, encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut off for real: the process's optimiser raises in the middle, as a power cut would end it."""
-    run(data, encoder, tmp_path / "whole", epochs=3)
+    run(data, encoder, tmp_path / "whole", epochs=3, source_offsets=True)
     steps = 0
     original = torch.optim.AdamW.step
 
@@ -108,8 +117,8 @@ def test_a_run_that_was_cut_off_goes_on_where_it_was(
     with monkeypatch.context() as patched:
         patched.setattr(torch.optim.AdamW, "step", step)
         with pytest.raises(KeyboardInterrupt):
-            run(data, encoder, tmp_path / "cut", epochs=3)
-    run(data, encoder, tmp_path / "cut", epochs=3, resume=True)
+            run(data, encoder, tmp_path / "cut", epochs=3, source_offsets=True)
+    run(data, encoder, tmp_path / "cut", epochs=3, source_offsets=True, resume=True)
     whole, cut = (
         torch.load(tmp_path / name / "out" / "schoolgate.ckpt", weights_only=True)["state_dict"]
         for name in ("whole", "cut")
@@ -189,16 +198,16 @@ def test_own_cases_are_held_out_by_family_and_the_others_learnt_twice() -> None:
 
 def test_a_batch_holds_about_as_many_padded_tokens_as_allowed_and_every_text_comes_once() -> None:
     lengths = np.random.default_rng(3).integers(3, 72, 3000)
-    groups = list(training.batches(lengths, Settings(), 0))
+    groups = list(training_batches.batches(lengths, Settings(), 0))
     assert sorted(place for group in groups for place in group) == list(range(3000))
     assert all(lengths[group].max() * len(group) <= 1.1 * Settings.batch_tokens for group in groups)
-    again = list(training.batches(lengths, Settings(), 0))
+    again = list(training_batches.batches(lengths, Settings(), 0))
     assert all((a == b).all() for a, b in zip(groups, again, strict=True))
 
 
 def test_a_pruned_vocabulary_still_spells_everything() -> None:
     pieces = ["[PAD]", "[unused1]", "[UNK]", "a", "##a", "rare", "##ing", "é", "中", "[CLS]"]
-    kept = training.prune_vocabulary(pieces, Counter({6: 5, 5: 1, 1: 99}), 2)
+    kept = training_model.prune_vocabulary(pieces, Counter({6: 5, 5: 1, 1: 99}), 2)
     assert [pieces[n] for n in kept] == ["[PAD]", "[UNK]", "a", "##a", "##ing", "é", "[CLS]"]
 
 
@@ -262,3 +271,87 @@ def test_less_of_the_public_rows_is_a_share_drawn_by_the_seed() -> None:
     assert {e.text for e in part} < {e.text for e in whole}
     other, _ = training_data.choose(examples, Settings(own_repeat=0, public_share=0.25, seed=9))
     assert {e.text for e in other} != {e.text for e in part}
+
+
+def test_teachers_scores_are_learnt_beside_the_labels(data: Path, encoder: Path, tmp_path: Path) -> None:
+    run(data, encoder, tmp_path / "a")
+    run(data, encoder, tmp_path / "b", seed=7, head_learning_rate=0.5)
+    teachers = [tmp_path / name / "out" for name in "ab"]
+    settings = Settings(epochs=1, batch_tokens=64)
+    models = [training_model.from_checkpoint(folder, settings)[0] for folder in teachers]
+    examples = [Example("own", case.text, case.labels) for case in own_cases()[:40]]
+    tokenizer = training_model.bert_tokenizer(teachers[0])
+    texts = training_batches.Texts(examples, tokenizer, settings, "cpu")
+    found = training_batches.teachers_scores(models, texts, settings).numpy()
+    each = [
+        [[row[label] for label in LABELS] for row in DetoxifyEngine(t).predict([e.text for e in examples])]
+        for t in teachers
+    ]
+    assert np.abs(np.array(each[0]) - np.array(each[1])).max() > 0.05
+    assert np.abs(found - np.mean(each, axis=0)).max() < 0.02  # products in bfloat16
+
+    taught = run(data, encoder, tmp_path / "taught", init=teachers[0], teachers=teachers, teacher_share=1.0)
+    untaught = run(data, encoder, tmp_path / "untaught", init=teachers[0])
+    assert taught["teachers_sha256"] == [read_manifest(each)["schoolgate.ckpt"] for each in teachers]
+    assert untaught["teachers_sha256"] == []
+    after = [tmp_path / name / "out" for name in ("taught", "untaught")]
+    assert read_manifest(after[0])["schoolgate.ckpt"] != read_manifest(after[1])["schoolgate.ckpt"]
+    with pytest.raises(BadInput, match="other settings or data"):
+        run(data, encoder, tmp_path / "taught", init=teachers[0], teacher_share=1.0, resume=True)
+    lines = (teachers[1] / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    lines[-1], lines[-2] = lines[-2], lines[-1]
+    (teachers[1] / "vocab.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_manifest(teachers[1])
+    with pytest.raises(BadInput, match="other word pieces"):
+        run(data, encoder, tmp_path / "other", init=teachers[0], teachers=teachers, teacher_share=1.0)
+
+
+def test_what_is_held_out_by_share_is_the_same_for_every_seed_and_only_grows() -> None:
+    examples = [Example("cad", f"t{n}", (0.0,) * 6) for n in range(4000)]
+    held = []
+    for seed, share in ((1, 0.1), (2, 0.1), (3, 0.04)):
+        train, out = training_data.choose(examples, Settings(own_repeat=0, seed=seed, held_share=share))
+        assert not {e.text for e in train} & {e.text for e in out}
+        assert len(train) + len(out) == 4000
+        held.append({e.text for e in out})
+    assert held[0] == held[1] > held[2]
+    assert 330 < len(held[0]) < 470 and 110 < len(held[2]) < 210
+
+
+def test_each_epoch_has_its_own_disguises_and_a_batch_reads_what_was_written(encoder: Path) -> None:
+    examples = [Example("own", "what a useless teacher that woman is", (1.0,) * 6)] * 30
+    examples += [Example("own", "thank you all", (0.0,) * 6)]
+    settings = Settings(epochs=2, own_evade_share=1.0)
+    tokenizer = training_model.bert_tokenizer(encoder)
+    texts = training_batches.Texts(examples, tokenizer, settings, "cpu")
+    read = []
+    for epoch in range(3):
+        ids, mask = texts.batch(epoch, np.arange(31))
+        assert mask.sum(dim=1).tolist() == texts.lengths[epoch].tolist()
+        assert not ids[mask == 0].any()
+        read.append([row[kept == 1].tolist() for row, kept in zip(ids, mask, strict=True)])
+    for epoch in (0, 1):
+        written = training_data.disguised_some(examples, settings, epoch)
+        assert read[epoch] == tokenizer(written, truncation=True, max_length=72)["input_ids"]
+    assert read[0] != read[1]
+    assert read[2] == tokenizer([e.text for e in examples])["input_ids"]
+
+
+def test_the_encoder_can_be_sent_elsewhere_with_the_word_pieces_of_the_model_that_serves(
+    encoder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pieces = (MODEL_FOLDER / "vocab.txt").read_text(encoding="utf-8").splitlines()
+    kept = [*pieces[:200], "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    kept = list(dict.fromkeys(kept))
+    words = tmp_path / "words.txt"
+    words.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    given = [str(tmp_path / "start"), "--vocabulary", str(words), "--encoder", str(encoder)]
+    assert starting.main(given) == 0
+    model, found = training_model.from_checkpoint(tmp_path / "start", Settings())
+    assert found == kept
+    whole = BertModel.from_pretrained(str(encoder)).embeddings.word_embeddings.weight
+    mine = model.bert.embeddings.word_embeddings.weight
+    assert torch.equal(mine[-1], whole[pieces.index(kept[-1])].half().float())
+    words.write_text("nosuchwordpiece\n", encoding="utf-8")
+    assert starting.main(given) == 2
+    assert "has no word piece 'nosuchwordpiece'" in capsys.readouterr().err
