@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from moderation import alerts, chain, decisions
 from moderation.models import Assignment, CaseState, LogCase, LogEntry
 from moderation.sight import is_kept_from, visible_to
-from school import people
+from school import audit, people
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Person, Role
 from school.permissions import Action, require
@@ -146,6 +146,16 @@ def _give(
         session.add(Assignment(entry_id=case.entry_id, to_id=to.id, by_id=by.id, given_at=now))
         case.claimed_by_id, case.claimed_until = to.id, now + lifetime
     entries = session.scalars(sa.select(LogEntry).where(LogEntry.id.in_(ids)).order_by(LogEntry.number)).all()
+    for entry in entries:
+        audit.record(
+            session,
+            by=by,
+            action="entry_given",
+            object_kind="log_entry",
+            object_id=entry.id,
+            detail={"to": to.id},
+            now=now,
+        )
     alerts.handed_over(
         session,
         entries,

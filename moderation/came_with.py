@@ -108,12 +108,10 @@ def ask(
         },
         now=now,
     )
-    if not case.about_headteacher:
-        # The headteacher reads the trail (P3).
-        audit.record(
-            session, by=by, action="picture_asked_for", object_kind="log_entry", object_id=entry_id,
-            detail={"place": place}, now=now,
-        )  # fmt: skip
+    audit.record(
+        session, by=by, action="picture_asked_for", object_kind="log_entry", object_id=entry_id,
+        detail={"place": place}, now=now,
+    )  # fmt: skip
     return row
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -151,7 +151,7 @@ class Decision:
     """Goes to the chair, and the headteacher no longer sees the entry (P3)."""
     meeting_on: date | None = None
     taken_back: bool = False
-    """Undoes a decision of one's own, made by mistake a moment ago."""
+    """Undoes a decision of one's own, made by mistake a moment ago: who undoes it puts it in the trail."""
 
 
 def decide(
@@ -182,22 +182,35 @@ def decide(
     acts = _acts(session, entry, comment, decision, by=by, reason=reason, now=now)
     _follow(session, entry, case, decision, acts, by=by, reason=reason, url=url, now=now)
     _close(session, case, decision.outcomes, by=by, now=now)
-    if not case.about_headteacher:
-        # The headteacher reads the trail; what concerns them is in the log's own chain only (P3).
-        audit.record(
-            session,
-            by=by,
-            action="comment_decided",
-            object_kind="log_entry",
-            object_id=entry.id,
-            detail={
-                "number": entry.number,
-                "outcomes": sorted(decision.outcomes),
-                **({"taken_back": True} if decision.taken_back else {}),
-            },
-            now=now,
-        )
+    if not decision.taken_back:
+        # What concerns the headteacher, too: of the trail's lines they read none about such an entry (P3).
+        note_in_trail(session, entry, decision.outcomes, by=by, now=now)
     return case
+
+
+def note_in_trail(
+    session: Session,
+    entry: LogEntry,
+    outcomes: Collection[Outcome],
+    *,
+    by: Person,
+    taken_back: bool = False,
+    now: datetime,
+) -> None:
+    """One line of the trail for what somebody did to an entry at once. `taken_back`: undid a decision."""
+    audit.record(
+        session,
+        by=by,
+        action="comment_decided",
+        object_kind="log_entry",
+        object_id=entry.id,
+        detail={
+            "number": entry.number,
+            "outcomes": sorted(outcomes),
+            **({"taken_back": True} if taken_back else {}),
+        },
+        now=now,
+    )
 
 
 def get_locked(session: Session, entry_id: UUID, *, by: Person) -> LogCase:

@@ -15,10 +15,7 @@ from school.models import DocumentKind, Person
 def issue(
     session: Session, case: LogCase, kind: DocumentKind, data: bytes, *, by: Person, now: datetime
 ) -> str:
-    """Keep the hash of a file that is being handed out; the hash.
-
-    The headteacher reads the trail, so what concerns them is in the log's chain only (P3).
-    """
+    """Keep the hash of a file that is being handed out; the hash."""
     found = documents.sha256(data)
     event = chain.append(
         session,
@@ -36,7 +33,6 @@ def issue(
         object_id=case.entry_id,
         by=by,
         log_seq=event.seq,
-        in_trail=not case.about_headteacher,
         now=now,
     )
     return found

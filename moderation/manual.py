@@ -105,6 +105,15 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
         picture_type=_picture_type(found.picture) if found.picture else "",
     )
     case = chain.record(session, entry, urgent=found.urgent, by=by, now=now)
+    audit.record(
+        session,
+        by=by,
+        action="abuse_recorded",
+        object_kind="log_entry",
+        object_id=entry.id,
+        detail={"number": entry.number},
+        now=now,
+    )
     if found.about_headteacher:
         decision = Decision(
             frozenset({Outcome.REFER}),
@@ -115,18 +124,6 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
         decisions.decide(session, entry.id, decision, seen=case.version, by=by, url=url, now=now)
     if found.urgent:
         alerts.urgent(session, [(entry, case)], url=url, now=now)
-    if found.about_headteacher:
-        # The headteacher reads the trail.
-        return entry
-    audit.record(
-        session,
-        by=by,
-        action="abuse_recorded",
-        object_kind="log_entry",
-        object_id=entry.id,
-        detail={"number": entry.number},
-        now=now,
-    )
     return entry
 
 

@@ -90,6 +90,9 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
         if outcomes:
             back = Decision(outcomes, _WHY, taken_back=True)
             case = decisions.decide(session, entry_id, back, seen=case.version, by=by, url=url, now=now)
+    undone = {*opposite, Outcome.REOPEN}
+    entry = session.get_one(LogEntry, entry_id)
+    decisions.note_in_trail(session, entry, undone, by=by, taken_back=True, now=now)
     return case
 
 

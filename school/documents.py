@@ -29,25 +29,19 @@ def record(
     object_id: UUID | str,
     by: Person,
     log_seq: int | None = None,
-    in_trail: bool = True,
     now: datetime,
 ) -> IssuedDocument:
-    """Keep the hash of a file that is being handed out, in the audit trail too.
-
-    `in_trail` False: what the headteacher, who reads the trail, must not know of (P3).
-    """
+    """Keep the hash of a file that is being handed out, in the audit trail too."""
     found = sha256(data)
-    seq = None
-    if in_trail:
-        seq = audit.record(
-            session,
-            by=by,
-            action=f"{kind.value}_made",
-            object_kind=object_kind,
-            object_id=object_id,
-            detail={"sha256": found, "bytes": len(data)},
-            now=now,
-        ).seq
+    seq = audit.record(
+        session,
+        by=by,
+        action=f"{kind.value}_made",
+        object_kind=object_kind,
+        object_id=object_id,
+        detail={"sha256": found, "bytes": len(data)},
+        now=now,
+    ).seq
     made = IssuedDocument(
         kind=kind,
         sha256=found,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
@@ -69,16 +70,19 @@ def was_headteacher(session: Session, person_id: Any) -> bool:
     )
 
 
-def sections(session: Session, subject: Subject, *, past_head: bool) -> list[Section]:
+def sections(
+    session: Session, subject: Subject, *, past_head: bool, unsaid: Collection[UUID] = ()
+) -> list[Section]:
     """What is held on a member of staff or a pupil.
 
-    `past_head`: the file goes to a headteacher, so forms that concern the headteacher are left out.
+    `past_head`: the file goes to a headteacher, so forms that concern the headteacher are left out, and so
+    are lines of the trail about `unsaid`, things that it must not tell of (P3).
     """
     if subject.kind is HoldOn.PUPIL:
         return _of_pupil(session, session.get_one(Pupil, subject.id))
     if subject.kind is HoldOn.PERSON:
         person = session.get_one(Person, subject.id)
-        return [*_of_person(session, person), *_done_by(session, person, past_head=past_head)]
+        return [*_of_person(session, person), *_done_by(session, person, past_head=past_head, unsaid=unsaid)]
     return []
 
 
@@ -350,7 +354,7 @@ def _clock(minute: int | None) -> str:
     return "" if minute is None else f"{minute // 60:02}:{minute % 60:02}"
 
 
-def _done_by(session: Session, person: Person, *, past_head: bool) -> list[Section]:
+def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Collection[UUID]) -> list[Section]:
     mails = session.scalars(
         sa.select(OutboxEmail).where(OutboxEmail.to_id == person.id).order_by(OutboxEmail.created_at)
     )
@@ -364,9 +368,13 @@ def _done_by(session: Session, person: Person, *, past_head: bool) -> list[Secti
     if past_head:
         filed = filed.where(FormEntry.about_headteacher.is_(False))
         answers = answers.where(FormEntry.about_headteacher.is_(False))
+        unsaid = [*unsaid, *session.scalars(sa.select(FormEntry.id).where(FormEntry.about_headteacher))]
     trail = session.scalars(
         sa.select(AuditEntry)
-        .where(sa.or_(AuditEntry.actor_id == person.id, AuditEntry.object_id == str(person.id)))
+        .where(
+            sa.or_(AuditEntry.actor_id == person.id, AuditEntry.object_id == str(person.id)),
+            AuditEntry.object_id.not_in([str(one) for one in unsaid]),
+        )
         .order_by(AuditEntry.seq)
     )
     return [

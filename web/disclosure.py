@@ -19,7 +19,7 @@ from approvals import foi
 from approvals.checks import account_name
 from approvals.erasing import ERASED
 from approvals.models import Publication
-from moderation import own_posts
+from moderation import own_posts, sight
 from moderation.classifier.personal_data import find_personal_data
 from moderation.models import Author, Letter, LogEntry, WatchedPost
 from school import people
@@ -52,8 +52,9 @@ def of_subject(session: Session, subject: Subject, *, asked_by_id: UUID) -> list
     past_head = was_headteacher(session, asked_by_id) or (
         subject.kind is HoldOn.PERSON and was_headteacher(session, subject.id)
     )
+    unsaid = sight.about_headteacher(session) if past_head else []
     found = [
-        *school.held.sections(session, subject, past_head=past_head),
+        *school.held.sections(session, subject, past_head=past_head, unsaid=unsaid),
         *approvals.held.sections(session, subject),
         *moderation.held.sections(session, subject, past_head=past_head),
         school.held.mentions_in_forms(session, subject.name, past_head=past_head),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from uuid import UUID
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.routing import Rule
 
+from moderation import assigning
 from moderation.decisions import Outcome
 from moderation.models import ActState, Author, LogEntry, PlatformAct, ReferTo
 from school import people
@@ -24,6 +26,7 @@ from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.moderation.scenes import PresentClock
 from tests.web.conftest import Browser
+from web import disclosure
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -220,6 +223,49 @@ def test_p3_no_number_gives_it_away(
     assert "Flagged" in other
 
 
+def test_p3_the_trail_tells_the_others_of_every_decision(
+    head: Browser,
+    signed_in: Callable[[Role], Browser],
+    secrets: dict[str, str],
+    school_people: dict[Role, Person],
+) -> None:
+    """Deciding, referring and giving it to a colleague are in the trail for all but the headteacher."""
+    slt, dsl, secret = school_people[Role.SLT], school_people[Role.DSL], UUID(secrets["entry"])
+    life = timedelta(minutes=10)
+    scenes.decide(secret, Outcome.REOPEN, by=slt, clock=PresentClock())
+    with transaction() as session:
+        slt = session.get_one(Person, slt.id)
+        assigning.assign(
+            session, secret, to_id=dsl.id, by=slt, lifetime=life, url="https://x.test", now=now()
+        )
+        about = {
+            subject: disclosure.of_subject(
+                session, disclosure.subject_of(session, "person", slt.id), asked_by_id=subject
+            )
+            for subject in (school_people[Role.HEADTEACHER].id, school_people[Role.CHAIR].id)
+        }
+    done = [
+        Counter(row["what"] for one in file if one.title == "In the trail" for row in one.rows)
+        for file in about.values()
+    ]
+    words = ("decided on", "gave", "made an evidence pack of", "issued a letter about")
+    shown = [
+        re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", signed_in(role).get("/audit").text))
+        for role in (Role.HEADTEACHER, Role.CHAIR)
+    ]
+    number = f" log entry {_number(secret)}"
+    assert [shown[1].count(one + number) for one in words] == [4, 1, 2, 1], shown[1]
+    assert [shown[0].count(one + number) for one in words] == [0, 0, 0, 0]
+    # A file of what is held on a colleague tells the headteacher no more than the trail does.
+    assert (done[0]["comment_decided"], done[1]["comment_decided"]) == (0, 5)
+    assert "evidence_made" not in done[0] and done[1]["evidence_made"] == 2
+
+
+def _number(entry_id: UUID) -> int:
+    with reading() as session:
+        return session.get_one(LogEntry, entry_id).number
+
+
 def test_p3_a_pack_of_theirs_is_not_known_to_the_headteacher(
     head: Browser, signed_in: Callable[[Role], Browser], secrets: dict[str, str]
 ) -> None:
@@ -229,7 +275,7 @@ def test_p3_a_pack_of_theirs_is_not_known_to_the_headteacher(
         newest = session.scalars(
             sa.select(IssuedDocument).order_by(IssuedDocument.made_at.desc()).limit(1)
         ).one()
-        assert newest.trail_seq is None and newest.log_seq is not None
+        assert newest.trail_seq is not None and newest.log_seq is not None
         assert now() - newest.made_at < timedelta(minutes=5)
     for browser, known in ((head, False), (signed_in(Role.CHAIR), True)):
         form = {"csrf_token": browser.token("/documents/check"), "file": (io.BytesIO(made), "pack.pdf")}
