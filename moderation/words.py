@@ -162,6 +162,17 @@ def still_visible(case: LogCase, comment: Comment | None) -> str:
     return f"referred; still visible on {platform(case.platform)}"
 
 
+def no_hiding(comment: Comment | None, claimed_by: str) -> str:
+    """Why a comment can't be hidden, for who presses the key for it; empty where it can."""
+    if comment is None:
+        return "it was entered by hand, so hide it where it was seen"
+    if comment.gone_at is not None:
+        return "the comment is gone from the platform"
+    if comment.hidden:
+        return "the comment is hidden already"
+    return f"{claimed_by} is deciding it" if claimed_by else ""
+
+
 def outcomes(column: str) -> str:
     """The outcomes of a case, as words: "hidden, blocked"."""
     return ", ".join(

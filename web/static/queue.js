@@ -14,11 +14,17 @@
   var at = -1;
   var armed = null;
   var quiet = null;
+  var undoing = false;
+  // Until when (milliseconds) letters do nothing: they were meant as a reason.
+  var deaf = 0;
 
   function say(words) {
     said.textContent = words;
     window.clearTimeout(quiet);
-    quiet = window.setTimeout(function () { said.textContent = ""; }, 8000);
+    quiet = window.setTimeout(function () {
+      said.textContent = "";
+      undoing = false;
+    }, 8000);
   }
 
   function current() {
@@ -61,7 +67,9 @@
   function decide(item, what, words) {
     var button = find(item, what);
     if (!button) {
-      return say(words + " is not possible here.");
+      // Whoever knows the keys types the reason next: none of its letters may act.
+      deaf = Date.now() + 4000;
+      return say(words + " isn’t possible for " + item.dataset.entry + (what === "hide" && item.dataset.nohide ? ": " + item.dataset.nohide : "") + ". Nothing was done. Escape, then go on.");
     }
     if (button.type === "checkbox") {
       button.checked = true;
@@ -107,8 +115,14 @@
     }
     if (key === "u") {
       var undo = document.getElementById("undo");
-      return undo ? undo.requestSubmit() : say("There is nothing to undo.");
+      if (!undo) {
+        return say("There is nothing to undo.");
+      }
+      // It may put a comment back in public: once is too easily pressed.
+      undoing = !undoing;
+      return undoing ? say("Undo? " + undo.querySelector("[role=status]").textContent.trim() + " Press U again to take it back; any other key leaves it.") : undo.requestSubmit();
     }
+    undoing = false;
     if (key === "j" || key === "n") {
       return go(1);
     }
@@ -164,9 +178,20 @@
       return;
     }
     var key = event.key.length === 1 ? event.key.toLowerCase() : "";
-    if (single && key && KNOWN.indexOf(key) >= 0) {
+    if (event.key === "Escape") {
+      deaf = 0;
+      undoing = false;
+      say("");
+    } else if (single && key && Date.now() < deaf) {
       event.preventDefault();
-      act(key);
+      deaf = Date.now() + 4000;
+    } else if (single && key && KNOWN.indexOf(key) >= 0) {
+      event.preventDefault();
+      if (!event.repeat || key !== "u") {
+        act(key);
+      }
+    } else if (key) {
+      undoing = false;
     }
   });
 
