@@ -77,7 +77,7 @@ def ask(
     """
     require(by, Action.KEEP_PICTURES)
     chain.lock(session)
-    case = review.get_case(session, entry_id, viewer=by)
+    review.get_case(session, entry_id, viewer=by)
     entry = session.get_one(LogEntry, entry_id)
     if not 1 <= place <= len(entry.attachment_urls):
         raise NotFound("This entry has no such picture.")

@@ -12,7 +12,12 @@ from functools import lru_cache
 from typing import Literal
 
 from moderation.classifier.normalise import readings, well_formed
-from moderation.classifier.personal_data import find_personal_data, names_anybody_of
+from moderation.classifier.personal_data import (
+    find_personal_data,
+    names_anybody_of,
+    names_who_lives_somewhere,
+    says_where_a_child_lives,
+)
 from moderation.classifier.phrases import LINK, PHISHING, SAFEGUARDING, SHORTENERS, THREATS, TRUSTED
 
 Kind = Literal["toxicity", "threat", "safeguarding", "personal_data", "word", "spam", "length"]
@@ -35,6 +40,8 @@ READ_CHARACTERS = 40_000
 
 LOCATES_PUPIL = "locates_pupil"
 """Label of personal data by which a stranger could find a child (P21)."""
+LOCATES_SOMEBODY = "locates_somebody"
+"""Label of personal data by which a stranger could find somebody who is in no register of ours."""
 _WHERE = frozenset({"address", "postcode", "phone"})
 
 _SAID = {
@@ -50,6 +57,7 @@ _PHRASE_SAID = {
     "stalking": "reads as a threat against a person",
     "self_harm": "speaks of self-harm or suicide",
     "disclosure": "may disclose that somebody is being harmed",
+    "by_staff": "may say that somebody hurt or frightened a child at school",
     "contact": "may be an adult seeking contact with a child",
     "meeting": "may arrange to meet a child alone",
 }
@@ -100,15 +108,16 @@ def flag(
     reasons += _phrases("safeguarding", SAFEGUARDING, both)
     personal = find_personal_data(read, tuple(names))
     reasons += [Reason("personal_data", one.kind, 1.0, f"{one.said}: {one.value}") for one in personal]
-    if any(one.kind in _WHERE for one in personal) and names_anybody_of(read, tuple(pupils)):
-        reasons.append(
-            Reason(
-                "personal_data",
-                LOCATES_PUPIL,
-                1.0,
-                "names one of your pupils and says where to find or ring them",
-            )
-        )
+    if any(one.kind in _WHERE for one in personal):
+        if names_anybody_of(read, tuple(pupils)):
+            said = "names one of your pupils and says where to find or ring them"
+            reasons.append(Reason("personal_data", LOCATES_PUPIL, 1.0, said))
+        elif says_where_a_child_lives(read):
+            said = "speaks of a child and says where to find or ring them"
+            reasons.append(Reason("personal_data", LOCATES_PUPIL, 1.0, said))
+        elif names_who_lives_somewhere(read):
+            said = "names somebody, perhaps a child, and says where they live"
+            reasons.append(Reason("personal_data", LOCATES_SOMEBODY, 1.0, said))
     reasons += _school_words(words, both)
     reasons += _spam(read)
     return sorted(dict.fromkeys(reasons), key=lambda reason: (-_weight(reason), reason.label, reason.detail))
@@ -135,6 +144,8 @@ def _weight(reason: Reason) -> float:
         return 0.95
     if reason.label == LOCATES_PUPIL:
         return 0.94
+    if reason.label == LOCATES_SOMEBODY:
+        return 0.88
     if reason.kind == "toxicity":
         heavy = reason.label in ("severe_toxicity", "identity_attack")
         return (0.62 if heavy else 0.55) + 0.25 * reason.score

@@ -87,6 +87,20 @@ _PLATE = re.compile(
 )
 _PLATE_ANY_CASE = re.compile(r"\b[a-hj-pr-y]{2}(?:0[1-9]|[1-7]\d)\s?[a-hj-pr-z]{3}\b", re.IGNORECASE)
 _CAR = re.compile(r"\b(?:car|van|reg|registration|plate|parked|parking|driv(?:es?|ing|er)|vehicle|bmw|audi|range rover)\b", re.IGNORECASE)  # fmt: skip
+_HOME = re.compile(r"\b(?:lives?|living|address|next door|stays at|(?:his|her|their|(?:'|’)s) (?:home|house|flat))\b", re.IGNORECASE)
+_ONE_CHILD = re.compile(
+    r"\b(?:in|from|of) (?:year\s?[1-6r]|y[1-6r]|[1-6][a-z]|reception|nursery|class \w+|(?:mr|mrs|miss|ms) \w+(?:'|’)s? class)\b"
+    r"|\b(?:child|kid|pupil|son|daughter|little (?:boy|girl|lad)|boy|girl|aged (?:[3-9]|1[01])|year old|yr old)\b(?! ?scouts?)",
+    re.IGNORECASE,
+)
+# Two words that begin with capitals and are neither a title with a name nor a road.
+_TWO_NAMES = re.compile(
+    r"\b(?!(?:Mr|Mrs|Miss|Ms|Mx|Dr|Sir|The|This|That|Our|My|His|Her|Their|And|But|In|At|On|To|Cake|Year|Class|Meet|Come)\b)"
+    rf"[A-Z][a-zà-ÿ'’-]+ (?!{_STREET_KIND}\b)[A-Z][\w'’-]+\b(?! {_STREET_KIND}\b)"
+)
+_LIVES = re.compile(
+    rf"{_TWO_NAMES.pattern}(?:,? [\w'’]+){{0,6}}?,? (?:lives?|is living|(?:home )?address is|’s (?:home )?address|'s (?:home )?address|goes home to|stays) \b"
+)
 _TITLE = frozenset({"mr", "mrs", "miss", "ms", "mx", "dr", "sir", "madam", "rev", "headteacher", "head"})
 _CLASS = re.compile(
     r"\b(?:year\s?[1-6r]|y[1-6r]|[1-6][a-z]{1,2}|reception|nursery|ks[12]|class|form|her class|his class|their class)\b",
@@ -187,6 +201,16 @@ def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
 def names_anybody_of(text: str, names: tuple[str, ...]) -> bool:
     """Whether the comment names one of these people, as `find_personal_data` reads names."""
     return next(_names(text, names), None) is not None
+
+
+def says_where_a_child_lives(text: str) -> bool:
+    """Whether it speaks of one child, whom the register needn't know, and of where somebody lives."""
+    return bool(_HOME.search(text) and _ONE_CHILD.search(text) and _TWO_NAMES.search(text))
+
+
+def names_who_lives_somewhere(text: str) -> bool:
+    """Whether first and family name stand beside the words that say where they live."""
+    return _LIVES.search(text) is not None
 
 
 def _phones(text: str) -> Iterator[str]:

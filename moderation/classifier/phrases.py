@@ -46,6 +46,18 @@ THREATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 
+_STAFF = r"(?:(?:the|an?|his|her|my|our|your|their|that|this|one of (?:the|your|our)|another|some) (?:\w+ ){0,2}?(?:head ?teachers?|head|deputy(?: head)?|teachers?|tas?|teaching assistants?|assistant|dinner lad(?:y|ies)|lunch(?:time)? (?:lady|ladies|supervisors?)|supervisor|caretaker|coach|staff|governor)|(?:mr|mrs|miss|ms|mx|dr)\.? [\w'’-]+|head ?teacher|miss|sir|staff|teachers)"
+_CHILD = r"(?:an?|the|my|our|her|his|their|your|this|that|some|another|these|those|two|three|one of the|\w+(?:'|’)s) (?:\w+ ){0,2}?(?:child(?:ren)?|kids?|pupils?|(?:grand)?sons?|(?:grand)?daughters?|boys?|girls?|little ones?|nephews?|nieces?|toddlers?|year \d|five year old)"
+# Not what is a child's, but for the child's own body.
+_BODY = r"(?:(?:'|’)s?|s(?:'|’))? (?:\w+ )?(?:arms?|hair|face|heads?|hands?|ears?|legs?|wrists?|necks?|collar|bottoms?|cheeks?|throat)\b"
+_OF_CHILD = rf"{_CHILD}(?:{_BODY}|\b(?!(?:'|’)))"
+_STRUCK = r"(?:hits?|slapp(?:ed|ing)|smack(?:ed|ing|s)|grabb(?:ed|ing)|push(?:ed|ing)|shov(?:ed|ing)|dragg(?:ed|ing)|kick(?:ed|ing)|punch(?:ed|ing)|pinch(?:ed|ing)|shook|man-?handl(?:ed|ing)|hitting|chok(?:ed|ing)|strangl(?:ed|ing))"
+_STRIKE = r"(?:hit|slap|smack|grab|push|shove|drag|kick|punch|pinch|shake|man-?handle|choke|strangle)"
+# People push children to do their best, hit them with a quiz and grab them a seat.
+_NO_HARM = r"(?! (?:(?:\w+ )?with (?:\w+ ){0,3}(?:news|quiz|homework|facts|questions?|surprises?|love|kindness|snowballs?|sponges?|balloons?|bubbles|tests?|spellings)|to (?!the (?:floor|ground|wall))|on (?:to )?(?:the |a |her |his )?(?:swings?|bikes?|slide|roundabout|sledge|stage|back)\b|in (?:the |a |her |his |their )?(?:wheelchair|pushchair|buggy|pram|chair|swings?|trolley)\b|out of (?:the way|harm)|forwards?|harder|further|all the way|an?\b|some\b|before\b|just in time|(?:back )?from (?:the road|falling)|onto? stage|up\b(?! against)))"
+_BETWEEN = r"(?: (?!(?:never|not|nobody|ball|will|would|to|didn|doesn|couldn|don|can|could|should|and)\b)[\w'’]+){0,4}?"
+_IN_A_ROOM = r"in(?:to|side)? (?:an?|the|that|her|his) (?!escape)(?:\w+ )?(?:cupboard|room|store ?room|toilets?|classroom|office|shed|hall|dark)"
+
 SAFEGUARDING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (label, re.compile(pattern, re.IGNORECASE))
     for label, pattern in (
@@ -57,6 +69,14 @@ SAFEGUARDING: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("self_harm", r"\b(?:gonna|gunna|going to|wanna|want to|might|should|i(?:'|’)?ll|i will|let me|just) kms\b|\bunaliv(?:e|ed|ing) (?:my|him|her|them)sel(?:f|ves)\b"),
         ("disclosure", r"\b(?:my|his|her|their) (?:\w+ )?(?:dad|mum|mam|mom|stepdad|step ?mum|uncle|brother|grandad|father|mother|carer|boyfriend|coach) (?:\w+ )?(?:hits?|beats?|punch(?:es|ed)|kick(?:s|ed)|slapp?(?:s|ed)|hurts?|touch(?:es|ed)|burn(?:s|ed|t)|locks?|locked|starves?) (?:me|him|her|them|us)\b"),
         ("disclosure", r"\b(?:he|she|they|someone|somebody|a man|teacher|mr \w+|mrs \w+|miss \w+) (?:keeps? )?(?:touch(?:es|ed|ing)|grop(?:es|ed|ing)|fondl(?:es|ed|ing)) (?:me|my (?:son|daughter|child|little \w+)|him|her|them)\b(?! (?:heart|so much|deeply))"),
+        # By those who should look after them, too: a teacher, somebody at lunch, the headteacher.
+        ("by_staff", rf"\b{_STAFF}{_BETWEEN} {_STRUCK} {_OF_CHILD}{_NO_HARM}"),
+        ("by_staff", rf"\b(?:saw|seen|see|watched|heard|witnessed) {_STAFF}{_BETWEEN} {_STRIKE} {_OF_CHILD}{_NO_HARM}"),
+        ("by_staff", rf"\b{_STAFF}{_BETWEEN} {_STRUCK} (?:me|him|her|them|us)(?: (?:by|in|on|round|across|so hard|hard|over|down|into|against|out|along|again|twice|yesterday|today)\b|\s*[.!,]|$){_NO_HARM}"),
+        ("by_staff", rf"\b(?:he|she|they) (?:just |has |have |had )?(?:hit|slapped|smacked|punched|kicked|dragged|shook|pinched|choked|strangled) (?:my|our) (?:\w+ ){{0,2}}?(?:child(?:ren)?|kids?|sons?|daughters?|boys?|girls?|grand(?:son|daughter)s?)(?:{_BODY}|\b(?!(?:'|’))){_NO_HARM}"),
+        ("by_staff", rf"\b{_CHILD}(?: \w+){{0,3}}? (?:was|were|got|get(?:s|ting)?|being|been)(?: \w+){{0,3}}? (?:hit|slapped|smacked|grabbed|pushed|shoved|dragged|kicked|punched|pinched|shaken|man-?handled)(?: [\w'’]+){{0,6}}? by {_STAFF}\b"),
+        ("by_staff", rf"\block(?:ed|ing) (?:{_CHILD}|him|her|them|me|us) {_IN_A_ROOM}|\b{_CHILD}(?: \w+){{0,3}}? (?:was|were|got|being|been) locked {_IN_A_ROOM}"),
+        ("by_staff", rf"\b(?:shout(?:ed|s|ing)|scream(?:ed|s|ing)|yell(?:ed|s|ing)|bellow(?:ed|s|ing)) (?:\w+ ){{0,3}}?(?:at|in|into) (?:{_CHILD}|him|her|them|me|us)\b.{{0,60}}?\b(?:cry|cried|cries|crying|tears|sobb\w+|shaking|wet (?:him|her|them)sel)\b(?! (?:of joy|with laughter|with joy|laughing))"),
         ("disclosure", r"\b(?:being|been|was|is|getting) (?:sexually )?(?:abused|molested|groomed|raped|beaten)\b(?! at (?:chess|football|netball|rounders|cricket))"),
         ("disclosure", r"\b(?:i(?:'|’)?m|i am|she(?:'|’)?s|he(?:'|’)?s|too|so) (?:scared|afraid|frightened) (?:to go|of going) home\b|\bnot safe at home\b|\b(?:no|nothing) (?:food|to eat) at home\b"),
         ("disclosure", r"\b(?:bruises?|burns?|marks) (?:all over|on) (?:his|her|their|my) (?:arms?|legs?|back|face|neck|body)\b"),

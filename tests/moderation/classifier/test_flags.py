@@ -147,6 +147,16 @@ def test_threats_are_their_own_kind_p23(text: str) -> None:
         ("when dad is drunk I hide under my bed", "disclosure"),
         ("a stranger was filming the children over the fence", "contact"),
         ("a boy says he will share my pictures", "contact"),
+        ("The headteacher Mrs Oyelaran slapped a child in assembly yesterday, I saw it", "by_staff"),
+        ("I saw Mr Green grab a little boy and shake him", "by_staff"),
+        ("my son told me that his teacher grabbed him by the arm", "by_staff"),
+        ("the dinner lady pushed my daughter against the wall", "by_staff"),
+        ("Miss Patel dragged one of the boys out of class by his ear", "by_staff"),
+        ("My little girl was smacked on the legs by her teaching assistant", "by_staff"),
+        ("they locked my son in a cupboard because he cried", "by_staff"),
+        ("Mr Hill shouted at my daughter until she was in tears", "by_staff"),
+        ("She slapped my son's face in the corridor", "by_staff"),
+        ("a member of staff hit a pupil", "by_staff"),
         ("can we meet up, just the two of us", "meeting"),
         ("meet me behind the shops alone", "meeting"),
     ],
@@ -190,10 +200,48 @@ def test_safeguarding_phrases_are_their_own_kind(text: str, label: str) -> None:
         "the ball went through the window of the shed",
         "Mum won't be there till four",
         "does anyone know your class teacher's name?",
+        "Mrs Green slapped paint on the wall and the kids loved it",
+        "my son was hit by a ball at football",
+        "the ball hit a boy on the leg, he is fine",
+        "Mr Khan pushed himself round the marathon for the children's library",
+        "the head gets a slap on the wrist from Ofsted",
+        "Miss Patel pushed the children to do their best and they did",
+        "the teacher pushed my daughter on the swings",
+        "Mr Lee hit the kids with another quiz",
+        "Miss Hill grabbed me a coffee at the fair",
+        "Mrs Owen grabbed the children's coats for us",
+        "the teachers dragged the kids on stage for a dance",
+        "we were locked in the escape room for an hour with the kids",
+        "the panto had my daughter shouting at the villain and crying with laughter",
+        "the kids shouted at the villain until we were crying with laughter",
+        "staff hit the target with the children's sponsored read",
+        "Miss Brown never hit a child",
+        "Mr Grant kicked off the match and the boys won",
+        "The coach kicked the ball to a boy",
     ],
 )
 def test_how_people_talk_is_no_threat_and_no_safeguarding_matter(text: str) -> None:
     assert kinds(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("Aisha Bello in Year 3 lives at 14 Orchard Street", "locates_pupil"),
+        ("That little girl Aisha Bello, her home is 14 Orchard Street next to the shop", "locates_pupil"),
+        ("Aisha Bello lives at 14 Orchard Street, go and ask her mum", "locates_somebody"),
+        ("Oliver Grant's address is 12 Mill Lane", "locates_somebody"),
+        ("Cake sale at Mill House, 12 Mill Lane, ask Sarah Jones in Year 3", "address"),
+        ("We live at 12 Mill Lane and love the school", "address"),
+    ],
+)
+def test_p21_whoever_is_in_no_register_is_found_by_an_address_too(text: str, label: str) -> None:
+    found = flag(text, {})
+    assert found[0].label == label
+    # Before every insult, and where it speaks of a child before everything else.
+    insult = severity(flag("you are a pathetic moron", {"toxicity": 0.99, "insult": 0.99}))
+    assert (severity(found) > insult) is (label != "address")
+    assert (severity(found) > 0.9) is (label == "locates_pupil")
 
 
 def test_the_schools_words_are_whole_words_in_any_case_and_disguise() -> None:
