@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from school import audit
 from school.consent_lists import same_name
 from school.errors import BadInput, NotFound
-from school.models import ErasureDecision, HoldOn, Person, Pupil
+from school.models import Consent, ErasureDecision, HoldOn, Person, Pupil
 from school.people import reason_text
 from school.permissions import Action, require
 from school.retention import Condition, Listed, Rule, Subject, held_on, lock
@@ -192,6 +192,29 @@ def people_named(session: Session, words: str, *, most: int = 20) -> list[Subjec
             if wanted in _as_typed(one.name) or words == one.reference
         ][:most],
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """Somebody, a parent mostly, named as who gave a consent; it stands in the pupil's record."""
+
+    name: str
+    pupil_id: UUID
+    pupil: str
+
+
+def givers_named(session: Session, words: str, *, most: int = 20) -> list[Giver]:
+    """Who gave a consent for somebody else and has these words in their name, with each pupil it is for."""
+    wanted = _as_typed(words)
+    rows = session.execute(
+        sa.select(Consent.given_by, Pupil.id, Pupil.name)
+        .join(Pupil, Pupil.id == Consent.pupil_id)
+        .distinct()
+        .order_by(Consent.given_by, Pupil.name, Pupil.id)
+    )
+    return [
+        Giver(*row) for row in rows if wanted in _as_typed(row[0]) and _as_typed(row[0]) != _as_typed(row[2])
+    ][:most]
 
 
 def _as_typed(name: str) -> str:

@@ -31,6 +31,10 @@ WORDS: Mapping[HoldOn, str] = {
     HoldOn.PUPIL: "A pupil",
 }
 
+_NUMBERED = re.compile(
+    r"(?:the )?(?:log )?(?:entry|entries)?\s*(?:no\b\.?|number|nr\.?|#)?\s*([0-9]{1,9})\.?", re.IGNORECASE
+)
+"""An entry of the log as people write it: 5, entry 5, Log entry no. 5, #5."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -51,9 +55,9 @@ def find(session: Session, on: str, which: str, *, by: Person) -> tuple[HoldOn, 
     if kind is None:
         raise BadInput("Choose what it is.", field="on")
     given, number = which.strip(), _ID.findall(which)
-    digits, found = given.lstrip("#"), None
-    if kind is HoldOn.ENTRY and digits.isascii() and digits.isdecimal() and len(digits) < 10:
-        found = sight.entry_numbered(session, int(digits), by)
+    numbered, found = _NUMBERED.fullmatch(given), None
+    if kind is HoldOn.ENTRY and numbered:
+        found = sight.entry_numbered(session, int(numbered[1]), by)
     elif kind is HoldOn.THREAD and given:
         found = own_posts.at(session, given)
     elif number:

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from moderation import authors
 from school import exports, holds, people, pins, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
-from school.models import HoldOn
+from school.models import DataExport, HoldOn
 from school.permissions import Action
 from school.retention import Rule, Subject
 from school.times import today
@@ -35,15 +36,22 @@ def search() -> ResponseReturnValue:
     words = typed["q"][:100]
     found: list[Subject] = []
     handles: dict[UUID, str] = {}
+    givers: list[requests.Giver] = []
     if words:
         with reading() as session:
             found = requests.people_named(session, words, most=SHOWN_MAX)
+            givers = requests.givers_named(session, words, most=SHOWN_MAX)
             for one in authors.named(session, words, most=SHOWN_MAX):
                 found.append(Subject(HoldOn.AUTHOR, one.id, one.display_name or one.handle))
                 place = platform_name(one.platform)
                 handles[one.id] = f"@{one.handle} on {place}" if one.handle else place
     return render_template(
-        "protection/people.html", typed=typed, found=found, handles=handles, kinds=record_holds.WORDS
+        "protection/people.html",
+        typed=typed,
+        found=found,
+        handles=handles,
+        givers=givers,
+        kinds=record_holds.WORDS,
     )
 
 
@@ -189,12 +197,24 @@ def _chosen(rule: Rule, typed: Typed) -> set[UUID] | None:
 def files() -> ResponseReturnValue:
     """The files that were asked for, and those that can be fetched."""
     with reading() as session:
+        asked = exports.every(session)
         return render_template(
             "protection/files.html",
-            files=exports.every(session),
+            files=asked,
+            subjects={one.id: _name_of(session, one) for one in asked if one.subject_id},
             me=current_person(session).id,
             names={one.id: one.name for one in people.everybody(session)},
         )
+
+
+def _name_of(session: Session, made: DataExport) -> str:
+    """Whose data a file holds; empty where nothing that names them is kept any more."""
+    try:
+        return (
+            disclosure.subject_of(session, made.subject_kind, made.subject_id).name if made.subject_id else ""
+        )
+    except NotFound:
+        return ""
 
 
 @pages.post("/data-protection/files/<uuid:export_id>")

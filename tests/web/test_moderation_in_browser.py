@@ -185,7 +185,7 @@ def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> 
     expect(said).to_contain_text("isn’t possible for entry 1: the comment is gone from the platform")
     keys.type("cobuu")
     expect(said).to_contain_text("Nothing was done")
-    expect(wide.get_by_text("yours")).to_have_count(0)
+    expect(wide.locator("article").get_by_text("yours", exact=True)).to_have_count(0)
     keys.press("Escape")
     keys.press("c")
     expect(wide.locator("article").first.get_by_text("yours")).to_be_visible()

@@ -15,8 +15,8 @@
   var armed = null;
   var quiet = null;
   var undoing = false;
-  // Until when (milliseconds) letters do nothing: they were meant as a reason.
-  var deaf = 0;
+  // What is said while letters do nothing, since they are meant as a reason; empty otherwise.
+  var deaf = "";
 
   function say(words) {
     said.textContent = words;
@@ -68,8 +68,8 @@
     var button = find(item, what);
     if (!button) {
       // Whoever knows the keys types the reason next: none of its letters may act.
-      deaf = Date.now() + 4000;
-      return say(words + " isn’t possible for " + item.dataset.entry + (what === "hide" && item.dataset.nohide ? ": " + item.dataset.nohide : "") + ". Nothing was done. Escape, then go on.");
+      deaf = words + " isn’t possible for " + item.dataset.entry + (what === "hide" && item.dataset.nohide ? ": " + item.dataset.nohide : "") + ". Nothing was done. Press Escape to go on by keys.";
+      return say(deaf);
     }
     if (button.type === "checkbox") {
       button.checked = true;
@@ -179,12 +179,12 @@
     }
     var key = event.key.length === 1 ? event.key.toLowerCase() : "";
     if (event.key === "Escape") {
-      deaf = 0;
+      deaf = "";
       undoing = false;
       say("");
-    } else if (single && key && Date.now() < deaf) {
+    } else if (single && key && deaf) {
       event.preventDefault();
-      deaf = Date.now() + 4000;
+      say(deaf);
     } else if (single && key && KNOWN.indexOf(key) >= 0) {
       event.preventDefault();
       if (!event.repeat || key !== "u") {
@@ -194,6 +194,8 @@
       undoing = false;
     }
   });
+
+  document.addEventListener("focusin", function () { deaf = ""; });
 
   document.addEventListener("focusout", function (event) {
     if (armed && !(event.relatedTarget && armed.form.contains(event.relatedTarget))) {
