@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from moderation import chain
 from moderation.models import (
     ActKind,
     ActState,
@@ -21,6 +23,8 @@ from moderation.models import (
     ReferTo,
 )
 from moderation.sight import visible_to
+from school import audit
+from school.errors import BadInput, MoveNotAllowed
 from school.models import Person, Role, RoleGrant
 
 ROLES: Mapping[ReferTo, Role] = {ReferTo.DSL: Role.DSL, ReferTo.CHAIR: Role.CHAIR}
@@ -62,6 +66,58 @@ def _dealt_with(role: Role) -> sa.ColumnElement[bool]:
         ~opened_again.exists(),
     )
     return decision.exists()
+
+
+_NOT_RUNG = (Referral.to == ReferTo.POLICE, Referral.reference == "")
+
+
+def to_ring(
+    session: Session, *, viewer: Person, entry_id: UUID | None = None
+) -> list[tuple[Referral, int, str]]:
+    """What was referred to the police and has no number of theirs yet; with the entry's and who referred it.
+
+    The product rings nobody (P22), so each is a task for a person, whoever referred it first of all.
+    """
+    query = (
+        sa.select(Referral, LogEntry.number, Person.name)
+        .join(LogCase, LogCase.entry_id == Referral.entry_id)
+        .join(LogEntry, LogEntry.id == Referral.entry_id)
+        .join(Person, Person.id == Referral.referred_by_id)
+        .where(*_NOT_RUNG, LogEntry.erased_at.is_(None), visible_to(viewer))
+        .order_by(Referral.referred_at, Referral.id)
+    )
+    if entry_id is not None:
+        query = query.where(Referral.entry_id == entry_id)
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def rung(session: Session, entry_id: UUID, reference: str, *, by: Person, now: datetime) -> None:
+    """Note the police's number on what was referred to them without one.
+
+    `by` may see the entry; the caller asks. Raises BadInput without a number, MoveNotAllowed where none
+    is missing.
+    """
+    given = reference.strip()
+    if not given or len(given) > 200:
+        raise BadInput(
+            "Write the number that the police gave you, of at most 200 characters, or “none given”.",
+            field="reference",
+        )
+    chain.lock(session)
+    done = session.scalars(
+        sa.update(Referral)
+        .where(Referral.entry_id == entry_id, *_NOT_RUNG)
+        .values(reference=given)
+        .returning(Referral.id)
+        .execution_options(synchronize_session=False)
+    ).all()
+    if not done:
+        raise MoveNotAllowed("The police’s number is there already, or it wasn’t referred to them.")
+    chain.append(
+        session, entry_id, EventKind.NOTE, by=by, detail={"note": f"The police were rung: {given}"}, now=now
+    )
+    # Not the number, which leads to a person: the trail is kept for ever.
+    audit.record(session, by=by, action="police_rung", object_kind="log_entry", object_id=entry_id, now=now)
 
 
 def waits_for(session: Session, entry_id: UUID, person: Person) -> bool:

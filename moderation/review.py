@@ -21,6 +21,7 @@ from moderation.models import (
     CaseState,
     Comment,
     CommentVersion,
+    Follower,
     LogCase,
     LogEntry,
     LogEvent,
@@ -73,11 +74,15 @@ class QueueItem:
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """Some entries, and what to hand back for the next ones; `open` counts all that the viewer may see."""
+    """Some entries, and what to hand back for the next ones.
+
+    `open` counts all open ones that the viewer may see, `found` those that the filters let through.
+    """
 
     items: tuple[QueueItem, ...]
     following: str | None
     open: int
+    found: int
 
     def by_author(self) -> list[list[QueueItem]]:
         """The items with each author's together and, among those, each post's; the worst group first.
@@ -158,7 +163,11 @@ def queue(
         sa.select(sa.func.count()).select_from(LogCase).where(LogCase.state == CaseState.OPEN, seen)
     )
     items = _items(session, [(r[0], r[1], r[2], r[3]) for r in shown], viewer=viewer, now=now)
-    return QueuePage(tuple(items), _place(shown[-1][0]) if len(rows) > limit else None, count or 0)
+    found = count or 0
+    if filters != QueueFilters():
+        found = session.scalar(sa.select(sa.func.count()).select_from(LogCase).where(*where)) or 0
+    following = _place(shown[-1][0]) if len(rows) > limit else None
+    return QueuePage(tuple(items), following, count or 0, found)
 
 
 def get_case(session: Session, entry_id: UUID, *, viewer: Person | None) -> LogCase:
@@ -338,6 +347,32 @@ def _gone_posts(session: Session, posts: set[tuple[UUID | None, str]]) -> frozen
         )
     )
     return frozenset((row.account_id, row.platform_id) for row in rows) & posts
+
+
+def referred_by(session: Session, referrals: Sequence[Referral]) -> dict[UUID, str]:
+    """The names of those who referred."""
+    query = sa.select(Person.id, Person.name).where(Person.id.in_({one.referred_by_id for one in referrals}))
+    return {row.id: row.name for row in session.execute(query)}
+
+
+def whom(session: Session, acts: Sequence[PlatformAct]) -> dict[UUID, tuple[str, str, str]]:
+    """About whom each of these acts is: name, handle and platform, by act; names may be empty."""
+    ids = [act.id for act in acts]
+    named = {
+        row[0]: (row[1] or "", row[2] or "", row[3])
+        for row in session.execute(
+            sa.select(PlatformAct.id, LogEntry.author_name, LogEntry.author_handle, LogEntry.platform)
+            .join(LogEntry, LogEntry.id == PlatformAct.entry_id)
+            .where(PlatformAct.id.in_(ids))
+        )
+    }
+    followers = session.execute(
+        sa.select(PlatformAct.id, Author.display_name, Author.handle, Author.platform)
+        .join(Follower, Follower.id == PlatformAct.follower_id)
+        .join(Author, Author.id == Follower.author_id)
+        .where(PlatformAct.id.in_(ids))
+    )
+    return named | {row[0]: (row[1] or "", row[2] or "", row[3]) for row in followers}
 
 
 def tasks_under_gone_posts(session: Session, acts: Sequence[PlatformAct]) -> frozenset[UUID]:

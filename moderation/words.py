@@ -8,7 +8,7 @@ from typing import Any
 
 from connectors.base import CommentKind
 from moderation.chain import unlisted
-from moderation.decisions import Outcome
+from moderation.decisions import Decision, Outcome
 from moderation.models import (
     ActKind,
     ActState,
@@ -160,6 +160,27 @@ def still_visible(case: LogCase, comment: Comment | None) -> str:
     if not case.referred or comment is None or comment.hidden or comment.gone_at is not None:
         return ""
     return f"referred; still visible on {platform(case.platform)}"
+
+
+def afterwards(decision: Decision, *, many: bool = False) -> str:
+    """What whoever decided should know next: that they ring the police, and what can't be undone and why."""
+    said = ""
+    if Outcome.REFER in decision.outcomes and decision.refer_to is ReferTo.POLICE:
+        said += " Schoolgate rings nobody: ring 101 yourself, or 999 where somebody is in danger now."
+        if not decision.reference.strip():
+            said += " Add their reference number when you have it: until then it stands under To do by hand."
+    entry = "each entry’s page" if many else "its page"
+    if Outcome.REFER in decision.outcomes:
+        said += " A referral can’t be undone: who it went to has been told."
+    elif Outcome.DELETE in decision.outcomes:
+        said += " Deleting can’t be undone."
+    elif decision.outcomes & {Outcome.REPLY, Outcome.WARN}:
+        said += " What was answered is public: it can’t be undone here, only deleted on the platform."
+    elif many:
+        said += f" It can’t be undone together: open it again, or show it again, on {entry}."
+    elif decision.outcomes & {Outcome.MUTE, Outcome.MEETING}:
+        said += f" There is no Undo for it: do more on {entry}."
+    return said
 
 
 def no_hiding(comment: Comment | None, claimed_by: str) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import actions, followers
+from moderation import actions, followers, review
 from moderation import words as moderation_words
 from moderation.followers import OUTCOMES, FollowerOutcome, VettingItem
 from moderation.models import ActKind, FollowerState
@@ -35,6 +35,14 @@ CHOICES: dict[FollowerOutcome, tuple[str, str]] = {
     FollowerOutcome.MUTE: ("Approve but mute", "outline-secondary"),
     FollowerOutcome.BLOCK: ("Block", "outline-danger"),
 }
+DONE: dict[FollowerOutcome, str] = {
+    FollowerOutcome.APPROVE: "approved, they may go on following",
+    FollowerOutcome.DECLINE: "declined, they may not follow",
+    FollowerOutcome.REMOVE: "to be removed from the followers",
+    FollowerOutcome.MUTE: "approved but muted",
+    FollowerOutcome.BLOCK: "blocked",
+}
+"""What was done, for whoever decided."""
 
 
 @pages.context_processor
@@ -79,7 +87,8 @@ def queue() -> ResponseReturnValue:
             page=page,
             state=state,
             items=[(item, choices(item, offered[item.account.id])) for item in page.items],
-            tasks=actions.follower_tasks(session),
+            tasks=(hand_tasks := actions.follower_tasks(session)),
+            whom=review.whom(session, hand_tasks),
         )
 
 
@@ -122,7 +131,7 @@ def decide(follower_id: UUID) -> ResponseReturnValue:
             )
     except BadInput as error:
         return _one(follower_id, typed.refuse(error)), 400
-    flash(f"Recorded: {CHOICES[FollowerOutcome(typed['outcome'])][0].lower()}.", "success")
+    flash(f"Recorded: {DONE[FollowerOutcome(typed['outcome'])]}.", "success")
     if typed["back"] == "queue":
         return redirect(url_for("followers.queue"))
     return redirect(url_for("followers.one", follower_id=follower_id))

@@ -171,6 +171,10 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
                 for act in page.acts
             ),
             waits=referrals.waits_for(session, entry_id, person),
+            to_ring=referrals.to_ring(session, viewer=person, entry_id=entry_id)
+            if may(person, Action.REFER)
+            else [],
+            people=review.referred_by(session, page.referrals),
             received=referrals.received_by(person),
             mark=_entry_mark(page.item.case, page.acts, words),
             words=words,
@@ -321,14 +325,16 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         typed.errors[""] = str(error)
         return entry_with(entry_id, typed), 409
     words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
+    after = moderation_words.afterwards(decision)
     if public:
         where = moderation_words.platform(case.platform)
         flash(
-            f"Recorded: {words}. The comment is still visible on {where}: passing it on hides nothing.",
+            f"Recorded: {words}. The comment is still visible on {where}: passing it on hides nothing."
+            + after,
             "warning",
         )
     else:
-        flash(f"Recorded: {words}.", "success")
+        flash(f"Recorded: {words}.{after}", "success")
     if gone or typed["back"] == "queue":
         # Where the person was: at the entry after this one.
         return redirect(_queue(typed["kept"], back_at))
@@ -418,7 +424,10 @@ def tasks() -> ResponseReturnValue:
     with reading() as session:
         shown = review.tasks(session, viewer=current_person(session))
         gone = review.tasks_under_gone_posts(session, shown)
-        return render_template("moderation/tasks.html", acts=shown, gone=gone)
+        calls = referrals.to_ring(session, viewer=current_person(session))
+        return render_template(
+            "moderation/tasks.html", acts=shown, gone=gone, whom=review.whom(session, shown), calls=calls
+        )
 
 
 @pages.post("/moderation/acts/<uuid:act_id>/<any(tick, again):what>")

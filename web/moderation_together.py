@@ -64,7 +64,8 @@ def decide() -> ResponseReturnValue:
     words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
     count = len(done.decided)
     if count:
-        flash(f"Recorded for {count} {'entry' if count == 1 else 'entries'}: {words}.", "success")
+        after = moderation_words.afterwards(decision, many=True)
+        flash(f"Recorded for {count} {'entry' if count == 1 else 'entries'}: {words}.{after}", "success")
     for one in done.left:
         name = f"Entry {one.number}" if one.number else "One entry"
         flash(f"{name} is left as it was: {one.why}", "warning")

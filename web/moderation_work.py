@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import assigning, day, habits
+from moderation import assigning, day, habits, referrals, review
 from moderation import words as moderation_words
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -99,6 +99,25 @@ def assign(entry_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("moderation.entry", entry_id=entry_id))
     flash(f"Given to {to.name}, who is told by e-mail.", "success")
     return redirect(url_for("moderation.queue"))
+
+
+@pages.post("/moderation/<uuid:entry_id>/police")
+@needs(Action.REFER)
+def police(entry_id: UUID) -> ResponseReturnValue:
+    """Note the number that the police gave, which ends the task to ring them (P22)."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            person = current_person(session)
+            review.get_case(session, entry_id, viewer=person)
+            referrals.rung(session, entry_id, typed["reference"], by=person, now=now())
+    except BadInput as error:
+        flash(str(error), "error")
+    else:
+        flash("The police’s number is noted.", "success")
+    if typed["back"] == "tasks":
+        return redirect(url_for("moderation.tasks"))
+    return redirect(url_for("moderation.entry", entry_id=entry_id))
 
 
 @pages.post("/moderation/hand-over")

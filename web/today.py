@@ -114,6 +114,21 @@ def _referrals(session: Session, person: Person) -> Iterator[Waiting]:
         yield Waiting(count, what, what, "/log?referred=waiting", urgent=True)
 
 
+def _to_ring(session: Session, person: Person) -> Iterator[Waiting]:
+    """What the person referred to the police and noted no number of: Schoolgate rings nobody (P22)."""
+    if may(person, Action.REFER):
+        referred = referrals.to_ring(session, viewer=person)
+        mine = sum(one.referred_by_id == person.id for one, *_ in referred)
+        if mine:
+            yield Waiting(
+                mine,
+                "call to the police to make: you referred something to them",
+                "calls to the police to make: you referred things to them",
+                "/moderation/tasks",
+                urgent=True,
+            )
+
+
 def _followers(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.VET_FOLLOWERS):
         count = _count(session, Follower.state == FollowerState.WAITING)
@@ -309,6 +324,7 @@ def _keeper(session: Session, person: Person) -> Iterator[Waiting]:
 
 SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _referrals,
+    _to_ring,
     _drafts_to_decide,
     _own_drafts,
     _comments,

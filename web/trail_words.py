@@ -41,6 +41,7 @@ PHRASES: Mapping[str, str] = {
     # Comments and the log.
     "comment_decided": "decided on {}",
     "comment_decided_back": "took back the decision on {}",
+    "police_rung": "noted that the police were rung about {}",
     "entry_given": "gave {} to a colleague",
     "abuse_recorded": "put {} into the log by hand",
     "picture_asked_for": "had a picture kept that came with {}",

@@ -219,6 +219,35 @@ def test_the_words_of_a_row_go_with_it_and_a_referral_hides_nothing(
     assert "Only open comments by <b><bdi>Troll Tim" in theirs and "Ann" not in theirs
     log = re.search(r'href="(/log\?author=[^"]+)"', theirs)
     assert log and slt.get(log[1]).text.count("<article") == 2
+    assert "<b>1</b> of 2 open entries shown" in theirs
+
+
+def test_p22_whoever_refers_to_the_police_is_told_to_ring_them_until_their_number_is_there(
+    entry_id: UUID, signed_in: SignIn
+) -> None:
+    """Schoolgate rings nobody: it says so, and leaves a task for who referred."""
+    slt, lead, page = signed_in(Role.SLT), signed_in(Role.DSL), f"/moderation/{entry_id}"
+    sent = {"outcomes": "refer", "refer_to": "police", "author_is_pupil": "no", "reason": "A threat"}
+    assert slt.post(page, page, seen=1, **sent).status_code == 302
+    told = slt.get(page).text
+    assert "ring 101 yourself" in told and "A referral can’t be undone" in told
+    assert "call to the police to make" in slt.get("/").text
+    assert "call to the police to make" not in lead.get("/").text
+    tasks = "/moderation/tasks"
+    assert "Ring the police" in slt.get(tasks).text and "Ring the police" in lead.get(tasks).text
+    assert signed_in(Role.CHAIR).post(f"{page}/police", "/me", reference="CAD 1").status_code == 404
+    assert slt.post(f"{page}/police", page, reference=" ").status_code == 302
+    assert "Write the number that the police gave you" in slt.get(page).text
+    assert slt.post(f"{page}/police", page, reference="CAD 1234", back="tasks").status_code == 302
+    assert (
+        "Ring the police" not in slt.get(tasks).text
+        and "The police were rung: CAD 1234" in lead.get(page).text
+    )
+    assert "call to the police to make" not in slt.get("/").text
+    assert slt.post(f"{page}/police", page, reference="CAD 9").status_code == 409
+    assert "noted that the police were rung about" in signed_in(Role.HEADTEACHER).get("/audit").text
+    with reading() as session:
+        assert chain.verify(session) is None
 
 
 def test_p3_a_worry_waits_for_the_safeguarding_lead_until_they_say_what_was_done(
@@ -238,6 +267,7 @@ def test_p3_a_worry_waits_for_the_safeguarding_lead_until_they_say_what_was_done
     assert "not dealt with yet" not in slt.get("/").text and 'value="dealt"' not in slt.get(page).text
     assert slt.post(page, page, seen=4, outcomes="dealt", reason="x").status_code == 409
     assert 'value="dealt"' in lead.get(page).text
+    assert "referred it to the designated safeguarding lead" in lead.get(page).text
     empty = lead.post(page, page, seen=4, outcomes="dealt", reason=" ")
     assert empty.status_code == 400 and "The reason is empty" in empty.text
     assert lead.post(page, page, seen=4, outcomes="dealt", reason="Spoke with her mother").status_code == 302

@@ -134,7 +134,7 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
     address = f"/data-protection/people/author/{world.author.id}"
     assert address in found
     # A parent is known by the consent they gave: what is held on them stands in the child's record.
-    parent = dpo.get("/data-protection/people?q=CARER").text
+    parent = dpo.get("/data-protection/people?q=A PARENT").text
     assert f"/data-protection/people/pupil/{world.pupil.id}" in parent and "gave a consent for" in parent
     assert "Comments that were not flagged" in dpo.get(address).text
     assert dpo.post(f"{address}/file", address).status_code == 302
