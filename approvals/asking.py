@@ -173,6 +173,33 @@ def remind(session: Session, *, now: datetime) -> int:
     return sum(_remind(session, *row, now=now) for row in waiting)
 
 
+def ask_deputies(session: Session, *, now: datetime) -> int:
+    """Ask whoever stands in since then about what was handed in before their days; how many askings."""
+    asked_now = 0
+    for deputy in people.deputies(session, now=now):
+        known = sa.select(ApprovalRequest.id).where(
+            ApprovalRequest.submission_id == Submission.id, ApprovalRequest.approver_id == deputy.id
+        )
+        waiting = session.execute(
+            sa.select(Submission, Draft, DraftRevision)
+            .join(Draft, Draft.id == Submission.draft_id)
+            .join(DraftRevision, DraftRevision.id == Submission.revision_id)
+            .where(
+                Submission.ended_at.is_(None),
+                Draft.state == DraftState.SUBMITTED,
+                Draft.author_id != deputy.id,
+                DraftRevision.planned_at > now,
+                ~known.exists(),
+            )
+            .order_by(DraftRevision.planned_at)
+            .limit(AT_ONCE)
+        ).all()
+        for submission, _draft, revision in waiting:
+            _ask_by_and_by(session, revision, submission, [deputy], now=now)
+            asked_now += 1
+    return asked_now
+
+
 def _remind(
     session: Session, submission: Submission, draft: Draft, revision: DraftRevision, *, now: datetime
 ) -> bool:

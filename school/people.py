@@ -18,7 +18,7 @@ from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPe
 from school.models.accounts import Account, AccountState
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
 from school.models.school import School
-from school.times import today
+from school.times import say_date, today
 
 INVITATION_LIFETIME = timedelta(days=7)
 PASSWORD_LENGTH_MIN = 10
@@ -297,9 +297,14 @@ def name_deputy(
         raise BadInput(no_deputy(session, person, by=by))
     first, last = first_day, last_day
     if last < first:
-        raise BadInput(f"The last day ({last}) is before the first ({first}): swap them.", field="last_day")
+        raise BadInput(
+            f"The last day ({say_date(last)}) is before the first ({say_date(first)}): swap them.",
+            field="last_day",
+        )
     if last < today(now):
-        raise BadInput(f"The last day ({last}) is over already: choose a later one.", field="last_day")
+        raise BadInput(
+            f"The last day ({say_date(last)}) is over already: choose a later one.", field="last_day"
+        )
     deputy = Deputy(person_id=person.id, first_day=first, last_day=last, named_by_id=by.id, named_at=now)
     session.add(deputy)
     audit.record(

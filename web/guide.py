@@ -45,7 +45,7 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
         Step("Open the mailbox, follow the link in an e-mail that begins with “Decide”, and approve a post or send it back", "/practice/mailbox", _DECIDED, real=False),
         Step("Decide on a comment that was flagged, then look under Practice at what visitors see of it", "/moderation", ("comment_decided",), real=False),
         Step("Give somebody a role, or take one away", "/people", ("role_granted", "role_withdrawn")),
-        Step("Name a deputy for days on which you are away", "/people", ("deputy_named",)),
+        Step("Name a deputy for days on which you are away", "/people#deputy", ("deputy_named",)),
     ),
     Role.SLT: (
         Step("Under Practice, be rude as anybody. The comment comes up under Moderation within seconds: decide on it", "/practice", ("comment_decided",), real=False),

@@ -12,7 +12,7 @@ from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import accounts, addresses, mail, people, register, secrets
+from school import accounts, addresses, mail, people, register, secrets, standing_in
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
@@ -49,6 +49,7 @@ def _list(typed: Typed) -> str:
         return render_template(
             "people/list.html",
             people=people.everybody(session),
+            could_stand_in=standing_in.could(session, by=current_person(session)),
             deputies={person.id for person in people.deputies(session, now=now())},
             roles=[(role, ROLE_NAMES[role]) for role in GIVEN_ROLES],
             typed=typed,
@@ -289,7 +290,7 @@ def name_deputy(person_id: UUID) -> ResponseReturnValue:
         first, last = day(typed, "first_day", "the first day"), day(typed, "last_day", "the last day")
         with transaction() as session:
             somebody = people.get(session, person_id)
-            people.name_deputy(
+            standing_in.name(
                 session, somebody, first_day=first, last_day=last, by=current_person(session), now=now()
             )
     except BadInput as error:

@@ -28,6 +28,7 @@ from school import (
     people,
     recovery,
     register,
+    standing_in,
     terms,
     training,
 )
@@ -52,6 +53,8 @@ class Waiting:
     many: str
     path: str
     urgent: bool = False
+    first: bool = False
+    """Whether it comes before all else: a child may be in danger."""
 
     @property
     def what(self) -> str:
@@ -74,11 +77,24 @@ def _drafts_to_decide(session: Session, person: Person) -> Iterator[Waiting]:
         yield Waiting(count, "draft to approve", "drafts to approve", "/drafts", urgent=count > 0)
 
 
+REJECTED_SHOWN = timedelta(days=14)
+"""For so long its author sees on the first page that a post was rejected."""
+
+
 def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
     if not people.authorised_accounts(session, person):
         return
     back, writing = drafts.with_author(session, person)
     yield Waiting(back, "draft of yours to change", "drafts of yours to change", "/drafts", urgent=back > 0)
+    since = now() - REJECTED_SHOWN
+    rejected = session.scalars(
+        sa.select(Draft.id)
+        .where(Draft.author_id == person.id, Draft.state == DraftState.REJECTED, Draft.changed_at >= since)
+        .order_by(Draft.changed_at.desc())
+    ).all()
+    if rejected:
+        one, many = "post of yours was rejected: read why", "posts of yours were rejected: read why"
+        yield Waiting(len(rejected), one, many, f"/drafts/{rejected[0]}")
     yield Waiting(writing, "draft that you are writing", "drafts that you are writing", "/drafts")
 
 
@@ -94,6 +110,7 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
             "threats or worries about a child: look first",
             "/moderation",
             urgent=True,
+            first=True,
         )
     given = _count(session, *seen, assigning.given_to(person))
     if given:
@@ -358,7 +375,8 @@ def show() -> ResponseReturnValue:
         return render_template(
             "today/today.html",
             person=person,
-            waiting=sorted(waiting, key=lambda one: (not one.urgent, one.count == 0)),
+            waiting=sorted(waiting, key=lambda one: (not one.first, not one.urgent, one.count == 0)),
+            stands_in=standing_in.in_force(session, person, now=now()),
             guide=guide.guide(session, person, practice=practice),
             practice=practice,
             can_do=[] if any(one.count for one in waiting) else guide.can_do(session, person),

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from approvals import asking, decisions, drafts, submissions
 from approvals.models import Draft
-from school import consent, people, push
+from school import consent, people, push, standing_in
 from school.models import Account, OutboxEmail, Person, PushNotice, Role, School
 from school.settings import settings
-from school.times import clock
+from school.times import clock, today
 from tests.approvals import scenes
 from tests.school.test_push import Browser
 
@@ -174,3 +174,28 @@ def test_before_its_time_passes_people_are_asked_again_and_then_others(
     [in_place] = scenes.mails(session, "decided_in_place")
     assert head.email in str(in_place["To"]) and school_people[Role.SLT].name in str(in_place["Subject"])
     assert settings().effective_public_url in told.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_who_stands_in_since_is_told_and_asked_about_what_waits_already(
+    session: Session,
+    school_people: dict[Role, Person],
+    teacher: Person,
+    head: Person,
+    x: Account,
+    now: datetime,
+) -> None:
+    draft = drafts.save(session, None, scenes.content(x, at=now + timedelta(days=2)), by=teacher, now=now)
+    session.commit()
+    scenes.submit(session, draft, teacher, now)
+    chair, day = school_people[Role.CHAIR], today(now)
+    assert (
+        asking.ask_deputies(session, now=now) == 0 and standing_in.in_force(session, chair, now=now) is None
+    )
+    standing_in.name(session, chair, first_day=day, last_day=day + timedelta(days=3), by=head, now=now)
+    assert standing_in.in_force(session, chair, now=now) == (head, day + timedelta(days=3))
+    assert [asking.ask_deputies(session, now=now), asking.ask_deputies(session, now=now)] == [1, 0]
+    assert asking.mail_due(session, now=now) == 1
+    session.flush()
+    for purpose, said in (("deputy_named", "You stand in for"), ("approval_request", "Decide")):
+        mail = scenes.mails(session, purpose)[-1]
+        assert mail["To"].addresses[0].addr_spec == chair.email and said in mail["Subject"]

@@ -115,6 +115,7 @@ def ask_for_decisions() -> None:
     """Ask once more, or others, before a planned time passes; write the mails that tell of several (P12)."""
     with transaction() as session:
         asking.remind(session, now=now())
+        asking.ask_deputies(session, now=now())
         asking.mail_due(session, now=now())
 
 
