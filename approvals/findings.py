@@ -19,6 +19,9 @@ Personal = Callable[[str], Sequence[str]]
 """The personal data in a text, one sentence each."""
 
 SCORE_WORTH_SAYING = 0.3
+ALL_CLEAR = "Nothing rude or hurtful was found in the wording."
+EARLIER_ALL_CLEAR = "The classifier finds nothing rude or hurtful in the wording."
+"""How submissions of before have it, as a "score"."""
 _LINK = re.compile(r"https?://[^\s<>\"“”]{1,2000}", re.IGNORECASE)
 
 
@@ -32,6 +35,18 @@ class Finding:
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "sentence": self.sentence}
+
+
+def concerns(kept: Sequence[Mapping[str, Any]], *, said_of: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Of the kept findings those that are to be looked at; `said_of`: links of which more is known since."""
+    known = tuple(f": {address}" for address in said_of)
+    return [
+        one
+        for one in kept
+        if one["kind"] != "none"
+        and one["sentence"] != EARLIER_ALL_CLEAR
+        and not (one["kind"] == "link" and one["sentence"].endswith(known))
+    ]
 
 
 def findings(
@@ -64,9 +79,9 @@ def findings(
         high = sorted(((v, k) for k, v in worst.items() if v >= SCORE_WORTH_SAYING), reverse=True)
         if high:
             said = ", ".join(f"{label.replace('_', ' ')} {value:.0%}" for value, label in high)
-            found.append(Finding("score", f"The classifier finds the wording rude or hurtful: {said}."))
-        else:
-            found.append(Finding("score", "The classifier finds nothing rude or hurtful in the wording."))
+            found.append(Finding("score", f"The wording reads as rude or hurtful: {said}."))
+        elif not reasons:
+            found.append(Finding("none", ALL_CLEAR))
     joined = "\n".join(whole)[:TEXT_STORED_MAX]
     found += [Finding("personal_data", said) for said in personal(joined)]
     links = dict.fromkeys([*([link] if link else []), *_LINK.findall(joined)])

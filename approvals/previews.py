@@ -14,6 +14,7 @@ from approvals import first_names, link_looks, odd_times, picture_words, shown_f
 from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
 from approvals.differences import AskedBefore, Change, asked_before, changes, seen_before
+from approvals.findings import ALL_CLEAR, EARLIER_ALL_CLEAR, concerns
 from approvals.link_looks import LinkPreview
 from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear, RevisionAccount
 from approvals.states import DraftState
@@ -114,7 +115,9 @@ class DraftPreview:
     checklist: tuple[tuple[str, bool], ...]
     """Each criterion in words, and whether the author has signed it (P14)."""
     findings: tuple[Mapping[str, Any], ...]
-    """As they were when it was handed in."""
+    """As they were when it was handed in, without the all-clear."""
+    all_clear: str
+    """The sentence for a wording in which nothing was found; empty where something was, or nobody looked."""
     warnings: tuple[str, ...]
     """What is to be asked of its pictures, its links and its time, names that may be pupils', and full
     names beside them (P27), as known now."""
@@ -170,7 +173,10 @@ def preview(
         checklist=tuple(
             (criterion.in_words, criterion.value in revision.checklist) for criterion in Criterion
         ),
-        findings=tuple(findings),
+        findings=tuple(concerns(findings, said_of=[one.address for one in links if one.sentence])),
+        all_clear=ALL_CLEAR
+        if any(one["kind"] == "none" or one["sentence"] == EARLIER_ALL_CLEAR for one in findings)
+        else "",
         warnings=(
             *(problem.sentence for problem in name_problems(session, revision)),
             *(one.sentence for one in links if one.sentence),

@@ -61,7 +61,10 @@ class Faces:
             return "Schoolgate is looking for faces in it."
         if self.state is not LookState.DONE:
             return "It was not looked at for faces."
-        return f"{counted(self.found)} found in it." if self.found else "No face was found in it."
+        if self.found:
+            return f"{counted(self.found)} found in it."
+        # The places that somebody chose by hand may well be faces.
+        return "No further face was found in it." if self.places else "No face was found in it."
 
 
 def of(session: Session, media_ids: Sequence[UUID]) -> dict[UUID, Faces]:

@@ -431,7 +431,7 @@ def test_p14_findings_name_scores_personal_data_and_links(now: datetime) -> None
         personal=lambda text: [f"Look: {text}"],
     )
     said = [finding.sentence for finding in found]
-    assert said[0] == "The classifier finds the wording rude or hurtful: insult 90%."
+    assert said[0] == "The wording reads as rude or hurtful: insult 90%."
     assert said[1].startswith("Look: Ring 020 7946 0958 or write to")
     assert sum(finding.kind == "link" for finding in found) == 2
     flagged = findings.findings(
@@ -440,7 +440,12 @@ def test_p14_findings_name_scores_personal_data_and_links(now: datetime) -> None
     assert flagged[0].sentence == "As a comment this would be flagged: has One; has Two."
     assert "not scored" in findings.findings(["Hello"])[0].sentence
     fine = findings.findings(["Hello"], score=lambda texts: [{"toxicity": 0.0}])
-    assert [finding.kind for finding in fine] == ["score"]
+    assert [finding.kind for finding in fine] == ["none"]
+    earlier = {"kind": "score", "sentence": findings.EARLIER_ALL_CLEAR}
+    link = findings.Finding("link", "Open its link and look at the page: https://example.org/a").as_json()
+    kept = [earlier, *(one.as_json() for one in (*fine, *flagged[:1])), link]
+    for known, left in (([], [kept[2], link]), (["https://example.org/a"], [kept[2]])):
+        assert findings.concerns(kept, said_of=known) == left, "an all-clear is no concern, nor a link twice"
 
 
 @SQLITE
