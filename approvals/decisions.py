@@ -293,6 +293,9 @@ def _request(session: Session, token: str) -> ApprovalRequest:
 
 def _check_live(session: Session, request: ApprovalRequest, *, now: datetime) -> None:
     decision = _decision(session, request.submission_id)
+    if decision is not None and decision.voided_at is not None:
+        since = _newer(session, request, now=now) or decision.void_reason or ""
+        raise LinkExpired(f"{_said(decision)} That no longer counts. {since}".strip())
     if decision is not None:
         raise AlreadyDecided(_said(decision))
     if request.voided_at is not None:

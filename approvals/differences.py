@@ -151,7 +151,8 @@ def _said(revision: DraftRevision) -> dict[str, str]:
     said["What it is for"] = revision.objective.in_words if revision.objective else ""
     said["Urgent"] = "yes" if revision.urgent else "no"
     said["Device"] = revision.device
-    said["Not signed in the checklist"] = " ".join(
-        criterion.in_words for criterion in Criterion if criterion.value not in revision.checklist
+    # What is signed, so that a signature that is missing now is struck out, not marked as new.
+    said["Signed in the checklist"] = " ".join(
+        criterion.in_words for criterion in Criterion if criterion.value in revision.checklist
     )
     return said

@@ -278,6 +278,17 @@ def revision_of(session: Session, draft: Draft, number: int) -> DraftRevision:
     return found
 
 
+def versions(session: Session, draft: Draft) -> list[tuple[int, str, datetime]]:
+    """The number of each version of a draft, who made it and when, oldest first."""
+    query = (
+        sa.select(DraftRevision.number, Person.name, DraftRevision.made_at)
+        .join(Person, Person.id == DraftRevision.made_by_id)
+        .where(DraftRevision.draft_id == draft.id)
+        .order_by(DraftRevision.number)
+    )
+    return [(number, name, at) for number, name, at in session.execute(query)]
+
+
 def moves(session: Session, draft: Draft) -> list[DraftMove]:
     """What happened to a draft, oldest first."""
     query = sa.select(DraftMove).where(DraftMove.draft_id == draft.id).order_by(DraftMove.at, DraftMove.id)

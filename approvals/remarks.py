@@ -6,6 +6,7 @@ What is said here never counts as a decision, and stays readable when the post i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from approvals import approval_mail, asking, drafts, submissions
 from approvals.content import tidy
-from approvals.models import ApprovalDecision, Draft, DraftRemark
+from approvals.models import ApprovalDecision, Draft, DraftRemark, DraftRevision
 from approvals.sight import check_seen
 from approvals.states import DraftState
 from school import audit, people
@@ -26,10 +27,51 @@ REMARKS_MAX = 200
 """Of one draft: nobody reads more."""
 
 
+MARKS = {"asked": "asks for it to be taken down", "stays": "says: it stays"}
+"""What a remark does, by what `DraftRemark.takedown` holds."""
+
+
 def of(session: Session, draft: Draft) -> list[DraftRemark]:
     """What was said about a draft, oldest first."""
     query = sa.select(DraftRemark).where(DraftRemark.draft_id == draft.id)
     return list(session.scalars(query.order_by(DraftRemark.at, DraftRemark.id)))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What stands in the conversation: a remark, or the reason of a decision that the author was to read."""
+
+    author: Person
+    at: datetime
+    revision_number: int
+    text: str
+    mark: str
+    """What more than a remark it is, in words; empty for a mere one."""
+    pressing: bool = False
+
+
+def conversation(session: Session, draft: Draft) -> list[Line]:
+    """What was said about a draft and why it was sent back or rejected, oldest first."""
+    lines = [
+        Line(
+            one.author,
+            one.at,
+            one.revision_number,
+            one.text,
+            MARKS.get(one.takedown or "", ""),
+            pressing=one.takedown == "asked",
+        )
+        for one in of(session, draft)
+    ]
+    decided = session.execute(
+        sa.select(ApprovalDecision, DraftRevision.number)
+        .join(DraftRevision, DraftRevision.id == ApprovalDecision.revision_id)
+        .where(ApprovalDecision.draft_id == draft.id, ApprovalDecision.reason != "")
+    )
+    lines += [
+        Line(one.approver, one.decided_at, number, one.reason, one.kind.in_words) for one, number in decided
+    ]
+    return sorted(lines, key=lambda line: line.at)
 
 
 def closed(draft: Draft) -> str:

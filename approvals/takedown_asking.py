@@ -25,8 +25,6 @@ from school.permissions import Action, may, require
 
 ASKED = "asked"
 STAYS = "stays"
-IN_WORDS = {ASKED: "asks for it to be taken down", STAYS: "says: it stays"}
-"""By what `DraftRemark.takedown` holds."""
 _SEEN = (
     sa.select(Publication.id)
     .where(

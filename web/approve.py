@@ -9,7 +9,7 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
-from approvals import asking, decisions, pictures, remarks, takedown_asking, video_digest
+from approvals import asking, decisions, pictures, remarks, video_digest
 from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput, LinkExpired, NotFound
@@ -146,7 +146,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
     with reading() as session:
         request_open = decisions.look(session, token, now=now())
         for_headteacher = Role.HEADTEACHER in request_open.approver.roles
-        said = remarks.of(session, session.get_one(Draft, request_open.draft.draft_id))
+        said = remarks.conversation(session, session.get_one(Draft, request_open.draft.draft_id))
     visitor = optional_person()
     body = render_template(
         "approve/show.html",
@@ -158,7 +158,6 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         still_url=lambda _video: url_for("approve.still", token=token),
         link_picture_url=lambda place, _link: url_for("approve.link_picture", token=token, place=place),
         remarks=said,
-        remark_marks=takedown_asking.IN_WORDS,
         obstacles=request_open.obstacles,
         typed=typed,
         token=token,

@@ -45,6 +45,20 @@ from web.access import current_person
 from web.forms import Typed, whole_number
 from web.headline import BADGES
 
+WHERE_IN_FORM = {
+    "accounts": "where",
+    "text": "text",
+    "link": "link",
+    "pictures": "pictures-heading",
+    "video": "video-heading",
+    "pupils": "who",
+    "planned_time": "planned_date",
+    "objective": "objective",
+    "device": "device",
+    "checklist": "checklist-heading",
+}
+"""By the field of a problem, the place in the form where it is put right."""
+
 
 def page(draft_id: UUID, typed: Typed) -> str:
     """The page of one draft for whoever is signed in. Raises NotFound for a draft that they may not see."""
@@ -113,19 +127,21 @@ def page(draft_id: UUID, typed: Typed) -> str:
             asked=asked,
             may_too=_may_too(session, draft, [one.person_id for one in asked], now=moment) if waits else [],
             decision=decision,
+            voided_words=_voided_words(decision.void_reason or "", own=own) if decision else "",
             decided_by_me=decided_by_me,
             following=waiting[0] if waiting else None,
             series=drafts.in_series(session, draft),
-            remarks=remarks.of(session, draft),
+            remarks=remarks.conversation(session, draft),
             remarks_closed=remarks.closed(draft),
-            remark_marks=takedown_asking.IN_WORDS,
             takedown_asked=takedown_asking.waiting(session, draft),
             may_ask_takedown=takedown_asking.may_ask(session, draft, by=person, now=moment),
             may_throw_away=own and throwing_away.possible(session, draft),
             throw_away_too=len(throwing_away.others_of_series(session, draft)) if own else 0,
             may_remark=remarks.may_say(session, draft, by=person, now=moment),
+            versions=drafts.versions(session, draft),
             history=_history(session, draft),
             problems=checks.submission_problems(session, revision, now=moment) if own and to_hand_in else [],
+            where_in_form=WHERE_IN_FORM,
             names_inside=inside,
             consent_lost=[one for one in lost if one not in inside],
             obstacles=decisions.obstacles(session, revision, now=moment) if may_decide else [],
@@ -163,6 +179,16 @@ def _may_too(session: Session, draft: Draft, asked: Sequence[UUID], *, now: date
         for one in people.holders(session, Role.HEADTEACHER, Role.SLT)
         if one.id not in asked and people.may_approve(session, one, author_id=draft.author_id, now=now)
     ]
+
+
+def _voided_words(reason: str, *, own: bool) -> str:
+    """Why a decision no longer counts, as whoever reads the page is told it: links are of mails."""
+    said = reason.replace(" When it is handed in again, a new e-mail comes.", "")
+    if own:
+        said = said.replace("The author took the draft back", "You took the draft back").replace(
+            "The draft was edited after this", "You changed the draft after this"
+        )
+    return said
 
 
 def _is_down(takedown: Takedown | None) -> bool:

@@ -122,6 +122,15 @@ def test_a_link_opened_after_an_edit_says_so(
     assert answer.status_code == 302
     gone = Browser(app.test_client()).get(f"/approve/{token}")
     assert gone.status_code == 410 and "was edited after this" in gone.text
+    assert "Today’s page" not in gone.text, "whoever has a link need not be signed in"
+    again = teacher.post(f"{path}/submit", path, revision="2")
+    assert again.status_code == 302
+    token = mailed_token()
+    assert decide(app, token).status_code == 200
+    assert teacher.post(f"{path}/withdraw", path).status_code == 302
+    void = Browser(app.test_client()).get(f"/approve/{token}").text
+    assert "approved it on" in void and "That no longer counts. The author took the draft back." in void
+    assert "That no longer counts. You took the draft back." in teacher.get(path).text
     assert Browser(app.test_client()).get("/approve/made-up-token").status_code == 404
 
 
@@ -162,6 +171,9 @@ def test_changes_and_rejection_need_a_reason_that_the_author_reads(
     assert decide(app, token, decision=decision, reason="Say where it is").status_code == 200
     assert only_draft().state is state
     assert "Say where it is" in teacher.get(path).text
+    # Where people talk about it the reason stands, too; a rejected post is on its author's first page.
+    assert "Nothing was said yet" not in teacher.get(path).text
+    assert ("was rejected: read why" in teacher.get("/").text) == (state is DraftState.REJECTED)
     [mail] = mails("decision")
     assert "Say where it is" in str(mail.get_body(("plain",)).get_content())  # type: ignore[union-attr]
 
