@@ -148,6 +148,21 @@ def platform_problems(revision: DraftRevision) -> list[Problem]:
     return found
 
 
+FORM_ORDER = (
+    "accounts",
+    "text",
+    "link",
+    "pictures",
+    "video",
+    "pupils",
+    "planned_date",
+    "planned_time",
+    "objective",
+    "device",
+    "checklist",
+)
+
+
 def submission_problems(session: Session, revision: DraftRevision, *, now: datetime) -> list[Problem]:
     """Everything that keeps a revision from being handed in; empty when it is ready."""
     found = platform_problems(revision)
@@ -209,7 +224,7 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
             Problem("planned_time", f"{say(revision.planned_at)} is in the past: choose a later time.")
         )
     if revision.objective is None:
-        found.append(Problem("objective", "No objective is chosen: say what the post is for."))
+        found.append(Problem("objective", "What it is for is not chosen yet."))
     unsigned = len(Criterion) - len(set(revision.checklist))
     if unsigned:
         found.append(
@@ -229,7 +244,8 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
     day = day_out(revision, now=now)
     found += consent_problems(session, revision, on=day)
     found += live_problems(session, revision, on=day)
-    return found
+    # In the form's order; what belongs to no one field of it comes first.
+    return sorted(found, key=lambda one: FORM_ORDER.index(one.field) if one.field in FORM_ORDER else -1)
 
 
 def day_out(revision: DraftRevision, *, now: datetime) -> date:

@@ -142,6 +142,9 @@ class Paper:
         """Names at the left, values at the right; empty values are left out."""
         filled = [(name, value) for name, value in pairs if value]
         if filled:
+            # A few stay together, so that none stands alone at the head of a page.
+            if len(filled) <= 4 and self._sheets.will_page_break(len(filled) * 7):
+                self._sheets.add_page()
             self.table((), filled, widths=(32, 68), heads=False)
 
     def table(

@@ -74,7 +74,8 @@ def period(first_day: date, last_day: date) -> Period:
     """A period of somebody's choice. Raises BadInput when it is the wrong way round or over a year."""
     if last_day < first_day:
         raise BadInput(
-            f"The last day ({last_day}) is before the first ({first_day}): swap them.", field="last_day"
+            f"The last day ({say_date(last_day)}) is before the first ({say_date(first_day)}): swap them.",
+            field="last_day",
         )
     if last_day - first_day > LONGEST:
         raise BadInput("A report covers a year at most: choose days that are nearer.", field="last_day")

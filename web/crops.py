@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
@@ -17,6 +17,7 @@ from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.permissions import Action
 from web.access import current_person, needs
+from web.faces import came_from
 from web.forms import Typed, whole_number
 from web.media import picture_response
 
@@ -160,4 +161,4 @@ def _save(draft: Draft, media_id: UUID, whole: Whole, place: Place, typed: Typed
 
 def _kept(draft: Draft) -> ResponseReturnValue:
     flash("The picture is cut, in a new version of the draft. Look at it below.", "success")
-    return redirect(url_for("drafts.one", draft_id=draft.id))
+    return redirect(came_from(draft))

@@ -33,6 +33,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
 from school.permissions import Action, may
+from school.times import parse_day
 from web import draft_files, draft_form, draft_offers, draft_page, handing_in, headline
 from web.access import current_person, needs, signed_in
 from web.draft_form import DraftForm
@@ -108,9 +109,13 @@ def new() -> ResponseReturnValue:
             form = draft_form.of_model(drafts.current_revision(session, model))
         else:
             form = DraftForm(typed=Typed())
+            if on := request.args.get("on", ""):
+                # A day of the calendar.
+                form.typed.values["planned_date"] = parse_day(on, "the day", field="on").isoformat()
         if "begins" not in request.args:
             copy, unsaved_too = request.args.get("copy"), request.args.get("unsaved")
-            return redirect(url_for("drafts.new", copy=copy, unsaved=unsaved_too, begins=form.begins))
+            day = request.args.get("on")
+            return redirect(url_for("drafts.new", copy=copy, unsaved=unsaved_too, on=day, begins=form.begins))
         form.begins = identifier(request.args["begins"])
         begun = draft_form.begun(session, form, person=person)
         if begun is None:
@@ -301,10 +306,10 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         flash(f"It is saved and handed in. {asked} You get an e-mail when it is decided.", "success")
     elif wanted.startswith(draft_form.FACES):
         media_id = identifier(wanted.removeprefix(draft_form.FACES))
-        return redirect(url_for("faces.show", draft_id=draft.id, media_id=media_id))
+        return redirect(url_for("faces.show", draft_id=draft.id, media_id=media_id, back="form"))
     elif wanted.startswith(draft_form.CROP):
         media_id = identifier(wanted.removeprefix(draft_form.CROP))
-        return redirect(url_for("crops.show", draft_id=draft.id, media_id=media_id))
+        return redirect(url_for("crops.show", draft_id=draft.id, media_id=media_id, back="form"))
     else:
         flash("The draft is saved.", "success")
     return redirect(url_for("drafts.one", draft_id=draft.id))

@@ -88,7 +88,8 @@ def change(draft_id: UUID, media_id: UUID) -> ResponseReturnValue:
     if wanted == "look":
         with transaction() as session:
             looks.ask(session, opened.uploaded.id, now=now())
-        return redirect(url_for("faces.show", draft_id=draft_id, media_id=media_id))
+        back = request.args.get("back")
+        return redirect(url_for("faces.show", draft_id=draft_id, media_id=media_id, back=back))
     if wanted == "add":
         rows.append(_added(opened, rows))
     if wanted in {"all", "none"}:
@@ -320,8 +321,15 @@ def _save(opened: Opened, places: Sequence[Place], typed: Typed, becomes: UUID) 
 
 
 def _kept(draft: Draft) -> ResponseReturnValue:
-    flash("The blurring is changed, in a new version of the draft. Look at it below.", "success")
-    return redirect(url_for("drafts.one", draft_id=draft.id))
+    flash("The blurring is changed, in a new version of the draft. Look at it.", "success")
+    return redirect(came_from(draft))
+
+
+def came_from(draft: Draft) -> str:
+    """Where whoever changed a picture goes on: in the form, if they came from there."""
+    if request.args.get("back") == "form":
+        return url_for("drafts.edit", draft_id=draft.id, _anchor="pictures-heading")
+    return url_for("drafts.one", draft_id=draft.id)
 
 
 def _mark(look: PictureLook | None) -> str:

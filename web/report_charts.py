@@ -98,13 +98,14 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
             labels,
             [
                 Part(
-                    one.in_words[0].lower() + one.in_words[1:],
+                    "reminders of events"
+                    if one is Objective.REMINDER
+                    else one.in_words[0].lower() + one.in_words[1:],
                     place,
                     tuple(posts.get(one, [0] * len(labels))),
                 )
                 for place, one in enumerate(Objective)
             ],
-            of="for ",
         ),
         chart("costs", "What the platforms cost", labels, _by_account(costs, names), unit="$", of="for "),
     )

@@ -108,6 +108,10 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
         assert f'href="{path}/move"' in page, view
         assert f'href="{path}/move"' not in head.get(f"/calendar?{view}").text
     assert teacher.get("/calendar?week=soon").status_code == 400
+    assert f'href="/drafts/new?on={day}"' in page, "a post is begun from a day"
+    begun = teacher.get(f"/drafts/new?on={day}", follow_redirects=True).text
+    assert f'value="{day}"' in begun
+    assert teacher.get("/drafts/new?on=soon").status_code == 400
     to = day + timedelta(days=5)
     # A day that the month before shows in grey.
     while to.day != 1 or to.weekday() == 0:

@@ -35,8 +35,8 @@ def drafted(teacher: Browser, account: Account, at: datetime, **more: object) ->
     [media] = re.findall(r'name="media" value="([^"]+)"', page)
     described = {f"{name}_{media}": "The class" for name in ("alt", "source", "licence")}
     path = write(teacher, account, at=at, media=media, do=f"faces-{media}", **described, **more)
-    assert path.endswith(f"/pictures/{media}/faces")
-    return path
+    assert path.endswith(f"/pictures/{media}/faces?back=form")
+    return path.partition("?")[0]
 
 
 def found(faces: list[list[int]]) -> None:
@@ -85,7 +85,9 @@ def test_with_fields_alone(app: Flask, teacher: Browser, head: Browser, x: Accou
     answer = teacher.post(path, path, **{**form, "do": "save"})
     assert answer.status_code == 302
     # Pressed twice: the same answer, and one version.
-    assert teacher.post(path, answer.headers["Location"], **{**form, "do": "save"}).status_code == 302
+    again = teacher.post(f"{path}?back=form", answer.headers["Location"], **{**form, "do": "save"})
+    assert again.status_code == 302
+    assert again.headers["Location"].endswith("/edit#pictures-heading"), "back to where they came from"
     draft = only_draft()
     assert draft.revision_number == 2
     [choice] = rows(sa.select(BlurChoice))
