@@ -81,11 +81,14 @@ def train(
     with all weights of the model folder `init`. `teachers`: model folders with the same word pieces, whose
     mean scores count `settings.teacher_share` beside the people's labels. Returns the facts for the model
     card (rows per source, hash of the data, minutes, held-out AUC).
-    Raises BadInput when the data is missing or `--resume` finds a run with other settings or data.
+    Raises BadInput when the data is missing, there is no GPU for `device` cuda, a teacher has other word
+    pieces, or `--resume` finds a run with other settings or data.
     """
     os.environ.setdefault("HF_HUB_OFFLINE", "1")  # noqa: TID251 - must stand before transformers is imported
     import torch
 
+    if device == "cuda" and not torch.cuda.is_available():
+        raise BadInput("torch finds no GPU on this machine. Train with --device cpu.", field="device")
     torch.set_num_threads(threads)
     work.mkdir(parents=True, exist_ok=True)
     log = (work / "log.jsonl").open("a", encoding="utf-8")

@@ -377,7 +377,11 @@ def test_a_trail_cut_off_at_its_end_is_found_by_what_was_mailed(world: World, co
 
 
 def test_the_command_names_the_first_altered_row_in_plain_words(
-    world: World, copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    world: World,
+    copy: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
 ) -> None:
     mail = tmp_path / "proof.eml"
     mail.write_bytes(world.mailed)

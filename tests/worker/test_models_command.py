@@ -82,7 +82,10 @@ def test_train_hands_everything_on_to_the_training(here: Here, home: Path, tmp_p
     refused(here("model", "train", "--data", "/does/not/exist", *given), "/does/not/exist")
     refused(here("model", "train", "--data", str(data), *given, "--steps", "-1"), "--steps")
     refused(here("model", "train", "--data", str(data), *given, "--public-share", "2"), "--public-share")
+    refused(here("model", "train", "--data", str(data), *given, "--device", "abacus"), "--device")
     every = ("--learning-rate", "0.0001", "--public-share", "0.5", "--own-repeat", "1", "--epochs", "1")
+    every += ("--teacher", str(out), "--teacher", str(out), "--teacher-share", "0.5", "--source-offsets")
+    every += ("--held-share", "0.1", "--batch-tokens", "512", "--device", "cpu")
     refused(
         here("model", "train", "--data", str(data), *given, *every, "--resume"), f"{tmp_path} has no readable"
     )

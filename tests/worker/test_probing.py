@@ -92,9 +92,7 @@ def mails() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("platform", list(Platform))
-def test_what_is_well_gives_no_warning(
-    account_on: Callable[..., Account], platform: Platform
-) -> None:
+def test_what_is_well_gives_no_warning(account_on: Callable[..., Account], platform: Platform) -> None:
     account = account_on(platform)
     assert due() == [account.id]
     assert probing.probe(account.id) == []
@@ -148,9 +146,7 @@ def test_a_platform_that_gives_no_answer_is_asked_again_and_nothing_stops(
     assert row.next_at < db.now() + timedelta(hours=2)
 
 
-def test_keys_of_another_account_stop_this_account_alone(
-    account_on: Callable[..., Account]
-) -> None:
+def test_keys_of_another_account_stop_this_account_alone(account_on: Callable[..., Account]) -> None:
     wrong = account_on(Platform.X, identity_id="4711")
     right = account_on(Platform.FACEBOOK)
     probing.probe(wrong.id)

@@ -220,6 +220,24 @@ def train(
         int | None, typer.Option("--own-repeat", min=0, help="The school's own cases, so often in each pass.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Of all that is random.")] = None,
+    teacher: Annotated[
+        list[Path] | None,
+        typer.Option("--teacher", help="A model's folder to learn from, too; may be repeated."),
+    ] = None,
+    teacher_share: Annotated[
+        float | None, typer.Option("--teacher-share", min=0.0, max=1.0, help="What teachers count.")
+    ] = None,
+    source_offsets: Annotated[
+        bool, typer.Option("--source-offsets", help="Allow for what each source calls abuse.")
+    ] = False,
+    held_share: Annotated[
+        float | None,
+        typer.Option("--held-share", min=0.0, max=0.5, help="Keep so much out, whatever the seed."),
+    ] = None,
+    batch_tokens: Annotated[
+        int | None, typer.Option("--batch-tokens", min=512, help="Word pieces to a step.")
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu, or cuda for a GPU.")] = "cpu",
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last point in --work.")] = False,
 ) -> int:
     """Train a model, which takes hours; broken off, it goes on with --resume. Needs the development packages.
@@ -228,15 +246,20 @@ def train(
     """
     if not data.is_file():
         raise BadInput(f"{data} is no file. Give the training rows with --data.", field="data")
+    if device not in ("cpu", "cuda"):
+        raise BadInput(f"--device is {device!r}. Give cpu or cuda.", field="device")
     # Brings torch, which no other command needs.
     training: Any = importlib.import_module("moderation.classifier.training")
     given = ["--data", str(data), "--work", str(work), "--out", str(out), "--steps", str(steps)]
     given += ["--limit", str(limit), "--threads", str(settings().classifier_threads)]
     for option, value in (
         ("--init", init), ("--epochs", epochs), ("--seed", seed), ("--learning-rate", learning_rate),
-        ("--public-share", public_share), ("--own-repeat", own_repeat),
+        ("--public-share", public_share), ("--own-repeat", own_repeat), ("--device", device),
+        ("--teacher-share", teacher_share), ("--held-share", held_share), ("--batch-tokens", batch_tokens),
+        *(("--teacher", folder) for folder in teacher or ()),
     ):  # fmt: skip
         given += [] if value is None else [option, str(value)]
+    given += ["--source-offsets"] if source_offsets else []
     return int(training.main([*given, *(["--resume"] if resume else [])]))
 
 

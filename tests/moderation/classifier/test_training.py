@@ -158,6 +158,20 @@ def test_a_run_may_start_from_a_model_that_is_there_already(
         run(data, encoder, tmp_path / "broken", init=first)
 
 
+def test_a_gpu_that_is_not_there_is_said(
+    data: Path,
+    encoder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    given = ["--data", str(data), "--work", str(tmp_path / "w"), "--out", str(tmp_path / "o")]
+    assert training.main([*given, "--device", "cuda"]) == 2
+    assert capsys.readouterr().err == "torch finds no GPU on this machine. Train with --device cpu.\n"
+    assert not (tmp_path / "w").exists()
+
+
 def test_missing_data_is_named(encoder: Path, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="no training data at"):
         run(tmp_path / "none.gz", encoder, tmp_path)
