@@ -14,9 +14,10 @@ from approvals import content, drafts
 from approvals.models import Draft
 from approvals.schedule import CalendarEntry
 from approvals.states import NOT_COMING
-from school import school_year
+from school import people, school_year
 from school.errors import BadInput, NotPermitted
 from school.models import Person
+from school.permissions import Action, may
 from school.school_year import SchoolYear
 from school.times import LONDON, today
 
@@ -99,10 +100,7 @@ def repeat(
         raise BadInput("The post has no date and time yet: plan it first, then repeat it.")
     year = school_year.load(session)
     if rhythm is Rhythm.TERM_WEEKS and not year.known:
-        raise BadInput(
-            "No term dates are entered: ask the headteacher to enter them, or choose another rhythm.",
-            field="rhythm",
-        )
+        raise BadInput(no_term_dates(session, by=by), field="rhythm")
     local = revision.planned_at.astimezone(LONDON)
     days = [day for day in dates(local.date(), rhythm, until=until, year=year) if day > today(now)]
     if not days:
@@ -126,6 +124,16 @@ def repeat(
         made.append(one)
     draft.series_id = draft.series_id or series
     return made
+
+
+def no_term_dates(session: Session, *, by: Person) -> str:
+    """What to tell whoever wants something for each week in term while nobody has entered the terms."""
+    said = "No term dates are entered, so Schoolgate doesn’t know which weeks are in term."
+    if may(by, Action.SET_SCHOOL_DATES):
+        return f"{said} Enter them, or choose another rhythm."
+    able = [one.name for one in people.everybody(session) if one.active and may(one, Action.SET_SCHOOL_DATES)]
+    who = " or ".join([", ".join(able[:-1]), able[-1]] if len(able) > 1 else able) or "the headteacher"
+    return f"{said} Choose another rhythm, or ask {who} to enter them."
 
 
 def clashes(entries: Sequence[CalendarEntry]) -> list[Clash]:

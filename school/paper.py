@@ -192,10 +192,13 @@ class Paper:
         assert isinstance(lines, list)
         return ["\n".join(lines[at : at + _LINES_IN_ROW]) for at in range(0, len(lines), _LINES_IN_ROW)]
 
-    def bars(self, caption: str, rows: Sequence[tuple[str, int]]) -> None:
-        """A bar for each row beside its number, so that the drawing says nothing that the words don't."""
+    def bars(self, caption: str, rows: Sequence[tuple[str, int]], *, facts: int = 0) -> None:
+        """A bar for each row beside its number, so that the drawing says nothing that the words don't.
+
+        `facts`: how many lines of facts follow that are to stand on the same page.
+        """
         sheets = self._sheets
-        if sheets.will_page_break(min(len(rows), 12) * 6 + 10):
+        if sheets.will_page_break(min(len(rows), 12) * 6 + 10 + facts * 7):
             sheets.add_page()
         self._write(caption, bold=True, size=9.5)
         most = max((count for _, count in rows), default=0)

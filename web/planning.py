@@ -14,10 +14,10 @@ from approvals import calendar_feed, drafts, planning, schedule
 from approvals.models import Draft
 from approvals.planning import Rhythm
 from approvals.states import DraftState
-from school import people, school_year
+from school import school_year
 from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
-from school.permissions import Action, may
+from school.permissions import Action
 from school.settings import settings
 from school.times import LONDON, parse_day, say
 from web import draft_offers, handing_in
@@ -149,12 +149,9 @@ def _repeat_page(draft_id: UUID, typed: Typed, *, series: UUID, until: date | No
             rhythms=[(one.value, one.in_words) for one in Rhythm],
             days=[year.of(day) for day in days],
             shown=until is not None,
-            terms_missing=typed["rhythm"] == Rhythm.TERM_WEEKS and not year.known,
-            date_setters=[
-                one.name
-                for one in people.everybody(session)
-                if one.active and may(one, Action.SET_SCHOOL_DATES)
-            ],
+            terms_missing=planning.no_term_dates(session, by=current_person(session))
+            if typed["rhythm"] == Rhythm.TERM_WEEKS and not year.known
+            else "",
             series=series,
             typed=typed,
         )

@@ -70,7 +70,7 @@ def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime
             ("Rejected", approvals.by_kind[DecisionKind.REJECT]),
         ],
     )
-    paper.bars("How long authors waited", spread(approvals.waits))
+    paper.bars("How long authors waited", spread(approvals.waits), facts=2)
     paper.facts(
         [("Half were decided within", said(approvals.median)), ("The slowest took", said(approvals.slowest))]
     )
@@ -182,6 +182,7 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
             ("Urgent", flag.urgent),
             ("Open", flag.still_open),
         ],
+        facts=2,
     )
-    paper.bars("New followers whom a person looked at", vetted(figures["vetting"].get(account.id, {})))
     paper.facts([("Half were decided within", said(flag.median)), ("The slowest took", said(flag.slowest))])
+    paper.bars("New followers whom a person looked at", vetted(figures["vetting"].get(account.id, {})))
