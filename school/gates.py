@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from school import terms, training
+from school import people, terms, training
 from school.models.people import Person
 from school.times import say_date
 
@@ -21,6 +21,8 @@ class Obstacle:
     path: str
     link: str
     """The words of the link to `path`."""
+    theirs: str
+    """What is missing, for whoever looks at the person: goes on after their name."""
 
     @property
     def sentence(self) -> str:
@@ -28,13 +30,23 @@ class Obstacle:
         return f"{self.what} {self.way}"
 
 
-def obstacles(session: Session, person: Person, *, now: datetime) -> list[Obstacle]:
+def obstacles(session: Session, person: Person, *, now: datetime, accounts: bool = False) -> list[Obstacle]:
     """Everything that is missing before the person may hand in a post; empty when nothing is.
 
-    The headteacher's leave for an account is not among it: `school.people.may_post` says that, for
-    each account.
+    `accounts`: that they may write for none is among it, too (P1). For one account alone
+    `school.people.may_post` says it.
     """
     found: list[Obstacle] = []
+    if accounts and not people.authorised_accounts(session, person):
+        found.append(
+            Obstacle(
+                "You may not write for any account yet.",
+                "Ask the headteacher to authorise you.",
+                "/me",
+                "What I may do",
+                "may not write for any account: let them write for one below",
+            )
+        )
     if terms.accepted_at(session, person) is None:
         current = terms.current(session)
         found.append(
@@ -45,23 +57,30 @@ def obstacles(session: Session, person: Person, *, now: datetime) -> list[Obstac
                 "Read and accept them." if current else "Ask the headteacher.",
                 "/terms",
                 "Read the terms",
+                f"has not accepted the terms of use (version {current.number}): they do it on their own page"
+                if current
+                else "can’t accept the terms of use: none are published",
             )
         )
     stands = training.standing(session, person, now=now)
     if not stands.in_date:
         if stands.refresh_due:
             what = "After an incident everybody is trained again, and your new training is not recorded yet."
+            theirs = "has to be trained again after an incident"
         elif stands.last is None:
             what = "Your training on social media is not recorded."
+            theirs = "has no training on social media recorded"
         else:
             end = stands.last.valid_until
             what = f"Your training on social media ran out on {say_date(end)}."
+            theirs = f"was trained too long ago: it counted until {say_date(end)}"
         found.append(
             Obstacle(
                 what,
                 "Ask the headteacher or the senior leadership team to train you and to enter it.",
                 "/me",
                 "My training",
+                f"{theirs}: enter it under Training",
             )
         )
     return found

@@ -28,7 +28,7 @@ from approvals.models import DecisionKind, Draft, DraftRevision, Publication
 from approvals.models.takedowns import Takedown
 from approvals.states import DraftState, PublicationState
 from approvals.takedowns import ALL_WORDS, Stands
-from school import people
+from school import gates, people
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
@@ -100,7 +100,8 @@ def new() -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         if not people.authorised_accounts(session, person):
-            raise NotPermitted("You may not write for any account yet. Ask the headteacher to authorise you.")
+            missing = gates.obstacles(session, person, now=now(), accounts=True)
+            raise NotPermitted(" ".join(one.sentence for one in missing))
         kept = unsaved.found(session, None, by=person)
         if kept is not None and "unsaved" in request.args:
             form = draft_form.of_kept(kept.fields)

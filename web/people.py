@@ -12,12 +12,13 @@ from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import accounts, addresses, mail, people, register, secrets, standing_in
+from school import accounts, addresses, gates, mail, people, register, secrets, standing_in
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
-from school.permissions import Action
+from school.permissions import Action, may
 from school.settings import settings
+from school.setup import current_school
 from school.times import parse_day, say_date, today
 from web.access import current_person, needs
 from web.forms import Typed
@@ -71,6 +72,7 @@ def add() -> ResponseReturnValue:
     try:
         roles = [Role(value) for value in typed.all("roles") if value in set(GIVEN_ROLES)]
         with transaction() as session:
+            _ask_about_domain(session, typed)
             person, token = people.add(
                 session,
                 name=typed["name"],
@@ -83,6 +85,20 @@ def add() -> ResponseReturnValue:
     except BadInput as error:
         return _list(typed.refuse(error)), 400
     return _to_link(person, token)
+
+
+def _ask_about_domain(session: Session, typed: Typed) -> None:
+    """Raise BadInput for an address elsewhere until its tick says that it is meant, as a governor's is."""
+    school, (name, _at, domain) = current_school(session), typed["email"].casefold().rpartition("@")
+    # What is no address at all is refused as such.
+    if school is None or not name or "." not in domain or typed["outside"] == "yes":
+        return
+    if domain != school.domain and not domain.endswith(f".{school.domain}"):
+        raise BadInput(
+            f"“{typed['email'][:80]}” doesn’t end in @{school.domain}: is it somebody’s own address? The "
+            "school’s e-mails, with what parents wrote, would go there. Tick that it is meant, or change it.",
+            field="outside",
+        )
 
 
 def _to_link(person: Person, token: str) -> ResponseReturnValue:
@@ -159,6 +175,9 @@ def _one(person_id: UUID, typed: Typed) -> str:
             no_deputy=""
             if person.roles & people.DEPUTY_ROLES
             else people.no_deputy(session, person, by=current_person(session)),
+            obstacles=gates.obstacles(session, person, now=now(), accounts=True)
+            if may(person, Action.WRITE_DRAFTS)
+            else [],
             owned=register.owned_by(session, person_id),
             successors=[
                 ("nobody", "Nobody yet"),

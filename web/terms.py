@@ -28,7 +28,7 @@ pages = Blueprint("terms", __name__)
 def my_obstacles() -> list[Obstacle]:
     """What keeps the person signed in from handing in a post; for templates."""
     with reading() as session:
-        return gates.obstacles(session, current_person(session), now=now())
+        return gates.obstacles(session, current_person(session), now=now(), accounts=True)
 
 
 def _terms(typed: Typed) -> str:

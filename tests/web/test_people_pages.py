@@ -53,6 +53,13 @@ def added(head: Browser) -> str:
     return shown
 
 
+def test_an_address_elsewhere_is_taken_when_its_tick_says_so(head: Browser) -> None:
+    typed = {"name": "Gil Gov", "email": "gil@gmail.com", "roles": ["moderator"], "reason": "New"}
+    asked = head.post("/people", "/people", **typed)
+    assert asked.status_code == 400 and "This address elsewhere is meant" in asked.text
+    assert head.post("/people", "/people", **typed, outside="yes").status_code == 302
+
+
 def test_somebody_added_signs_up_by_the_link_and_signs_in(app: Flask, head: Browser) -> None:
     path = added(head)
     newcomer = Browser(app.test_client())
@@ -78,6 +85,8 @@ def test_somebody_added_signs_up_by_the_link_and_signs_in(app: Flask, head: Brow
         ({"name": " "}, "name", "name is empty"),
         ({"email": "nobody"}, "email", "is not an e-mail address"),
         ({"email": "head@larkfield.test"}, "email", "belongs to somebody already"),
+        ({"email": "n.eze@gmail.com"}, "outside", "“n.eze@gmail.com” doesn’t end in @larkfield.test"),
+        ({"email": "not.me@larkfield.test.evil.test"}, "outside", "is it somebody’s own address"),
         ({"reason": ""}, "reason", "reason is empty"),
         ({"name": "N" * 2000}, "name", "at most"),
     ],
