@@ -82,6 +82,11 @@ def done_by(session: Session, person_id: UUID, actions: Collection[str]) -> set[
     return set(session.scalars(found.distinct()))
 
 
+def last_at(session: Session, action: str) -> datetime | None:
+    """When this was done last; None: never."""
+    return session.scalar(sa.select(sa.func.max(AuditEntry.at)).where(AuditEntry.action == action))
+
+
 def verify(session: Session) -> int | None:
     """The number of the first entry that was altered, removed or put in; None when the chain holds."""
     flaw = examine(session)

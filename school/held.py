@@ -406,6 +406,7 @@ def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Colle
                     "at": one.at,
                     "what": one.action,
                     "done by them": one.actor_id == person.id,
+                    "about": "them" if one.object_id == str(person.id) else one.object_kind,
                     "reason": one.detail.get("reason", ""),
                 }
                 for one in trail

@@ -20,26 +20,13 @@ from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import act_words
 from web.retained import seen_by
-from web.trail_words import GROUPS, PHRASES, REST, SEEN
+from web.trail_words import GROUPS, PHRASES, REST, SEEN, THINGS
 
 pages = Blueprint("audit", __name__)
 
 FIELDS = ("about", "who", "what", "from", "to")
 _HOW_MANY = frozenset({"count", "held_back", "of_kinds"})
 """What a line about an erasure says of how many records there were, and of which."""
-_KINDS: Mapping[str, str] = {
-    "log_entry": "an entry of the log",
-    "draft": "a post",
-    "publication": "a post",
-    "media": "a picture",
-    "video": "a video",
-    "pupil": "a pupil",
-    "consent": "a pupil",
-    "follower": "a follower",
-    "person": "somebody",
-    "form": "a form",
-}
-"""What a thing is called whose name isn't known, or not for everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +64,7 @@ def _line(entry: AuditEntry, names: Mapping[str, str], uncounted: Collection[str
         who=names.get(str(entry.actor_id), "Schoolgate itself"),
         before=before,
         about=(
-            names.get(entry.object_id) or _KINDS.get(entry.object_kind, entry.object_kind.replace("_", " "))
+            names.get(entry.object_id) or THINGS.get(entry.object_kind, entry.object_kind.replace("_", " "))
         )
         if about
         else "",

@@ -21,6 +21,7 @@ from school.notices import How
 from school.redaction import SOMEBODY
 from school.times import say, say_date
 from web.naming import ROLE_NAMES, act_words
+from web.trail_words import PHRASES, THINGS
 
 SENTENCES: Mapping[str, str] = {
     # The school's own records.
@@ -45,7 +46,7 @@ SENTENCES: Mapping[str, str] = {
     "Forms that name them": "The form “{form}” was handed in on {filed}.",
     "Forms they filed": "They handed in the form “{form}” on {filed}.",
     "Forms they answered": "They answered the form “{form}” on {at}: it became “{answer}”.",
-    "In the trail": "Schoolgate noted on {at}: {what}.",
+    "In the trail": "On {at} {in words}.[ The reason given was: {reason}]",
     "Holds": "Since {since} nothing about them is erased. The reason given was: {reason}[ This ended on {lifted}.]",
     # Posts.
     "Posts that show or name them": "A post was begun on {begun}. It is now: {state}.",
@@ -201,9 +202,8 @@ def page(title: str, school: str, sections: Sequence[Section], *, made: datetime
     elif len(sections) > 1:
         parts.append(Markup("<h2>What is in it</h2><ul>{}</ul>").format(_all(_contents(sections))))
     for number, one in enumerate(sections):
-        records = _all(
-            Markup("<li>{}</li>").format(_record(row, (SENTENCES[one.title],))) for row in one.rows
-        )
+        rows = [_trail_line(row) for row in one.rows] if one.title == "In the trail" else one.rows
+        records = _all(Markup("<li>{}</li>").format(_record(row, (SENTENCES[one.title],))) for row in rows)
         parts.append(Markup('<h2 id="s{}">{}</h2><ol>{}</ol>').format(number, one.title, records))
     return str(_all([*parts, Markup("</main></html>")]))
 
@@ -224,6 +224,15 @@ def _contents(sections: Sequence[Section]) -> Iterator[Markup]:
 
 def _all(parts: Iterator[Markup] | Sequence[Markup]) -> Markup:
     return Markup("").join(parts)
+
+
+def _trail_line(row: Row) -> Row:
+    """A line of the trail in words: who did what to what."""
+    said = PHRASES.get(str(row["what"]), f"{act_words(str(row['what']))}: {{}}")
+    about = "this person" if row["about"] == "them" else THINGS.get(str(row["about"]), "")
+    who = "they" if row["done by them"] else "somebody else"
+    words = f"{who} {said.replace('{}', about or 'something')}".strip(" :")
+    return {"at": row["at"], "in words": words, "reason": row["reason"]}
 
 
 def _record(row: Row, sentences: Sequence[str]) -> Markup:

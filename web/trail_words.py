@@ -135,10 +135,28 @@ PHRASES: Mapping[str, str] = {
     "saved_reply_retired": "retired a saved answer",
     "school_set_up": "set up the school",
     "restored_from_backup": "was restored from a backup",
+    "backup_made": "made a backup",
     "letterhead_set": "changed the letterhead",
     "anchors_taken_out": "took out the proof of trail and log",
 }
 """By the action's name, after who did it; {} is what it was done to. Any other action is said by its name."""
+
+THINGS: Mapping[str, str] = {
+    "log_entry": "an entry of the log",
+    "draft": "a post",
+    "publication": "a post",
+    "media": "a picture",
+    "video": "a video",
+    "pupil": "a pupil",
+    "consent": "a pupil",
+    "follower": "a follower",
+    "person": "somebody",
+    "form": "a form",
+    "account": "an account",
+    "export": "a file",
+    "hold": "a hold",
+}
+"""What a thing is called whose name isn't known, or not for everybody."""
 
 GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
     "looked": ("Who looked at referrals and the log", frozenset()),

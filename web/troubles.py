@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import bounce_mailbox, bounces, heartbeats, incidents, mail, people
+from school import audit, bounce_mailbox, bounces, heartbeats, incidents, mail, people
 from school.db import now, reading, transaction
 from school.models import BounceMailbox, OutboxEmail
 from school.permissions import Action, may
@@ -41,12 +41,12 @@ ABOUT = {
 """What a mail's purpose is called on the page; others are shown as they are."""
 
 WORK = {
-    "scheduler": "Looking for what is due",
+    "scheduler": "Seeing what is due and giving it to the others",
     "publish": "Publishing",
     "actions": "Acting on comments and followers",
-    "poll": "Reading the platforms",
+    "poll": "Fetching comments and followers from the platforms",
     "mail": "Sending e-mail",
-    "classify": "Scoring comments",
+    "classify": "Judging how abusive comments are",
 }
 """What each kind of background work does, by its name in the log."""
 
@@ -71,6 +71,8 @@ def show() -> ResponseReturnValue:
             may_manage=may(person, Action.MANAGE_PEOPLE),
             names=names,
             about=ABOUT,
+            backup=(backup := audit.last_at(session, "backup_made")),
+            backup_old=backup is not None and moment - backup > LATELY,
             work_words=WORK,
             work=[
                 (name, seen[name].at if name in seen else None, name in missing)

@@ -139,6 +139,8 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
     assert "they said about a post: “Brighter?”" in page
     assert "How they chose to be told of “What became of your posts”: not by e-mail." in page
     assert "daily digest comes at 07:00." in page and "A break is offered after 40 abusive texts" in page
+    # The trail's lines are sentences, without the names that a program gives to what was done.
+    assert "recorded that this person was trained" in page and "They did it themselves" not in page
     unsaved = sections["What they were writing and did not save"]
     assert "Quillfeather thought of a Thistledown Fair" in json.dumps(unsaved)
     assert sections["Who they are here"][0]["e-mail address"] == "quillfeather@larkfield.test"

@@ -89,3 +89,4 @@ def test_what_stays_wrong_is_shown_with_what_to_do(
     page = browser.get("/troubles").text
     assert "Posts that are due are not going out." in page and "Start it &lt;again&gt;." in page
     assert "Told by e-mail: Margaret Oyelaran." in page
+    assert "No backup was ever made" in page
