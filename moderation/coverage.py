@@ -23,6 +23,11 @@ _NAMES = {
     TAGGED: "What tags the account",
 }
 _NAMED_ONE_BY_ONE = 3
+_NOT_READ: Mapping[AccountState, str] = {
+    AccountState.PAUSED: "somebody paused it",
+    AccountState.NEEDS_CONNECTING: "it has to be connected again",
+    AccountState.CLOSED: "it is closed",
+}
 _GAPS_SHOWN_FOR = timedelta(days=30)
 
 BLIND_SPOTS: Mapping[str, tuple[str, ...]] = {
@@ -116,7 +121,7 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
         for gap in gaps(session, account, since=now - _GAPS_SHOWN_FOR)
     ]
     if account.state is not AccountState.ACTIVE:
-        missing.append("The account is not read at the moment: see the accounts page.")
+        missing.append(f"The account is not read at the moment: {_NOT_READ[account.state]}.")
     remarks += [
         *_old_posts(session, account, names, record),
         *_shortfalls(session, account),

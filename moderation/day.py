@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation.models import EventKind, LogCase, LogEntry, LogEvent
+from moderation.models import Assignment, EventKind, LogCase, LogEntry, LogEvent
 from moderation.sight import visible_to
 from school.models import Person
 from school.times import midnight, today
@@ -18,6 +18,9 @@ MOST = 5000
 """Events that are looked at: more than any school's day has."""
 SHOWN = 100
 _KINDS = (EventKind.DECIDED, EventKind.REFERRED, EventKind.NOTE, EventKind.REOPENED, EventKind.ISSUED)
+
+
+_AUTHOR = sa.func.coalesce(sa.func.nullif(LogEntry.author_name, ""), LogEntry.author_handle)
 
 
 @dataclass(slots=True)
@@ -37,8 +40,10 @@ class Done:
 class Day:
     """Today so far."""
 
-    mine: tuple[tuple[LogEvent, int], ...]
-    """What the viewer did, newest first, each with the number of its entry."""
+    mine: tuple[tuple[LogEvent, int, str], ...]
+    """What the viewer did, newest first, each with the number of its entry and who had written it."""
+    given: tuple[tuple[Assignment, int, str], ...]
+    """What the viewer gave to colleagues, newest first, each with the entry's number and the colleague."""
     my_count: int
     """Entries that the viewer decided."""
     team: tuple[Done, ...]
@@ -51,7 +56,7 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
     """Today since midnight in school time; nothing of it that the viewer may not see (P3)."""
     begins = midnight(today(now))
     rows = session.execute(
-        sa.select(LogEvent, LogEntry.number, Person.id, Person.name)
+        sa.select(LogEvent, LogEntry.number, Person.id, Person.name, _AUTHOR)
         .join(LogCase, LogCase.entry_id == LogEvent.entry_id)
         .join(LogEntry, LogEntry.id == LogEvent.entry_id)
         .join(Person, Person.id == LogEvent.by_id)
@@ -66,7 +71,7 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
     ).all()
     people: dict[UUID, Done] = {}
     mine = []
-    for event, number, person_id, name in reversed(rows):
+    for event, number, person_id, name, author in reversed(rows):
         done = people.setdefault(person_id, Done(name))
         done.last = event.at
         match event.kind:
@@ -82,11 +87,25 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
                 for anybody in people.values():
                     anybody.decided.discard(event.entry_id)
         if person_id == viewer.id:
-            mine.append((event, number))
+            mine.append((event, number, author))
     own = people.get(viewer.id)
     return Day(
         mine=tuple(reversed(mine[-SHOWN:])),
+        given=_given(session, viewer, begins),
         my_count=len(own.decided) if own else 0,
         team=tuple(sorted(people.values(), key=lambda one: one.name)),
         decided=len(set().union(*(one.decided for one in people.values()))),
     )
+
+
+def _given(session: Session, viewer: Person, begins: datetime) -> tuple[tuple[Assignment, int, str], ...]:
+    rows = session.execute(
+        sa.select(Assignment, LogEntry.number, Person.name)
+        .join(LogCase, LogCase.entry_id == Assignment.entry_id)
+        .join(LogEntry, LogEntry.id == Assignment.entry_id)
+        .join(Person, Person.id == Assignment.to_id)
+        .where(Assignment.by_id == viewer.id, Assignment.given_at >= begins, visible_to(viewer))
+        .order_by(Assignment.given_at.desc(), LogEntry.number)
+        .limit(SHOWN)
+    )
+    return tuple((row[0], row[1], row[2]) for row in rows)

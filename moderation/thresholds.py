@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -149,13 +150,24 @@ def lock(session: Session) -> None:
         session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
 
 
-def parse(current: FlaggingRules, thresholds: Mapping[str, str], *, words: str, passes: str) -> Proposal:
+def parse(
+    current: FlaggingRules,
+    thresholds: Mapping[str, str],
+    *,
+    words: str,
+    passes: str,
+    called: Mapping[str, str] = MappingProxyType({}),
+) -> Proposal:
     """What a form says: a number per label, and words and phrases one a line.
 
-    Raises BadInput with the field `threshold-LABEL`, `words` or `passes`.
+    `called`: what the form calls a label. Raises BadInput with the field `threshold-LABEL`, `words` or
+    `passes`.
     """
     numbers = {
-        label: _share(thresholds.get(label, ""), f"threshold-{label}", label) for label in current.thresholds
+        label: _share(
+            thresholds.get(label, ""), f"threshold-{label}", called.get(label, label.replace("_", " "))
+        )
+        for label in current.thresholds
     }
     flagged, passing = _lines(words, "words"), _lines(passes, "passes")
     both = {word.casefold() for word in flagged} & {word.casefold() for word in passing}
@@ -167,18 +179,18 @@ def parse(current: FlaggingRules, thresholds: Mapping[str, str], *, words: str, 
     return Proposal(numbers, flagged, passing)
 
 
-def _share(text: str, field: str, label: str) -> float:
-    said = label.replace("_", " ")
+def _share(text: str, field: str, said: str) -> float:
     bare = text.strip().replace(",", ".")
     try:
         value = float(bare.removesuffix("%")) / (100 if bare.endswith("%") else 1)
     except ValueError:
         raise BadInput(
-            f"“{text[:20]}” is no number: write one such as 0.7 or 70% for {said}.", field=field
+            f"“{text[:20]}” is no number: write one such as 0.7 or 70% for “{said}”.", field=field
         ) from None
     if not 0 < value <= 1:
         raise BadInput(
-            f"The score {value:g} for {said} must be above 0 and at most 1, such as 0.7 or 70%.", field=field
+            f"“{text.strip()[:20]}” for “{said}” must be above 0 and at most 1, such as 0.7 or 70%.",
+            field=field,
         )
     return round(value, 4)
 

@@ -171,7 +171,8 @@ def afterwards(decision: Decision, *, many: bool = False) -> str:
             said += " Add their reference number when you have it: until then it stands under To do by hand."
     entry = "each entry’s page" if many else "its page"
     if Outcome.REFER in decision.outcomes:
-        said += " A referral can’t be undone: who it went to has been told."
+        told = "" if decision.refer_to is ReferTo.POLICE else ": who it went to has been told"
+        said += f" A referral can’t be undone{told}."
     elif Outcome.DELETE in decision.outcomes:
         said += " Deleting can’t be undone."
     elif decision.outcomes & {Outcome.REPLY, Outcome.WARN}:

@@ -241,7 +241,10 @@ def _fields(rules: FlaggingRules) -> dict[str, str]:
 def _proposal(session: Session, typed: Typed) -> Proposal:
     current = thresholds.current(session)
     numbers = {label: typed[f"threshold-{label}"] for label in current.thresholds}
-    return thresholds.parse(current, numbers, words=typed.raw("words"), passes=typed.raw("passes"))
+    called = {label: words for label, (words, _hint) in ABUSE.items()}
+    return thresholds.parse(
+        current, numbers, words=typed.raw("words"), passes=typed.raw("passes"), called=called
+    )
 
 
 def _digest(proposed: Proposal) -> str:

@@ -195,7 +195,7 @@ def test_an_earlier_version_is_brought_back(decided: list[UUID], signed_in: Sign
         ({"threshold-insult": "lots"}, "“lots” is no number"),
         ({"threshold-insult": "nan"}, "above 0"),
         ({"threshold-insult": "0"}, "above 0"),
-        ({"threshold-insult": "1.5"}, "above 0"),
+        ({"threshold-insult": "1,5"}, "“1,5” for “Insults” must be above 0"),
         ({"threshold-insult": ""}, "is no number"),
         ({"words": "a*"}, "needs 2 to 80"),
         ({"words": "x" * 81}, "needs 2 to 80"),

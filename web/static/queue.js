@@ -235,6 +235,29 @@
     open();
   }
 
+  // What was typed in a row goes to the entry's page in this tab's own store, so that its page is one that Back
+  // and Reload find again; without scripts it is sent along.
+  var carried = "reason:";
+  document.querySelectorAll(".quick [data-do=open], .quick [data-do=refer]").forEach(function (button) {
+    button.addEventListener("click", function (event) {
+      var address = new URL(button.formAction);
+      try {
+        window.sessionStorage.setItem(carried + address.pathname, button.form.elements.namedItem("reason").value);
+      } catch (error) {
+        return;
+      }
+      event.preventDefault();
+      window.location.assign(address.href);
+    });
+  });
+  var reason = document.getElementById("reason");
+  if (alone && reason) {
+    try {
+      reason.value = reason.value || window.sessionStorage.getItem(carried + window.location.pathname) || "";
+      window.sessionStorage.removeItem(carried + window.location.pathname);
+    } catch (error) { /* Then it is typed again. */ }
+  }
+
   // A saved answer goes into the field at once; without scripts the page comes back with it.
   document.querySelectorAll("[data-insert]").forEach(function (button) {
     button.addEventListener("click", function (event) {
