@@ -19,7 +19,7 @@ from approvals import foi
 from approvals.models import Draft, DraftRemark, Publication
 from moderation import chain, decisions, habits, manual
 from moderation.decisions import Decision, Outcome
-from moderation.models import CameWith, CameWithState, LogCase, LogEntry, ReferTo, WatchedPost
+from moderation.models import CameWith, CameWithState, Comment, LogCase, LogEntry, ReferTo, WatchedPost
 from school import (
     audit,
     consent,
@@ -95,9 +95,12 @@ def test_p34_a_commenters_file_has_what_is_theirs_and_nobody_elses(
             finished_at=db.now(),
         )
     )  # fmt: skip
+    numbered = sa.update(Comment).where(Comment.author_id == world.author.id)
+    session.execute(numbered.values(text=Comment.text + " or ring 01632 960145"))
     sections, page = made(session, subject, school_people[Role.DPO])
     assert page.count("A copy of a picture was kept on") == 1
     everything = json.dumps(sections)
+    assert everything.count("or ring") == 3 and "960145" not in everything + page
     assert {"Their profile as last seen", "Comments they wrote", "Entries of the log", "Blocks"} <= set(
         sections
     )
@@ -320,6 +323,12 @@ def test_p34_a_file_is_encrypted_fetched_by_whoever_asked_and_gone_in_time(
     assert trail == ["export_asked", "export_made"]
     with pytest.raises(NotPermitted):
         exports.fetch(session, asked.id, by=head, now=db.now())
+    another = school_people[Role.SLT]
+    people.grant_role(session, another, Role.DPO, by=head, reason="For the holidays", now=db.now())
+    with pytest.raises(NotFound):
+        exports.fetch(session, asked.id, by=another, now=db.now())
+    assert exports.fetch(session, asked.id, by=officer, now=db.now())[:2] == b"PK"
+    session.rollback()
     later = db.now() + retention.EVERY * 15
     assert retention.erase_batch(session, BY_KEY["exports"], now=later) == 1
     with pytest.raises(NotFound):
