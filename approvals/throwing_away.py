@@ -63,7 +63,9 @@ def throw_away(session: Session, draft_id: UUID, *, others: bool, by: Person, no
         )
     gone = [draft]
     if others:
-        gone += [drafts.locked(session, one.id) for one in others_of_series(session, draft)]
+        waiting = [drafts.locked(session, one.id) for one in others_of_series(session, draft)]
+        # Handed in from another tab while this one waited for the row: then it is not to be lost.
+        gone += [one for one in waiting if possible(session, one)]
     for one in gone:
         one.thrown_away_at = now
         note_thrown_away(session, one, by=by, now=now)
