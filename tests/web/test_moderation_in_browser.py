@@ -143,7 +143,14 @@ def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> 
     expect(wide.get_by_text("Taken back")).to_be_visible()
     expect(wide.locator("article")).to_have_count(entries)
     # What everybody will read opens with its tick, and must then be written.
+    row = wide.get_by_label("Reason for the decision").first
+    row.fill("Typed in the row")
     wide.locator("article").first.get_by_role("button", name="More …").click()
+    expect(wide.get_by_label("Reason or note")).to_have_value("Typed in the row")
+    # Back and forward find the entry's page again: it is no answer to a form.
+    wide.go_back()
+    wide.go_forward()
+    expect(wide.get_by_label("Reason or note")).to_be_visible()
     words = wide.get_by_label("Everybody will read")
     expect(words).to_be_hidden()
     wide.get_by_label("Answer publicly").check()

@@ -220,6 +220,13 @@ def test_the_words_of_a_row_go_with_it_and_a_referral_hides_nothing(
     log = re.search(r'href="(/log\?author=[^"]+)"', theirs)
     assert log and slt.get(log[1]).text.count("<article") == 2
     assert "<b>1</b> of 2 open entries shown" in theirs
+    [other] = set(re.findall(r'action="/moderation/([0-9a-f-]{36})"', theirs))
+    with reading() as session:
+        lead_id = str(session.scalars(sa.select(Person.id).where(Person.email.like("dsl@%"))).one())
+    assert slt.post(f"/moderation/{other}/assign", f"/moderation/{other}", to=lead_id).status_code == 302
+    done = slt.get("/moderation/done").text
+    assert "by <bdi>Troll Tim</bdi>: Decided: hidden" in done and "As well</div>" in done
+    assert re.search(r"Given to colleagues.*Entry \d</a> to Aoife Brennan", done, re.DOTALL)
 
 
 def test_p22_whoever_refers_to_the_police_is_told_to_ring_them_until_their_number_is_there(
