@@ -107,6 +107,7 @@ SET: Mapping[str, Any] = {
     "came_with.place": 1,
     "came_with.sha256": hashlib.sha256(PICTURE).hexdigest(),
     "account_connections.finished_at": datetime(2026, 11, 1, tzinfo=UTC),
+    "account_connections.problem": "A newer try was begun.",
 }
 """What a column of this name holds where any text won't do."""
 UNDECIDED = 3
