@@ -87,13 +87,13 @@ def _place(value: Any, limits: Sequence[sa.ColumnElement[Any]], *, inclusive: bo
     before itself.
     """
     if not limits:
-        return sa.literal_column("0", sa.Integer)
+        return sa.literal(0)
     return sa.case(
         *(
-            (value <= limit if inclusive else value < limit, sa.literal_column(str(place), sa.Integer))
+            (value <= limit if inclusive else value < limit, sa.literal(place))
             for place, limit in enumerate(limits)
         ),
-        else_=sa.literal_column(str(len(limits)), sa.Integer),
+        else_=sa.literal(len(limits)),
     )
 
 

@@ -24,7 +24,7 @@ def test_p13_a_post_names_one_of_four_objectives(
     draft = drafts.save(
         session, None, scenes.content(x, at=later, objective=None), by=teacher, now=now
     )  # fmt: skip
-    with pytest.raises(DraftRefused, match="say what the post is for"):
+    with pytest.raises(DraftRefused, match="What it is for is not chosen yet"):
         scenes.submit(session, draft, teacher, now)
     session.rollback()
     assert len(Objective) == 4

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import authors, claims, decisions, log, log_csv, review
+from moderation import authors, claims, decisions, log, log_csv, review, sight
 from moderation.decisions import OUTCOME_MOVES, Decision, Outcome
 from moderation.models import (
     ActKind,
@@ -204,7 +204,10 @@ def test_what_concerns_the_headteacher_is_out_of_their_sight(
             .referrals[0]
             .reason.startswith("A concern")
         )
-        assert not list(session.scalars(sa.select(AuditEntry).where(AuditEntry.object_id == str(first))))
+        trail = sa.select(AuditEntry.action).where(AuditEntry.object_id == str(first))
+        assert list(session.scalars(trail)) == ["comment_decided"]
+        kept = {person: sight.kept_from(session, person) for person in (head, chair, slt)}
+        assert kept == {head: [first], chair: [], slt: []}, "whose lines of the trail are whose"
         told = set(
             session.scalars(sa.select(OutboxEmail.to_address).where(OutboxEmail.purpose == "referral"))
         )

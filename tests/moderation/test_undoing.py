@@ -154,4 +154,4 @@ def test_what_was_done_today_by_each_and_by_all(
             assert [(one.name, len(one.decided), one.referred, one.notes) for one in found.team] == team
             assert found.decided == together
         found = day.so_far(session, viewer=session.get_one(Person, slt.id), now=clock())
-        assert found.my_count == 1 and {number for _, number in found.mine} == {2, 3}
+        assert found.my_count == 1 and {number for _, number, _ in found.mine} == {2, 3}
