@@ -88,7 +88,9 @@ def decide(page: Page, link: str, choice: str, *, reason: str = "", pin: str = "
     page.get_by_label(choice).check()
     page.get_by_label("Reason").fill(reason)
     page.get_by_label("Your PIN").fill(pin)
-    page.get_by_role("button", name="Send the decision").click()
+    # The page before says much the same: what is looked at next must be the answer.
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the decision").click()
 
 
 def test_from_the_form_to_the_public_on_three_platforms(
