@@ -85,11 +85,14 @@ def assign(entry_id: UUID) -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with transaction() as session:
+            person = current_person(session)
+            # Before anything is said of what was sent: an entry that they may not see is none.
+            review.get_case(session, entry_id, viewer=person)
             to = assigning.assign(
                 session,
                 entry_id,
                 to_id=typed.identifier("to"),
-                by=current_person(session),
+                by=person,
                 lifetime=settings().claim_lifetime,
                 url=settings().effective_public_url,
                 now=now(),

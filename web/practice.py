@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
@@ -292,9 +293,12 @@ def faults() -> ResponseReturnValue:
 
 def _number(typed: Typed, name: str, otherwise: float) -> float:
     try:
-        return float(typed[name]) if typed[name] else otherwise
+        found = float(typed[name]) if typed[name] else otherwise
     except ValueError:
-        raise BadInput(f"“{typed[name][:20]}” is not a number. Write it in digits.", field=name) from None
+        found = math.nan
+    if not math.isfinite(found):
+        raise BadInput(f"“{typed[name][:20]}” is not a number. Write it in digits.", field=name)
+    return found
 
 
 @pages.post("/practice/faults")

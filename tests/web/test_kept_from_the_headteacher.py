@@ -256,6 +256,9 @@ def test_p3_the_trail_tells_the_others_of_every_decision(
     number = f" log entry {_number(secret)}"
     assert [shown[1].count(one + number) for one in words] == [4, 1, 2, 1], shown[1]
     assert [shown[0].count(one + number) for one in words] == [0, 0, 0, 0]
+    # To give it away is refused as for an entry that there isn't, whatever is sent.
+    for sent in ({}, {"to": str(dsl.id)}):
+        assert head.post(f"/moderation/{secret}/assign", "/moderation", **sent).status_code == 404
     # A file of what is held on a colleague tells the headteacher no more than the trail does.
     assert (done[0]["comment_decided"], done[1]["comment_decided"]) == (0, 5)
     assert "evidence_made" not in done[0] and done[1]["evidence_made"] == 2

@@ -145,6 +145,7 @@ def test_switches_are_turned_on_and_off(
         ({"percent": "nan"}, "percent"),
         ({"next_n": "0"}, "next_n"),
         ({"next_n": "inf"}, "next_n"),
+        ({"next_n": "nan"}, "next_n"),
         ({"seconds": "90000"}, "seconds"),
         ({"fault": "earthquake"}, "fault"),
         ({"platform": "facebook", "fault": "out_of_credit"}, "fault"),
