@@ -157,20 +157,27 @@ def remind(session: Session, *, now: datetime) -> int:
     How many submissions. The mails are written by `mail_due`: whoever is asked about several gets one.
     """
     waiting = session.execute(
+        _undecided(now).where(
+            Submission.widened_at.is_(None), DraftRevision.planned_at <= now + REMIND_BEFORE
+        )
+    ).all()
+    return sum(_remind(session, *row, now=now) for row in waiting)
+
+
+def _undecided(now: datetime) -> sa.Select[Submission, Draft, DraftRevision]:
+    """Some of what waits for a decision that can still come in time, the soonest first."""
+    return (
         sa.select(Submission, Draft, DraftRevision)
         .join(Draft, Draft.id == Submission.draft_id)
         .join(DraftRevision, DraftRevision.id == Submission.revision_id)
         .where(
             Submission.ended_at.is_(None),
-            Submission.widened_at.is_(None),
             Draft.state == DraftState.SUBMITTED,
             DraftRevision.planned_at > now,
-            DraftRevision.planned_at <= now + REMIND_BEFORE,
         )
         .order_by(DraftRevision.planned_at)
         .limit(AT_ONCE)
-    ).all()
-    return sum(_remind(session, *row, now=now) for row in waiting)
+    )
 
 
 def ask_deputies(session: Session, *, now: datetime) -> int:
@@ -180,20 +187,7 @@ def ask_deputies(session: Session, *, now: datetime) -> int:
         known = sa.select(ApprovalRequest.id).where(
             ApprovalRequest.submission_id == Submission.id, ApprovalRequest.approver_id == deputy.id
         )
-        waiting = session.execute(
-            sa.select(Submission, Draft, DraftRevision)
-            .join(Draft, Draft.id == Submission.draft_id)
-            .join(DraftRevision, DraftRevision.id == Submission.revision_id)
-            .where(
-                Submission.ended_at.is_(None),
-                Draft.state == DraftState.SUBMITTED,
-                Draft.author_id != deputy.id,
-                DraftRevision.planned_at > now,
-                ~known.exists(),
-            )
-            .order_by(DraftRevision.planned_at)
-            .limit(AT_ONCE)
-        ).all()
+        waiting = session.execute(_undecided(now).where(Draft.author_id != deputy.id, ~known.exists())).all()
         for submission, _draft, revision in waiting:
             _ask_by_and_by(session, revision, submission, [deputy], now=now)
             asked_now += 1

@@ -27,7 +27,7 @@ from approvals.states import DraftState
 from connectors import drawn_anew, feeds, page_heads, public_web
 from connectors.base import Platform
 from connectors.public_web import NoAnswer, NoNames, NoSuchName, Reach, Refused
-from school import secrets
+from school import leases, secrets
 from school.db import insert_if_missing, new_id
 from school.errors import BadInput, NotFound
 from school.settings import settings
@@ -161,21 +161,11 @@ def ask_for_waiting(session: Session, *, now: datetime) -> bool:
 
 def claim(session: Session, *, lease: timedelta, now: datetime) -> LinkClaim | None:
     """The next address to look at, for this worker alone; None when none is."""
-    row = session.scalar(
-        sa.select(LinkLook)
-        .where(
-            LinkLook.state == S.ASKED,
-            LinkLook.next_try_at <= now,
-            sa.or_(LinkLook.lease_until.is_(None), LinkLook.lease_until <= now),
-        )
-        .order_by(LinkLook.next_try_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    due = LinkLook.state == S.ASKED, LinkLook.next_try_at <= now
+    row = leases.take(session, LinkLook, *due, first=LinkLook.next_try_at, lease=lease, now=now)
     if row is None:
         return None
-    row.lease_until, row.attempts = now + lease, row.attempts + 1
-    return LinkClaim(row.id, row.address, row.lease_until, row.attempts)
+    return LinkClaim(row.id, row.address, now + lease, row.attempts)
 
 
 def look(claim: LinkClaim, *, reach: Reach | None = None) -> Found:

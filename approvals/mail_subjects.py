@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals.models import DraftRevision
+from school import lines
 from school.models import Pupil
 from school.redaction import SOMEBODY, Redactor
 from school.times import LONDON, clock
@@ -26,8 +27,6 @@ _ADDRESS = re.compile(r"[^\s@<>()“”\"]{1,64}@[^\s@<>()“”\",;]{1,253}")
 _NUMBER = re.compile(r"(?<!\w)\+?\(?\d[\d\s().–-]{7,30}\d(?!\w)")
 _DIGITS_MIN = 9
 """Fewer are a date or a span of hours more often than a number that somebody answers."""
-_JOINS = {"\u200d", "\ufe0f"}
-"""What makes one emoji of several: harmless, and needed."""
 
 
 def known_by(session: Session, revision: DraftRevision) -> str:
@@ -38,7 +37,7 @@ def known_by(session: Session, revision: DraftRevision) -> str:
 def subject_words(session: Session, revision: DraftRevision) -> str:
     """The first words of a post in quotation marks, or what else it is known by."""
     texts = [revision.text, *(entry.own_text or "" for entry in revision.accounts)]
-    line = next((shown for text in texts if (shown := _visible(text))), "")
+    line = next((shown for text in texts if (shown := lines.seen(text))), "")
     if not line:
         return "a post with a video" if revision.video is not None else "a post with pictures"
     # Long enough that no name at its end is cut where it can't be known any more.
@@ -63,16 +62,6 @@ def short_time(moment: datetime | None) -> str:
     return f"{local:%a} {local.day} {local:%b} {clock(moment)}"
 
 
-def _visible(text: str) -> str:
-    """On one line, without what can't be seen: control characters, and marks that turn the line round."""
-    shown = "".join(
-        " " if c.isspace() else c
-        for c in text
-        if c.isspace() or c in _JOINS or unicodedata.category(c)[0] != "C"
-    )
-    return " ".join(shown.split())
-
-
 def _shortened(line: str) -> str:
     if len(line) <= WORDS_MAX:
         return line
@@ -81,7 +70,7 @@ def _shortened(line: str) -> str:
         # One long word, or a script without spaces: not between a letter and what belongs to it.
         end = WORDS_MAX
         while end > 1 and (
-            unicodedata.combining(line[end]) or line[end] in _JOINS or line[end - 1] in _JOINS
+            unicodedata.combining(line[end]) or line[end] in lines.OF_EMOJI or line[end - 1] in lines.OF_EMOJI
         ):
             end -= 1
         cut = line[:end]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import codecs
 import html
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from connectors import untrusted
+from school import lines
 
 TITLE_MAX = 200
 DESCRIPTION_MAX = 300
@@ -112,13 +112,7 @@ def _first(said: Mapping[str, str], *names: str) -> str:
 
 
 def _line(text: str) -> str:
-    """One line without what has no shape or turns the order of letters."""
-    kept = "".join(
-        " " if unicodedata.category(letter) in {"Cc", "Zl", "Zp"} else letter
-        for letter in untrusted.text(text)
-        if unicodedata.category(letter) not in {"Cf", "Co", "Cn"} or letter == "\u200d"
-    )
-    return " ".join(kept.split())
+    return lines.seen(untrusted.text(text))
 
 
 def _short(text: str, most: int) -> str:

@@ -27,7 +27,7 @@ from connectors.errors import ConnectorError, ConnectorUnavailable
 from moderation import chain, review
 from moderation.models import CameWith, CameWithState, EventKind, LogEntry
 from moderation.moves import CAME_WITH_MOVES, check
-from school import audit, secrets
+from school import audit, leases, secrets
 from school.errors import BadInput, NotFound
 from school.models import Account, Person
 from school.permissions import Action, require
@@ -117,20 +117,10 @@ def ask(
 
 def claim(session: Session, *, lease: timedelta, now: datetime) -> PictureClaim | None:
     """The next picture that is due, for this worker alone; None when none is."""
-    row = session.scalar(
-        sa.select(CameWith)
-        .where(
-            CameWith.state == S.REQUESTED,
-            CameWith.next_try_at <= now,
-            sa.or_(CameWith.lease_until.is_(None), CameWith.lease_until <= now),
-        )
-        .order_by(CameWith.next_try_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    due = CameWith.state == S.REQUESTED, CameWith.next_try_at <= now
+    row = leases.take(session, CameWith, *due, first=CameWith.next_try_at, lease=lease, now=now)
     if row is None:
         return None
-    row.lease_until, row.attempts = now + lease, row.attempts + 1
     entry = session.get_one(LogEntry, row.entry_id)
     account = session.get(Account, entry.account_id) if entry.account_id else None
     # An entry that was erased meanwhile has no addresses any more.
@@ -140,7 +130,7 @@ def claim(session: Session, *, lease: timedelta, now: datetime) -> PictureClaim 
         platform=Platform(entry.platform),
         practice=account is not None and account.practice,
         address=address,
-        lease_until=row.lease_until,
+        lease_until=now + lease,
         attempts=row.attempts,
     )
 

@@ -19,6 +19,7 @@ from moderation.classifier.explain import explain
 from moderation.models import Comment, CommentVersion, LogEntry, WordsAsked, WordsState
 from moderation.moves import WORDS_MOVES, check
 from moderation.review import get_case
+from school import leases
 from school.errors import BadInput
 from school.models import Person
 
@@ -102,19 +103,10 @@ def waits(session: Session) -> bool:
 
 def take(session: Session, *, lease: timedelta, now: datetime) -> Question | None:
     """The question that waits longest, for this worker alone; None when none does."""
-    row = session.scalar(
-        sa.select(WordsAsked)
-        .where(
-            WordsAsked.state == WordsState.WAITING,
-            sa.or_(WordsAsked.lease_until.is_(None), WordsAsked.lease_until < now),
-        )
-        .order_by(WordsAsked.asked_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    waits_for_it = WordsAsked.state == WordsState.WAITING
+    row = leases.take(session, WordsAsked, waits_for_it, first=WordsAsked.asked_at, lease=lease, now=now)
     if row is None:
         return None
-    row.lease_until, row.attempts = now + lease, row.attempts + 1
     entry = session.get_one(LogEntry, row.entry_id)
     return Question(row.id, _text(session, entry, row.version), thresholds.rules(session).passes, now + lease)
 

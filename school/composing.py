@@ -12,6 +12,8 @@ from email.message import EmailMessage, Message
 from email.policy import SMTPUTF8, EmailPolicy
 from typing import TYPE_CHECKING, Any
 
+from school import lines
+
 PRIVATE = "Private"
 
 
@@ -109,8 +111,8 @@ def readdressed(message: bytes, name: str, email: str) -> bytes:
 
 
 def one_line(text: str) -> str:
-    """Text as it fits into a header."""
-    return _encodable(" ".join(text.split()))[:200]
+    """Text as it fits into a header: nothing in it begins another, hides, or turns the line round."""
+    return lines.seen(text)[:200]
 
 
 def _policy(to: str) -> EmailPolicy[EmailMessage[Any, Any]]:

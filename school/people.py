@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
-from school import audit, passwords, secrets, sign_ins
+from school import audit, lines, passwords, secrets, sign_ins
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
 from school.models.accounts import Account, AccountState
 from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
@@ -36,9 +36,9 @@ def email_address(text: str, *, field: str = "email") -> str:
 
 
 def person_name(text: str, *, field: str = "name") -> str:
-    """A person's name as typed, without line breaks and outer spaces. Raises BadInput."""
-    name = " ".join(text.split())
-    if not name:
+    """A person's name as typed, on one line and without what nobody sees. Raises BadInput."""
+    name = lines.seen(text, keep=lines.JOINERS)
+    if not name.strip(lines.JOINERS):
         raise BadInput("The name is empty: write the person's name.", field=field)
     if len(name) > NAME_LENGTH_MAX:
         raise BadInput(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -88,18 +89,8 @@ def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
 @restores
 def ask_to_take_down(draft_id: UUID) -> ResponseReturnValue:
     """Ask those who may for a post to be taken down; whether the person may ask is checked with it."""
-    typed = Typed(request.form)
-    if typed["do"] == RESTORE:
-        return draft_page.page(draft_id, typed)
-    try:
-        with transaction() as session:
-            takedown_asking.ask(
-                session, draft_id, reason=typed.raw("why"), by=current_person(session), now=now()
-            )
-    except BadInput as error:
-        return draft_page.page(draft_id, typed.refuse(error)), 400
-    flash("It is asked for. Until it is taken down or answered, those who decide see it on Today.", "success")
-    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="out"))
+    said = "It is asked for. Until it is taken down or answered, those who decide see it on Today."
+    return _with_reason(draft_id, takedown_asking.ask, said)
 
 
 @pages.post("/drafts/<uuid:draft_id>/stays")
@@ -107,17 +98,22 @@ def ask_to_take_down(draft_id: UUID) -> ResponseReturnValue:
 @restores
 def stays(draft_id: UUID) -> ResponseReturnValue:
     """Answer whoever asked for a post to be taken down that it stays."""
+    return _with_reason(
+        draft_id, takedown_asking.stays, "It is answered: who asked gets your reason by e-mail."
+    )
+
+
+def _with_reason(draft_id: UUID, act: Callable[..., object], said: str) -> ResponseReturnValue:
+    """Do it with the reason of the form, and say so on the draft's page."""
     typed = Typed(request.form)
     if typed["do"] == RESTORE:
         return draft_page.page(draft_id, typed)
     try:
         with transaction() as session:
-            takedown_asking.stays(
-                session, draft_id, reason=typed.raw("why"), by=current_person(session), now=now()
-            )
+            act(session, draft_id, reason=typed.raw("why"), by=current_person(session), now=now())
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(error)), 400
-    flash("It is answered: who asked gets your reason by e-mail.", "success")
+    flash(said, "success")
     return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="out"))
 
 

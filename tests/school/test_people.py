@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy.orm import Session
 
-from school import audit, db, people, pins, secrets
+from school import audit, composing, db, people, pins, secrets
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotPermitted
 from school.models import Account, Deputy, Person, Role
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN
@@ -230,3 +230,15 @@ def test_p1_a_role_is_granted_once_to_somebody_who_was_shut_out_too(
     people.set_active(session, deputy, True, by=head, reason="Back", now=now)
     session.commit()
     assert Role.SLT in deputy.roles
+
+
+def test_what_nobody_sees_is_no_part_of_a_name_and_stands_in_no_header() -> None:
+    hidden = "\u202egnp.exe\u202c\u200b\u2066"
+    assert people.person_name(f" Ann \x07 {hidden} ") == "Ann gnp.exe"
+    persian = "\u0645\u06cc\u200c\u0631\u0645"
+    assert people.person_name(persian) == persian, "its letters need the joiner"
+    for empty in ("\u200b\u2066", "\u200d", " \u202e "):
+        with pytest.raises(BadInput, match="The name is empty"):
+            people.person_name(empty)
+    # A name that was taken before this was asked.
+    assert composing.one_line(f"Subject {hidden}\r\nBcc: all") == "Subject gnp.exe Bcc: all"
