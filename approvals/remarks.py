@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from approvals import approval_mail, asking, drafts, submissions
 from approvals.content import tidy
 from approvals.models import ApprovalDecision, Draft, DraftRemark, DraftRevision
+from approvals.models.composing import TAKEDOWN_ASKED, TAKEDOWN_STAYS
 from approvals.sight import check_seen
 from approvals.states import DraftState
 from school import audit, people
@@ -27,7 +28,7 @@ REMARKS_MAX = 200
 """Of one draft: nobody reads more."""
 
 
-MARKS = {"asked": "asks for it to be taken down", "stays": "says: it stays"}
+MARKS = {TAKEDOWN_ASKED: "asks for it to be taken down", TAKEDOWN_STAYS: "says: it stays"}
 """What a remark does, by what `DraftRemark.takedown` holds."""
 
 
@@ -59,7 +60,7 @@ def conversation(session: Session, draft: Draft) -> list[Line]:
             one.revision_number,
             one.text,
             MARKS.get(one.takedown or "", ""),
-            pressing=one.takedown == "asked",
+            pressing=one.takedown == TAKEDOWN_ASKED,
         )
         for one in of(session, draft)
     ]

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from approvals import approval_mail, drafts, remarks
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRemark, Publication, Takedown
+from approvals.models.composing import TAKEDOWN_ASKED, TAKEDOWN_STAYS
 from approvals.sight import check_seen, may_see
 from approvals.states import PublicationState
 from school import people
@@ -23,8 +24,6 @@ from school.errors import MoveNotAllowed
 from school.models import Person, Role
 from school.permissions import Action, may, require
 
-ASKED = "asked"
-STAYS = "stays"
 _SEEN = (
     sa.select(Publication.id)
     .where(
@@ -52,7 +51,9 @@ def waiting(session: Session, draft: Draft) -> DraftRemark | None:
         .order_by(DraftRemark.at.desc(), DraftRemark.id.desc())
         .limit(1)
     )
-    return newest if newest is not None and newest.takedown == ASKED and _out(session, draft) else None
+    return (
+        newest if newest is not None and newest.takedown == TAKEDOWN_ASKED and _out(session, draft) else None
+    )
 
 
 def all_waiting(session: Session, person: Person) -> list[UUID]:
@@ -71,7 +72,7 @@ def all_waiting(session: Session, person: Person) -> list[UUID]:
     query = (
         sa.select(Draft.id)
         .join(DraftRemark, DraftRemark.draft_id == Draft.id)
-        .where(DraftRemark.takedown == ASKED, newest == ASKED, _SEEN)
+        .where(DraftRemark.takedown == TAKEDOWN_ASKED, newest == TAKEDOWN_ASKED, _SEEN)
         .group_by(Draft.id)
         .order_by(sa.func.max(DraftRemark.at))
     )
@@ -92,7 +93,7 @@ def ask(session: Session, draft_id: UUID, *, reason: str, by: Person, now: datet
         raise MoveNotAllowed("You may take it down yourself: press “Take it down”.")
     if not _out(session, draft):
         raise MoveNotAllowed("This post is not to be seen, or is being taken down already.")
-    remark = remarks.keep(session, draft, text=reason, field="why", by=by, takedown=ASKED, now=now)
+    remark = remarks.keep(session, draft, text=reason, field="why", by=by, takedown=TAKEDOWN_ASKED, now=now)
     revision = drafts.current_revision(session, draft)
     approval_mail.tell(
         session,
@@ -120,7 +121,7 @@ def stays(session: Session, draft_id: UUID, *, reason: str, by: Person, now: dat
     asked = waiting(session, draft)
     if asked is None:
         raise MoveNotAllowed("Nobody waits for this answer: it was given already, or the post is taken down.")
-    remark = remarks.keep(session, draft, text=reason, field="why", by=by, takedown=STAYS, now=now)
+    remark = remarks.keep(session, draft, text=reason, field="why", by=by, takedown=TAKEDOWN_STAYS, now=now)
     approval_mail.tell(
         session,
         [one for one in (asked.author, draft.author) if one.id != by.id],

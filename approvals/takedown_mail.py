@@ -12,6 +12,7 @@ from approvals import approval_mail
 from approvals.checks import account_name
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRemark, DraftRevision
+from approvals.models.composing import TAKEDOWN_ASKED
 from approvals.models.takedowns import Takedown
 from school import mail, people
 from school.models import Person, Role
@@ -23,7 +24,7 @@ def tell_author(
 ) -> None:
     """What was theirs is not to vanish without a word: its author, and whoever asked for it, read why."""
     asked = session.scalars(
-        sa.select(DraftRemark).where(DraftRemark.draft_id == draft.id, DraftRemark.takedown == "asked")
+        sa.select(DraftRemark).where(DraftRemark.draft_id == draft.id, DraftRemark.takedown == TAKEDOWN_ASKED)
     )
     told = [draft.author, *(remark.author for remark in asked)]
     where = " and ".join(account_name(one.publication.account) for one in opened)

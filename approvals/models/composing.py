@@ -26,6 +26,10 @@ class PostTemplate(Base):
     changed_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"))
 
 
+TAKEDOWN_ASKED = "asked"
+TAKEDOWN_STAYS = "stays"
+
+
 class DraftRemark(Base):
     """What somebody said about a draft: part of its history, never a decision."""
 
@@ -39,6 +43,6 @@ class DraftRemark(Base):
     text: Mapped[str]
     at: Mapped[datetime]
     takedown: Mapped[str | None] = mapped_column(sa.String(20))
-    """“asked” or “stays”: the remark asks for the post to be taken down, or answers that."""
+    """TAKEDOWN_ASKED or TAKEDOWN_STAYS: it asks for the post to be taken down, or answers that."""
 
     author: Mapped[Person] = relationship(lazy="joined")
