@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import asking, decisions, drafts, submissions
-from approvals.models import Draft
+from approvals.models import ApprovalRequest, Draft, Submission
 from school import consent, people, push, standing_in
 from school.models import Account, OutboxEmail, Person, PushNotice, Role, School
 from school.settings import settings
@@ -199,3 +199,11 @@ def test_who_stands_in_since_is_told_and_asked_about_what_waits_already(
     for purpose, said in (("deputy_named", "You stand in for"), ("approval_request", "Decide")):
         mail = scenes.mails(session, purpose)[-1]
         assert mail["To"].addresses[0].addr_spec == chair.email and said in mail["Subject"]
+    slt = school_people[Role.SLT]
+    own = drafts.save(session, None, scenes.content(x, at=now + timedelta(days=2)), by=slt, now=now)
+    session.commit()
+    scenes.submit(session, own, slt, now)
+    standing_in.name(session, slt, first_day=day, last_day=day, by=head, now=now)
+    asking.ask_deputies(session, now=now)
+    asked = sa.select(ApprovalRequest.approver_id).join(Submission).where(Submission.draft_id == own.id)
+    assert slt.id not in set(session.scalars(asked)), "nobody is asked about their own (P12)"
