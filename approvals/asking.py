@@ -1,4 +1,4 @@
-"""Who is asked for a decision, and when: at once, with others, once more, and others in their stead (P12).
+"""Who is asked for a decision, and when: at once, or with others in one mail (P12).
 
 Every asking is a row before it is a mail. `mail_due_at` says when its mail is to be written; until then its
 token is known to nobody.
@@ -6,7 +6,7 @@ token is known to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +18,6 @@ from approvals import approval_mail
 from approvals.mail_subjects import known_by
 from approvals.models import ApprovalRequest, Draft, DraftRevision, Submission
 from approvals.previews import preview
-from approvals.states import DraftState
 from school import people, secrets
 from school.models import Person, School
 from school.settings import settings
@@ -28,9 +27,6 @@ TOGETHER = timedelta(minutes=20)
 """Posts that are handed in within so long after one that was mailed wait for one mail with all of them."""
 IN_GOOD_TIME = timedelta(hours=3)
 """A post that goes out sooner never waits for others."""
-REMIND_BEFORE = timedelta(hours=24)
-WIDEN_BEFORE = timedelta(hours=4)
-"""Never earlier than so long before the planned time: a post for next month needs no reminder today."""
 AT_ONCE = 50
 
 
@@ -151,105 +147,13 @@ def next_link(session: Session, approver: Person, *, now: datetime) -> tuple[str
     return token, known_by(session, revision)
 
 
-def remind(session: Session, *, now: datetime) -> int:
-    """Ask once more about what nobody decided when half the time is over, and others in the last quarter.
-
-    How many submissions. The mails are written by `mail_due`: whoever is asked about several gets one.
-    """
-    waiting = session.execute(
-        _undecided(now).where(
-            Submission.widened_at.is_(None), DraftRevision.planned_at <= now + REMIND_BEFORE
-        )
-    ).all()
-    return sum(_remind(session, *row, now=now) for row in waiting)
-
-
-def _undecided(now: datetime) -> sa.Select[Submission, Draft, DraftRevision]:
-    """Some of what waits for a decision that can still come in time, the soonest first."""
-    return (
-        sa.select(Submission, Draft, DraftRevision)
-        .join(Draft, Draft.id == Submission.draft_id)
-        .join(DraftRevision, DraftRevision.id == Submission.revision_id)
-        .where(
-            Submission.ended_at.is_(None),
-            Draft.state == DraftState.SUBMITTED,
-            DraftRevision.planned_at > now,
-        )
-        .order_by(DraftRevision.planned_at)
-        .limit(AT_ONCE)
-    )
-
-
-def ask_deputies(session: Session, *, now: datetime) -> int:
-    """Ask whoever stands in since then about what was handed in before their days; how many askings."""
-    asked_now = 0
-    for deputy in people.deputies(session, now=now):
-        known = sa.select(ApprovalRequest.id).where(
-            ApprovalRequest.submission_id == Submission.id, ApprovalRequest.approver_id == deputy.id
-        )
-        waiting = session.execute(_undecided(now).where(Draft.author_id != deputy.id, ~known.exists())).all()
-        for submission, _draft, revision in waiting:
-            _ask_by_and_by(session, revision, submission, [deputy], now=now)
-            asked_now += 1
-    return asked_now
-
-
-def _remind(
-    session: Session, submission: Submission, draft: Draft, revision: DraftRevision, *, now: datetime
-) -> bool:
-    assert revision.planned_at is not None
-    left, whole = revision.planned_at - now, revision.planned_at - submission.submitted_at
-    already = asked(session, submission)
-    if left <= min(whole / 4, WIDEN_BEFORE):
-        if not _claim(session, submission, Submission.widened_at, now):
-            return False
-        others = _others(session, draft, already, now=now)
-        _ask_by_and_by(session, revision, submission, others, now=now)
-        approval_mail.tell_author_of_waiting(session, draft, revision, already, others, now=now)
-        return True
-    if left <= min(whole / 2, REMIND_BEFORE) and submission.reminded_at is None:
-        if not _claim(session, submission, Submission.reminded_at, now):
-            return False
-        able = [
-            one for one in already if people.may_approve(session, one, author_id=draft.author_id, now=now)
-        ]
-        _ask_by_and_by(session, revision, submission, able, now=now)
-        return True
-    return False
-
-
-def _claim(
-    session: Session,
-    submission: Submission,
-    column: sa.orm.InstrumentedAttribute[datetime | None],
-    now: datetime,
-) -> bool:
-    """Whether this worker alone does it."""
-    taken = session.execute(
-        sa.update(Submission)
-        .where(Submission.id == submission.id, column.is_(None), Submission.ended_at.is_(None))
-        .values({column: now})
-    )
-    return bool(taken.rowcount == 1)  # type: ignore[attr-defined]
-
-
 def asked(session: Session, submission: Submission) -> list[Person]:
     """Who was asked to decide."""
     ids = sa.select(ApprovalRequest.approver_id).where(ApprovalRequest.submission_id == submission.id)
     return list(session.scalars(sa.select(Person).where(Person.id.in_(ids)).order_by(Person.name)))
 
 
-def _others(session: Session, draft: Draft, already: Sequence[Person], *, now: datetime) -> list[Person]:
-    """Everybody else who may decide."""
-    known = {one.id for one in already}
-    return [
-        one
-        for one in people.everybody(session)
-        if one.id not in known and people.may_approve(session, one, author_id=draft.author_id, now=now)
-    ]
-
-
-def _ask_by_and_by(
+def by_and_by(
     session: Session,
     revision: DraftRevision,
     submission: Submission,
@@ -257,6 +161,7 @@ def _ask_by_and_by(
     *,
     now: datetime,
 ) -> None:
+    """Ask each of them, in one mail with what else is to be mailed to them (`mail_due`)."""
     for person in whom:
         _request(session, submission, revision, person, secrets.new_token(), now, now=now)
 

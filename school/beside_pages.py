@@ -116,7 +116,7 @@ TASKS: tuple[TaskRule, ...] = (
     _T("mail.remind", "nobody", "who holds the role now", "school.reminders.due_now"),
     _T("mail.anchor", "nobody", "who chairs the governors now", "moderation.anchors.make"),
     _T("mail.asks", "the author who handed it in", "who may decide now, and that nobody has",
-       "approvals.asking.remind"),
+       "approvals.asking_again.remind"),
     _T("mail.digests", "nobody", "that the person is here, and may be told of each kind with their roles now",
        "school.digests.send"),
     _T("classify.look", "nobody", "nothing: it scores what was fetched", "moderation.scoring.take_unscored"),

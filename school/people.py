@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import secrets as random
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy.orm import Session
 
-from school import audit, lines, passwords, secrets, sign_ins
-from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted
+from school import audit, lines, permissions, sign_ins, sign_up
+from school.errors import BadInput, NotFound
 from school.models.accounts import Account, AccountState
-from school.models.people import Authorisation, Deputy, Invitation, Person, Role, RoleGrant
-from school.models.school import School
-from school.times import say_date, today
+from school.models.people import Authorisation, Deputy, Person, Role, RoleGrant
+from school.times import today
 
-INVITATION_LIFETIME = timedelta(days=7)
-PASSWORD_LENGTH_MIN = 10
-PASSWORD_LENGTH_MAX = 256
 NAME_LENGTH_MAX = 200
 
 
@@ -72,7 +66,7 @@ def add(
     `by` None: at set-up or by a command on the server. Raises BadInput for a name, address or
     reason that can't be taken, and for an address that somebody has already.
     """
-    _headteacher_only(by)
+    permissions.headteacher_only(by)
     address = email_address(email)
     if find(session, address) is not None:
         raise BadInput(f"“{address}” belongs to somebody already: change that person instead.", field="email")
@@ -91,7 +85,7 @@ def add(
     audit.record(session, by=by, action="person_added", object_kind="person", object_id=person.id, now=now)
     for role in sorted(set(roles) - {Role.STAFF}):
         grant_role(session, person, role, by=by, reason=reason, now=now)
-    return person, invite(session, person, by=by, now=now)
+    return person, sign_up.invite(session, person, by=by, now=now)
 
 
 def find(session: Session, email: str) -> Person | None:
@@ -111,7 +105,7 @@ def grant_role(
     session: Session, person: Person, role: Role, *, by: Person | None, reason: str, now: datetime
 ) -> RoleGrant | None:
     """Give a role (P1: the headteacher alone). None when the person has it already."""
-    _headteacher_only(by)
+    permissions.headteacher_only(by)
     why = reason_text(reason)
     # Not `person.roles`: somebody who was shut out has none in force, but keeps what was granted.
     has = any(grant.role is role and grant.withdrawn_at is None for grant in person.grants)
@@ -135,7 +129,7 @@ def withdraw_role(
     session: Session, person: Person, role: Role, *, by: Person | None, reason: str, now: datetime
 ) -> None:
     """Take a role away; the person's sessions end. The last headteacher keeps theirs."""
-    _headteacher_only(by)
+    permissions.headteacher_only(by)
     why = reason_text(reason)
     if role is Role.HEADTEACHER and holders(session, Role.HEADTEACHER) == [person]:
         raise BadInput(
@@ -161,7 +155,7 @@ def set_active(
     session: Session, person: Person, active: bool, *, by: Person | None, reason: str, now: datetime
 ) -> None:
     """Let a person in or shut them out; their sessions end. The last headteacher stays in."""
-    _headteacher_only(by)
+    permissions.headteacher_only(by)
     why = reason_text(reason)
     if not active and holders(session, Role.HEADTEACHER) == [person]:
         raise BadInput(f"{person.name} is the only headteacher and can't be shut out.", field="active")
@@ -182,7 +176,7 @@ def authorise(
     session: Session, person: Person, account: Account, *, by: Person, reason: str, now: datetime
 ) -> Authorisation | None:
     """Let a person write drafts for an account (P1). None when they may already."""
-    _headteacher_only(by)
+    permissions.headteacher_only(by)
     why = reason_text(reason)
     if _authorisation(session, person, account.id) is not None:
         return None
@@ -206,7 +200,7 @@ def withdraw_authorisation(
     session: Session, person: Person, account: Account, *, by: Person, reason: str, now: datetime
 ) -> None:
     """End a person's leave to write for an account. Nothing happens where there is none."""
-    _headteacher_only(by)
+    permissions.headteacher_only(by)
     why = reason_text(reason)
     leave = _authorisation(session, person, account.id)
     if leave is None:
@@ -267,77 +261,10 @@ def everybody(session: Session) -> list[Person]:
     return list(session.scalars(sa.select(Person).order_by(Person.name, Person.id)))
 
 
-DEPUTY_ROLES = frozenset({Role.HEADTEACHER, Role.SLT, Role.CHAIR})
+ALWAYS_DECIDE = frozenset({Role.HEADTEACHER, Role.SLT})
+"""Who may decide on each draft but their own, on any day (P12)."""
+DEPUTY_ROLES = ALWAYS_DECIDE | {Role.CHAIR}
 """Whoever stands in for the headteacher has one of these: P12 lets nobody else decide."""
-
-
-def no_deputy(session: Session, person: Person, *, by: Person) -> str:
-    """Why a person with none of those roles can't stand in, and who could."""
-    others = [one.name for one in holders(session, *DEPUTY_ROLES) if one.id not in {person.id, by.id}]
-    could = (
-        f"These could: {', '.join(others)}."
-        if others
-        else "Nobody else could yet: give somebody one of those roles first."
-    )
-    return (
-        f"{person.name} can’t be deputy: what is published is decided by the headteacher, the senior "
-        f"leadership team or the chair of governors alone. {could}"
-    )
-
-
-def name_deputy(
-    session: Session, person: Person, *, first_day: date, last_day: date, by: Person, now: datetime
-) -> Deputy:
-    """Let a person approve in the headteacher's place from one day to another, both included.
-
-    Raises BadInput for whoever has none of the roles that decide (P12), and for days that can't be.
-    """
-    _headteacher_only(by)
-    if not person.roles & DEPUTY_ROLES:
-        raise BadInput(no_deputy(session, person, by=by))
-    first, last = first_day, last_day
-    if last < first:
-        raise BadInput(
-            f"The last day ({say_date(last)}) is before the first ({say_date(first)}): swap them.",
-            field="last_day",
-        )
-    if last < today(now):
-        raise BadInput(
-            f"The last day ({say_date(last)}) is over already: choose a later one.", field="last_day"
-        )
-    deputy = Deputy(person_id=person.id, first_day=first, last_day=last, named_by_id=by.id, named_at=now)
-    session.add(deputy)
-    audit.record(
-        session,
-        by=by,
-        action="deputy_named",
-        object_kind="person",
-        object_id=person.id,
-        detail={"first_day": first.isoformat(), "last_day": last.isoformat()},
-        now=now,
-    )
-    return deputy
-
-
-def withdraw_deputy(session: Session, deputy_id: UUID, *, by: Person, now: datetime) -> Deputy:
-    """End a deputy's dates at once. Raises NotFound, MoveNotAllowed when they were ended already."""
-    _headteacher_only(by)
-    deputy = session.get(Deputy, deputy_id, with_for_update=True)
-    if deputy is None:
-        raise NotFound("There is no such deputy.")
-    if deputy.withdrawn_at is not None:
-        raise MoveNotAllowed("This deputy was withdrawn already.")
-    deputy.withdrawn_at = now
-    audit.record(
-        session,
-        by=by,
-        action="deputy_withdrawn",
-        object_kind="person",
-        object_id=deputy.person_id,
-        detail={"first_day": deputy.first_day.isoformat(), "last_day": deputy.last_day.isoformat()},
-        now=now,
-    )
-    return deputy
 
 
 def deputies(session: Session, *, now: datetime) -> list[Person]:
@@ -365,7 +292,7 @@ def may_approve(session: Session, person: Person, *, author_id: UUID, now: datet
     """Whether the person may decide on that author's draft (P12): never their own."""
     if not person.active or person.id == author_id:
         return False
-    if person.roles & {Role.HEADTEACHER, Role.SLT}:
+    if person.roles & ALWAYS_DECIDE:
         return True
     if person in deputies(session, now=now):
         return True
@@ -388,103 +315,6 @@ def approvers(session: Session, *, author_id: UUID, now: datetime) -> list[Perso
     return []
 
 
-def set_password(
-    session: Session, person: Person, password: str, *, by: Person | None, now: datetime
-) -> None:
-    """Give a person a new password; their other sessions end. Raises BadInput for a weak one."""
-    if len(password) < PASSWORD_LENGTH_MIN:
-        raise BadInput(
-            f"The password has {len(password)} characters: use at least {PASSWORD_LENGTH_MIN}, "
-            "three random words for example.",
-            field="password",
-        )
-    if len(password) > PASSWORD_LENGTH_MAX:
-        raise BadInput(
-            f"The password is too long: use at most {PASSWORD_LENGTH_MAX} characters.", field="password"
-        )
-    school = session.scalar(sa.select(School.name)) or ""
-    if passwords.easily_guessed(password, (person.name, person.email, school, "Schoolgate")):
-        raise BadInput(
-            "The password is too easy to guess: it is much like a common one, or made of your name or the "
-            "school's. Three random words are better.",
-            field="password",
-        )
-    person.password = secrets.hash_secret(password)
-    sign_ins.end_all(session, person, why=sign_ins.Ended.PASSWORD, by=by, now=now)
-    audit.record(session, by=by, action="password_set", object_kind="person", object_id=person.id, now=now)
-
-
-def set_pin(session: Session, person: Person, pin: str, *, by: Person | None, now: datetime) -> None:
-    """Give a person a new PIN of 4 to 8 digits. Raises BadInput for one that is easily guessed."""
-    if not re.fullmatch(r"[0-9]{4,8}", pin):
-        raise BadInput("The PIN must be 4 to 8 digits.", field="pin")
-    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
-    if len(steps) == 1 and steps <= {0, 1, 9}:
-        raise BadInput(
-            "That PIN is too easy to guess: choose digits that are not the same or in a row.", field="pin"
-        )
-    person.pin_hash, person.pin_failures, person.pin_locked_until = secrets.hash_secret(pin), 0, None
-    audit.record(session, by=by, action="pin_set", object_kind="person", object_id=person.id, now=now)
-
-
-def invite(session: Session, person: Person, *, by: Person | None, now: datetime) -> str:
-    """The token of a new sign-up link for the person; earlier links stop working.
-
-    Raises MoveNotAllowed for somebody who has signed up: one person alone must not be able to take over
-    another's sign-in (`school.recovery`).
-    """
-    _headteacher_only(by)
-    if person.password is not None:
-        raise MoveNotAllowed(
-            f"{person.name} has signed up already. Who lost password or second factor is let in again under "
-            "Sign-in, by two people."
-        )
-    for earlier in session.scalars(
-        sa.select(Invitation).where(Invitation.person_id == person.id, Invitation.used_at.is_(None))
-    ):
-        earlier.expires_at = min(earlier.expires_at, now)
-    token = secrets.new_token()
-    session.add(
-        Invitation(
-            person_id=person.id,
-            token_hash=secrets.token_hash(token),
-            created_at=now,
-            expires_at=now + INVITATION_LIFETIME,
-        )
-    )
-    audit.record(session, by=by, action="person_invited", object_kind="person", object_id=person.id, now=now)
-    return token
-
-
-def invitation(session: Session, token: str, *, now: datetime) -> Person:
-    """Whose sign-up link this is. Raises LinkExpired when it is unknown, used or too old."""
-    return get(session, _invitation(session, token, now=now).person_id)
-
-
-def accept_invitation(session: Session, token: str, *, password: str, pin: str, now: datetime) -> Person:
-    """Set the password and PIN of the person whose link it is; the link is used up."""
-    found = _invitation(session, token, now=now)
-    person = get(session, found.person_id)
-    if not person.active:
-        raise LinkExpired(
-            "This sign-up link no longer works: the headteacher has closed this person's access."
-        )
-    set_password(session, person, password, by=person, now=now)
-    set_pin(session, person, pin, by=person, now=now)
-    found.used_at = now
-    person.confirmed_at = person.confirmed_at or now
-    return person
-
-
-def _invitation(session: Session, token: str, *, now: datetime) -> Invitation:
-    found = session.scalar(
-        sa.select(Invitation).where(Invitation.token_hash == secrets.token_hash(token)).with_for_update()
-    )
-    if found is None or found.used_at is not None or found.expires_at <= now:
-        raise LinkExpired("This sign-up link no longer works. Ask the headteacher for a new one.")
-    return found
-
-
 def _authorisation(session: Session, person: Person, account_id: UUID) -> Authorisation | None:
     return session.scalar(
         sa.select(Authorisation).where(
@@ -493,8 +323,3 @@ def _authorisation(session: Session, person: Person, account_id: UUID) -> Author
             Authorisation.withdrawn_at.is_(None),
         )
     )
-
-
-def _headteacher_only(by: Person | None) -> None:
-    if by is not None and Role.HEADTEACHER not in by.roles:
-        raise NotPermitted("Only the headteacher decides who may do what.")

@@ -185,3 +185,9 @@ def require(person: Person, action: Action) -> None:
     if not may(person, action):
         who = ", ".join(sorted(role.value.replace("_", " ") for role in ALLOWED[action]))
         raise NotPermitted(f"You may not do this ({action.value.replace('_', ' ')}). It is open to: {who}.")
+
+
+def headteacher_only(by: Person | None) -> None:
+    """Raises NotPermitted for anybody else (P1); None is a command on the server."""
+    if by is not None and Role.HEADTEACHER not in by.roles:
+        raise NotPermitted("Only the headteacher decides who may do what.")

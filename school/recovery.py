@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, mail, people, second_factor, secrets, sign_ins
+from school import audit, mail, people, second_factor, secrets, sign_ins, sign_up
 from school.errors import LinkExpired, MoveNotAllowed, NotFound, NotPermitted
 from school.models.people import Person, Role
 from school.models.recoveries import Recovery, RecoveryState
@@ -199,8 +199,8 @@ def use(session: Session, token: str, *, password: str, pin: str, now: datetime)
     person = people.get(session, found.person_id)
     if not person.active:
         raise LinkExpired("This link no longer works: the headteacher has closed this person's access.")
-    people.set_password(session, person, password, by=person, now=now)
-    people.set_pin(session, person, pin, by=person, now=now)
+    sign_up.set_password(session, person, password, by=person, now=now)
+    sign_up.set_pin(session, person, pin, by=person, now=now)
     second_factor.forget(session, person)
     sign_ins.forget_devices(session, person)
     _move(session, found, _S.USED, by=person, now=now)

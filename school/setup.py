@@ -19,6 +19,7 @@ from school import (
     reporting,
     second_factor,
     secrets,
+    sign_up,
     terms,
     training,
 )
@@ -126,7 +127,7 @@ def set_up_practice(session: Session, *, now: datetime) -> School:
             now=now,
         )
         if first is None:
-            people.accept_invitation(session, token, password=PRACTICE_PASSWORD, pin=PRACTICE_PIN, now=now)
+            sign_up.accept(session, token, password=PRACTICE_PASSWORD, pin=PRACTICE_PIN, now=now)
             first = person
         else:
             # Hashing is slow on purpose. All have the same password and PIN, which anybody may know.
@@ -211,8 +212,8 @@ def sign_in_as_at_first(session: Session, person_id: UUID, *, now: datetime) -> 
     found = next((one for one in whose if one.id == person_id and one.active), None)
     if found is None:
         raise NotFound("There is no such practice person.")
-    people.set_password(session, found, PRACTICE_PASSWORD, by=None, now=now)
-    people.set_pin(session, found, PRACTICE_PIN, by=None, now=now)
+    sign_up.set_password(session, found, PRACTICE_PASSWORD, by=None, now=now)
+    sign_up.set_pin(session, found, PRACTICE_PIN, by=None, now=now)
     second_factor.forget(session, found)
     return found
 

@@ -1,30 +1,61 @@
-"""Telling a deputy that they stand in for the headteacher, and until when (P12)."""
+"""Who stands in for the headteacher, from when until when; they are told (P12)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import mail, people
+from school import audit, mail, people, permissions
+from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.people import Deputy, Person
 from school.settings import settings
 from school.times import say_date, today
 
 
+def none_of_the_roles(session: Session, person: Person, *, by: Person) -> str:
+    """Why a person with none of the roles that decide can't stand in, and who could."""
+    others = [one.name for one in could(session, by=by) if one.id != person.id]
+    instead = (
+        f"These could: {', '.join(others)}."
+        if others
+        else "Nobody else could yet: give somebody one of those roles first."
+    )
+    return (
+        f"{person.name} can’t be deputy: what is published is decided by the headteacher, the senior "
+        f"leadership team or the chair of governors alone. {instead}"
+    )
+
+
 def name(
     session: Session, person: Person, *, first_day: date, last_day: date, by: Person, now: datetime
 ) -> Deputy:
-    """`people.name_deputy`, and the deputy gets an e-mail. Raises as that does."""
-    deputy = people.name_deputy(session, person, first_day=first_day, last_day=last_day, by=by, now=now)
-    if person.id != by.id:
-        days = (
-            f"on {say_date(first_day)}"
-            if first_day == last_day
-            else f"from {say_date(first_day)} to {say_date(last_day)}"
+    """Let a person approve in the headteacher's place from one day to another, both included; they are told.
+
+    Raises BadInput for whoever has none of the roles that decide (P12), and for days that can't be.
+    """
+    permissions.headteacher_only(by)
+    if not person.roles & people.DEPUTY_ROLES:
+        raise BadInput(none_of_the_roles(session, person, by=by))
+    if last_day < first_day:
+        raise BadInput(
+            f"The last day ({say_date(last_day)}) is before the first ({say_date(first_day)}): swap them.",
+            field="last_day",
         )
+    if last_day < today(now):
+        raise BadInput(
+            f"The last day ({say_date(last_day)}) is over already: choose a later one.", field="last_day"
+        )
+    deputy = Deputy(
+        person_id=person.id, first_day=first_day, last_day=last_day, named_by_id=by.id, named_at=now
+    )
+    session.add(deputy)
+    _note(session, deputy, "deputy_named", by=by, now=now)
+    if person.id != by.id:
+        days = _days(deputy)
         mail.queue_plain(
             session,
             to=person,
@@ -40,6 +71,53 @@ def name(
             now=now,
         )
     return deputy
+
+
+def withdraw(session: Session, deputy_id: UUID, *, by: Person, now: datetime) -> Deputy:
+    """End a deputy's dates at once; they are told where days were left.
+
+    Raises NotFound, and MoveNotAllowed when they were ended already.
+    """
+    permissions.headteacher_only(by)
+    deputy = session.get(Deputy, deputy_id, with_for_update=True)
+    if deputy is None:
+        raise NotFound("There is no such deputy.")
+    if deputy.withdrawn_at is not None:
+        raise MoveNotAllowed("This deputy was withdrawn already.")
+    deputy.withdrawn_at = now
+    _note(session, deputy, "deputy_withdrawn", by=by, now=now)
+    person = session.get_one(Person, deputy.person_id)
+    if person.id != by.id and deputy.last_day >= today(now):
+        mail.queue_plain(
+            session,
+            to=person,
+            subject=f"You no longer stand in for {by.name} {_days(deputy)}",
+            lines=[
+                f"{by.name} has ended that you are deputy {_days(deputy)}.",
+                "What you could decide as deputy alone is for others now; you need do nothing.",
+            ],
+            link=settings().effective_public_url,
+            purpose="deputy_withdrawn",
+            now=now,
+        )
+    return deputy
+
+
+def _note(session: Session, deputy: Deputy, action: str, *, by: Person, now: datetime) -> None:
+    audit.record(
+        session,
+        by=by,
+        action=action,
+        object_kind="person",
+        object_id=deputy.person_id,
+        detail={"first_day": deputy.first_day.isoformat(), "last_day": deputy.last_day.isoformat()},
+        now=now,
+    )
+
+
+def _days(deputy: Deputy) -> str:
+    first, last = deputy.first_day, deputy.last_day
+    return f"on {say_date(first)}" if first == last else f"from {say_date(first)} to {say_date(last)}"
 
 
 def in_force(session: Session, person: Person, *, now: datetime) -> tuple[Person, date] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from school import people
+from school import sign_up
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from web.access import public
@@ -24,7 +24,7 @@ def twice(typed: Typed, name: str, what: str) -> str:
 
 def _show(token: str, typed: Typed) -> str:
     with reading() as session:
-        person = people.invitation(session, token, now=now())
+        person = sign_up.invited(session, token, now=now())
         return render_template("join/join.html", person=person, typed=typed, token=token)
 
 
@@ -44,7 +44,7 @@ def accept(token: str) -> ResponseReturnValue:
     try:
         password, pin = twice(typed, "password", "password"), twice(typed, "pin", "PIN")
         with transaction() as session:
-            people.accept_invitation(session, token, password=password, pin=pin, now=now())
+            sign_up.accept(session, token, password=password, pin=pin, now=now())
     except BadInput as error:
         return _show(token, typed.refuse(error)), 400
     flash("Your password and PIN are set. Sign in with them now.", "success")

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from approvals.checks import account_name
-from school import people, secrets
+from school import people, secrets, sign_up
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.permissions import Action, may
@@ -50,7 +50,7 @@ def change_password() -> ResponseReturnValue:
         _me, sign_in = present()
         with transaction() as session:
             person = current_person(session)
-            people.set_password(session, person, password, by=person, now=now())
+            sign_up.set_password(session, person, password, by=person, now=now())
     except BadInput as error:
         return _show(typed.refuse(error)), 400
     go_on(person, sign_in)  # the change ended this sign-in too
@@ -69,7 +69,7 @@ def change_pin() -> ResponseReturnValue:
         pin = twice(typed, "pin", "PIN")
         with transaction() as session:
             person = current_person(session)
-            people.set_pin(session, person, pin, by=person, now=now())
+            sign_up.set_pin(session, person, pin, by=person, now=now())
     except BadInput as error:
         return _show(typed.refuse(error)), 400
     flash("Your PIN is changed.", "success")

@@ -12,7 +12,7 @@ from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import accounts, addresses, gates, mail, people, register, secrets, standing_in
+from school import accounts, addresses, gates, mail, people, register, secrets, sign_up, standing_in
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
@@ -122,7 +122,7 @@ def link(person_id: UUID) -> ResponseReturnValue:
         "people/link.html",
         person=somebody,
         address=settings().effective_public_url + url_for("join.show", token=token) if token else "",
-        lifetime=people.INVITATION_LIFETIME,
+        lifetime=sign_up.LIFETIME,
         minutes=LINK_SHOWN_FOR // timedelta(minutes=1),
     )
 
@@ -174,7 +174,7 @@ def _one(person_id: UUID, typed: Typed) -> str:
             deputies=_deputies(session, person_id),
             no_deputy=""
             if person.roles & people.DEPUTY_ROLES
-            else people.no_deputy(session, person, by=current_person(session)),
+            else standing_in.none_of_the_roles(session, person, by=current_person(session)),
             obstacles=gates.obstacles(session, person, now=now(), accounts=True)
             if may(person, Action.WRITE_DRAFTS)
             else [],
@@ -323,7 +323,7 @@ def name_deputy(person_id: UUID) -> ResponseReturnValue:
 def withdraw_deputy(person_id: UUID, deputy_id: UUID) -> ResponseReturnValue:
     """End a deputy's dates at once."""
     with transaction() as session:
-        people.withdraw_deputy(session, deputy_id, by=current_person(session), now=now())
+        standing_in.withdraw(session, deputy_id, by=current_person(session), now=now())
     flash("That absence has no deputy any more.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
@@ -334,7 +334,7 @@ def new_link(person_id: UUID) -> ResponseReturnValue:
     """A new sign-up link, for somebody who lost theirs before they used it."""
     with transaction() as session:
         somebody = people.get(session, person_id)
-        token = people.invite(session, somebody, by=current_person(session), now=now())
+        token = sign_up.invite(session, somebody, by=current_person(session), now=now())
     return _to_link(somebody, token)
 
 

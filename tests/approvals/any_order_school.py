@@ -16,6 +16,7 @@ from school import (
     consent_import,
     consent_lists,
     people,
+    standing_in,
     stopping,
     terms,
     training,
@@ -171,7 +172,7 @@ class BesideThePosts(School):
     def name_deputy(self, name: str, days: int) -> None:
         first, last = self.plain.today, self.plain.today + timedelta(days=days)
         if self.do(
-            lambda s: people.name_deputy(
+            lambda s: standing_in.name(
                 s, self.person(s, name), first_day=first, last_day=last, by=self.person(s, "head"),
                 now=self.now,
             )

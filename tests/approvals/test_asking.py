@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import asking, decisions, drafts, submissions
+from approvals import asking, asking_again, decisions, drafts, submissions
 from approvals.models import ApprovalRequest, Draft, Submission
 from school import consent, people, push, standing_in
 from school.models import Account, OutboxEmail, Person, PushNotice, Role, School
@@ -33,7 +33,7 @@ def hand_in(
 
 
 def write_due(session: Session, now: datetime) -> int:
-    found = asking.remind(session, now=now)
+    found = asking_again.remind(session, now=now)
     written = asking.mail_due(session, now=now)
     session.commit()
     return found + written
@@ -189,11 +189,11 @@ def test_who_stands_in_since_is_told_and_asked_about_what_waits_already(
     scenes.submit(session, draft, teacher, now)
     chair, day = school_people[Role.CHAIR], today(now)
     assert (
-        asking.ask_deputies(session, now=now) == 0 and standing_in.in_force(session, chair, now=now) is None
+        asking_again.ask_deputies(session, now=now) == 0 and standing_in.in_force(session, chair, now=now) is None
     )
     standing_in.name(session, chair, first_day=day, last_day=day + timedelta(days=3), by=head, now=now)
     assert standing_in.in_force(session, chair, now=now) == (head, day + timedelta(days=3))
-    assert [asking.ask_deputies(session, now=now), asking.ask_deputies(session, now=now)] == [1, 0]
+    assert [asking_again.ask_deputies(session, now=now), asking_again.ask_deputies(session, now=now)] == [1, 0]
     assert asking.mail_due(session, now=now) == 1
     session.flush()
     for purpose, said in (("deputy_named", "You stand in for"), ("approval_request", "Decide")):
@@ -204,6 +204,28 @@ def test_who_stands_in_since_is_told_and_asked_about_what_waits_already(
     session.commit()
     scenes.submit(session, own, slt, now)
     standing_in.name(session, slt, first_day=day, last_day=day, by=head, now=now)
-    asking.ask_deputies(session, now=now)
+    asking_again.ask_deputies(session, now=now)
     asked = sa.select(ApprovalRequest.approver_id).join(Submission).where(Submission.draft_id == own.id)
     assert slt.id not in set(session.scalars(asked)), "nobody is asked about their own (P12)"
+
+
+def test_what_waits_for_somebody_who_no_longer_decides_is_asked_of_others(
+    session: Session,
+    school_people: dict[Role, Person],
+    teacher: Person,
+    head: Person,
+    x: Account,
+    now: datetime,
+) -> None:
+    chair, day = school_people[Role.CHAIR], today(now)
+    named = standing_in.name(session, chair, first_day=day, last_day=day, by=head, now=now)
+    draft = hand_in(session, teacher, x, "Sports day is on Friday.", now + timedelta(days=2), now)
+    submission = session.scalars(sa.select(Submission).where(Submission.draft_id == draft.id)).one()
+    assert asking.asked(session, submission) == [chair] and asking_again.ask_others(session, now=now) == 0
+    standing_in.withdraw(session, named.id, by=head, now=now)
+    assert [asking_again.ask_others(session, now=now), asking_again.ask_others(session, now=now)] == [1, 0]
+    assert head in asking.asked(session, submission) and asking.mail_due(session, now=now) == 1
+    session.flush()
+    for purpose, person, said in (("deputy_withdrawn", chair, "no longer"), ("approval_request", head, "Decide")):
+        mail = scenes.mails(session, purpose)[-1]
+        assert mail["To"].addresses[0].addr_spec == person.email and said in mail["Subject"]

@@ -14,7 +14,7 @@ from approvals import decisions, drafts, schedule, submissions
 from approvals.decisions import AlreadyDecided
 from approvals.models import ApprovalDecision, DecisionKind, Draft, DraftRevision, Publication
 from approvals.states import DraftState, PublicationState
-from school import consent, db, people
+from school import consent, db, people, standing_in
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
 from school.models import Account, AuditEntry, Person, Pupil, Role
 from school.settings import settings
@@ -279,7 +279,7 @@ def test_a_named_deputy_is_asked_and_decides(
 ) -> None:
     deputy = school_people[Role.CHAIR]
     day: date = now.date()
-    people.name_deputy(
+    standing_in.name(
         session, deputy, first_day=day - timedelta(days=1), last_day=day + timedelta(days=2), by=head, now=now
     )
     session.flush()

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy.orm import Session
 
-from school import audit, composing, db, people, pins, secrets
+from school import audit, composing, db, people, pins, secrets, sign_up, standing_in
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotPermitted
 from school.models import Account, Deputy, Person, Role
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN
@@ -113,10 +113,10 @@ def test_a_deputy_stands_in_on_the_named_days_alone(session: Session, school_peo
     head, chair, author = (school_people[role] for role in (Role.HEADTEACHER, Role.CHAIR, Role.STAFF))
     day = today(NOW)
     days = {"first_day": day, "last_day": day + timedelta(days=2)}
-    people.name_deputy(session, chair, **days, by=head, now=NOW)
+    standing_in.name(session, chair, **days, by=head, now=NOW)
     # P12: the headteacher or the leadership team decide.
     with pytest.raises(BadInput, match=f"{author.name} can’t be deputy: .* These could: .*{chair.name}"):
-        people.name_deputy(session, author, **days, by=head, now=NOW)
+        standing_in.name(session, author, **days, by=head, now=NOW)
     # One who was named before that was asked.
     session.add(Deputy(person_id=author.id, named_by_id=head.id, named_at=NOW, **days))
     session.flush()
@@ -143,7 +143,7 @@ def test_five_wrong_pins_lock_for_a_quarter_of_an_hour(session: Session, school_
 @pytest.mark.parametrize("pin", ["", "123", "1111", "1234", "4321", "123456789", "12a4", "٤٢٧١", "7 21"])
 def test_weak_or_odd_pins_are_refused(session: Session, school_people: People, pin: str) -> None:
     with pytest.raises(BadInput, match="PIN"):
-        people.set_pin(session, school_people[Role.STAFF], pin, by=None, now=NOW)
+        sign_up.set_pin(session, school_people[Role.STAFF], pin, by=None, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_weak_or_odd_pins_are_refused(session: Session, school_people: People, p
 )  # fmt: skip
 def test_weak_passwords_are_refused(session: Session, school_people: People, password: str) -> None:
     with pytest.raises(BadInput) as error:
-        people.set_password(session, school_people[Role.STAFF], password, by=None, now=NOW)
+        sign_up.set_password(session, school_people[Role.STAFF], password, by=None, now=NOW)
     assert error.value.field == "password"
 
 
@@ -167,7 +167,7 @@ def test_a_password_that_nobody_guesses_is_taken(
     session: Session, school_people: People, password: str
 ) -> None:
     person = school_people[Role.STAFF]
-    people.set_password(session, person, password, by=person, now=NOW)
+    sign_up.set_password(session, person, password, by=person, now=NOW)
     assert secrets.check_secret(password, person.password)
 
 
@@ -185,24 +185,24 @@ def test_a_sign_up_link_works_once_and_dies_when_a_newer_one_is_made(
         now=NOW,
     )
     assert (person.name, person.email) == ("Siân O’Leary-Ngũgĩ 🌱", "sian@larkfield.test")
-    second = people.invite(session, person, by=head, now=NOW)
+    second = sign_up.invite(session, person, by=head, now=NOW)
     session.commit()
     with pytest.raises(LinkExpired):
-        people.invitation(session, first, now=NOW)
-    people.accept_invitation(session, second, password=PRACTICE_PASSWORD, pin="7391", now=NOW)
+        sign_up.invited(session, first, now=NOW)
+    sign_up.accept(session, second, password=PRACTICE_PASSWORD, pin="7391", now=NOW)
     session.commit()
     with pytest.raises(LinkExpired):
-        people.accept_invitation(session, second, password=PRACTICE_PASSWORD, pin="7391", now=NOW)
+        sign_up.accept(session, second, password=PRACTICE_PASSWORD, pin="7391", now=NOW)
 
 
 def test_a_sign_up_link_dies_after_a_week(session: Session, school_people: People) -> None:
     person, head = school_people[Role.STAFF], school_people[Role.HEADTEACHER]
     with pytest.raises(MoveNotAllowed):
-        people.invite(session, person, by=head, now=NOW)  # one alone could take over somebody's sign-in
+        sign_up.invite(session, person, by=head, now=NOW)  # one alone could take over somebody's sign-in
     person.password = None
-    token = people.invite(session, person, by=head, now=NOW)
+    token = sign_up.invite(session, person, by=head, now=NOW)
     with pytest.raises(LinkExpired):
-        people.invitation(session, token, now=NOW + people.INVITATION_LIFETIME)
+        sign_up.invited(session, token, now=NOW + sign_up.LIFETIME)
 
 
 @pytest.mark.parametrize(

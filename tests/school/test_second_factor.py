@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy.orm import Session
 
-from school import authenticator_codes, passkeys, people, second_factor, sign_ins
+from school import authenticator_codes, passkeys, people, second_factor, sign_ins, sign_up
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Authenticator, OutboxEmail, Passkey, Person, RecoveryCode, Role
@@ -183,7 +183,7 @@ def test_a_sign_in_ends_by_idling_by_age_and_with_everything_that_ends_trust(
     assert not is_in(cookie, 12 * 60 + 1), "twelve hours end it, however busy"
 
     for end in (
-        lambda: people.set_password(session, person, "seven rainy harvest moons", by=person, now=began),
+        lambda: sign_up.set_password(session, person, "seven rainy harvest moons", by=person, now=began),
         lambda: people.withdraw_role(session, person, Role.SLT, by=head, reason="has left", now=began),
         lambda: sign_ins.end_for(session, person, by=head, reason="a laptop was stolen", now=began),
         lambda: people.set_active(session, person, False, by=head, reason="has left", now=began),

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 import approvals.models  # noqa: F401 - fills the metadata
 import moderation.models  # noqa: F401 - fills the metadata
-from school import db, migrate, people, secrets, setup
+from school import db, migrate, people, secrets, setup, sign_up
 from school.errors import BadInput
 from school.models import Role
 from school.settings import settings
@@ -37,7 +37,7 @@ def test_a_real_school_has_its_headteacher_and_nobody_else(session: Session) -> 
     (head,) = people.everybody(session)
     assert head.roles == {Role.STAFF, Role.HEADTEACHER}
     assert head.password is None
-    assert people.invitation(session, token, now=NOW) == head
+    assert sign_up.invited(session, token, now=NOW) == head
     with pytest.raises(BadInput, match="already"):
         _real(session)
 

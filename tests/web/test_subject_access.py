@@ -34,6 +34,7 @@ from school import (
     requests,
     retention,
     sign_ins,
+    sign_up,
 )
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.held import Section, was_headteacher
@@ -126,7 +127,7 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
     session.add(remark)
     notices.choose(session, world.staff, notices.Wishes({notices.Kind.DRAFTS: notices.How.NONE}, 7 * 60))
     habits.choose(session, world.staff, single_keys=False, pause_after=40)
-    people.set_password(session, world.staff, "eight quiet winter gates", by=world.staff, now=db.now())
+    sign_up.set_password(session, world.staff, "eight quiet winter gates", by=world.staff, now=db.now())
     session.flush()
     token = recovery.by_server(session, world.staff, reason="has lost the phone", now=db.now())
     recovery.use(session, token, password="seven rainy harvest moons", pin="7391", now=db.now())

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from approvals.models import Draft
 from approvals.states import DraftState
 from moderation.models import Author, Follower, FollowerKind, FollowerState
-from school import audit, consent, db, people
+from school import audit, consent, db, people, standing_in
 from school.db import now, transaction
 from school.models import Account, ConsentKind, Person, Role
 from school.settings import settings
@@ -100,7 +100,7 @@ def test_a_deputy_in_force_sees_drafts_to_approve(
     chair = signed_in(Role.CHAIR)
     assert not tiles(chair).get("draft to approve → /drafts")
     with transaction() as session:
-        people.name_deputy(
+        standing_in.name(
             session,
             people.get(session, school_people[Role.CHAIR].id),
             first_day=today(now()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from approvals import approval_mail, asking
+from approvals import approval_mail, asking, asking_again
 from moderation import alerts
 from school import digests, incidents, mail, notices, reminders
 from school.db import reading, transaction
@@ -114,8 +114,9 @@ def anchor_the_chains() -> None:
 def ask_for_decisions() -> None:
     """Ask once more, or others, before a planned time passes; write the mails that tell of several (P12)."""
     with transaction() as session:
-        asking.remind(session, now=now())
-        asking.ask_deputies(session, now=now())
+        asking_again.remind(session, now=now())
+        asking_again.ask_deputies(session, now=now())
+        asking_again.ask_others(session, now=now())
         asking.mail_due(session, now=now())
 
 
