@@ -21,6 +21,7 @@ from approvals.models import (
     UnsavedDraft,
     VideoFile,
 )
+from approvals.models.composing import TAKEDOWN_ASKED, TAKEDOWN_STAYS
 from approvals.states import IN_WORDS
 from school.consent import PLATFORMS
 from school.held import Section
@@ -73,8 +74,9 @@ def sections(session: Session, subject: Subject) -> list[Section]:
         ),
         Section(
             "What they said about drafts",
-            [{"at": one.at, "remark": one.text} for one in remarks],
+            [{"at": one.at, "remark": one.text} for one in remarks if one.takedown is None],
         ),
+        *_takedowns(session, subject),
         Section(
             "What they did with drafts",
             [{"at": one.at, "made it": IN_WORDS[one.new], "reason": one.reason} for one in moves],
@@ -97,6 +99,56 @@ def sections(session: Session, subject: Subject) -> list[Section]:
             ],
         ),
     ]
+
+
+def _takedowns(session: Session, subject: Subject) -> list[Section]:
+    """Where they asked for a post to be taken down, answered that, had one taken down, or it was theirs."""
+    said = (
+        sa.select(DraftRemark)
+        .join(Draft, Draft.id == DraftRemark.draft_id)
+        .where(DraftRemark.takedown.is_not(None))
+        .order_by(DraftRemark.at)
+    )
+    own = session.scalars(said.where(DraftRemark.author_id == subject.id)).all()
+    of_theirs = session.scalars(
+        said.where(DraftRemark.author_id != subject.id, Draft.author_id == subject.id)
+    ).all()
+    begun = session.scalars(
+        sa.select(Takedown).where(Takedown.requested_by_id == subject.id).order_by(Takedown.requested_at)
+    )
+    ended = session.scalars(
+        sa.select(Takedown).where(Takedown.finished_by_id == subject.id).order_by(Takedown.finished_at)
+    )
+    return [
+        Section(
+            "Posts that they asked to have taken down",
+            [{"at": one.at, "reason": one.text} for one in own if one.takedown == TAKEDOWN_ASKED],
+        ),
+        Section(
+            "Posts of which they answered that they stay",
+            [{"at": one.at, "reason": one.text} for one in own if one.takedown == TAKEDOWN_STAYS],
+        ),
+        Section(
+            "Posts of theirs that somebody asked to have taken down",
+            [{"at": one.at, "reason": one.text} for one in of_theirs if one.takedown == TAKEDOWN_ASKED],
+        ),
+        Section(
+            "Posts of theirs of which somebody answered that they stay",
+            [{"at": one.at, "reason": one.text} for one in of_theirs if one.takedown == TAKEDOWN_STAYS],
+        ),
+        Section(
+            "Posts that they had taken down",
+            [{"at": one.requested_at, **_where(one.publication), "reason": one.reason} for one in begun],
+        ),
+        Section(
+            "Posts that they took down by hand",
+            [{"at": one.finished_at, **_where(one.publication)} for one in ended],
+        ),
+    ]
+
+
+def _where(publication: Publication) -> dict[str, Any]:
+    return {"on": f"{publication.account.display_name} on {PLATFORMS[publication.account.platform]}"}
 
 
 def _fields(fields: list[list[str]]) -> dict[str, Any]:

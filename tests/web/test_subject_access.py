@@ -125,6 +125,16 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
         draft_id=draft_id, revision_number=1, author_id=world.staff.id, text="Brighter?", at=db.now()
     )
     session.add(remark)
+    # Of a takedown: what they asked, and what a colleague asked and answered of their post.
+    for by, kind, why in (
+        (world.staff, "asked", "A gull asked"), (school_people[Role.SLT], "asked", "A tern asked"),
+        (school_people[Role.HEADTEACHER], "stays", "A wren stays"), (world.staff, "stays", "An owl stays"),
+    ):  # fmt: skip
+        session.add(
+            DraftRemark(
+                draft_id=draft_id, revision_number=1, author_id=by.id, text=why, at=db.now(), takedown=kind
+            )
+        )
     notices.choose(session, world.staff, notices.Wishes({notices.Kind.DRAFTS: notices.How.NONE}, 7 * 60))
     habits.choose(session, world.staff, single_keys=False, pause_after=40)
     sign_up.set_password(session, world.staff, "eight quiet winter gates", by=world.staff, now=db.now())
@@ -140,7 +150,11 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
     assert f"{world.staff.name} has seen it" in json.dumps(sections["Entries of the log that say their name"])
     assert "by passkey (Firefox on Windows), and" in page and "That sign-in ended on" in page
     assert "has lost the phone The link for it was used on" in page
-    assert "they said about a post: “Brighter?”" in page
+    assert "they said about a post: “Brighter?”" in page and "they said about a post: “A gull" not in page
+    assert "they asked for a post to be taken down: “A gull asked”" in page
+    assert "somebody asked for a post of theirs to be taken down: “A tern asked”" in page
+    assert "it was answered that a post of theirs stays: “A wren stays”" in page
+    assert "they answered that a post stays: “An owl stays”" in page
     assert "How they chose to be told of “What became of your posts”: not by e-mail." in page
     assert "daily digest comes at 07:00." in page and "A break is offered after 40 abusive texts" in page
     # The trail's lines are sentences, without the names that a program gives to what was done.
