@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from moderation import chain
 from moderation.models import LogEvent
+from moderation.sight import may_count_all
 from school import audit, mail, people
 from school.audit import FIRST, Flaw
 from school.models import AuditEntry, ChainAnchor, Person, Role
@@ -27,6 +28,10 @@ from school.times import say, say_date, today
 
 ACTION = "chain_anchored"
 TRAIL, LOG = "trail", "log"
+ALTERED = (
+    "The school's records were altered. The data protection officer can see where, under Trail; so can "
+    "whoever runs the server, by schoolgate audit verify."
+)
 _NOT_INDEPENDENT = frozenset({Role.HEADTEACHER, Role.NETWORK_MANAGER})
 
 
@@ -93,14 +98,23 @@ def make(session: Session, *, flaws: Sequence[str] = (), url: str, now: datetime
     return anchor
 
 
-def line(day: date, which: str, count: int, head: str) -> str:
-    """How an anchor is written, in mails and on paper; `schoolgate audit verify --anchor` reads it."""
-    return f"schoolgate anchor {day.isoformat()} {which} {count} {head}"
+def line(day: date, which: str, count: int | None, head: str) -> str:
+    """How an anchor is written, in mails and on paper; `schoolgate audit verify --anchor` reads it.
+
+    `count` None: without how many entries there were; the fingerprint says which was the last.
+    """
+    return " ".join(
+        ["schoolgate anchor", day.isoformat(), which, *([str(count)] if count is not None else []), head]
+    )
 
 
-def lines(anchor: ChainAnchor, *, with_log: bool) -> list[str]:
-    """An anchor as it is written. `with_log` False for whoever must not see whether the log grew (P3)."""
-    found = [line(anchor.day, TRAIL, anchor.trail_count, anchor.trail_hash)]
+def lines(anchor: ChainAnchor, *, numbered: bool, with_log: bool) -> list[str]:
+    """An anchor as it is written. `with_log` False for whoever must not see whether the log grew (P3).
+
+    `numbered` False for whoever must not see how many entries the trail had: more than they read there.
+    """
+    count = anchor.trail_count if numbered else None
+    found = [line(anchor.day, TRAIL, count, anchor.trail_hash)]
     return [*found, line(anchor.day, LOG, anchor.log_count, anchor.log_hash)] if with_log else found
 
 
@@ -173,14 +187,15 @@ def _tell(
     url: str,
     now: datetime,
 ) -> None:
-    found = list(flaws)
+    found, numbered = list(flaws), may_count_all(to)
     day = say_date(anchor.day)
     said = [
-        *(f"WARNING. {flaw}" for flaw in found),
+        *(f"WARNING. {flaw}" for flaw in (found if numbered else _without_numbers(found))),
         "Keep this e-mail: it proves later that nobody changed the school's records of what was done before "
         f"{say(anchor.made_at)}. Nothing needs to be done with it now.",
-        f"The trail had {anchor.trail_count:,} entries.",
     ]
+    if numbered:
+        said.append(f"The trail had {anchor.trail_count:,} entries.")
     if outside:
         said.append(f"The log of the senior leadership team had {anchor.log_count:,} events.")
     else:
@@ -188,7 +203,7 @@ def _tell(
             "It comes to you because no chair of governors is entered who could keep it. Enter one under "
             "People: whoever keeps it should neither head the school nor run its server."
         )
-    said += lines(anchor, with_log=outside)
+    said += lines(anchor, numbered=numbered, with_log=outside)
     said.append(
         "To check, paste the lines that begin with “schoolgate anchor” into the page below, or on the server "
         "run: schoolgate audit verify --anchor FILE, with this e-mail saved as the file."
@@ -202,6 +217,11 @@ def _tell(
         purpose="chain_anchor",
         now=now,
     )
+
+
+def _without_numbers(flaws: Sequence[str]) -> list[str]:
+    """What is said of altered records to whoever must not learn how many there are (P3)."""
+    return [ALTERED] if flaws else []
 
 
 def sent_to(session: Session, anchor: ChainAnchor) -> list[str]:

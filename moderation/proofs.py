@@ -23,7 +23,7 @@ from school.times import say_date
 LONGEST = 2_000_000
 """Bytes of a file with anchors: many saved mails."""
 _LINE = re.compile(
-    r"schoolgate\s+anchor\s+(\d{4}-\d{2}-\d{2})\s+(trail|log)\s+(\d{1,9})\s+([0-9a-f](?:\s*[0-9a-f]){63})\b"
+    r"schoolgate\s+anchor\s+(\d{4}-\d{2}-\d{2})\s+(trail|log)\s+(?:(\d{1,9})\s+)?([0-9a-f](?:\s*[0-9a-f]){63})\b"
 )
 _HASH = re.compile(r"[0-9a-f]{64}")
 _NAMES = {anchors.TRAIL: ("trail", "entry"), anchors.LOG: ("SLT log", "event")}
@@ -40,7 +40,8 @@ class Kept:
     day: date | None
     which: str
     """anchors.TRAIL or anchors.LOG."""
-    count: int
+    count: int | None
+    """None: the line doesn't say it; the fingerprint alone tells which entry is meant."""
     head: str
 
 
@@ -63,7 +64,7 @@ def read(session: Session, data: bytes) -> list[Kept]:
         raise BadInput("This is too large for an anchor: give the e-mail alone.", field="anchor")
     text = _text(data)
     found = [
-        Kept(_day(day), which, int(count), "".join(head.split()))
+        Kept(_day(day), which, int(count) if count else None, "".join(head.split()))
         for day, which, count, head in _LINE.findall(text)
     ]
     if found:
@@ -118,6 +119,8 @@ def _verdict(session: Session, kept: Kept, flaw: audit.Flaw | None) -> Verdict:
     name, unit = _NAMES[kept.which]
     numbers, hashes = _HASHES[kept.which]
     then = f" on {say_date(kept.day)}" if kept.day else " on the anchor's day"
+    if kept.count is None:
+        return _without_number(session, kept, flaw, then)
     head = session.scalar(sa.select(hashes).where(numbers == kept.count)) if kept.count else audit.FIRST
     if flaw is not None and flaw.number <= kept.count:
         said = f"The {name} was altered: the first {unit} that doesn't fit is {flaw.number}: {flaw.why}."
@@ -133,7 +136,7 @@ def _verdict(session: Session, kept: Kept, flaw: audit.Flaw | None) -> Verdict:
             "trail says when that was.)"
         )
         return Verdict(kept, False, last + 1, said)
-    good = _good_before(session, kept)
+    good = _good_before(session, kept, kept.count)
     said = (
         f"The {name} was made anew: number {kept.count} isn't the {unit} that it was{then}, though all "
         f"hashes fit. The first altered {unit} is number {good + 1} or a later one, up to {kept.count}."
@@ -141,7 +144,21 @@ def _verdict(session: Session, kept: Kept, flaw: audit.Flaw | None) -> Verdict:
     return Verdict(kept, False, good + 1, said)
 
 
-def _good_before(session: Session, kept: Kept) -> int:
+def _without_number(session: Session, kept: Kept, flaw: audit.Flaw | None, then: str) -> Verdict:
+    """By the fingerprint alone, in words from which no number follows."""
+    name, _unit = _NAMES[kept.which]
+    numbers, hashes = _HASHES[kept.which]
+    found = session.scalar(sa.select(numbers).where(hashes == kept.head))
+    if found is not None and (flaw is None or flaw.number > found):
+        return Verdict(kept, True, None, f"The {name} still begins with exactly what it was{then}.")
+    said = (
+        f"The {name} no longer begins with what it was{then}: it was altered or cut off, or this was copied "
+        "wrongly."
+    )
+    return Verdict(kept, False, None, said)
+
+
+def _good_before(session: Session, kept: Kept, count_kept: int) -> int:
     """Up to which number the school's own anchors confirm the chain, if nobody changed those too."""
     numbers, hashes = _HASHES[kept.which]
     count, head = (
@@ -151,4 +168,4 @@ def _good_before(session: Session, kept: Kept) -> int:
     )
     same: Any = sa.and_(numbers == count, hashes == head)
     query = sa.select(sa.func.max(count)).select_from(ChainAnchor).join(numbers.class_, same)
-    return session.scalar(query.where(count < kept.count)) or 0
+    return session.scalar(query.where(count < count_kept)) or 0

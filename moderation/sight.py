@@ -59,6 +59,14 @@ def numbers_of(session: Session, entry_ids: Collection[UUID], viewer: Person) ->
     return {row.id: row.number for row in found}
 
 
+def may_count_all(viewer: Person) -> bool:
+    """Whether a person may see running numbers and totals: nothing is kept from them (P3).
+
+    To the headteacher a number that is missed out would tell that something is kept from them.
+    """
+    return Role.HEADTEACHER not in viewer.roles
+
+
 def kept_from(session: Session, viewer: Person) -> list[UUID]:
     """The entries that nothing may tell this person of: of the headteacher, what concerns them (P3)."""
     return about_headteacher(session) if Role.HEADTEACHER in viewer.roles else []

@@ -14,6 +14,7 @@ from school import (
     consent,
     forms,
     holds,
+    mail,
     notices,
     provider_links,
     push,
@@ -355,9 +356,7 @@ def _clock(minute: int | None) -> str:
 
 
 def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Collection[UUID]) -> list[Section]:
-    mails = session.scalars(
-        sa.select(OutboxEmail).where(OutboxEmail.to_id == person.id).order_by(OutboxEmail.created_at)
-    )
+    mails = sa.select(OutboxEmail).where(OutboxEmail.to_id == person.id).order_by(OutboxEmail.created_at)
     filed = sa.select(FormEntry).where(FormEntry.filed_by_id == person.id).order_by(FormEntry.filed_at)
     answers = (
         sa.select(FormStep, FormEntry)
@@ -366,6 +365,7 @@ def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Colle
         .order_by(FormStep.at)
     )
     if past_head:
+        mails = mails.where(OutboxEmail.confidential.is_(False))
         filed = filed.where(FormEntry.about_headteacher.is_(False))
         answers = answers.where(FormEntry.about_headteacher.is_(False))
         unsaid = [*unsaid, *session.scalars(sa.select(FormEntry.id).where(FormEntry.about_headteacher))]
@@ -374,6 +374,7 @@ def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Colle
         .where(
             sa.or_(AuditEntry.actor_id == person.id, AuditEntry.object_id == str(person.id)),
             AuditEntry.object_id.not_in([str(one) for one in unsaid]),
+            AuditEntry.action.not_in(mail.IN_CONFIDENCE.values() if past_head else ()),
         )
         .order_by(AuditEntry.seq)
     )
@@ -382,7 +383,7 @@ def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Colle
             "E-mails sent to them",
             [
                 {"at": one.created_at, "subject": one.subject, "to": one.to_address, "state": one.state}
-                for one in mails
+                for one in session.scalars(mails)
             ],
         ),
         Section("Forms they filed", [_form(entry) for entry in session.scalars(filed)]),
@@ -402,7 +403,8 @@ def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Colle
             "In the trail",
             [
                 {
-                    "no.": one.seq,
+                    # To a headteacher a number that is missed out tells of what is kept from them.
+                    **({} if past_head else {"no.": one.seq}),
                     "at": one.at,
                     "what": one.action,
                     "done by them": one.actor_id == person.id,

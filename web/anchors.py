@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from moderation import anchors, chain, proofs
+from moderation.sight import may_count_all
 from school import audit, letterhead
 from school.db import now, reading, transaction
 from school.errors import BadInput
-from school.models import ChainAnchor, Person, Role
+from school.models import ChainAnchor, Person
 from school.paper import Paper
 from school.permissions import Action
 from school.times import say, say_date, today
@@ -22,11 +25,6 @@ pages = Blueprint("anchors", __name__)
 
 SHOWN = 35
 """Days on page and paper: a month and some days before it."""
-
-
-def _with_log(person: Person) -> bool:
-    """Whether a person may see how the log grew: not the headteacher, whom it may concern (P3)."""
-    return Role.HEADTEACHER not in person.roles
 
 
 def _page(typed: Typed, verdicts: list[proofs.Verdict]) -> str:
@@ -46,7 +44,8 @@ def _page(typed: Typed, verdicts: list[proofs.Verdict]) -> str:
 
 
 def _lines(anchor: ChainAnchor, person: Person) -> list[str]:
-    return anchors.lines(anchor, with_log=_with_log(person))
+    whole = may_count_all(person)
+    return anchors.lines(anchor, numbered=whole, with_log=whole)
 
 
 @pages.get("/audit/anchors")
@@ -63,11 +62,11 @@ def check() -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with reading() as session:
-            seen = [
-                one
-                for one in proofs.read(session, typed.raw("anchor").encode("utf-8", "replace"))
-                if one.which == anchors.TRAIL or _with_log(current_person(session))
-            ]
+            seen = proofs.read(session, typed.raw("anchor").encode("utf-8", "replace"))
+            if not may_count_all(current_person(session)):
+                # By the fingerprint alone: answers to made-up numbers would tell how many there are.
+                trails = [one for one in seen if one.which == anchors.TRAIL]
+                seen = list(dict.fromkeys(replace(one, count=None) for one in trails))
             if not seen:
                 raise BadInput("Paste the line of the trail, which proves the log too.", field="anchor")
             verdicts = proofs.check(session, seen, trail=audit.examine(session), log=chain.examine(session))
@@ -100,8 +99,13 @@ def _draw(session: Session, person: Person) -> bytes:
     paper = Paper("Proof of the records", footer=f"{head.name}: proof of the records", made_at=moment)
     paper.letterhead(head)
     paper.title("Proof of the records", f"Made {say(moment)} by {person.name}.")
+    last = (
+        "how many entries the records of one day had, and the fingerprint of the last,"
+        if may_count_all(person)
+        else "the fingerprint of the last entry that the trail had on one day,"
+    )
     paper.text(
-        "Each line says how many entries the records of one day had, and the fingerprint of the last, "
+        f"Each line says {last} "
         "which nobody can bring about again after changing an entry. Keep this where nobody who runs the "
         "school's server can reach it. To check a line, type it under Trail, Proof; or on the server: "
         "schoolgate audit verify --anchor “LINE”."

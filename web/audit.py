@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from moderation.sight import may_count_all
 from school import audit
 from school.db import reading
 from school.errors import BadInput
@@ -91,7 +92,6 @@ def _value(value: object, names: Mapping[str, str]) -> str:
 def show() -> ResponseReturnValue:
     """The lines of the trail that somebody asks for; on its first page whether its chain of hashes holds."""
     typed = Typed(request.args)
-    before = request.args.get("before", type=int)
     asked, status = trail.Wanted(), 200
     try:
         asked = trail.wanted(typed)
@@ -101,17 +101,21 @@ def show() -> ResponseReturnValue:
     filtered = {name: typed[name] for name in FIELDS if typed[name]}
     with reading() as session:
         person = current_person(session)
+        before = trail.number_before(typed["before"], person)
         entries = [] if status == 400 else trail.lines(session, asked, viewer=person, before=before)
         shown = entries[: trail.PAGE_LENGTH]
         names = trail.names(session, shown, person)
         checked = before is None and not filtered
-        older = {**filtered, "before": str(shown[-1].seq)} if len(entries) > len(shown) else {}
+        older = {}
+        if len(entries) > len(shown):
+            older = {**filtered, "before": trail.mark_before(shown[-1].seq, person)}
         page = render_template(
             "audit/list.html",
             # Whoever may not know of all records of a kind could subtract those that they know of (P3).
             lines=[_line(entry, names, seen_by(person)) for entry in shown],
             broken=audit.examine(session) if checked else None,
             checked=checked,
+            numbered=may_count_all(person),
             older=urlencode(older),
             newest=urlencode(filtered) if before is not None else None,
             typed=typed,

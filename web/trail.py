@@ -16,13 +16,13 @@ from approvals.models import Draft, DraftRevision, MediaFile, Publication, Video
 from moderation import authors, sight
 from moderation.models import Author, Follower, LogEntry
 from moderation.words import begun
-from school import forms
+from school import forms, mail, secrets
 from school.errors import BadInput
 from school.models import Account, AuditEntry, Consent, FormEntry, Person, Pupil
 from school.people import everybody
 from school.permissions import Action, may
 from school.times import midnight, optional_days
-from web.forms import Typed
+from web.forms import Typed, whole_number
 from web.retained import BY_KEY
 from web.trail_words import EVERY_KIND, GROUPS, LOOKED, REST
 
@@ -54,14 +54,33 @@ def wanted(typed: Typed) -> Wanted:
     return Wanted(typed["who"], typed["what"], typed["about"][:100], first, last)
 
 
+def mark_before(number: int, viewer: Person) -> str:
+    """What the address of the page after this line says; sealed for whoever may not know numbers (P3)."""
+    return str(number) if sight.may_count_all(viewer) else secrets.encrypt(str(number).encode()).decode()
+
+
+def number_before(mark: str, viewer: Person) -> int | None:
+    """The number that `mark_before` wrote down; None for anything else, with which the trail begins anew.
+
+    A plain number is nothing for whoever may not know them: trying out all would tell each line's.
+    """
+    if not sight.may_count_all(viewer):
+        try:
+            mark = secrets.decrypt(mark.encode("utf-8", "replace")).decode()
+        except secrets.KeyMissing:
+            return None
+    return whole_number(mark)
+
+
 def lines(session: Session, asked: Wanted, *, viewer: Person, before: int | None) -> list[AuditEntry]:
     """A page of the lines that the viewer may read, the newest first, and one more where there are more."""
     # What happened before somebody referred it, too: that it is no longer told of must not be told (P3).
     kept = [*sight.kept_from(session, viewer), *forms.kept_from(session, viewer)]
     query = sa.select(AuditEntry).where(AuditEntry.object_id.not_in([str(one) for one in kept]))
+    if not sight.may_count_all(viewer):
+        query = query.where(AuditEntry.action.not_in(mail.IN_CONFIDENCE.values()))
     if before is not None:
-        # SQLite's whole numbers end at 2^63; nothing in the trail is near it.
-        query = query.where(AuditEntry.seq < max(min(before, 2**62), 0))
+        query = query.where(AuditEntry.seq < before)
     if asked.who == ITSELF:
         query = query.where(AuditEntry.actor_id.is_(None))
     elif asked.who:

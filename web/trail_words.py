@@ -126,6 +126,9 @@ PHRASES: Mapping[str, str] = {
     # The school.
     "device_approved": "approved a device",
     "device_ended": "ended the approval of a device",
+    "confidential_mail_failed": "could not deliver an e-mail in confidence",
+    "confidential_mail_put_away": "put a failed e-mail in confidence away",
+    "confidential_mail_tried_again": "had an e-mail in confidence sent again",
     "mail_failed": "could not deliver an e-mail",
     "mail_put_away": "put a failed e-mail away",
     "mail_tried_again": "had an e-mail sent again",

@@ -8,10 +8,12 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from html import unescape
+from io import BytesIO
 from urllib.parse import urlencode
 
 import pytest
 import sqlalchemy as sa
+from pypdf import PdfReader
 from sqlalchemy.orm import Session
 
 from moderation import anchors, chain, manual
@@ -47,7 +49,8 @@ def test_once_a_day_the_chair_gets_the_heads_and_can_check_them(
     session.commit()
     [(address, text)] = mails(session).items()
     assert address == school_people[Role.CHAIR].email
-    for line in anchors.lines(made, with_log=True):
+    proof = anchors.lines(made, numbered=True, with_log=True)
+    for line in proof:
         assert line in text
     assert "Daniel" not in text and anchors.examine(session) is None
     session.commit()
@@ -58,14 +61,28 @@ def test_once_a_day_the_chair_gets_the_heads_and_can_check_them(
     # How the log grows would tell the headteacher of what is kept from them (P3).
     assert made.trail_hash in head.get(page).text and made.log_hash not in head.get(page).text
     assert "Proved." in chair.post(page, page, anchor=text).text
-    assert "Proved." in head.post(page, page, anchor=made.trail_hash).text
-    assert head.post(page, page, anchor=anchors.lines(made, with_log=True)[1]).status_code == 400
+    # Nor may they learn how many entries the trail has, which is more than they read there: not from its
+    # lines and not by asking about numbers of their own, for all of which they get the same answer.
+    [line] = anchors.lines(made, numbered=False, with_log=False)
+    assert line in head.get(page).text and proof[0] not in head.get(page).text
+    assert head.post(page, page, anchor=proof[1]).status_code == 400
+    for true in (made.trail_hash, line, proof[0], line.replace(" trail ", " trail 999999 ")):
+        said = verdict(head.post(page, page, anchor=true).text)
+        assert "Proved. The trail still begins with exactly what it was on" in said and "number" not in said
+    wrong = {
+        verdict(head.post(page, page, anchor=f"schoolgate anchor {made.day} trail {count}{'ab' * 32}").text)
+        for count in ("", "1 ", f"{made.trail_count} ", "999999 ")
+    }
+    assert len(wrong) == 1 and "no longer begins" in wrong.pop()
+    for browser, many in ((chair, True), (head, False)):
+        paper = browser.post(f"{page}/pdf", page)
+        assert paper.mimetype == "application/pdf" and paper.data[:4] == b"%PDF"
+        words = " ".join("".join(one.extract_text() for one in PdfReader(BytesIO(paper.data)).pages).split())
+        assert (f" trail {made.trail_count} " in words) is many and ("how many entries" in words) is many
     wrong = chair.post(page, page, anchor=text.replace(made.trail_hash, "ab" * 32))
     assert "was made anew" in wrong.text and "Proved.</b> The SLT log" in wrong.text
     refused = chair.post(page, page, anchor="I lost it")
     assert refused.status_code == 400 and "I lost it" in refused.text and "no anchor in this" in refused.text
-    paper = chair.post(f"{page}/pdf", page)
-    assert paper.mimetype == "application/pdf" and paper.data[:4] == b"%PDF"
     session.expire_all()
     newest = session.scalars(sa.select(AuditEntry).order_by(AuditEntry.seq.desc())).first()
     assert newest is not None and newest.action == "anchors_taken_out"
@@ -84,11 +101,19 @@ def test_without_an_outsider_two_people_get_it_and_today_says_so(
     session.commit()
     told = mails(session)
     assert set(told) == {by.email, school_people[Role.DPO].email}
-    for text in told.values():
-        assert made.trail_hash in text and made.log_hash not in text and "WARNING. A flaw." in text
-        assert "no chair of governors" in text
+    for address, text in told.items():
+        assert made.trail_hash in text and made.log_hash not in text and "no chair of governors" in text
+        all_told = address != by.email
+        assert f"WARNING. {'A flaw.' if all_told else anchors.ALTERED}" in text
+        assert (f"The trail had {made.trail_count} entries" in text) is all_told
+        assert (f"trail {made.trail_count} {made.trail_hash}" in text) is all_told
     assert "who keeps the proof" in head.get("/").text
     assert "No chair of governors" in head.get("/audit/anchors").text
+
+
+def verdict(page: str) -> str:
+    [found] = re.findall(r'<div class="alert alert-(?:success|danger)".*?</div>', page)
+    return plain(found)
 
 
 def plain(page: str) -> str:
@@ -140,12 +165,30 @@ def test_the_trail_goes_on_from_page_to_page_with_what_was_asked(
             detail={"reason": f"Reason {number}."}, now=db.now(),
         )  # fmt: skip
     session.commit()
-    chair = signed_in(Role.CHAIR)
-    first = chair.get(f"/audit?what=people&about={head.name[:8]}").text
-    assert "Reason 100." in first and "Reason 1." in first and "Reason 0." not in first
-    [older] = re.findall(r'href="([^"]+)">Older entries', first)
-    second = chair.get(unescape(older)).text
-    assert "Reason 0." in second and "Reason 1." not in second and "Newest entries" in second
+    last = session.scalar(sa.select(sa.func.max(AuditEntry.seq)))
+    session.commit()
+    for role in (Role.CHAIR, Role.HEADTEACHER):
+        browser = signed_in(role)
+        first = browser.get(f"/audit?what=people&about={head.name[:8]}").text
+        assert "Reason 100." in first and "Reason 1." in first and "Reason 0." not in first
+        [older] = re.findall(r'href="([^"]+)">Older entries', first)
+        second = browser.get(unescape(older)).text
+        assert "Reason 0." in second and "Reason 1." not in second and "Newest entries" in second
+        # Numbers with gaps tell that something is hidden: to whom nothing is, they are shown (P3).
+        counts = role is not Role.HEADTEACHER
+        assert (f"no. {last}" in first) is counts and (re.search(r"\bno\. \d", first) is not None) is counts
+        assert re.search(rf"before={last - 99}\b", older) is not None if counts else "before=gAAAA" in older
+        # Whoever tries out numbers would find out which a line has.
+        tried = browser.get(f"/audit?what=people&before={last - 50}").text
+        assert ("Reason 100." not in tried) is counts
+    altered = AuditEntry.__table__
+    with db.engine().begin() as behind:
+        behind.execute(sa.text("DROP TRIGGER IF EXISTS audit_entries_no_update"))
+        behind.execute(sa.update(altered).where(altered.c.seq == last - 5).values(action="else"))
+    for role in (Role.CHAIR, Role.HEADTEACHER):
+        broken = plain(signed_in(role).get("/audit").text)
+        assert "The chain is broken" in broken
+        assert (f"broken at entry {last - 5}: what it says" in broken) is (role is Role.CHAIR)
 
 
 def test_a_changed_setting_leaves_a_line_without_its_secret(

@@ -253,6 +253,14 @@ def test_p3_the_trail_tells_the_others_of_every_decision(
         re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", signed_in(role).get("/audit").text))
         for role in (Role.HEADTEACHER, Role.CHAIR)
     ]
+    # A mail about it is sent again: there is a line, which the headteacher doesn't read.
+    page = "/troubles"
+    with reading() as session:
+        mail_id = session.scalars(sa.select(OutboxEmail.id).where(OutboxEmail.confidential)).first()
+    assert signed_in(Role.SLT).post(f"{page}/mail/{mail_id}/again", page).status_code == 302
+    again = "had an e-mail in confidence sent again"
+    assert again in signed_in(Role.CHAIR).get("/audit").text
+    assert "in confidence" not in head.get("/audit").text
     number = f" log entry {_number(secret)}"
     assert [shown[1].count(one + number) for one in words] == [4, 1, 2, 1], shown[1]
     assert [shown[0].count(one + number) for one in words] == [0, 0, 0, 0]
