@@ -19,6 +19,7 @@ from approvals.models import Criterion, DraftRevision, PupilsAppear
 from approvals.picture_words import Said
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
+from connectors.posting import NAMES
 from school import consent, devices, register
 from school.errors import BadInput
 from school.models import Account, ConsentKind, Pupil
@@ -28,11 +29,6 @@ TEXT_STORED_MAX = 200_000
 LINK_MAX = 2000
 TIGHT_MIN = 8
 """A full name of more characters is looked for without its space, too: shorter ones are in any word."""
-PLATFORM_NAMES: Mapping[Platform, str] = {
-    Platform.X: "X",
-    Platform.FACEBOOK: "Facebook",
-    Platform.INSTAGRAM: "Instagram",
-}
 _WORD_JOIN = re.compile(r"\s+")
 
 
@@ -59,7 +55,7 @@ def account_name(account: Account) -> str:
     handle = (
         account.handle if account.handle.startswith("@") or " " in account.handle else f"@{account.handle}"
     )
-    return f"{PLATFORM_NAMES[Platform(account.platform)]} {handle}"
+    return f"{NAMES[Platform(account.platform)]} {handle}"
 
 
 def whole_link(link: str) -> str:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from connectors.base import RemoteAuthor
-from moderation import actions, authors
+from moderation import authors, hand_tasks
 from moderation.models import (
     ActKind,
     ActState,
@@ -201,7 +201,7 @@ def _tick(session: Session, row: Follower, kind: ActKind, *, now: datetime) -> N
     query = sa.select(PlatformAct).where(
         PlatformAct.follower_id == row.id, PlatformAct.kind == kind, PlatformAct.state == ActState.BY_HAND
     )
-    actions.tick_seen(session, list(session.scalars(query)), now=now)
+    hand_tasks.tick_seen(session, list(session.scalars(query)), now=now)
 
 
 def move(

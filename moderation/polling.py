@@ -27,7 +27,7 @@ from connectors.errors import (
     Span,
 )
 from connectors.posting import NAMES
-from moderation import actions, costs, own_posts, pacing, poll_comments, poll_people, poll_rescan
+from moderation import costs, hand_tasks, own_posts, pacing, poll_comments, poll_people, poll_rescan
 from moderation.models import CommentStream, PollRecord
 from moderation.pacing import PollPace, Spending
 from moderation.poll_lease import Clock, Lease, LeaseLost, Transaction
@@ -169,7 +169,7 @@ def _finish(session: Session, work: Round, *, now: datetime) -> None:
     account.poll_lease_until = None
     record = session.get_one(PollRecord, plan.account_id)
     record.capabilities = sorted(capability.value for capability in work.connector.capabilities)
-    actions.tick_what_shows(session, plan.account_id, now=now)
+    hand_tasks.tick_what_shows(session, plan.account_id, now=now)
     if report.credentials_dead is not None:
         accounts.mark_dead(session, account, report.credentials_dead, now=now)
         account.pace_note = None

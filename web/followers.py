@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import actions, followers, review
+from moderation import actions, followers, hand_tasks, review
 from moderation import words as moderation_words
 from moderation.followers import OUTCOMES, FollowerOutcome, VettingItem
 from moderation.models import ActKind, FollowerState
@@ -87,8 +87,8 @@ def queue() -> ResponseReturnValue:
             page=page,
             state=state,
             items=[(item, choices(item, offered[item.account.id])) for item in page.items],
-            tasks=(hand_tasks := actions.follower_tasks(session)),
-            whom=review.whom(session, hand_tasks),
+            tasks=(on_followers := hand_tasks.follower_tasks(session)),
+            whom=review.whom(session, on_followers),
         )
 
 

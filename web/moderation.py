@@ -20,6 +20,7 @@ from moderation import (
     coverage,
     decisions,
     habits,
+    hand_tasks,
     letters,
     referrals,
     replies,
@@ -445,9 +446,9 @@ def act(act_id: UUID, what: str) -> ResponseReturnValue:
         else:
             require(person, Action.VET_FOLLOWERS)
         if what == "tick":
-            actions.tick_off(session, act_id, by=person, now=now())
+            hand_tasks.tick_off(session, act_id, by=person, now=now())
         else:
-            actions.try_again(session, act_id, by=person, now=now())
+            hand_tasks.try_again(session, act_id, by=person, now=now())
     flash("Ticked off." if what == "tick" else "It is tried again now.", "success")
     if request.form.get("back") == "tasks":
         return redirect(url_for("moderation.tasks"))

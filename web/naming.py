@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from connectors.base import Platform
+from connectors.posting import NAMES
 from school.models import Role
 
 ROLE_NAMES: dict[Role, str] = {
@@ -24,16 +25,9 @@ def role_name(role: Role | str) -> str:
     return ROLE_NAMES[Role(role)]
 
 
-PLATFORM_NAMES: dict[Platform, str] = {
-    Platform.X: "X",
-    Platform.FACEBOOK: "Facebook",
-    Platform.INSTAGRAM: "Instagram",
-}
-
-
 def platform_name(platform: Platform | str) -> str:
     """A platform as it writes itself."""
-    return PLATFORM_NAMES[Platform(platform)]
+    return NAMES[Platform(platform)]
 
 
 def short_platform(platform: Platform | str) -> str:

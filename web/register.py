@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from approvals import closing as stopping_posts
 from approvals import takedowns
-from moderation import actions
+from moderation import hand_tasks
 from school import accounts, closing, people, pins, register, reporting
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -193,7 +193,7 @@ def close(account_id: UUID) -> ResponseReturnValue:
                 stopped = stopping_posts.stop_for(session, account, reason=reason, by=by, now=moment)
                 # What the workers' next look would find as well: nothing waits for an account that is gone.
                 takedowns.hand_over_closed(session, now=moment)
-                actions.hand_over_closed(session, now=moment)
+                hand_tasks.hand_over_closed(session, now=moment)
         # A wrong PIN counts, so the transaction above was committed all the same.
         if not signed:
             raise pins.refusal(by, now=moment)

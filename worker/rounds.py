@@ -20,7 +20,7 @@ from approvals.models import Publication, Takedown
 from approvals.steps import DurableSteps
 from connectors import push_service
 from connectors.base import CallRecord, Connector, Platform, RemotePost
-from moderation import actions, came_with, costs, own_posts, polling
+from moderation import actions, attempts, came_with, costs, own_posts, polling
 from moderation.costs import Prices
 from moderation.polling import PollPace, PollReport
 from school import accounts, keys, mail, push
@@ -138,15 +138,15 @@ def _say(account_id: UUID, report: PollReport) -> None:
     )
 
 
-def act(claim: actions.ActClaim) -> None:
+def act(claim: attempts.ActClaim) -> None:
     """Carry out one claimed act on a platform and record what came of it."""
     found = connector_of(claim.account_id)
     calls: list[CallRecord] = []
     practice = found is not None and found[0].practice
     if found is None:
-        outcome = actions.ActOutcome(actions.Result.LATER, "The account can't be used at the moment.")
+        outcome = attempts.ActOutcome(attempts.Result.LATER, "The account can't be used at the moment.")
     else:
-        outcome = actions.act(claim, found[1])
+        outcome = attempts.act(claim, found[1])
         calls = found[1].calls()
     with transaction() as session:
         actions.record_action(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from connectors.base import RemoteComment
-from moderation import actions, decisions, followers, polling, scoring, thresholds
+from moderation import actions, attempts, decisions, followers, polling, scoring, thresholds
 from moderation.decisions import Decision, Outcome
 from moderation.models import FlaggingRules, LogCase, LogEntry, PlatformAct
 from school.db import now, transaction
@@ -135,7 +135,7 @@ def act(platform: ScriptedPlatform, clock: Clock) -> list[PlatformAct]:
             claim = actions.claim_action(session, lease=LEASE, now=clock())
         if claim is None:
             return done
-        outcome = actions.act(claim, platform)
+        outcome = attempts.act(claim, platform)
         with transaction() as session:
             done.append(actions.record_action(session, claim, outcome, now=clock()))
 

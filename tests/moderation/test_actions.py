@@ -19,8 +19,8 @@ from connectors.errors import (
     OutcomeUnknown,
     RateLimited,
 )
-from moderation import actions, review
-from moderation.actions import ActClaim
+from moderation import actions, attempts, hand_tasks, review
+from moderation.attempts import ActClaim
 from moderation.decisions import Outcome
 from moderation.models import ActState, Comment, EventKind, LogEvent, PlatformAct, PlatformActMove
 from moderation.moves import ACT_MOVES
@@ -141,7 +141,7 @@ def test_what_failed_can_be_tried_again_by_a_person(
     decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
     act(platform, clock)
     with transaction() as session:
-        actions.try_again(session, one_act().id, by=session.get_one(Person, slt.id), now=clock())
+        hand_tasks.try_again(session, one_act().id, by=session.get_one(Person, slt.id), now=clock())
     act(platform, clock)
     assert one_act().state is ActState.DONE
 
@@ -182,7 +182,7 @@ def test_an_answer_of_unknown_fate_goes_to_a_person(
         clock.on(seconds=31)
     assert platform.done == [] and one_act().state is ActState.FAILED
     with transaction() as session:
-        actions.try_again(session, one_act().id, by=session.get_one(Person, slt.id), now=clock())
+        hand_tasks.try_again(session, one_act().id, by=session.get_one(Person, slt.id), now=clock())
     act(platform, clock)
     assert platform.done == [("reply", "c-1")]
 
@@ -194,7 +194,7 @@ def test_a_worker_that_died_while_answering_does_not_make_a_second_answer(
     with transaction() as session:
         claim = actions.claim_action(session, lease=LEASE, now=clock())
     assert claim is not None
-    actions.act(claim, platform)
+    attempts.act(claim, platform)
     clock.on(minutes=6)
     act(platform, clock)
     assert platform.done == [("reply", "c-1")]
@@ -229,10 +229,10 @@ def test_p8_what_is_asked_of_a_closed_account_is_a_persons_task(
 ) -> None:
     decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
     with transaction() as session:
-        assert actions.hand_over_closed(session, now=clock()) == 0
+        assert hand_tasks.hand_over_closed(session, now=clock()) == 0
         session.get_one(Account, account_id).state = AccountState.CLOSED
     with transaction() as session:
-        assert actions.hand_over_closed(session, now=clock()) == 1
+        assert hand_tasks.hand_over_closed(session, now=clock()) == 1
     act(platform, clock)
     assert platform.done == []
     found = one_act()
@@ -315,10 +315,10 @@ def test_a_person_ticks_off_only_what_is_theirs(
     with transaction() as session:
         person = session.get_one(Person, slt.id)
         if state in {ActState.BY_HAND, ActState.FAILED}:
-            assert actions.tick_off(session, one_act().id, by=person, now=clock()).finished_by_id == slt.id
+            assert hand_tasks.tick_off(session, one_act().id, by=person, now=clock()).finished_by_id == slt.id
         elif ActState.DONE not in ACT_MOVES[state]:
             with pytest.raises(MoveNotAllowed):
-                actions.tick_off(session, one_act().id, by=person, now=clock())
+                hand_tasks.tick_off(session, one_act().id, by=person, now=clock())
 
 
 def test_a_worker_without_a_connector_does_not_forget_that_an_answer_may_be_out(
@@ -332,7 +332,7 @@ def test_a_worker_without_a_connector_does_not_forget_that_an_answer_may_be_out(
         claim = actions.claim_action(session, lease=LEASE, now=clock())
     assert claim is not None
     with transaction() as session:
-        away = actions.ActOutcome(actions.Result.LATER, "The account can't be used at the moment.")
+        away = attempts.ActOutcome(attempts.Result.LATER, "The account can't be used at the moment.")
         actions.record_action(session, claim, away, now=clock())
     clock.on(minutes=1)
     act(platform, clock)

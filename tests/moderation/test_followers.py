@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Capability
-from moderation import actions, followers
+from moderation import followers, hand_tasks
 from moderation.followers import OUTCOMES, FollowerOutcome
 from moderation.models import ActState, Follower, FollowerKind, FollowerMove, FollowerState, PlatformAct
 from moderation.moves import FOLLOWER_MOVES
@@ -162,7 +162,7 @@ def test_a_removal_by_hand_ticks_itself_off_and_a_return_is_seen(
     vet("Nora", FollowerOutcome.REMOVE, slt, clock)
     act(platform, clock)
     with reading() as session:
-        assert [task.target_url for task in actions.follower_tasks(session)] == ["https://platform.test/Nora"]
+        assert [task.target_url for task in hand_tasks.follower_tasks(session)] == ["https://platform.test/Nora"]
     poll(with_nora, platform, clock)
     with reading() as session:
         assert session.scalars(sa.select(PlatformAct.state)).one() is ActState.BY_HAND

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from connectors.base import TAGGED, CommentKind, CommentPage
 from connectors.errors import ConnectorUnavailable, Gone, NotAllowed, OutOfCredit, RateLimited, Span
-from moderation import actions, coverage, polling
+from moderation import attempts, coverage, polling
 from moderation.decisions import Outcome
 from moderation.models import (
+    ActKind,
     ActState,
     Comment,
     CommentStream,
@@ -183,7 +184,7 @@ def test_a_lasting_difference_from_the_platforms_own_count_is_written_down(
 def test_a_post_of_ours_that_is_gone_takes_comments_and_tasks_with_it(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
 ) -> None:
-    platform.capabilities = frozenset(platform.capabilities - {actions.NEEDS[actions.ActKind.DELETE]})
+    platform.capabilities = frozenset(platform.capabilities - {attempts.NEEDS[ActKind.DELETE]})
     (entry_id,) = flagged(account_id, platform, clock)
     decide(entry_id, Outcome.DELETE, by=school_people[Role.SLT], clock=clock)
     act(platform, clock)

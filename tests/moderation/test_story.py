@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from connectors.base import Connector, Credentials, Endpoints, Platform
 from connectors.practice.servers import PracticePlatforms
 from connectors.registry import connector_for
-from moderation import actions, log, polling
+from moderation import actions, attempts, log, polling
 from moderation.decisions import Outcome
 from moderation.models import ActState, Follower, FollowerState, LogEntry
 from school.db import now, reading, transaction
@@ -78,7 +78,7 @@ def test_a_comment_is_flagged_hidden_and_logged(
             claim = actions.claim_action(session, lease=LEASE, now=now())
         if claim is None:
             break
-        outcome = actions.act(claim, connector)
+        outcome = attempts.act(claim, connector)
         with transaction() as session:
             states[claim.kind.value] = actions.record_action(
                 session, claim, outcome, calls=connector.calls(), now=now()

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from approvals import link_looks
-from moderation import actions
+from moderation import actions, hand_tasks
 from school import retention, single_sign_on
 from school.db import reading, transaction
 from school.settings import settings
@@ -26,7 +26,7 @@ def look_for_acts() -> None:
     """Carry out one act that is due. Others that are due are begun beside it, not after it."""
     alive("actions")
     with transaction() as session:
-        actions.hand_over_closed(session, now=now())
+        hand_tasks.hand_over_closed(session, now=now())
         claimed = actions.claim_action(session, lease=settings().lease, now=now())
     if claimed is not None:
         look_for_acts.apply_async()
