@@ -9,6 +9,7 @@ import sys
 import typer
 
 from school.settings import misspelt
+from worker import memory
 from worker.terminal import complain, guarded, logs_of
 
 PLAIN, GROUP = "plain", "group"
@@ -80,5 +81,7 @@ def _invoke(arguments: list[str]) -> int:
         logs_of("command")
         for given, meant in misspelt():
             complain(f"{given} is no setting and changes nothing; {meant} is one.")
-    outcome = application(arguments)(arguments, standalone_mode=False, prog_name="schoolgate")
+    chosen = application(arguments)
+    memory.loaded()
+    outcome = chosen(arguments, standalone_mode=False, prog_name="schoolgate")
     return outcome if isinstance(outcome, int) else 0

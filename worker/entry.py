@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,8 @@ def main() -> None:
         # Nothing has been done yet, and libraries that are half loaded don't like exceptions.
         signal.signal(number, lambda *_: os._exit(0 if lasting else 1))
     # Takes seconds: Celery, Flask and what scores comments come with it.
+    # Looking for garbage would take a quarter of them; `worker.cli` does so again once all is there.
+    gc.disable()
     cli = import_module("worker.cli")
     if not lasting:
         for number in HEARD:

@@ -29,6 +29,18 @@ def give_back() -> None:
         trim(0)
 
 
+def loading() -> None:
+    """Look for no garbage until `loaded`: modules leave next to none, and looking took a quarter as long."""
+    gc.disable()
+
+
+def loaded() -> None:
+    """Look for garbage again after `loading`, if that was, though not among what is there now."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def keep_what_is_loaded() -> None:
     """Leave out of later searches for garbage what is there now, for when a process has loaded itself.
 

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from worker import memory
+
 Host = Annotated[str | None, typer.Option(help="Address to listen on (SCHOOLGATE_HOST, 127.0.0.1).")]
 Port = Annotated[int | None, typer.Option(help="Port; 0 takes a free one (SCHOOLGATE_PORT, 8000).")]
 
@@ -40,4 +42,7 @@ def scheduler() -> int:
 
 def _loaded(name: str) -> Any:
     # The pages take 60 MB that the background work needn't: a process loads what it runs.
-    return importlib.import_module(f"worker.{name}")
+    memory.loading()
+    module = importlib.import_module(f"worker.{name}")
+    memory.loaded()
+    return module
