@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import uuid
@@ -32,6 +33,10 @@ from tests.connectors.scripted import Scripted
 # Several test processes share the processors: threads of one would wait for those of another. Read when
 # torch is first loaded, and by the processes that tests start.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# Looking for garbage took a quarter of the loading and a sixth of the tests, most of it among what stays: it
+# rests until all is collected, then leaves out what is there and comes less often.
+gc.disable()
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -103,6 +108,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the long files; the others stay in their order."""
     places = {Path(__file__).parent / name: place for place, name in enumerate(LONG)}
     items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
