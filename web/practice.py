@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -191,7 +192,11 @@ def picture(name: str, picture_id: str) -> ResponseReturnValue:
 @needs(Action.USE_PRACTICE)
 def video(name: str, video_id: str) -> ResponseReturnValue:
     """A video that was published there."""
-    return video_response(_world(), name, video_id)
+    answer = video_response(_world(), name, video_id)
+    if answer.status_code == HTTPStatus.NOT_FOUND:
+        # There the platform answers a program; here somebody looks at a page.
+        raise NotFound("There is no such video.")
+    return answer
 
 
 def _behind(place: Platform, typed: Typed, status: int = 200) -> ResponseReturnValue:

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
+from werkzeug.routing import RequestRedirect, Rule
 from werkzeug.test import TestResponse
 
 from school import db
@@ -159,7 +159,7 @@ class Fuzz:
     ) -> TestResponse:
         """One request as somebody, and what must hold of its answer."""
         self.error = ""
-        endpoint, needed, values = self._needed(path, method)
+        endpoint, needed, values = self.needed(path, method)
         anothers = self._is_anothers(email, method, values)
         self.writes.forget()
         answer = self.clients[email].open(path, method=method, data=data, query_string=query)
@@ -207,7 +207,8 @@ class Fuzz:
         if host not in {"", "localhost", "127.0.0.1"} and not endpoint.startswith("connecting."):
             self.found.note(f"leads elsewhere {endpoint}", f"{about} to {host}")
 
-    def _needed(self, path: str, method: str) -> tuple[str, object, Mapping[str, object]]:
+    def needed(self, path: str, method: str) -> tuple[str, object, Mapping[str, object]]:
+        """The page of an address, who may open it, and the ids in it; "nowhere" where there is none."""
         try:
             rule, values = self.app.url_map.bind("localhost").match(urlsplit(path).path, method=method)
         except RequestRedirect:
@@ -242,14 +243,14 @@ class Fuzz:
             if target.netloc or target.scheme or ENDS.search(target.path):
                 continue
             address = target.path + ("?" + target.query if target.query else "")
-            endpoint, _needed, values = self._needed(target.path, "GET")
+            endpoint, _needed, values = self.needed(target.path, "GET")
             self._remember(self.links[endpoint], address, email)
             self._learn(values)
         for action, method, fields in page.forms:
             target = urlsplit(joined(path, action or path))
             if target.netloc or target.scheme or ENDS.search(target.path):
                 continue
-            endpoint, _needed, values = self._needed(target.path, method.upper())
+            endpoint, _needed, values = self.needed(target.path, method.upper())
             form = Form(target.path, method, endpoint, tuple(fields))
             self._remember(self.forms[endpoint], form, email)
             self._learn(values)
@@ -295,7 +296,7 @@ class Fuzz:
         for name, ids in fuzz_school.real_ids().items():
             self.ids[name] = list(dict.fromkeys([*self.ids.get(name, []), *ids]))[-80:]
         for path in fuzz_school.mailed_links():
-            endpoint, _needed, values = self._needed(path, "GET")
+            endpoint, _needed, values = self.needed(path, "GET")
             self._remember(self.links[endpoint], path, STRANGER)
             self._learn(values)
 
@@ -327,8 +328,7 @@ class Fuzz:
         """An address with real ids in it, or with what looks like none; an empty form."""
         rules = [rule for rule in self.app.url_map.iter_rules() if "<" in rule.rule]
         rule = min(self.random.choices(rules, k=3), key=lambda one: self.found.served[one.endpoint])
-        path = re.sub(r"<any\(([^)]*)\):\w+>", lambda m: self.random.choice(m[1].split(", ")), rule.rule)
-        path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: self._id(match[1], of=rule.rule), path)
+        path = self.filled(rule)
         # Mostly somebody whose role opens it: the others are turned away at the door each time.
         needed = getattr(self.app.view_functions[rule.endpoint], MARK, PUBLIC)
         may = [email for email in self.clients if self.may(email, needed)]
@@ -336,6 +336,11 @@ class Fuzz:
         for method in sorted((rule.methods or set()) & {"GET", "POST"}):
             data = {"csrf_token": self.tokens[email]} if method == "POST" else None
             self.visit(email, method, path, data)
+
+    def filled(self, rule: Rule) -> str:
+        """An address of the rule, mostly of things that are there."""
+        path = re.sub(r"<any\(([^)]*)\):\w+>", lambda m: self.random.choice(m[1].split(", ")), rule.rule)
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: self._id(match[1], of=rule.rule), path)
 
     def _id(self, name: str, *, of: str) -> str:
         known = self.ids.get(name)
