@@ -15,6 +15,9 @@ Score = Callable[[Sequence[str]], list[dict[str, float]]]
 Flags = Callable[[str, Mapping[str, float]], Sequence[str]]
 """Why a comment with this text and these scores would be flagged, one sentence each."""
 
+Unread = Callable[[str], str]
+"""That the classifier can't read a text, in a sentence; empty where it can."""
+
 Personal = Callable[[str], Sequence[str]]
 """The personal data in a text, one sentence each."""
 
@@ -30,7 +33,7 @@ class Finding:
     """Something the product noticed that the approver should look at; it stops nothing."""
 
     kind: str
-    """"score", "personal_data", "link" or "none"."""
+    """"score", "language", "personal_data", "link" or "none"."""
     sentence: str
 
     def as_json(self) -> dict[str, Any]:
@@ -55,12 +58,14 @@ def findings(
     link: str = "",
     score: Score | None = None,
     flags: Flags | None = None,
+    unread: Unread = lambda text: "",
     personal: Personal = lambda text: (),
 ) -> list[Finding]:
     """What the product notices in a draft's texts (P14): scores, personal data, links. Stops nothing.
 
-    `texts` are the wordings and descriptions; `flags`: the school's own rules for comments; `personal`: what
-    finds people's data in them. Runs the classifier: keep it out of transactions.
+    `texts` are the wordings and descriptions; `flags`: the school's own rules for comments; `unread`: says
+    what the classifier can't read; `personal`: what finds people's data in them. Runs the classifier: keep
+    it out of transactions.
     """
     whole = [text for text in dict.fromkeys(text.strip() for text in texts) if text]
     found: list[Finding] = []
@@ -69,6 +74,7 @@ def findings(
     elif whole:
         worst: dict[str, float] = {}
         reasons: list[str] = []
+        strange = [said for text in whole if (said := unread(text))]
         for text, scores in zip(whole, score(whole), strict=True):
             reasons += flags(text, scores) if flags else []
             for label, value in scores.items():
@@ -80,8 +86,9 @@ def findings(
         if high:
             said = ", ".join(f"{label.replace('_', ' ')} {value:.0%}" for value, label in high)
             found.append(Finding("score", f"The wording reads as rude or hurtful: {said}."))
-        elif not reasons:
+        elif not reasons and not strange:
             found.append(Finding("none", ALL_CLEAR))
+        found += [Finding("language", said) for said in dict.fromkeys(strange)]
     joined = "\n".join(whole)[:TEXT_STORED_MAX]
     found += [Finding("personal_data", said) for said in personal(joined)]
     links = dict.fromkeys([*([link] if link else []), *_LINK.findall(joined)])

@@ -329,6 +329,11 @@ def rules_saved(
         )
         if list(old) != list(new)
     ]
+    if made.other_languages != before.other_languages:
+        now_so = (
+            "a person is asked" if made.other_languages else "nobody is asked, they are only counted"
+        )
+        changes.append(f"Comments in languages that the classifier can't read: {now_so}")
     for person in people.holders(session, Role.HEADTEACHER, Role.DSL):
         if person.id == by.id:
             continue

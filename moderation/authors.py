@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from connectors.base import RemoteAuthor
+from moderation import unread
 from moderation.models import Author, BlockedAuthor, CaseState, Comment, LogCase
 from moderation.sight import visible_to
 from school.db import new_id, storable
@@ -24,6 +25,7 @@ class AuthorRecord:
 
     comments: int
     flagged: int
+    """Not with what stands in the log for its language alone: nobody is accused of anything there."""
     open: int
     blocked: bool
 
@@ -122,11 +124,11 @@ def records(
         )
     }
     cases = {
-        row.author_id: (row.total, row.open)
+        row.author_id: (row.flagged, row.open)
         for row in session.execute(
             sa.select(
                 LogCase.author_id,
-                sa.func.count().label("total"),
+                sa.func.count().filter(sa.not_(unread.only_that())).label("flagged"),
                 sa.func.sum(sa.case((LogCase.state == CaseState.OPEN, 1), else_=0)).label("open"),
             )
             .where(LogCase.author_id.in_(wanted), visible_to(viewer))

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from connectors.base import TAGGED, VISITOR_POSTS, Platform, is_elsewhere
 from connectors.posting import NAMES
-from moderation import counting
+from moderation import counting, unread
 from moderation.models import Comment, CommentGap, CommentState, CommentStream, PollRecord, WatchedPost
+from moderation.unread import Unread
 from school.models import Account, AccountState
 from school.times import say
 
@@ -29,6 +30,7 @@ _NOT_READ: Mapping[AccountState, str] = {
     AccountState.CLOSED: "it is closed",
 }
 _GAPS_SHOWN_FOR = timedelta(days=30)
+_UNREAD_OF = timedelta(days=30)
 
 BLIND_SPOTS: Mapping[str, tuple[str, ...]] = {
     Platform.X: (
@@ -61,6 +63,8 @@ class Coverage:
     """Sentences on what the platform doesn't show, or counts otherwise than it shows."""
     unscored: int
     """Comments that were fetched and wait for the classifier."""
+    in_other_languages: Unread
+    """Of the last 30 days."""
 
     @property
     def statement(self) -> str:
@@ -81,6 +85,10 @@ class Coverage:
             "missing": list(self.missing),
             "remarks": list(self.remarks),
             "unscored": self.unscored,
+            "in_other_languages": {
+                "comments": self.in_other_languages.comments,
+                "unasked": self.in_other_languages.unasked,
+            },
         }
 
 
@@ -95,7 +103,7 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
     missing: list[str] = []
     remarks: list[str] = []
     seen: list[datetime] = []
-    unread = 0
+    never = 0
     stuck: dict[str, list[str]] = {}
     for name in names:
         row = rows.get(name)
@@ -105,7 +113,7 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
             else:
                 stuck.setdefault(row.problem, []).append(name)
         elif row is None or row.seen_to is None:
-            unread += 1
+            never += 1
         else:
             seen.append(row.seen_to)
     for problem, where in stuck.items():
@@ -113,8 +121,8 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
             missing.append(f"The comments under {len(where)} posts can't be read: {problem}")
         else:
             missing += [f"{_stream_name(session, account, name)} can't be read: {problem}" for name in where]
-    if unread:
-        missing.append(f"The comments in {unread} of {len(names)} places have not been read yet.")
+    if never:
+        missing.append(f"The comments in {never} of {len(names)} places have not been read yet.")
     missing += [
         f"{_stream_name(session, account, gap.stream)}: something may be missing between "
         f"{say(gap.since) if gap.since else 'the beginning'} and {say(gap.until)}. {gap.why}"
@@ -122,6 +130,10 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
     ]
     if account.state is not AccountState.ACTIVE:
         missing.append(f"The account is not read at the moment: {_NOT_READ[account.state]}.")
+    strange = unread.since(session, now - _UNREAD_OF, account_id=account.id)
+    if strange.comments:
+        said = f"Of the last 30 days, {strange.sentence}"
+        (missing if strange.unasked else remarks).append(said)
     remarks += [
         *_old_posts(session, account, names, record),
         *_shortfalls(session, account),
@@ -132,7 +144,8 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
             Comment.account_id == account.id, Comment.state == CommentState.FETCHED
         )
     )
-    return Coverage(account, min(seen) if seen else None, tuple(missing), tuple(remarks), unscored or 0)
+    seen_to = min(seen) if seen else None
+    return Coverage(account, seen_to, tuple(missing), tuple(remarks), unscored or 0, strange)
 
 
 def gaps(session: Session, account: Account, *, since: datetime) -> list[CommentGap]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
 from moderation import actions, alerts, authors, chain, referrals, replies
+from moderation.classifier.flags import LANGUAGE
 from moderation.models import (
     ActKind,
     Assignment,
@@ -56,6 +57,8 @@ class Outcome(StrEnum):
     NOTE = "note"
     DEALT = "dealt"
     """What was done about it, by whom it was referred to."""
+    READ = "read"
+    """Somebody who can read its language did, and there is nothing wrong with it."""
     DISMISS = "dismiss"
     REOPEN = "reopen"
 
@@ -73,6 +76,7 @@ OUTCOME_MOVES: Mapping[Outcome, Mapping[CaseState, CaseState]] = {
     Outcome.REFER: _CLOSING,
     Outcome.MEETING: _CLOSING,
     Outcome.DEALT: _CLOSING,
+    Outcome.READ: {CaseState.OPEN: CaseState.DECIDED},
     Outcome.DISMISS: {CaseState.OPEN: CaseState.DECIDED},
     Outcome.UNHIDE: _STAYING,
     Outcome.UNBLOCK: _STAYING,
@@ -96,18 +100,27 @@ ASKED: Mapping[Outcome, str] = {
     Outcome.MEETING: "Ask them to a meeting",
     Outcome.NOTE: "Only add a note",
     Outcome.DEALT: "Dealt with",
+    Outcome.READ: "Read it: nothing wrong",
     Outcome.DISMISS: "No action is needed",
     Outcome.REOPEN: "Open it again",
 }
 """Each outcome as the form asks for it: sentences about it say the same."""
 
 FOR_REFERRED = frozenset(
-    {Outcome.NOTE, Outcome.DEALT, Outcome.DISMISS, Outcome.REFER, Outcome.MEETING, Outcome.REOPEN}
+    {
+        Outcome.NOTE,
+        Outcome.DEALT,
+        Outcome.READ,
+        Outcome.DISMISS,
+        Outcome.REFER,
+        Outcome.MEETING,
+        Outcome.REOPEN,
+    }
 )
 """What somebody may decide who sees an entry only because it was referred to them: the chair (P3)."""
 
 _TAKES_AWAY = frozenset({Outcome.HIDE, Outcome.DELETE})
-_ALONE = frozenset({Outcome.DEALT, Outcome.DISMISS, Outcome.REOPEN})
+_ALONE = frozenset({Outcome.DEALT, Outcome.READ, Outcome.DISMISS, Outcome.REOPEN})
 _OPPOSED = (
     (Outcome.HIDE, Outcome.UNHIDE),
     (Outcome.HIDE, Outcome.DELETE),
@@ -174,6 +187,10 @@ def decide(
     entry = session.get_one(LogEntry, entry_id)
     _check_person(by, decision.outcomes)
     _check_state(session, case, decision.outcomes, seen=seen, by=by, now=now)
+    if Outcome.READ in decision.outcomes and LANGUAGE not in chain.unlisted(case.kinds):
+        raise BadInput(
+            f"This entry is not in another language: choose “{ASKED[Outcome.DISMISS]}”.", field="outcomes"
+        )
     if Outcome.DEALT in decision.outcomes and not referrals.waits_for(session, entry_id, by):
         raise MoveNotAllowed("This entry doesn't wait for you: it wasn't referred to you, or is dealt with.")
     comment = session.get(Comment, entry.comment_id) if entry.comment_id else None

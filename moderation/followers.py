@@ -141,7 +141,7 @@ def record_scores(
         if row is None or row.scored or _profile_text(row) != item.text:
             continue
         # Without the names of pupils and staff: a parent's own name is no personal data of another.
-        reasons = batch.rules.reasons(item.text, result, names=())
+        reasons = batch.rules.reasons(item.text, result, model_name=model_name, names=())
         row.scored, row.scoring_until, row.model_name = True, None, model_name
         row.scores, row.reasons = dict(result), [asdict(reason) for reason in reasons]
         row.severity = severity(reasons)

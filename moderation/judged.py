@@ -62,7 +62,7 @@ def verdict(outcomes: Sequence[str]) -> bool | None:
     chosen = set(outcomes)
     if chosen & AGAINST or (Outcome.HIDE in chosen and Outcome.UNHIDE not in chosen):
         return True
-    return False if Outcome.DISMISS in chosen else None
+    return False if chosen & {Outcome.DISMISS, Outcome.READ} else None
 
 
 def decided(session: Session, *, viewer: Person | None, since: datetime | None = None) -> Iterator[Judged]:

@@ -49,6 +49,7 @@ KINDS = (
     "word",
     "spam",
     "length",
+    "language",
     "reported",
     "rescored",
 )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from moderation.chain import unlisted
 from moderation.models import CaseState, Comment, Follower, FollowerMove, FollowerState, LogCase
 from moderation.sight import counted_for
+from moderation.unread import ALONE
 from school.db import seconds_between
 from school.models import Person
 from school.times import middle
@@ -25,6 +26,8 @@ class Flags:
     comments: int = 0
     flagged: int = 0
     urgent: int = 0
+    unread: int = 0
+    """Of the flagged ones, those in a language that the classifier can't read, and nothing else."""
     still_open: int = 0
     by_kind: Counter[str] = field(default_factory=Counter)
     by_outcome: Counter[str] = field(default_factory=Counter)
@@ -63,6 +66,7 @@ def flags(session: Session, *, begins: datetime, ends: datetime, viewer: Person)
         of_account = found.setdefault(account_id, Flags())
         of_account.flagged += count
         of_account.urgent += count if urgent else 0
+        of_account.unread += count if kinds == ALONE else 0
         of_account.still_open += count if state is CaseState.OPEN else 0
         # The worst one alone, so that the parts add up to the whole.
         of_account.by_kind[next(iter(unlisted(kinds)), "reported")] += count

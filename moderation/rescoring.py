@@ -32,7 +32,7 @@ from moderation.models import (
 )
 from moderation.moves import CASE_MOVES, RESCORE_MOVES, check
 from moderation.scoring import Unscored
-from moderation.thresholds import Rules, is_urgent
+from moderation.thresholds import Rules, is_urgent, unread_language
 from school import audit
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person
@@ -272,7 +272,8 @@ def _judge(
     now: datetime,
 ) -> bool:
     """Keep one comment's new score; whether it made a new entry."""
-    reasons = rules.reasons(comment.text, scores)
+    reasons = rules.reasons(comment.text, scores, model_name=model_name)
+    other = unread_language(comment.text, model_name)
     kept = [asdict(reason) for reason in reasons]
     session.add(
         CommentScore(
@@ -284,6 +285,7 @@ def _judge(
             reasons=kept,
             severity=severity(reasons),
             flagged=bool(reasons),
+            language=other.code if other else "",
             scored_at=now,
         )
     )

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import assigning, author_history, authors, thread
+from moderation import assigning, author_history, authors, thread, unread
 from moderation.author_history import AuthorHistory
 from moderation.authors import AuthorRecord
 from moderation.decisions import held_by_another
@@ -76,13 +76,15 @@ class QueueItem:
 class QueuePage:
     """Some entries, and what to hand back for the next ones.
 
-    `open` counts all open ones that the viewer may see, `found` those that the filters let through.
+    `open` counts all open ones that the viewer may see, `found` those that the filters let through, `unread`
+    the open ones that wait for their language alone: they are accused of nothing.
     """
 
     items: tuple[QueueItem, ...]
     following: str | None
     open: int
     found: int
+    unread: int
 
     def by_author(self) -> list[list[QueueItem]]:
         """The items with each author's together and, among those, each post's; the worst group first.
@@ -159,15 +161,16 @@ def queue(
         query = query.where(_behind(after))
     rows = session.execute(query).all()
     shown = rows[:limit]
-    count = session.scalar(
-        sa.select(sa.func.count()).select_from(LogCase).where(LogCase.state == CaseState.OPEN, seen)
-    )
+    counted = sa.select(sa.func.count(), sa.func.count().filter(unread.only_that()))
+    count, strange = session.execute(
+        counted.select_from(LogCase).where(LogCase.state == CaseState.OPEN, seen)
+    ).one()
     items = _items(session, [(r[0], r[1], r[2], r[3]) for r in shown], viewer=viewer, now=now)
-    found = count or 0
+    found = count
     if filters != QueueFilters():
         found = session.scalar(sa.select(sa.func.count()).select_from(LogCase).where(*where)) or 0
     following = _place(shown[-1][0]) if len(rows) > limit else None
-    return QueuePage(tuple(items), following, count or 0, found)
+    return QueuePage(tuple(items), following, count, found, strange)
 
 
 def get_case(session: Session, entry_id: UUID, *, viewer: Person | None) -> LogCase:

@@ -16,11 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from moderation import judged, letting_pass
-from moderation.classifier.flags import flag
+from moderation.classifier.flags import LANGUAGE, flag, scores_count
+from moderation.classifier.languages import Found
 from moderation.classifier.normalise import prepare, undisguise, well_formed
 from moderation.models import CaseState, Comment, CommentScore, CommentState, LogCase, LogEntry
 from moderation.sight import comment_visible_to
-from moderation.thresholds import Proposal
+from moderation.thresholds import Proposal, unread_language
 from school.models import Person
 
 DECIDED_FOR = timedelta(days=365)
@@ -109,7 +110,8 @@ def effect(
         if compare.unknown(comment.text):
             found.unknown.add(shown)
             continue
-        before, after = compare.flagged(comment.text, comment.scores, comment.reasons)
+        other = unread_language(comment.text, comment.model_name) if comment.strange else None
+        before, after = compare.flagged(comment.text, comment.scores, comment.reasons, other)
         if after and not before and comment.entry_id is None:
             found.newly.add(shown)
         elif before and not after and comment.open:
@@ -118,7 +120,9 @@ def effect(
 
 
 def _decided(found: Effect, one: judged.Judged, compare: _Comparison) -> None:
-    before, after = compare.flagged(one.text, one.scores, one.reasons)
+    before, after = compare.flagged(
+        one.text, one.scores, one.reasons, unread_language(one.text, one.model_name)
+    )
     shown = Shown(one.text, one.entry_id, one.number, _said(one.scores))
     found.decided += 1
     if one.abusive:
@@ -148,17 +152,21 @@ class _Comparison:
         return letting_pass.holds(text, self._moved)
 
     def flagged(
-        self, text: str, scores: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]]
+        self, text: str, scores: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]], other: Found | None
     ) -> tuple[bool, bool]:
-        """Whether the rules in force, and whether the proposal, would flag it."""
+        """Whether the rules in force, and whether the proposal, would flag it. `other`: a language that the
+        model can't read.
+        """
         before, after = self._sides
         if any(_of_itself(reason, before) for reason in reasons):
             # A threat's words, or personal data: no threshold changes that.
             return True, True
         maybe = self._hints and self._has_hint(text)
+        counted = scores if scores_count(text, other) else {}
         found = []
         for side in (before, after):
-            over = any(float(scores.get(label, 0.0)) >= least for label, least in side.thresholds.items())
+            over = any(float(counted.get(label, 0.0)) >= least for label, least in side.thresholds.items())
+            over = over or (other is not None and side.other_languages)
             found.append(over or bool(maybe and _by_word(text, side)))
         return found[0], found[1]
 
@@ -176,7 +184,9 @@ def _by_word(text: str, side: Proposal) -> bool:
 
 def _of_itself(reason: Mapping[str, Any], rules: Proposal) -> bool:
     kind, label = reason.get("kind"), reason.get("label")
-    return kind not in {"toxicity", "word", "rescored", "reported"} and label not in rules.thresholds
+    return (
+        kind not in {"toxicity", "word", "rescored", "reported", LANGUAGE} and label not in rules.thresholds
+    )
 
 
 def _said(scores: Mapping[str, Any]) -> str:
@@ -194,6 +204,9 @@ class _Recent:
     entry_id: UUID | None
     number: int | None
     open: bool
+    model_name: str
+    strange: bool
+    """Whether the model could not read its language."""
 
 
 def _recent(session: Session, viewer: Person, *, now: datetime) -> Iterable[_Recent]:
@@ -220,15 +233,24 @@ def _recent(session: Session, viewer: Person, *, now: datetime) -> Iterable[_Rec
         scored = session.execute(
             sa.select(
                 CommentScore.comment_id, CommentScore.comment_version, CommentScore.scores,
-                CommentScore.reasons,
+                CommentScore.reasons, CommentScore.model_name, CommentScore.language,
             )
             .where(CommentScore.comment_id.in_([row.id for row in part]))
             .order_by(CommentScore.scored_at, CommentScore.id)
         )  # fmt: skip
-        newest = {(row.comment_id, row.comment_version): (row.scores, row.reasons) for row in scored}
+        newest = {(row.comment_id, row.comment_version): row for row in scored}
         for row in part:
-            scores, reasons = newest.get((row.id, row.version), ({}, []))
-            yield _Recent(row.text, scores, reasons, row.entry, row.number, row.state is CaseState.OPEN)
+            score = newest.get((row.id, row.version))
+            yield _Recent(
+                row.text,
+                score.scores if score else {},
+                score.reasons if score else [],
+                row.entry,
+                row.number,
+                row.state is CaseState.OPEN,
+                score.model_name if score else "",
+                bool(score and score.language),
+            )
 
 
 __all__ = ["Effect", "Group", "Shown", "effect"]

@@ -32,7 +32,7 @@ from moderation.models import (
     LogEntry,
 )
 from moderation.moves import CASE_MOVES, COMMENT_MOVES, check
-from moderation.thresholds import Rules, is_urgent
+from moderation.thresholds import Rules, is_urgent, unread_language
 from school.db import new_id
 
 log = structlog.get_logger(__name__)
@@ -176,7 +176,8 @@ def record_scores(
     rules = batch.rules
     # Judged before the lock is taken: the patterns take longer than all the writing.
     reasons = [
-        tuple(rules.reasons(item.text, result)) for item, result in zip(batch.items, scores, strict=True)
+        tuple(rules.reasons(item.text, result, model_name=model_name))
+        for item, result in zip(batch.items, scores, strict=True)
     ]
     chain.lock(session)
     thresholds.ensure_first(session, now=now)
@@ -282,8 +283,9 @@ def _judge(
     if hide_over is None:
         return
     for one in judged:
-        top = max((one.scores.get(label, 0.0) for label in rules.thresholds), default=0.0)
-        if one.reasons and top >= hide_over:
+        # By what flagged it: of a comment that the model can't read, its number says nothing.
+        top = max((reason.score for reason in one.reasons if reason.label in rules.thresholds), default=0.0)
+        if top >= hide_over:
             _hide_at_once(session, entries[one.comment.id], one.comment, top, now)
 
 
@@ -311,6 +313,7 @@ def _score(one: _Judged, rules: Rules, now: datetime) -> dict[str, Any]:
         "reasons": one.kept,
         "severity": severity(one.reasons),
         "flagged": bool(one.reasons),
+        "language": other.code if (other := unread_language(one.comment.text, one.model_name)) else "",
         "scored_at": now,
     }
 

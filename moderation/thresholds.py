@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from moderation import alerts, letting_pass
 from moderation.classifier.flags import DEFAULT_THRESHOLDS, LOCATES_PUPIL, Reason, flag, severity
+from moderation.classifier.languages import Found, read_by, unread
 from moderation.models import FlaggingRules
 from school import audit, consent
 from school.db import storable
@@ -45,28 +46,41 @@ class Rules:
     passes: tuple[str, ...] = ()
     pupils: tuple[str, ...] = ()
     """Those of the names that are pupils'."""
+    other_languages: bool = True
+    """Whether a comment that the model can't read is put before a person."""
 
     def as_scored(self, text: str) -> str:
         """The text as the classifier is to read it: without the words that the school lets pass."""
         return letting_pass.without(text, self.passes)
 
     def reasons(
-        self, text: str, scores: Mapping[str, float], *, names: Sequence[str] | None = None
+        self,
+        text: str,
+        scores: Mapping[str, float],
+        *,
+        model_name: str = "",
+        names: Sequence[str] | None = None,
     ) -> list[Reason]:
-        """Why this text needs a person, worst first. `scores`: of `as_scored(text)`.
+        """Why this text needs a person, worst first. `scores`: of `as_scored(text)`, by that model.
 
         `names`: other names than the register's; a follower's own name is no personal data.
         """
+        other = unread_language(text, model_name)
         known = self.names if names is None else names
         read = self.as_scored(text)
         pupils = self.pupils if names is None else ()
-        found = flag(read, scores, self.thresholds, self.words, known, pupils)
+        found = flag(read, scores, self.thresholds, self.words, known, pupils, other, self.other_languages)
         if read == text:
             return found
         # A threat is one whatever words a school lets pass, and is quoted as it was written.
         scored = [reason for reason in found if not _by_phrase(reason)]
         urgent = [reason for reason in flag(text, {}, {}) if _by_phrase(reason)]
         return sorted([*urgent, *scored], key=lambda reason: -severity([reason]))
+
+
+def unread_language(text: str, model_name: str) -> Found | None:
+    """The language of a text that this model can't read; None where it reads it, as far as anybody knows."""
+    return unread(text, read_by(model_name))
 
 
 def _by_phrase(reason: Reason) -> bool:
@@ -82,6 +96,8 @@ class Proposal:
     """Flag a comment whatever the classifier thinks of it."""
     passes: tuple[str, ...]
     """Are left out before a comment is scored."""
+    other_languages: bool = True
+    """Put what the model can't read before a person."""
 
 
 def current(session: Session) -> FlaggingRules:
@@ -94,6 +110,7 @@ def current(session: Session) -> FlaggingRules:
         thresholds=dict(DEFAULT_THRESHOLDS),
         words=[],
         passes=[],
+        other_languages=True,
         made_by_id=None,
         reason="",
     )
@@ -110,6 +127,7 @@ def proposal_of(rules: FlaggingRules) -> Proposal:
         {label: float(value) for label, value in rules.thresholds.items()},
         tuple(rules.words),
         tuple(rules.passes),
+        rules.other_languages,
     )
 
 
@@ -125,6 +143,7 @@ def rules(session: Session) -> Rules:
         names=pupils + tuple(staff),
         passes=found.passes,
         pupils=pupils,
+        other_languages=found.other_languages,
     )
 
 
@@ -156,12 +175,13 @@ def parse(
     *,
     words: str,
     passes: str,
+    other_languages: str = "",
     called: Mapping[str, str] = MappingProxyType({}),
 ) -> Proposal:
     """What a form says: a number per label, and words and phrases one a line.
 
-    `called`: what the form calls a label. Raises BadInput with the field `threshold-LABEL`, `words` or
-    `passes`.
+    `called`: what the form calls a label; `other_languages`: "ask" or "count", empty as it was. Raises
+    BadInput with the field `threshold-LABEL`, `words`, `passes` or `other_languages`.
     """
     numbers = {
         label: _share(
@@ -176,7 +196,13 @@ def parse(
             f"“{sorted(both)[0]}” is in both lists: either it flags a comment or it is let pass.",
             field="passes",
         )
-    return Proposal(numbers, flagged, passing)
+    if other_languages not in {"", "ask", "count"}:
+        raise BadInput(
+            f"“{other_languages[:20]}” is no choice: either a person is asked, or they are only counted.",
+            field="other_languages",
+        )
+    ask = other_languages == "ask" if other_languages else current.other_languages
+    return Proposal(numbers, flagged, passing, ask)
 
 
 def _share(text: str, field: str, said: str) -> float:
@@ -240,6 +266,7 @@ def save(
         thresholds=dict(proposed.thresholds),
         words=list(proposed.words),
         passes=list(proposed.passes),
+        other_languages=proposed.other_languages,
         made_at=now,
         made_by_id=by.id,
         reason=why,
@@ -256,6 +283,7 @@ def save(
             "thresholds": made.thresholds,
             "words": len(made.words),
             "passes": len(made.passes),
+            "other_languages": made.other_languages,
             "reason": why,
         },
         now=now,

@@ -21,7 +21,15 @@ from school.permissions import Action, require
 MOST = 100
 """Entries that one page shows and one decision may concern."""
 
-POSSIBLE = (Outcome.HIDE, Outcome.DELETE, Outcome.BLOCK, Outcome.MUTE, Outcome.REFER, Outcome.DISMISS)
+POSSIBLE = (
+    Outcome.HIDE,
+    Outcome.DELETE,
+    Outcome.BLOCK,
+    Outcome.MUTE,
+    Outcome.REFER,
+    Outcome.READ,
+    Outcome.DISMISS,
+)
 """What can be decided of many at once: an answer or a meeting is for one comment."""
 
 

@@ -31,7 +31,7 @@ from school.models import Person
 FOR = timedelta(minutes=10)
 """So long a decision can be taken back by who made it; afterwards, with a reason, on the entry's page."""
 
-_CAN = frozenset({Outcome.HIDE, Outcome.BLOCK, Outcome.DISMISS})
+_CAN = frozenset({Outcome.HIDE, Outcome.BLOCK, Outcome.READ, Outcome.DISMISS})
 _WHY = "Taken back by who decided it, within ten minutes."
 
 

@@ -33,6 +33,7 @@ KINDS: Mapping[str, str] = {
     "spam": "spam",
     "length": "read it yourself",
     "reported": "reported",
+    "language": "in another language",
     "rescored": "scored again",
 }
 """Kinds of reasons, worst first."""
@@ -85,6 +86,7 @@ OUTCOMES: Mapping[Outcome, str] = {
     Outcome.MEETING: "meeting requested",
     Outcome.NOTE: "noted",
     Outcome.DEALT: "dealt with",
+    Outcome.READ: "read, nothing wrong",
     Outcome.DISMISS: "no action",
     Outcome.REOPEN: "opened again",
 }

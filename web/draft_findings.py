@@ -10,8 +10,11 @@ from sqlalchemy.orm import Session
 from approvals import findings as noticed
 from approvals.findings import Finding, Personal
 from moderation import thresholds
+from moderation.classifier import languages
 from moderation.classifier.engine import load_engine
+from moderation.classifier.flags import scores_count
 from moderation.classifier.installed import folder_in_use
+from moderation.classifier.languages import Found
 from moderation.classifier.personal_data import find_personal_data
 from school import letterhead
 from school.db import reading
@@ -39,14 +42,35 @@ def findings(texts: list[str], link: str) -> list[Finding]:
         log.warning("draft_not_scored", error=type(error).__name__)
         return noticed.findings(texts, link=link, score=None, personal=personal)
 
+    reads = languages.read_by(engine.model_name)
+
     def score(whole: Sequence[str]) -> list[dict[str, float]]:
-        return engine.score([rules.as_scored(text) for text in whole])
+        found = engine.score([rules.as_scored(text) for text in whole])
+        return [
+            scores if scores_count(text, languages.unread(text, reads)) else {}
+            for text, scores in zip(whole, found, strict=True)
+        ]
+
+    def unread(text: str) -> str:
+        other = languages.unread(text, reads)
+        return _unread_said(text, other) if other is not None else ""
 
     def flags(text: str, scores: Mapping[str, float]) -> list[str]:
-        found = rules.reasons(text, scores, names=())
+        found = rules.reasons(text, scores, model_name=engine.model_name, names=())
         return [reason.detail for reason in found if reason.kind in FLAGGED_FOR]
 
-    return noticed.findings(texts, link=link, score=score, flags=flags, personal=personal)
+    return noticed.findings(texts, link=link, score=score, flags=flags, unread=unread, personal=personal)
+
+
+def _unread_said(text: str, other: Found) -> str:
+    begun = " ".join(text.split())
+    begun = f"“{begun[:60]}{'…' if len(begun) > 60 else ''}”"
+    part = "Part of " if other.partly else ""
+    tongue = f"{other.name}, which" if other.name else "a language that"
+    return (
+        f"{part}{begun} seems to be in {tongue} the check for rude or hurtful wording can’t read. "
+        "Has somebody who knows the language read it?"
+    )
 
 
 def personal_in(session: Session) -> Personal:

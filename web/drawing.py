@@ -152,4 +152,6 @@ def _when(label: str) -> str:
 
 def colour_of_kind(kind: str) -> int:
     """Each kind of reason has the same colour in every chart, whichever others are in it."""
+    # Both say that a person has to read it, and there is one colour less than kinds.
+    kind = "length" if kind == "language" else kind
     return list(KINDS).index(kind) % COLOURS if kind in KINDS else COLOURS - 1

@@ -235,7 +235,12 @@ def _page(
 def _fields(rules: FlaggingRules) -> dict[str, str]:
     """A version as the form's fields."""
     numbers = {f"threshold-{label}": f"{value:g}" for label, value in rules.thresholds.items()}
-    return {**numbers, "words": "\n".join(rules.words), "passes": "\n".join(rules.passes)}
+    return {
+        **numbers,
+        "words": "\n".join(rules.words),
+        "passes": "\n".join(rules.passes),
+        "other_languages": "ask" if rules.other_languages else "count",
+    }
 
 
 def _proposal(session: Session, typed: Typed) -> Proposal:
@@ -243,11 +248,23 @@ def _proposal(session: Session, typed: Typed) -> Proposal:
     numbers = {label: typed[f"threshold-{label}"] for label in current.thresholds}
     called = {label: words for label, (words, _hint) in ABUSE.items()}
     return thresholds.parse(
-        current, numbers, words=typed.raw("words"), passes=typed.raw("passes"), called=called
+        current,
+        numbers,
+        words=typed.raw("words"),
+        passes=typed.raw("passes"),
+        other_languages=typed["other_languages"],
+        called=called,
     )
 
 
 def _digest(proposed: Proposal) -> str:
     """Says which proposal somebody looked at."""
-    body = json.dumps([sorted(proposed.thresholds.items()), proposed.words, proposed.passes])
+    body = json.dumps(
+        [
+            sorted(proposed.thresholds.items()),
+            proposed.words,
+            proposed.passes,
+            proposed.other_languages,
+        ]
+    )
     return hashlib.sha256(body.encode()).hexdigest()[:32]

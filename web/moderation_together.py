@@ -1,4 +1,4 @@
-"""One decision on many open entries: all of one author's, or all under one post."""
+"""One decision on many open entries: of one author, under one post, or in other languages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from moderation import review, together
 from moderation import words as moderation_words
+from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
 from moderation.models import ReferTo
 from moderation.review import QueueFilters
@@ -27,6 +28,7 @@ CHOICES: dict[Outcome, str] = {
     Outcome.BLOCK: "Block who wrote them, on every account of ours on the platform",
     Outcome.MUTE: "Mute who wrote them",
     Outcome.REFER: "Refer them",
+    Outcome.READ: "We have read them, with somebody who knows the language: nothing wrong",
     Outcome.DISMISS: "No action is needed",
 }
 
@@ -39,7 +41,7 @@ def _words() -> dict[str, object]:
 @pages.get("/moderation/together")
 @needs(Action.MODERATE)
 def show() -> ResponseReturnValue:
-    """The open entries of one author, or under one post, to be decided on at once."""
+    """The open entries of one author, under one post or in other languages, to be decided on at once."""
     return _page(Typed(request.args), first=True)
 
 
@@ -74,9 +76,11 @@ def decide() -> ResponseReturnValue:
 
 def _page(typed: Typed, *, first: bool = False) -> str:
     author, post, account = typed["author"], typed["post"], typed["account"]
-    if bool(author) == bool(post):
+    kind = LANGUAGE if typed["kind"] == LANGUAGE else ""
+    if [author, post, kind].count("") != 2:
         raise NotFound("Choose an author or a post in the queue first.")
     filters = QueueFilters(
+        kind=kind,
         author_id=identifier(author) if author else None,
         post_platform_id=post,
         account_id=identifier(account) if account else None,
@@ -96,6 +100,7 @@ def _page(typed: Typed, *, first: bool = False) -> str:
             author=author,
             post=post,
             account=account,
+            kind=kind,
             typed=typed,
         )
 

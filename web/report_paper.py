@@ -103,6 +103,7 @@ def _flags(paper: Paper, figures: dict[str, Any]) -> None:
             ("Comments read", f"{sum(one.comments for one in flags):,}"),
             ("Flagged", f"{sum(one.flagged for one in flags):,}"),
             ("Of those, urgent (threats, worries about a child)", f"{sum(one.urgent for one in flags):,}"),
+            ("Of those, only in another language", f"{sum(one.unread for one in flags):,}"),
             ("Not decided yet", f"{sum(one.still_open for one in flags):,}"),
         ]
     )
@@ -180,6 +181,7 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
             ("Read", flag.comments),
             ("Flagged", flag.flagged),
             ("Urgent", flag.urgent),
+            ("Only in another language", flag.unread),
             ("Open", flag.still_open),
         ],
         facts=2,

@@ -15,7 +15,8 @@ from approvals import approval_mail, drafts, lost_consent, takedown_asking, take
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
-from moderation import anchors, assigning, referrals
+from moderation import anchors, assigning, referrals, unread
+from moderation.classifier.flags import LANGUAGE
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
 from school import (
@@ -118,8 +119,14 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
         yield Waiting(
             given, "entry that was given to you", "entries that were given to you", path, urgent=True
         )
-    count = _count(session, *seen)
+    count = _count(session, *seen, sa.not_(unread.only_that()))
     yield Waiting(count, "flagged comment to decide on", "flagged comments to decide on", "/moderation")
+    yield Waiting(
+        _count(session, *seen, unread.only_that()),
+        "comment in another language that somebody has to read",
+        "comments in other languages that somebody has to read",
+        f"/moderation?kind={LANGUAGE}",
+    )
 
 
 def _referrals(session: Session, person: Person) -> Iterator[Waiting]:

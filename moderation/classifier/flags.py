@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from moderation.classifier.languages import Found
+from moderation.classifier.lexicon import ABUSIVE_ELSEWHERE, PLAINLY_ABUSIVE
 from moderation.classifier.normalise import readings, well_formed
 from moderation.classifier.personal_data import (
     find_personal_data,
@@ -20,7 +22,7 @@ from moderation.classifier.personal_data import (
 )
 from moderation.classifier.phrases import LINK, PHISHING, SAFEGUARDING, SHORTENERS, THREATS, TRUSTED
 
-Kind = Literal["toxicity", "threat", "safeguarding", "personal_data", "word", "spam", "length"]
+Kind = Literal["toxicity", "threat", "safeguarding", "personal_data", "word", "spam", "length", "language"]
 
 # Chosen on comments as a primary school gets them, so that staff see most abuse and hardly a false alarm;
 # friendly swearing stays clear. What they find in the public validation data stands in the model's
@@ -43,6 +45,10 @@ LOCATES_PUPIL = "locates_pupil"
 LOCATES_SOMEBODY = "locates_somebody"
 """Label of personal data by which a stranger could find somebody who is in no register of ours."""
 _WHERE = frozenset({"address", "postcode", "phone"})
+
+LANGUAGE: Literal["language"] = "language"
+"""Kind of the reason of a comment in a language that the model can't read: a person has to."""
+_BETWEEN = re.compile(r"[\s.,!?;:…()\"“”„«»।؟،¡¿*/_–—-]+")
 
 _SAID = {
     "toxicity": "likely abusive",
@@ -86,16 +92,21 @@ def flag(
     words: Sequence[str] = (),
     names: Sequence[str] = (),
     pupils: Sequence[str] = (),
+    unread: Found | None = None,
+    ask_about_unread: bool = True,
 ) -> list[Reason]:
     """All reasons why this comment needs a person, worst first; an empty list when there are none.
 
     `text` is the comment as written, `scores` what the engine gave it, `thresholds` the score per label
     from which it flags (a label without one never flags), `words` the school's own words (whole words, any
     case, `*` at the end for any ending), `names` the register's full names of pupils and staff (P21),
-    `pupils` those of them that are pupils'.
+    `pupils` those of them that are pupils', `unread` the language of the comment where the model can't read
+    it, `ask_about_unread` whether that alone is a reason.
     """
     text = well_formed(text)
-    reasons = _scored(scores, thresholds)
+    reasons = _scored(scores, thresholds) if scores_count(text, unread) else []
+    if unread is not None and ask_about_unread:
+        reasons.append(Reason(LANGUAGE, unread.code, 1.0, _unread_said(unread)))
     read = (
         text if len(text) <= 2 * READ_CHARACTERS else f"{text[:READ_CHARACTERS]}\n{text[-READ_CHARACTERS:]}"
     )
@@ -121,6 +132,24 @@ def flag(
     reasons += _school_words(words, both)
     reasons += _spam(read)
     return sorted(dict.fromkeys(reasons), key=lambda reason: (-_weight(reason), reason.label, reason.detail))
+
+
+def scores_count(text: str, unread: Found | None) -> bool:
+    """Whether a model's scores say anything of this text: not of one that it can't read.
+
+    They do where some of it is English, or one of its words is known to be abuse, in English or in the other
+    language: then the score is more than the number that a stranger's letters happen to get.
+    """
+    if unread is None or unread.partly:
+        return True
+    words = {word for reading in readings(text) for word in _BETWEEN.split(reading.lower())}
+    return not words.isdisjoint(PLAINLY_ABUSIVE | ABUSIVE_ELSEWHERE)
+
+
+def _unread_said(unread: Found) -> str:
+    whole = "partly in another language" if unread.partly else "in another language"
+    name = f", probably {unread.name}" if unread.name else ""
+    return f"{whole}{name}: nobody has read {'that part' if unread.partly else 'it'}"
 
 
 def severity(reasons: Iterable[Reason]) -> float:
@@ -149,7 +178,7 @@ def _weight(reason: Reason) -> float:
     if reason.kind == "toxicity":
         heavy = reason.label in ("severe_toxicity", "identity_attack")
         return (0.62 if heavy else 0.55) + 0.25 * reason.score
-    return {"personal_data": 0.55, "word": 0.4, "spam": 0.3, "length": 0.35}[reason.kind]
+    return {"personal_data": 0.55, "word": 0.4, "spam": 0.3, "length": 0.35, "language": 0.2}[reason.kind]
 
 
 def _scored(scores: Mapping[str, float], thresholds: Mapping[str, float]) -> list[Reason]:

@@ -38,6 +38,11 @@ def _costs() -> dict[str, float]:
     return costs | {word: min(costs.get(word, _SOUGHT), _SOUGHT) for word in _known()}
 
 
+def is_common(word: str) -> bool:
+    """Whether an English word, in small letters, is one that the shipped model's word pieces know whole."""
+    return word in _costs()
+
+
 def _slips(word: str) -> set[str]:
     """What comes of the word when two letters change places or one is left out, but for the first."""
     swapped = {word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in range(1, len(word) - 1)}

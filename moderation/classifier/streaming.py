@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Literal, Protocol, TypeVar
 from moderation.classifier.engine import Engine
 from moderation.classifier.explain import explain
 from moderation.classifier.flags import DEFAULT_THRESHOLDS, Reason, flag
+from moderation.classifier.languages import guess, read_by, unread
 
 Form = Literal["auto", "text", "jsonl"]
 
@@ -28,6 +29,8 @@ class Result:
     id: Any
     scores: Mapping[str, float]
     reasons: Sequence[Reason]
+    language: str = ""
+    """The letters of the language that it seems to be in, or `unsure`."""
     words: Sequence[Mapping[str, Any]] | None = None
     """Of a flagged comment, where that was asked for: the words that carried its score."""
 
@@ -46,6 +49,7 @@ class Result:
             "reasons": [
                 {"kind": r.kind, "label": r.label, "score": r.score, "detail": r.detail} for r in self.reasons
             ],
+            "language": self.language,
             **shown,
         }
 
@@ -176,6 +180,7 @@ def classify_stream(
     than one batch in memory.
     """
     as_scored = read or str
+    reads = read_by(engine.model_name)
 
     for batch in in_batches(parse_lines(lines, form)):
         scores = iter(engine.score([as_scored(entry.text) for entry in batch if isinstance(entry, Line)]))
@@ -185,10 +190,12 @@ def classify_stream(
             else:
                 given = next(scores)
                 reasons = (
-                    judge(entry.text, given) if judge else flag(entry.text, given, thresholds, words, names)
+                    judge(entry.text, given)
+                    if judge
+                    else flag(entry.text, given, thresholds, words, names, unread=unread(entry.text, reads))
                 )
                 shown = _words(engine, entry.text, reasons) if explained else None
-                yield Result(entry.number, entry.id, given, reasons, shown)
+                yield Result(entry.number, entry.id, given, reasons, guess(entry.text), shown)
 
 
 def _words(engine: Engine, text: str, reasons: Sequence[Reason]) -> list[dict[str, Any]]:

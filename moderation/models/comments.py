@@ -97,7 +97,15 @@ class CommentScore(Base):
     """What the classifier and the flagging rules said of one version of a comment."""
 
     __tablename__ = "comment_scores"
-    __table_args__ = (sa.Index(None, "comment_id", "comment_version"),)
+    __table_args__ = (
+        sa.Index(None, "comment_id", "comment_version"),
+        sa.Index(
+            "ix_comment_scores_unread",
+            "scored_at",
+            sqlite_where=sa.text("language <> ''"),
+            postgresql_where=sa.text("language <> ''"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     comment_id: Mapped[UUID] = mapped_column(sa.ForeignKey("comments.id"))
@@ -109,4 +117,6 @@ class CommentScore(Base):
     reasons: Mapped[list[dict[str, Any]]] = mapped_column(sa.JSON)
     severity: Mapped[float]
     flagged: Mapped[bool]
+    language: Mapped[str] = mapped_column(sa.String(10), default="", server_default="")
+    """Of a text that this model can't read; empty where it could. The scores then say nothing."""
     scored_at: Mapped[datetime]

@@ -24,6 +24,8 @@ class FlaggingRules(Base):
     """Words and phrases that the school added."""
     passes: Mapped[list[str]] = mapped_column(server_default="[]")
     """Words and phrases that are left out before a comment is scored."""
+    other_languages: Mapped[bool] = mapped_column(default=True, server_default=sa.true())
+    """Whether a comment in a language that the model can't read is put before a person."""
     made_at: Mapped[datetime]
     made_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("people.id"))
     """None: the version that ships."""

@@ -49,7 +49,8 @@ def test_every_outcome_in_every_state(
     state: CaseState,
 ) -> None:
     slt = school_people[Role.SLT]
-    entry_id = flagged(account_id, platform, clock)[0]
+    text = "Dziękujemy za wspaniałą wycieczkę" if outcome is Outcome.READ else "You idiot"
+    entry_id = flagged(account_id, platform, clock, comment(1, text))[0]
     if outcome is Outcome.DEALT:
         decide(entry_id, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.DSL)
         decide(entry_id, Outcome.REOPEN, by=slt, clock=clock)

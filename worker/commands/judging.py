@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -18,7 +19,7 @@ from moderation import judged, thresholds
 from moderation.classifier.evaluation import NAMED_MAX, Evaluation, JudgedRow, rows_of
 from moderation.classifier.evaluation import evaluate as evaluate_rows
 from moderation.classifier.flags import DEFAULT_THRESHOLDS
-from moderation.classifier.languages import language_guesser
+from moderation.classifier.languages import guess
 from moderation.classifier.plots import check_plot_file, draw
 from moderation.classifier.streaming import BadLine, classify_stream, read_lines
 from moderation.thresholds import Rules
@@ -52,11 +53,12 @@ def classify(
         # One document, but written as it comes: a file of any size has to fit through.
         write('{"results": [' if as_json else "")
         between = "\n"
+        engine = classifier.engine()
         for result in classify_stream(
             read_lines(stream),
-            classifier.engine(),
+            engine,
             read=rules.as_scored,
-            judge=rules.reasons,
+            judge=partial(rules.reasons, model_name=engine.model_name),
             explained=explained,
         ):
             bar.step()
@@ -135,7 +137,7 @@ def measured(rows: Iterable[JudgedRow | BadLine], rules: Rules, bar: ReadingBar)
         counted(),
         classifier.engine(),
         thresholds=rules.thresholds,
-        guess=language_guesser(),
+        guess=guess,
         on_bad=lambda line: bar.say(left_out(line)),
     )
 

@@ -285,7 +285,7 @@ def compare(
 
     def judged(engine: Engine, lines: list[Line]) -> list[tuple[float, list[Reason]]]:
         return [
-            (scores.get("toxicity", 0.0), rules.reasons(line.text, scores))
+            (scores.get("toxicity", 0.0), rules.reasons(line.text, scores, model_name=engine.model_name))
             for line, scores in zip(
                 lines, engine.score([rules.as_scored(line.text) for line in lines]), strict=True
             )

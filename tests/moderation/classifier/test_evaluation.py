@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from moderation.classifier.evaluation import Evaluation, JudgedRow, evaluate, rows_of
-from moderation.classifier.languages import UNSURE, language_guesser
+from moderation.classifier.languages import UNSURE, guess
 from moderation.classifier.onnx_engine import OnnxEngine
 from moderation.classifier.plots import draw
 from moderation.classifier.streaming import BadLine
@@ -66,7 +66,7 @@ def test_a_language_that_is_not_given_is_guessed(serving: OnnxEngine) -> None:
         JudgedRow("Thank you all so much", {"toxicity": 0}),
         JudgedRow("Thank you all so much", {"toxicity": 0}, language="cy"),
     ]
-    found = evaluate(rows, serving, guess=language_guesser())
+    found = evaluate(rows, serving, guess=guess)
     assert {m.group for m in found.measures if m.by == "language"} == {"pl", "en", "cy"}
 
 
@@ -85,7 +85,7 @@ def test_a_language_that_is_not_given_is_guessed(serving: OnnxEngine) -> None:
     ],
 )
 def test_languages_of_comments(text: str, language: str) -> None:
-    assert language_guesser()(text) == language
+    assert guess(text) == language
 
 
 def test_lines_that_cannot_be_judged_are_named_as_they_come(serving: OnnxEngine) -> None:
