@@ -211,7 +211,14 @@ def test_p23_time_to_decision_is_measured(
         decide(entries[number], Outcome.DISMISS, by=slt, clock=clock)
     clock.at = start + timedelta(hours=5)
     with reading() as session:
-        urgent, everything = speed.figures(session, viewer=session.get_one(Person, slt.id), now=clock())
+        viewer = session.get_one(Person, slt.id)
+        urgent, everything = speed.figures(session, viewer=viewer, now=clock())
+        of_many = speed.figures(session, viewer=viewer, most=2, now=clock())
+    # The urgent one is not among the latest two, and not forgotten either.
+    assert [(one.decided, one.measured, speed.said(one.median)) for one in of_many] == [
+        (1, 1, "2 minutes"),
+        (3, 2, "35 minutes"),
+    ]
     assert (urgent.decided, speed.said(urgent.median), urgent.open) == (1, "2 minutes", 0)
     assert (everything.decided, speed.said(everything.median)) == (3, "10 minutes")
     assert speed.said(everything.slowest) == "60 minutes" and speed.said(everything.waiting) == "5 hours"
