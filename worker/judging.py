@@ -6,7 +6,8 @@ Each takes in one transaction, asks the classifier with none open, and records i
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,10 +26,16 @@ log = structlog.get_logger(__name__)
 
 BATCH = 64
 """Comments scored at once: a small batch lets what was just written into the log soon."""
+AT_ONCE = 2
+"""Batches at the classifier at once: where one is being cut into word pieces or has nearly ended, the other
+keeps the processor busy. They need no more memory, as they take turns piece by piece."""
 BATCH_AGAIN = 8
 """Comments scored again at once: a new one waits for no more than these."""
 SCORING_LEASE_MOST = timedelta(minutes=1)
 """A batch takes less than a second: when its worker dies, a threat in it must not wait long (P23)."""
+
+_Answer = tuple[Sequence[Mapping[str, float]], str, float]
+"""What the classifier said of a batch, its model's name, and how many seconds it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +55,47 @@ class Scored:
         return Scored(self.clear + other.clear, self.flagged + other.flagged, self.urgent + other.urgent)
 
 
-def score_waiting(*, batches: int = 50) -> Scored:
+def score_waiting(*, batches: int = 50, going_on: Callable[[], bool] = lambda: True) -> Scored:
     """Score the comments that wait, newest first, so many batches at most; the SLT log gets what is flagged.
 
     While the classifier works on one batch, the one before is written into the database and the one
-    after is taken out of it. A batch that the classifier fails on is given back, and after some tries
-    handed to a person; the error passes through.
+    after is taken out of it. Once one batch went well, two are at the classifier at once, so that no
+    processor core waits for the end of a batch. A batch that the classifier fails on is given back, and
+    after some tries handed to a person; the error passes through. `going_on`: asked before each batch is
+    taken; False ends it after those under way.
     """
-    total = Scored()
-    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="recording") as beside:
+    total, at_once = Scored(), 1
+    with (
+        ThreadPoolExecutor(max_workers=1, thread_name_prefix="recording") as beside,
+        ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="judging") as asking,
+    ):
+        asked: deque[tuple[ScoringBatch, Future[_Answer]]] = deque()
         following: Future[ScoringBatch] | None = beside.submit(_take)
         recording: Future[Scored] | None = None
+        left = batches
         try:
-            for left in reversed(range(batches)):
-                if following is None or not (batch := following.result()).items:
+            while True:
+                if following is not None and (batch := following.result()).items:
+                    asked.append((batch, asking.submit(_scores, batch)))
+                    left -= 1
+                    following = beside.submit(_take) if left > 0 and going_on() else None
+                    if following is not None and len(asked) < at_once:
+                        continue
+                if not asked:
                     break
-                following = beside.submit(_take) if left else None
-                scores, model_name, seconds = _scores(batch)
+                first, answer = asked.popleft()
+                answered = answer.result()
+                at_once = AT_ONCE
                 if recording is not None:
                     total += recording.result()
-                recording = beside.submit(_record, batch, scores, model_name, seconds)
+                recording = beside.submit(_record, first, *answered)
             if recording is not None:
                 total += recording.result()
         except BaseException:
+            for other, answer in asked:
+                # One that fails as well has been given back; the first error stands for both.
+                if answer.exception() is None:
+                    beside.submit(_record, other, *answer.result())
             if following is not None and not following.cancel() and (taken := following.result()).items:
                 with transaction() as session:
                     scoring.put_back(session, taken)
@@ -83,7 +108,7 @@ def _take() -> ScoringBatch:
         return scoring.take_unscored(session, BATCH, lease=_scoring_lease(), now=now())
 
 
-def _scores(batch: ScoringBatch) -> tuple[Sequence[Mapping[str, float]], str, float]:
+def _scores(batch: ScoringBatch) -> _Answer:
     """What the classifier says of a batch, its model's name, and how many seconds it took."""
     try:
         # Loading it the first time is no part of what a batch takes.

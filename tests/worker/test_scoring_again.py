@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from moderation import rescoring
-from moderation.models import Comment, LogEntry, RescoreState
+from moderation.models import Comment, CommentScore, CommentState, LogEntry, RescoreState
 from school import db
 from school.db import reading, transaction
 from school.errors import BadInput
@@ -18,7 +19,7 @@ from school.models import Account, Person, Role
 from school.settings import settings
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.moderation.scenes import URL, Clock, change_rules, poll
-from worker import judging
+from worker import classifier, judging
 from worker.cli import execute
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -74,6 +75,41 @@ def test_what_was_taken_ahead_is_put_back_untried_where_the_classifier_fails(
     # Those that failed wait for another try, each alone; the others were never tried.
     assert [tuple(row) for row in found] == [(0, 6, 0), (1, judging.BATCH, judging.BATCH)]
     assert judging.score_waiting().clear == 6
+
+
+def test_what_the_classifier_read_beside_a_batch_that_failed_is_kept(
+    make_account: Callable[..., Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, platform = Clock(), ScriptedPlatform()
+    clock.at = db.now()
+    account_id = make_account("facebook", identity_id="school").id
+    # Newest first: this one is in the second batch of four, and the third is read beside it.
+    texts = [f"Lovely assembly {n}" for n in range(4 * judging.BATCH)]
+    texts[3 * judging.BATCH] = "Unreadable"
+    made = [comment(n, text, created_at=clock() - timedelta(seconds=900 - n)) for n, text in enumerate(texts)]
+    platform.show(*made)
+    poll(account_id, platform, clock)
+    read: list[int] = []
+
+    def failing(texts: Sequence[str]) -> tuple[list[dict[str, float]], str]:
+        if "Unreadable" in texts:
+            raise MemoryError("too much")
+        read.append(len(texts))
+        return [{"toxicity": 0.0} for _ in texts], "fast"
+
+    monkeypatch.setattr(classifier, "score", failing)
+    with pytest.raises(MemoryError):
+        judging.score_waiting()
+    with reading() as session:
+        scored = session.scalar(sa.select(sa.func.count()).select_from(CommentScore))
+        waiting = session.execute(
+            sa.select(Comment.scoring_attempts, sa.func.count())
+            .where(Comment.state == CommentState.FETCHED)
+            .group_by(Comment.scoring_attempts)
+        ).all()
+    assert read == [judging.BATCH, judging.BATCH] and scored == 2 * judging.BATCH
+    # The failed batch waits for another try; the fourth was taken ahead and is untried.
+    assert {tuple(row) for row in waiting} == {(1, judging.BATCH), (0, judging.BATCH)}
 
 
 def test_a_file_is_judged_by_the_schools_own_rules(

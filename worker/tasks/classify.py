@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import structlog
 
 from approvals import looks, videos
@@ -15,20 +18,33 @@ from worker.tasks.running import alive, at_most, stopping
 
 log = structlog.get_logger(__name__)
 
+IN_A_ROW = 15.0
+"""Seconds of scoring comments in a rush until some followers' profiles have their turn."""
+
 
 @task("classify.look")
 @at_most(1)
 def look_for_scoring() -> None:
     """Score what has been fetched, until nothing waits; what is flagged is in the SLT log afterwards."""
-    while not stopping():
-        alive("classify")
-        if model := classifier.loaded_model():
-            alive(CLASSIFIER, detail=model)
-        scored = judging.score_waiting(batches=8)
+    while _going_on():
+        # Not in short runs: at the end of each the processor waits until its last batch is written.
+        scored = judging.score_waiting(batches=1000, going_on=_for_a_while())
         # After the comments, and few at once: a threat must not wait for a thousand bios (P23).
         profiles = judging.score_profiles(batches=2)
         if not scored.total and not profiles:
             return
+
+
+def _for_a_while() -> Callable[[], bool]:
+    until = time.monotonic() + IN_A_ROW
+    return lambda: time.monotonic() < until and _going_on()
+
+
+def _going_on() -> bool:
+    alive("classify")
+    if model := classifier.loaded_model():
+        alive(CLASSIFIER, detail=model)
+    return not stopping()
 
 
 @task("classify.again")
