@@ -74,11 +74,17 @@ def send_gathered(session: Session, *, url: str, now: datetime) -> int:
     """
     # What this session has noted must be there to be found.
     session.flush()
-    told = {person.id: person for person in people.holders(session, *_TOLD)}
+    # In a rush nearly everybody was mailed a moment ago: they cost nothing more than to be left out here.
+    due = session.scalars(
+        sa.select(UrgentNotice.person_id)
+        .outerjoin(UrgentPause, UrgentPause.person_id == UrgentNotice.person_id)
+        .where(sa.or_(UrgentPause.until.is_(None), _over(now)))
+        .distinct()
+        .order_by(UrgentNotice.person_id)
+    ).all()
+    told = {person.id: person for person in people.holders(session, *_TOLD)} if due else {}
     queued = 0
-    for person_id in session.scalars(
-        sa.select(UrgentNotice.person_id).distinct().order_by(UrgentNotice.person_id)
-    ):
+    for person_id in due:
         if not _pause_over(session, person_id, now):
             continue
         entries = set(
@@ -97,17 +103,18 @@ def send_gathered(session: Session, *, url: str, now: datetime) -> int:
     return queued
 
 
+def _over(now: datetime) -> sa.ColumnElement[bool]:
+    # One that ends later than any can was begun before the clock was set back.
+    return sa.or_(UrgentPause.until <= now, UrgentPause.until > now + GATHERED_FOR + clocks.NOTICED)
+
+
 def _pause_over(session: Session, person_id: UUID, now: datetime) -> bool:
     """Whether this worker, and no other, may mail this person now; the next pause then begins."""
     until = now + GATHERED_FOR
     insert_if_missing(session, UrgentPause, person_id=person_id, until=now)
     moved = session.execute(
         sa.update(UrgentPause)
-        .where(
-            UrgentPause.person_id == person_id,
-            # One that ends later than any can was begun before the clock was set back.
-            sa.or_(UrgentPause.until <= now, UrgentPause.until > until + clocks.NOTICED),
-        )
+        .where(UrgentPause.person_id == person_id, _over(now))
         .values(until=until)
         .returning(UrgentPause.person_id)
         .execution_options(synchronize_session=False)

@@ -50,12 +50,9 @@ def note(
         # Another account's poll may meet the same person at the same moment.
         make = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         rows = [_row(platform, key, wanted[key], now) for key in missing]
-        for start in range(0, len(rows), 500):
-            session.execute(
-                make(Author)
-                .values(rows[start : start + 500])
-                .on_conflict_do_nothing(index_elements=["platform", "key"])
-            )
+        # Row by row, so that the statement is the same for any number of them and is made ready once.
+        insert = make(Author).on_conflict_do_nothing(index_elements=["platform", "key"])
+        session.execute(insert, rows)
         known |= _by_key(session, platform, missing)
     for key, author in wanted.items():
         _refresh(known[key], author, now)

@@ -18,6 +18,7 @@ from uuid import UUID
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from moderation import actions, alerts, chain, evidence, thresholds
 from moderation.classifier.flags import Reason, severity
@@ -299,7 +300,11 @@ def _move_on(session: Session, comments: Sequence[Comment], to: CommentState) ->
             sa.update(Comment)
             .where(Comment.id.in_([comment.id for comment in comments]))
             .values(state=to, scoring_until=None)
+            .execution_options(synchronize_session=False)
         )
+        for comment in comments:
+            set_committed_value(comment, "state", to)
+            set_committed_value(comment, "scoring_until", None)
 
 
 def _score(one: _Judged, rules: Rules, now: datetime) -> dict[str, Any]:

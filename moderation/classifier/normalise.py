@@ -66,9 +66,9 @@ def _readings(text: str) -> tuple[str, str]:
     return plain, undisguise(plain if unmasked == text else prepare(unmasked))
 
 
-# The model and the rules read the same texts, one batch after the other.
+# The model and the rules read the same texts, some batches after each other.
 _KEPT_CHARACTERS = 4_000
-_readings_kept = lru_cache(maxsize=256)(_readings)
+_readings_kept = lru_cache(maxsize=512)(_readings)
 
 
 # Letters of other scripts and symbols that pass for a Latin letter at a glance. Written as pairs of what

@@ -95,6 +95,11 @@ def test_what_is_no_personal_data_flags_nothing(text: str) -> None:
     assert kinds(text, names=NAMES) == set()
 
 
+def as_people_write(text: str) -> tuple[str, ...]:
+    """In capitals too, and beside letters that aren't ASCII, which are searched in another way."""
+    return text, text.upper(), f"Zoë: {text}", f"ZOË: {text.upper()}"
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -122,7 +127,8 @@ def test_what_is_no_personal_data_flags_nothing(text: str) -> None:
     ],
 )
 def test_threats_are_their_own_kind_p23(text: str) -> None:
-    assert "threat" in {kind for kind, _ in kinds(text)}
+    for written in as_people_write(text):
+        assert "threat" in {kind for kind, _ in kinds(written)}, written
 
 
 @pytest.mark.parametrize(
@@ -162,7 +168,13 @@ def test_threats_are_their_own_kind_p23(text: str) -> None:
     ],
 )
 def test_safeguarding_phrases_are_their_own_kind(text: str, label: str) -> None:
-    assert ("safeguarding", label) in kinds(text)
+    for written in as_people_write(text):
+        assert ("safeguarding", label) in kinds(written), written
+
+
+def test_a_phrase_is_quoted_as_it_was_written() -> None:
+    (found,) = flag("Well, I Will KILL You one day.", {})
+    assert "“I Will KILL You”" in found.detail
 
 
 @pytest.mark.parametrize(
