@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from connectors.figures import Figures
+
 
 class Platform(StrEnum):
     """The platforms a school's account can be on."""
@@ -61,6 +63,8 @@ class Limits:
     alt_text_max: int
     video: VideoLimits
     hashtags_max: int | None = None
+    figures_at_once: int = 5
+    """Posts whose figures are asked for at a time; the Graph counts each as a call or two of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,9 @@ class Endpoints:
     """"header" or "form": where the Graph token travels (PLATFORMS.md section 6)."""
     timeout: float = 20.0
     """Seconds for one request."""
+    ask_for_figures: bool = True
+    """Ask for the permissions that a post's figures need. Facebook shows no dialog at all to an app that
+    has not got them."""
     x_follow_requests: bool = False
     """Whether X's v1.1 list of pending follow requests is open to this tier."""
 
@@ -351,6 +358,14 @@ class Connector(Protocol):
         ...
 
     def delete_post(self, post_platform_id: str) -> None: ...
+
+    def figures(self, post_platform_ids: Sequence[str]) -> dict[str, Figures]:
+        """How far each of our posts came, by its id; those that are no longer there are left out.
+
+        At most `limits.figures_at_once` posts. What the platform doesn't give is no error: it is
+        None, and `withheld` says why.
+        """
+        ...
 
     def fetch_comments(
         self, *, post_platform_id: str | None, since: str | None, cursor: str | None

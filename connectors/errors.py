@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from connectors.figures import Withheld
 from school.errors import SchoolgateError
 
 
@@ -76,6 +77,14 @@ class DuplicatePost(ConnectorRefused):
 
 class Gone(ConnectorRefused):
     """The object doesn't exist (any more) for this account."""
+
+
+class FiguresWithheld(ConnectorRefused):
+    """The platform keeps a post's figures back for a reason that it names; nothing is wrong."""
+
+    def __init__(self, detail: str, why: Withheld, *, code: str = "") -> None:
+        super().__init__(detail, code=code)
+        self.why = why
 
 
 class NotSupported(ConnectorRefused):

@@ -29,7 +29,9 @@ from connectors.base import (
 from connectors.errors import ConnectorRefused, NotSupported, OutcomeUnknown
 from connectors.exchange import Call, Effect, number, required_id, sendable
 from connectors.facebook_video import FacebookVideo
+from connectors.figures import Figures
 from connectors.graph import UPLOAD_PATIENCE, GraphAccount, a_little_before, after_of, confirmed, unix
+from connectors.graph_insights import FACEBOOK_FIELDS, FACEBOOK_METRICS, Insights
 from connectors.graph_paging import NewestFirst, read_page
 from connectors.limits import LIMITS, shown_text, text_length
 from connectors.posting import checked_text, pack, refuse_second_sending, same_text, send_once, unpack
@@ -167,6 +169,11 @@ class FacebookConnector(GraphAccount):
     def delete_post(self, post_platform_id: str) -> None:
         """DELETE /{post}. Raises Gone if it isn't there (any more)."""
         self._delete("delete_post", post_platform_id)
+
+    def figures(self, post_platform_ids: Sequence[str]) -> dict[str, Figures]:
+        """GET /{post} for reactions, comments and shares; GET /{post}/insights for who saw it."""
+        asked = Insights(self, FACEBOOK_FIELDS, FACEBOOK_METRICS, {"period": "lifetime"})
+        return asked.read(post_platform_ids)
 
     def recent_posts(self, *, since: datetime) -> list[RemotePost]:
         """The Page's own posts since then, newest first: GET /{page}/published_posts."""

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from connectors.base import Endpoints, Platform
 from connectors.errors import ConnectorError, ConnectorRefused, ConnectorUnavailable, CredentialsDead
 from connectors.exchange import Call, Ledger, json_of, unanswered
+from connectors.figures import PERMISSIONS
 from connectors.graph import GraphClient, after_of
 from connectors.graph_errors import failure_of
 from connectors.permissions import NEEDED
@@ -39,7 +40,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """What a login gave: the Pages, and which of the asked permissions the person took out."""
+    """What a login gave: the Pages, and which of the needed permissions the person took out."""
 
     pages: tuple[Page, ...]
     declined: tuple[str, ...]
@@ -54,13 +55,18 @@ def _more(platform: Platform) -> tuple[str, ...]:
     return _ASKED_BESIDES[1:] if platform is Platform.FACEBOOK else ()
 
 
+def _asked(platform: Platform, endpoints: Endpoints) -> tuple[str, ...]:
+    """What it needs, and what its figures need, which nobody has to grant."""
+    return (*scopes(platform), PERMISSIONS[platform]) if endpoints.ask_for_figures else scopes(platform)
+
+
 def dialog_address(app_id: str, redirect: str, state: str, platform: Platform, endpoints: Endpoints) -> str:
     """Facebook's own page, where the person says yes or no; what was refused before is asked again."""
     query = {
         "client_id": app_id,
         "redirect_uri": redirect,
         "state": state,
-        "scope": ",".join(scopes(platform)),
+        "scope": ",".join(_asked(platform, endpoints)),
         "response_type": "code",
         "auth_type": "rerequest",
     }

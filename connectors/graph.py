@@ -186,6 +186,10 @@ class GraphAccount:
         call = Call(operation, names_object=True)
         return self.ask(call, self.client.get_object, required_id(node, "account"), **parameters)
 
+    def described(self, operation: str, node: str, fields: str) -> Mapping[str, object]:
+        """One object with these fields. Raises Gone where it isn't there (any more)."""
+        return self._get(operation, node, fields=fields)
+
     def list_page(self, operation: str, node: str, edge: str, **parameters: object) -> Mapping[str, object]:
         """One page of a list; parameters that are None are left out."""
         given = {name: value for name, value in parameters.items() if value is not None}

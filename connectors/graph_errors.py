@@ -11,6 +11,7 @@ from connectors.errors import (
     ConnectorUnavailable,
     CredentialsDead,
     DuplicatePost,
+    FiguresWithheld,
     Gone,
     NotAllowed,
     RateLimited,
@@ -27,7 +28,8 @@ from connectors.exchange import (
     shown_code,
     unanswered,
 )
-from connectors.untrusted import record, records
+from connectors.figures import Withheld
+from connectors.untrusted import record, records, text
 
 RATE_LIMIT_WAIT = 15 * 60.0
 """Seconds to wait where the Graph doesn't say how long."""
@@ -41,6 +43,7 @@ _TOKEN_SUBCODES = {458, 459, 460, 463, 464, 467, 492}
 _TRANSIENT_CODES = {-1, -2, 1, 2}
 _TRANSIENT_SUBCODES = {2207001, 2207003, 2207008, 2207032, 2207053}
 _PERMISSION_CODES = {3, 10} | set(range(200, 300))
+_BEFORE_PROFESSIONAL = 2108006
 
 
 def failure_of(
@@ -86,6 +89,17 @@ def failure_of(
     if number_ in _TOKEN_CODES or subnumber in _TOKEN_SUBCODES:
         return CredentialsDead(
             f"{platform} no longer takes the key to this account; connect it again.", code=code
+        )
+    # Under the code of a missing permission, and told apart by the words alone.
+    if number_ == 10 and "not enough viewers" in text(error.get("message")).lower():
+        return FiguresWithheld(
+            f"Too few have seen this for {platform} to say how many.", Withheld.TOO_FEW, code=code
+        )
+    if subnumber == _BEFORE_PROFESSIONAL:
+        return FiguresWithheld(
+            f"{platform} counts nothing for what was posted before the account was a professional one.",
+            Withheld.BEFORE,
+            code=code,
         )
     if number_ in _PERMISSION_CODES:
         return NotAllowed(

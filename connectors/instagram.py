@@ -25,7 +25,9 @@ from connectors.base import (
 )
 from connectors.errors import ConnectorRefused, NotSupported, OutcomeUnknown
 from connectors.exchange import Call, Effect, required_id, sendable
+from connectors.figures import Figures
 from connectors.graph import GraphAccount, a_little_before, after_of, confirmed, unix
+from connectors.graph_insights import INSTAGRAM_FIELDS, INSTAGRAM_METRICS, Insights
 from connectors.graph_paging import NewestFirst, read_page
 from connectors.instagram_publishing import InstagramPublication
 from connectors.limits import LIMITS, shown_text, text_length
@@ -123,6 +125,10 @@ class InstagramConnector(GraphAccount):
     def delete_post(self, post_platform_id: str) -> None:
         """DELETE /{media}. Raises Gone if it isn't there (any more)."""
         self._delete("delete_post", post_platform_id)
+
+    def figures(self, post_platform_ids: Sequence[str]) -> dict[str, Figures]:
+        """GET /{media} for likes and comments; GET /{media}/insights for who saw it."""
+        return Insights(self, INSTAGRAM_FIELDS, INSTAGRAM_METRICS).read(post_platform_ids)
 
     def recent_posts(self, *, since: datetime) -> list[RemotePost]:
         """The account's own posts since then, newest first: GET /{ig}/media."""

@@ -25,6 +25,8 @@ LIMITS: Mapping[Platform, Limits] = {
         video=VideoLimits(
             seconds_min=0.5, seconds_max=140.0, bytes_max=512 * 1024 * 1024, narrowest=1 / 3, widest=3.0
         ),
+        # GET /2/tweets takes so many ids in one request, and charges for each post.
+        figures_at_once=100,
     ),
     Platform.FACEBOOK: Limits(
         text_max=63_206,

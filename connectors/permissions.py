@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from connectors.base import Inspection, Platform
+from connectors.figures import PERMISSIONS
 from connectors.posting import NAMES
 from school.times import say_full_date, today
 
@@ -36,6 +37,18 @@ _MEND = {
     Platform.FACEBOOK: "Connect the account again, and leave every permission ticked on Facebook’s page.",
     Platform.INSTAGRAM: "Connect the account again, and leave every permission ticked on Facebook’s page.",
 }
+
+
+def wishes(platform: Platform, permissions: Collection[str] | None) -> list[str]:
+    """What the account could do besides with a permission that nothing depends on; None: not known."""
+    wanted = PERMISSIONS.get(platform)
+    if wanted is None or permissions is None or wanted in permissions:
+        return []
+    return [
+        f"{NAMES[platform]} doesn’t tell how many people saw the posts: the permission “{wanted}” wasn’t "
+        "granted. For these figures connect the account again and leave it ticked on Facebook’s page. "
+        "Everything else works without it."
+    ]
 
 
 def belongs_elsewhere(inspection: Inspection, platform_id: str) -> str:

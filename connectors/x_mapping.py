@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from connectors.base import CommentKind, RemoteAuthor, RemoteComment, RemotePost
 from connectors.exchange import moment, number
+from connectors.figures import Figures, Withheld
 from connectors.untrusted import (
     count,
     flag,
@@ -239,6 +240,21 @@ def _comment_of(
         earlier_platform_ids=earlier,
         hidden_known=False,
         kind=CommentKind.COMMENT if stands_under else CommentKind.MENTION,
+    )
+
+
+def figures_of(post: Mapping[str, object]) -> Figures:
+    """A post's public figures. X says how often it was on a screen, and of how many people nothing."""
+    counted = record(post.get("public_metrics"))
+    views = count(counted.get("impression_count"))
+    passed_on = [count(counted.get(name)) for name in ("retweet_count", "quote_count")]
+    given = [one for one in passed_on if one is not None]
+    return Figures(
+        views=views,
+        likes=count(counted.get("like_count")),
+        comments=count(counted.get("reply_count")),
+        shares=sum(given) if given else None,
+        withheld=Withheld.UNSAID if views is None else None,
     )
 
 

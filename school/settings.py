@@ -106,6 +106,8 @@ class Settings(BaseSettings):
     """Seconds for one request to a platform."""
     link_previews: bool = True
     """Look at what stands behind the links of drafts: each is asked for at its own site."""
+    ask_for_reach: bool = True
+    """Ask on Facebook's page for the permissions that a post's figures need (P10)."""
     x_follow_requests: bool = False
     """X's tier lets this account list pending follow requests."""
     x_read_cost: float = Field(default=0.001, ge=0)

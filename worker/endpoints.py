@@ -80,6 +80,7 @@ def endpoints_for(platform: Platform, *, practice: bool) -> Endpoints:
         graph_token_in=chosen.graph_token_in,
         timeout=chosen.platform_timeout,
         x_follow_requests=chosen.x_follow_requests,
+        ask_for_figures=chosen.ask_for_reach,
     )
 
 

@@ -31,6 +31,8 @@ SCOPES = (
     "pages_read_user_content",
     "pages_manage_posts",
     "pages_manage_engagement",
+    "read_insights",
+    "instagram_manage_insights",
 )
 
 

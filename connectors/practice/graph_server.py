@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from connectors.base import Platform
 from connectors.practice.graph_errors import GraphError, unknown_object
 from connectors.practice.graph_fields import parse_fields
+from connectors.practice.graph_figures import GraphFigures
 from connectors.practice.graph_frame import Answer
 from connectors.practice.graph_instagram import GraphInstagram
 from connectors.practice.graph_login import SCOPES, GraphLogin
@@ -28,7 +29,7 @@ from connectors.practice.world import World
 Operation: TypeAlias = Callable[[str], Answer]
 
 
-class GraphServer(GraphPage, GraphVideos, GraphInstagram, GraphObjects, GraphLogin):
+class GraphServer(GraphPage, GraphVideos, GraphInstagram, GraphObjects, GraphFigures, GraphLogin):
     """One Flask application over one world."""
 
     def __init__(self, world: World) -> None:
@@ -137,8 +138,10 @@ class GraphServer(GraphPage, GraphVideos, GraphInstagram, GraphObjects, GraphLog
             return self._facebook[(method, edge)](object_id)
         if object_id == self._world.school(Platform.INSTAGRAM).id and (method, edge) in self._instagram:
             return self._instagram[(method, edge)](object_id)
+        platform = Platform.INSTAGRAM if self._world.is_instagram(object_id) else Platform.FACEBOOK
+        if (method, edge) == ("GET", "insights"):
+            return self._insights(platform, object_id)
         if edge in {"comments", "replies"}:
-            platform = Platform.INSTAGRAM if self._world.is_instagram(object_id) else Platform.FACEBOOK
             if method == "GET":
                 return self._comments(platform, object_id, edge)
             if method == "POST":

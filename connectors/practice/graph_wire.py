@@ -122,7 +122,8 @@ class GraphWire:
             ),
             "attachments": lambda _: self._attachments(post),
             "comments": lambda how: self._comment_list(post.id, None, how),
-            "shares": lambda _: None,
+            "reactions": lambda _: {"data": [], "summary": {"total_count": self._world.seen(post).likes}},
+            "shares": lambda _: {"count": shares} if (shares := self._world.seen(post).shares) else None,
         }
         return select(asked, ("created_time", "message", "id"), getters, "Post")
 
@@ -202,7 +203,7 @@ class GraphWire:
             "username": lambda _: school.handle,
             "owner": lambda _: {"id": school.id},
             "is_comment_enabled": lambda _: self._world.comments_open(Platform.INSTAGRAM, post.id),
-            "like_count": lambda _: int(post.id) % 37,
+            "like_count": lambda _: self._world.seen(post).likes,
             "comments_count": lambda _: self._world.count_standing(Platform.INSTAGRAM, post_id=post.id),
             "children": lambda how: self._children(post, how) if len(post.pictures) > 1 else None,
             "comments": lambda how: self._comment_list(post.id, "", how),

@@ -10,12 +10,12 @@ import sqlite3
 
 from connectors.base import Platform
 from connectors.practice.accounts import moment
-from connectors.practice.elsewhere import ElsewherePosts
 from connectors.practice.records import Block, Follow
+from connectors.practice.seen import SeenPosts
 from school.errors import BadInput, NotFound
 
 
-class World(ElsewherePosts):
+class World(SeenPosts):
     """Everything that exists on the practice X, Facebook and Instagram."""
 
     # -- followers -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Any
 
 from connectors.base import Platform
 from connectors.practice.records import Comment, Person, Post, PostPicture, PostVideo
+from connectors.practice.seen import Seen
 from connectors.practice.world import World
 from school.errors import NotFound
 
@@ -255,17 +256,22 @@ class XWire:
         return body
 
     def _metrics(self, tweet: Tweet) -> dict[str, int]:
+        try:
+            seen = self._world.seen(self._world.post(Platform.X, tweet.id))
+        except NotFound:
+            # Somebody's answer: whoever wrote it, and a few more.
+            seen = Seen(people=3, views=4, likes=int(tweet.id) % 3, shares=0)
         if tweet.id == tweet.conversation_id:
             replies = self._world.count_standing(Platform.X, post_id=tweet.id)
         else:
             replies = self._world.count_standing(Platform.X, parent_id=tweet.id)
         return {
-            "retweet_count": 0,
+            "retweet_count": seen.shares,
             "reply_count": replies,
-            "like_count": int(tweet.id) % 23,
+            "like_count": seen.likes,
             "quote_count": 0,
             "bookmark_count": 0,
-            "impression_count": 40 + int(tweet.id) % 400,
+            "impression_count": seen.views,
         }
 
     def user(self, person: Person, wanted: frozenset[str]) -> dict[str, Any]:

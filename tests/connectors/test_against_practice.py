@@ -32,7 +32,10 @@ from connectors.errors import (
     OutOfCredit,
     RateLimited,
 )
+from connectors.figures import PERMISSIONS, Figures, Withheld
+from connectors.practice import graph_figures
 from connectors.practice.faults import Fault, FaultRule, OperationKind
+from connectors.practice.seen import Seen
 from connectors.practice.servers import PracticePlatforms
 from connectors.practice.world import World
 from connectors.registry import connector_for
@@ -250,6 +253,56 @@ def test_the_graph_says_what_a_token_allows_and_until_when(
     assert "pages_manage_engagement" in found.permissions and "pages_manage_posts" not in found.permissions
     there = connector(platforms, Platform.INSTAGRAM).inspect()
     assert (there.owner_id, there.expires_at, there.published) == ("", end, True)
+
+
+@EACH
+def test_p10_how_far_posts_came_is_read_and_what_is_kept_back_is_named(
+    platforms: PracticePlatforms, world: World, platform: Platform
+) -> None:
+    """Several at a time; one that is gone is left out; without the permission the rest is still there."""
+    first, second, gone = (world.publish(platform, f"Post {number}") for number in range(3))
+    world.say(platform, first.id, "Ann Parent", "Lovely")
+    world.set_seen(platform, first.id, Seen(people=214, views=301, likes=12, shares=2))
+    world.set_seen(platform, second.id, Seen(people=3, views=4, likes=0, shares=0))
+    world.delete_post(platform, gone.id)
+    reading = connector(platforms, platform)
+    found = reading.figures([first.id, gone.id, second.id])
+    assert set(found) == {first.id, second.id}
+    people = None if platform is Platform.X else 214
+    assert found[first.id] == Figures(people=people, views=301, likes=12, comments=1, shares=2)
+    calls = reading.calls()
+    assert {call.operation for call in calls} == {"figures"}
+    if platform is Platform.X:
+        assert [(call.items, call.status) for call in calls] == [(2, 200)], (
+            "one request, paid for by the post"
+        )
+        return
+    # Two for each, and one for that which is gone.
+    assert len(calls) == 5
+    few = Withheld.TOO_FEW if platform is Platform.INSTAGRAM else None
+    assert found[second.id].withheld is few
+    world.withdraw_permissions(PERMISSIONS[platform])
+    without = reading.figures([first.id, second.id])
+    assert {one.withheld for one in without.values()} == {Withheld.PERMISSION}
+    assert (without[first.id].likes, without[first.id].people) == (12, None)
+    assert len(reading.calls()) == 3, "what one post is refused, no other is asked for"
+
+
+@pytest.mark.parametrize("platform", [Platform.FACEBOOK, Platform.INSTAGRAM])
+def test_p10_a_metric_that_the_platform_no_longer_knows_takes_no_other_with_it(
+    platforms: PracticePlatforms, world: World, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = world.publish(platform, "Sports day")
+    world.set_seen(platform, post.id, Seen(people=214, views=301, likes=12, shares=0))
+    kept = dict(graph_figures.METRICS)
+    views = {Platform.FACEBOOK: "post_media_view", Platform.INSTAGRAM: "views"}[platform]
+    kept[platform] = tuple(name for name in kept[platform] if name != views)
+    monkeypatch.setattr(graph_figures, "METRICS", kept)
+    [found] = connector(platforms, platform).figures([post.id]).values()
+    assert (found.people, found.views, found.withheld) == (214, None, None)
+    kept[platform] = ()
+    [found] = connector(platforms, platform).figures([post.id]).values()
+    assert (found.people, found.likes, found.withheld) == (None, 12, Withheld.UNSAID)
 
 
 def test_an_edit_on_x_is_a_new_id_that_names_the_old(platforms: PracticePlatforms, world: World) -> None:

@@ -25,6 +25,7 @@ from connectors.base import (
     StepStore,
 )
 from connectors.errors import ConnectorError, NotSupported
+from connectors.figures import Figures
 from connectors.limits import LIMITS, text_length
 
 WHEN = datetime(2027, 6, 3, 8, 40, tzinfo=UTC)
@@ -189,6 +190,9 @@ class ScriptedPlatform:
 
     def decide_follow_request(self, author_platform_id: str, accept: bool) -> None:
         self.done.append(("accept" if accept else "decline", author_platform_id))
+
+    def figures(self, post_platform_ids: Sequence[str]) -> dict[str, Figures]:
+        return {}
 
     def remove_follower(self, author_platform_id: str) -> None:
         self.done.append(("remove", author_platform_id))
