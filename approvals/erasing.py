@@ -24,6 +24,7 @@ from approvals.models import (
     MediaRendition,
     PictureLook,
     PictureWords,
+    PostFigures,
     Publication,
     PublicationMove,
     PublicationStep,
@@ -138,6 +139,7 @@ def erase_drafts(session: Session, ids: Sequence[UUID], now: datetime) -> None:
     for statement in (
         delete(TakedownMove, TakedownMove.takedown_id, takedowns),
         delete(Takedown, Takedown.publication_id, publications),
+        delete(PostFigures, PostFigures.id, publications),
         delete(PublicPicture, PublicPicture.publication_id, publications),
         delete(PublicationStep, PublicationStep.publication_id, publications),
         delete(PublicationMove, PublicationMove.publication_id, publications),

@@ -95,6 +95,7 @@ RULES = (
         tables=(
             "drafts",
             "approval_decisions",
+            "post_figures",
             "publications",
             "publication_moves",
             "publication_steps",
@@ -118,7 +119,8 @@ RULES = (
         erase=erasing.erase_drafts,
         of=lambda subject: _of(subject, erasing.published()),
         people="staff who write, decide or are written about; pupils named or shown",
-        data="texts, pictures, names of the pupils shown, findings, remarks, decisions, takedowns",
+        data="texts, pictures, names of the pupils shown, findings, remarks, decisions, takedowns, "
+        "how often each post was seen",
     ),
     Rule(
         key="originals",

@@ -104,6 +104,8 @@ TASKS: tuple[TaskRule, ...] = (
     _T("poll.account", "nobody", "the same, as it takes the account up", "moderation.polling.claim_poll"),
     _T("poll.probe", "nobody", "that the account is in use", "school.probes.due"),
     _T("poll.probe_account", "nobody", "the same", "school.probes.claim"),
+    _T("poll.reach", "nobody", "that the account is in use and the post still out", "approvals.reach.due"),
+    _T("poll.reach_account", "nobody", "the same, as it takes the posts up", "approvals.reach.claim"),
     _T("poll.connect", "whoever pressed Connect", "that their quarter of an hour isn't over",
        "school.connecting.claim"),
     _T("poll.connect_account", "whoever pressed Connect",

@@ -6,9 +6,11 @@ from uuid import UUID
 
 import structlog
 
+from approvals import reach
 from connectors import permissions
 from connectors.base import Inspection, Platform
 from connectors.errors import ConnectorError, CredentialsDead
+from connectors.figures import PERMISSIONS
 from moderation import costs
 from school import accounts, probes
 from school.db import transaction
@@ -55,11 +57,18 @@ def probe(account_id: UUID) -> list[str] | None:
             url=settings().effective_public_url,
             now=now(),
         )
+        if kept and not dead and _may_see_figures(row, inspection):
+            reach.permission_came(session, account_id, now=now())
         if kept and dead:
             accounts.mark_dead(session, row, f"{dead} Connect the account again.", now=now())
         warnings = _warnings(row, inspection)
     log.info("account_probed", account_id=str(account_id), warnings=len(warnings), answered=not problem)
     return warnings
+
+
+def _may_see_figures(account: Account, inspection: Inspection | None) -> bool:
+    allowed = (inspection.permissions if inspection is not None else None) or frozenset()
+    return PERMISSIONS.get(account.platform) in allowed
 
 
 def _warnings(account: Account, inspection: Inspection | None) -> list[str]:

@@ -15,7 +15,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import claims, link_looks, publishing, reconciling, takedowns, video_digest
+from approvals import claims, link_looks, publishing, reach, reconciling, takedowns, video_digest
 from approvals.models import Publication, Takedown
 from approvals.steps import DurableSteps
 from connectors import push_service
@@ -36,6 +36,8 @@ from worker.clock import now
 log = structlog.get_logger(__name__)
 
 _AWAY_WAIT = timedelta(seconds=15)
+_WITHIN_BUDGET = timedelta(days=1)
+"""How long figures of posts wait where the month's money is short: a day on, it may be enough again."""
 
 
 def prices(*, practice: bool) -> Prices:
@@ -268,6 +270,40 @@ def take_down(takedown_id: UUID) -> None:
         takedowns.record(session, claimed, outcome, now=now())
         _note_calls(session, account_id, calls, link=False)
     log.info("takedown_tried", takedown_id=str(takedown_id), result=outcome.result.value)
+
+
+def read_reach(account_id: UUID) -> int | None:
+    """Ask a platform how far some posts of an account came; how many, or None where none was to be asked for.
+
+    Figures are the last thing that an account's money and allowance are for: where the budget is
+    spent faster than the month goes, or more than half of the allowance is used, they wait.
+    """
+    found = connector_of(account_id)
+    if found is None:
+        return None
+    account, connector = found
+    with transaction() as session:
+        claimed = reach.claim(session, account_id, lease=settings().lease, now=now())
+        spent = polling.spending_of(session, account_id, pace_of(account), now=now())
+    if claimed is None:
+        return None
+    if spent is not None and (spent.exhausted or spent.factor > 1):
+        outcome = reach.ReachOutcome(problem=spent.sentence, wait=_WITHIN_BUDGET)
+    else:
+        outcome = reach.read(claimed, connector)
+    calls = connector.calls()
+    with transaction() as session:
+        kept = reach.record(session, claimed, outcome, now=now())
+        if account.platform != Platform.X:
+            reach.spare(session, account_id, [call.remaining for call in calls], now=now())
+        _note_calls(session, account_id, calls, link=False)
+    log.info(
+        "reach_read",
+        account_id=str(account_id),
+        posts=kept,
+        there=None if outcome.figures is None else len(outcome.figures),
+    )
+    return kept
 
 
 def _watch(session: Session, account_id: UUID, post: RemotePost | None) -> None:

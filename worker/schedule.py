@@ -22,6 +22,7 @@ LOOKS: dict[str, float] = {
     "actions.provider": 5.0,
     "poll.look": 1.0,
     "poll.probe": 30.0,
+    "poll.reach": 15.0,
     "poll.connect": 1.0,
     "mail.look": 1.0,
     "mail.push": 2.0,

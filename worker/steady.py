@@ -17,7 +17,7 @@ from kombu.transport.redis import Channel as RedisChannel
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from approvals.models import ApprovalRequest, LinkLook, Publication, Takedown
+from approvals.models import ApprovalRequest, LinkLook, PostFigures, Publication, Takedown
 from moderation.models import CameWith, PlatformAct
 from school import heartbeats
 from school.db import now, reading, transaction
@@ -48,6 +48,7 @@ WAITS: tuple[InstrumentedAttribute[Any], ...] = (
     CameWith.next_try_at,
     LinkLook.next_try_at,
     Takedown.next_try_at,
+    PostFigures.next_try_at,
     OutboxEmail.next_try_at,
     PushNotice.next_try_at,
     ApprovalRequest.mail_due_at,

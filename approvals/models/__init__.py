@@ -19,6 +19,7 @@ from approvals.models.feeds import CalendarFeed
 from approvals.models.link_looks import LinkLook, LinkState
 from approvals.models.media import MediaFile, MediaRendition, RenditionUse
 from approvals.models.publications import Publication, PublicationMove, PublicationStep, PublicPicture
+from approvals.models.reach import PostFigures
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
 from approvals.models.unsaved import UnsavedDraft
 from approvals.models.videos import RevisionVideo, VideoFile, VideoMove, VideoPart, VideoPiece, VideoState
@@ -44,6 +45,7 @@ __all__ = [
     "Objective",
     "PictureLook",
     "PictureWords",
+    "PostFigures",
     "PostTemplate",
     "PublicPicture",
     "Publication",

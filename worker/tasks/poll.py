@@ -1,9 +1,10 @@
-"""The tasks that read: accounts, their credentials, and accounts that are being connected."""
+"""The tasks that read: accounts, their credentials, how far posts came, and what is being connected."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
+from approvals import reach
 from moderation import polling
 from school import connecting, probes
 from school.db import reading, transaction
@@ -49,6 +50,23 @@ def look_for_probes() -> None:
 def probe_account(account_id: str) -> None:
     """Look at one account's credentials."""
     probing.probe(UUID(account_id))
+
+
+@task("poll.reach")
+@at_most(1)
+def look_for_reach() -> None:
+    """Have the figures read of posts that are a day, a week or a month old (P10)."""
+    with reading() as session:
+        waiting = reach.due(session, now=now())
+    for account_id in waiting:
+        read_reach.apply_async((str(account_id),))
+
+
+@task("poll.reach_account")
+@at_most(1, each=True)
+def read_reach(account_id: str) -> None:
+    """Read the figures of some posts of one account; the next look takes what is left."""
+    rounds.read_reach(UUID(account_id))
 
 
 @task("poll.connect")
