@@ -11,17 +11,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from approvals import reach_words
 from approvals.models import (
     ApprovalDecision,
     Draft,
     DraftMove,
     DraftRemark,
     DraftRevision,
+    PostFigures,
     Publication,
     RevisionAccount,
     Takedown,
 )
 from approvals.states import IN_WORDS
+from connectors.base import Platform
 from school.consent import PLATFORMS
 from school.db import storable
 from school.errors import BadInput
@@ -142,8 +145,9 @@ def _row(session: Session, draft: Draft, names: Mapping[UUID, str]) -> dict[str,
         sa.select(DraftRemark).where(DraftRemark.draft_id == draft.id).order_by(DraftRemark.at)
     )
     publications = session.execute(
-        sa.select(Publication, Takedown)
+        sa.select(Publication, Takedown, PostFigures)
         .outerjoin(Takedown, Takedown.publication_id == Publication.id)
+        .outerjoin(PostFigures, PostFigures.id == Publication.id)
         .where(Publication.draft_id == draft.id)
     )
     return {
@@ -189,7 +193,8 @@ def _row(session: Session, draft: Draft, names: Mapping[UUID, str]) -> dict[str,
                 "at": one.published_at or "",
                 "address": one.post_url or "",
                 "taken down": takedown.finished_at or takedown.state if takedown else "",
+                "seen by": reach_words.brief(Platform(one.account.platform), figures),
             }
-            for one, takedown in publications
+            for one, takedown, figures in publications
         ],
     }

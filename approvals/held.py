@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from approvals import reach, reach_words
 from approvals.erasing import shows
 from approvals.models import (
     ApprovalDecision,
@@ -23,6 +24,7 @@ from approvals.models import (
 )
 from approvals.models.composing import TAKEDOWN_ASKED, TAKEDOWN_STAYS
 from approvals.states import IN_WORDS
+from connectors.base import Platform
 from school.consent import PLATFORMS
 from school.held import Section
 from school.models import HoldOn
@@ -170,6 +172,7 @@ def _draft(session: Session, draft: Draft) -> dict[str, Any]:
             )
         )
     )
+    figures = reach.of_publications(session, [one.id for one in publications])
     return {
         "begun": draft.created_at,
         "state": IN_WORDS[draft.state],
@@ -193,6 +196,7 @@ def _draft(session: Session, draft: Draft) -> dict[str, Any]:
                 "address": one.post_url or "",
                 "state": IN_WORDS[one.state],
                 "taken down or being so": one.id in removed,
+                "seen by": reach_words.brief(Platform(one.account.platform), figures.get(one.id)),
             }
             for one in publications
         ],

@@ -95,8 +95,7 @@ def _readable(now: datetime) -> sa.ColumnElement[bool]:
         Publication.state == PublicationState.PUBLISHED,
         Publication.post_platform_id.is_not(None),
         Publication.published_at > now - OLDEST,
-        Publication.published_at
-        <= sa.case((Account.practice, now - PRACTICE_AGES[0]), else_=now - AGES[0]),
+        Publication.published_at <= sa.case((Account.practice, now - PRACTICE_AGES[0]), else_=now - AGES[0]),
         Account.state == AccountState.ACTIVE,
         sa.not_(taken_down.exists()),
     )
@@ -178,15 +177,10 @@ def record(session: Session, claimed: ReachClaim, outcome: ReachOutcome, *, now:
     )
     if not rows:
         return 0
-    published = dict(
-        session.execute(
-            sa.select(Publication.id, Publication.published_at).where(
-                Publication.id.in_([row.id for row in rows])
-            )
-        )
-        .tuples()
-        .all()
+    dates = sa.select(Publication.id, Publication.published_at).where(
+        Publication.id.in_([row.id for row in rows])
     )
+    published = dict(session.execute(dates).all())
     by_publication = {publication: post for post, publication in claimed.posts.items()}
     granted = _granted(session, account)
     for row in rows:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from connectors import permissions
 from connectors.base import Platform
 from connectors.posting import NAMES
 from moderation import costs, pacing
@@ -28,6 +29,8 @@ class Health:
     coverage: Coverage
     problems: tuple[str, ...]
     """What is wrong and what to do about it."""
+    wishes: tuple[str, ...]
+    """What could be had besides, and how."""
     reads_next: str
     cost: str
     key: str
@@ -64,6 +67,7 @@ def health(session: Session, account: Account, *, now: datetime) -> Health:
         kind=kind,
         coverage=coverage(session, account, now=now),
         problems=problems,
+        wishes=_wishes(account, probe),
         reads_next=_reads_next(account, now),
         cost=_cost(session, account, now),
         key=_key(account, probe),
@@ -72,6 +76,12 @@ def health(session: Session, account: Account, *, now: datetime) -> Health:
         has_budget=account.platform == Platform.X and not account.practice,
         budget="" if own is None else f"{own / 1_000_000:.2f}",
     )
+
+
+def _wishes(account: Account, probe: AccountProbe | None) -> tuple[str, ...]:
+    if probe is None or not probe.permissions_known or account.state is not AccountState.ACTIVE:
+        return ()
+    return tuple(permissions.wishes(Platform(account.platform), probe.permissions))
 
 
 def _words(account: Account, warnings: tuple[str, ...]) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from approvals import (
     drafts,
     late_names,
     lost_consent,
+    reach,
+    reach_words,
     remarks,
     schedule,
     submissions,
@@ -95,6 +97,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
         gone = takedowns.of_publications(session, [one.id for one in publications])
         standing_now = headline.of(draft, publications, gone)
         out = [one for one in publications if one.state is PublicationState.PUBLISHED]
+        figures = reach.of_publications(session, [one.id for one in out])
         editable = own and drafts.editable(session, draft)
         inside = (
             late_names.inside(session, revision, now=moment)
@@ -122,6 +125,11 @@ def page(draft_id: UUID, typed: Typed) -> str:
             seen_on=[account_name(one.account) for one in out if not _is_down(gone.get(one.id))],
             can_go=[one for one in out if one.id not in gone],
             was_out=any(one.revision_id == revision.id for one in out),
+            reach={
+                one.id: reach_words.sentences(one, figures.get(one.id), now=moment)
+                for one in out
+                if one.id in figures or not _is_down(gone.get(one.id))
+            },
             standings={one.id: standing(session, one, now=moment) for one in publications},
             submission=submission,
             asked=asked,

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 import approvals.reporting as posting
+from approvals import reach_report
 from approvals.models import Objective
 from moderation import trends
 from moderation.words import KINDS
@@ -54,6 +55,7 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
     )
     age = trends.queue_age(session, viewer=person, now=moment)
     posts = posting.posts_over_time(session, begins=begins, ends=when.ends)
+    views = reach_report.views_over_time(session, begins=begins, ends=when.ends)
     costs = reporting.costs_over_time(session, begins=begins, ends=when.ends)
     found = (
         chart(
@@ -96,20 +98,31 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
             "posts",
             "Posts published, by what they were for",
             labels,
-            [
-                Part(
-                    "reminders of events"
-                    if one is Objective.REMINDER
-                    else one.in_words[0].lower() + one.in_words[1:],
-                    place,
-                    tuple(posts.get(one, [0] * len(labels))),
-                )
-                for place, one in enumerate(Objective)
-            ],
+            _by_objective(posts, labels),
+        ),
+        chart(
+            "views",
+            "How often the posts of these days have been seen so far, where the platform says it",
+            labels,
+            _by_objective(views, labels),
+            of="for ",
         ),
         chart("costs", "What the platforms cost", labels, _by_account(costs, names), unit="$", of="for "),
     )
     return [one for one in found if one is not None]
+
+
+def _by_objective(values: Mapping[Objective, Sequence[float]], labels: Sequence[str]) -> list[Part]:
+    return [
+        Part(
+            "reminders of events"
+            if one is Objective.REMINDER
+            else one.in_words[0].lower() + one.in_words[1:],
+            place,
+            tuple(values.get(one, [0] * len(labels))),
+        )
+        for place, one in enumerate(Objective)
+    ]
 
 
 def _by_account(values: Mapping[Any, Sequence[float]], names: Mapping[UUID, str]) -> list[Part]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from approvals.models import DecisionKind, Objective
+from approvals.reach_report import Reach
 from moderation import trends
 from moderation.models import FollowerState
 from moderation.speed import said
@@ -88,8 +89,9 @@ def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime
             [("Reported by staff", str(elsewhere.flagged)), ("Not decided yet", str(elsewhere.still_open))]
         )
     paper.text(
-        "Entries of the log are counted as far as who made this report may know of them. Reach is not "
-        "reported: the platforms give it only to some accounts.",
+        "Entries of the log are counted as far as who made this report may know of them. How far posts came "
+        "is what each platform counts and gives, a day, a week and a month after each came out. People are "
+        "never added up over posts, since whoever saw two would count twice.",
         small=True,
     )
     return paper.finish()
@@ -188,3 +190,23 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
     )
     paper.facts([("Half were decided within", said(flag.median)), ("The slowest took", said(flag.slowest))])
     paper.bars("New followers whom a person looked at", vetted(figures["vetting"].get(account.id, {})))
+    _reach(paper, figures["reach"].get(account.id))
+
+
+def _reach(paper: Paper, found: Reach | None) -> None:
+    if found is None:
+        return
+    paper.text("How far the posts came", bold=True)
+    paper.facts(found.facts)
+    if found.by_objective:
+        paper.bars(f"Seen so often: the post in the middle, in {found.unit}", found.by_objective)
+    paper.table(
+        ("Post", "Published", "Seen by or how often", "Besides", "Asked on"),
+        [
+            (one.words, one.published_on, one.said, one.besides, one.read_on)
+            for one in found.listed
+        ],
+        widths=(34, 16, 24, 15, 13),
+    )
+    if len(found.posts) > len(found.listed):
+        paper.text(f"These are the newest {len(found.listed)} of {len(found.posts):,}.", small=True)

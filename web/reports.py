@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 import approvals.reporting as posting
+from approvals import reach_report
 from approvals.models import DecisionKind, Objective
 from moderation import reporting as moderating
 from moderation.speed import said
@@ -51,6 +52,7 @@ def _figures(session: Session, person: Person, when: Period, moment: datetime) -
         "costs": reporting.costs(session, when),
         "coverage": reporting.coverage(session, when, now=moment),
         "removals": removals,
+        "reach": reach_report.reach(session, begins=when.begins, ends=when.ends, now=moment),
     }
 
 

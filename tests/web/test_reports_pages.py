@@ -9,8 +9,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
+from approvals.models import PostFigures
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
+from connectors.figures import Withheld
 from moderation.decisions import Outcome
 from moderation.models import ReferTo
 from school import reporting
@@ -123,6 +125,60 @@ def test_a_period_begins_and_ends_at_school_midnight() -> None:
 def test_p10_response_times_are_spread_over_steps() -> None:
     waits = [timedelta(minutes=2), timedelta(minutes=15), timedelta(hours=3), timedelta(days=9)]
     assert [count for _, count in spread(waits)] == [2, 0, 1, 0, 1]
+
+
+@SQLITE
+@pytest.mark.parametrize("platform", ["x", "facebook"])
+def test_p10_the_report_says_how_far_posts_came_and_never_adds_people_up(
+    head: Browser,
+    session: Session,
+    school_people: dict[Role, Person],
+    make_account: Callable[..., Account],
+    platform: str,
+) -> None:
+    moment = now()
+    account = make_account(platform)
+    teacher, headteacher = school_people[Role.STAFF], school_people[Role.HEADTEACHER]
+    withheld = {3: Withheld.PERMISSION} if platform == "facebook" else {}
+    for number, views in enumerate((100, 300, 500, None, None)):
+        _draft, [made] = scenes.approved(
+            session, teacher, headteacher, moment, account, text=f"Post {number}"
+        )
+        for state in (PublicationState.PUBLISHING, PublicationState.PUBLISHED):
+            move_publication(session, made, state, actor=Actor.PRODUCT, by=None, reason="Out", now=moment)
+        made.published_at, made.post_platform_id = moment - timedelta(minutes=1), f"9_{number}"
+        people = None if views is None or platform == "x" else views // 2
+        # Of the last one nothing was asked yet.
+        if number < 4:
+            session.add(
+                PostFigures(
+                    id=made.id, attempts=0, read_at=moment, views=views, people=people, likes=2, comments=0,
+                    withheld=withheld.get(number, Withheld.UNSAID if views is None else None),
+                )
+            )  # fmt: skip
+    session.commit()
+    page = head.get("/reports")
+    words = figures(page.text)
+    assert page.status_code == 200
+    assert "Posts with such figures 3 of 5" in words
+    if platform == "facebook":
+        assert "The post in the middle was seen by 150 people" in words
+        assert "The most seen one was seen by 250 people: “Post 2”" in words
+        assert "the post in the middle, in people A reminder of an event 150" in words
+        assert "50 people, 100 times in all" in words and "2 reactions, 0 comments" in words
+        assert "not given by Facebook: the permission “read_insights” wasn’t granted" in words
+    else:
+        assert "The post in the middle was seen 300 times" in words
+        assert "in times A reminder of an event 300" in words and "not given by X for this post" in words
+        assert " people:" not in words
+    assert "450 people" not in words and "Of 1 post" in words
+    assert "has not answered yet" in words or "a day after a post came out" in words
+    chart_page = figures(head.get("/reports/charts").text)
+    assert "900 in all" in chart_page and "all of it was for reminders of events" not in chart_page
+    token = {"from": "2000-01-01", "to": "2000-01-02"}
+    assert head.post("/reports/pdf", "/reports", **token).data.startswith(b"%PDF")
+    draft_page = figures(head.get(f"/drafts/{made.draft_id}").text)
+    assert "How many saw it:" in draft_page
 
 
 @SQLITE

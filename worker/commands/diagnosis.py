@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from approvals import looks
-from connectors import openid
+from connectors import openid, permissions
+from connectors.base import Platform
 from connectors.errors import ConnectorError
 from moderation import anchors
 from moderation.classifier.engine import verify_model
@@ -308,6 +309,8 @@ def _accounts() -> Iterator[Check]:
             warnings = probe.warnings if probe is not None else []
             said[:0] = warnings
             well = well and not warnings
+            if probe is not None and probe.permissions_known:
+                said += permissions.wishes(Platform(account.platform), probe.permissions)
             if far.unscored:
                 said.append(f"{far.unscored} comments wait for the classifier.")
             good: bool | None = well or (None if account.state is AccountState.PAUSED else False)
