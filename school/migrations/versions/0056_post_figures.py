@@ -1,7 +1,7 @@
 """How far each published post came: what its platform counted when it was last asked.
 
-Revision: 0055
-Follows: 0054.
+Revision: 0056
+Follows: 0055.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 import school.db
 
-revision = "0055"
-down_revision = "0054"
+revision = "0056"
+down_revision = "0055"
 branch_labels = None
 depends_on = None
 
