@@ -13,6 +13,7 @@ from datetime import datetime
 from io import BytesIO
 from uuid import UUID
 
+import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.orm import Session, undefer
 
@@ -65,6 +66,30 @@ def chosen(session: Session, media_id: UUID) -> tuple[Place, ...]:
     """The places that are blurred in a picture of a draft; none in one that was uploaded."""
     choice = session.get(BlurChoice, media_id)
     return tuple(Place(*place) for place in choice.places) if choice else ()
+
+
+def blurred_meanwhile(
+    session: Session, media_ids: Sequence[UUID], revision: DraftRevision
+) -> dict[UUID, UUID]:
+    """Those of these pictures in whose place the version has a copy with as much or more blurred; the copy.
+
+    A form opened before knows nothing of it, and would bring the picture back as it was (P28).
+    """
+    there = {picture.media_id for picture in revision.pictures}
+    query = sa.select(BlurChoice).where(BlurChoice.media_id.in_({*there, *media_ids}))
+    choices = {choice.media_id: choice for choice in session.scalars(query)}
+    made_here = [choice for choice in choices.values() if choice.media_id in there]
+    copies = {choice.source_id: choice for choice in made_here if choice.source_id is not None}
+    found = {}
+    for media_id in media_ids:
+        own = choices.get(media_id)
+        uploaded = own.source_id if own is not None else media_id
+        copy = copies.get(uploaded) if uploaded is not None else None
+        if media_id in there or copy is None or copy.media_id in media_ids:
+            continue
+        if len(copy.places) >= (len(own.places) if own is not None else 1):
+            found[media_id] = copy.media_id
+    return found
 
 
 def source(session: Session, media_id: UUID) -> Source:

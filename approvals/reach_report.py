@@ -101,9 +101,11 @@ class Reach:
         return number(whole, *reach_words.PEOPLE[self.platform]) if self.by_people else times(whole)
 
     @property
-    def unit(self) -> str:
-        """What is counted: "people", "accounts" or "times"."""
-        return reach_words.PEOPLE[self.platform][1] if self.by_people else "times"
+    def caption(self) -> str:
+        """What the bars of `by_objective` show."""
+        if not self.by_people:
+            return "How often the post in the middle was seen"
+        return f"How many {reach_words.PEOPLE[self.platform][1]} saw the post in the middle"
 
     @property
     def facts(self) -> list[tuple[str, str]]:

@@ -94,7 +94,7 @@ class Insights:
             return {name: value for one in apart for name, value in one.items()}
         found: dict[str, int] = {}
         for entry in records(page.get("data")):
-            value = _value(entry)
+            value = value_of(entry)
             if value is not None and text(entry.get("name")) in metrics:
                 found[text(entry.get("name"))] = value
         return found
@@ -104,7 +104,7 @@ def _total(listed: object) -> int | None:
     return count(record(record(listed).get("summary")).get("total_count"))
 
 
-def _value(entry: Mapping[str, object]) -> int | None:
+def value_of(entry: Mapping[str, object]) -> int | None:
     """The number of one metric: in a list of values, or as one total."""
     values = records(entry.get("values"))
     value = number((values[-1] if values else record(entry.get("total_value"))).get("value"))

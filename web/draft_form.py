@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
 from approvals import (
+    blurring,
     decisions,
     differences,
     drafts,
@@ -245,6 +246,19 @@ def content(form: DraftForm) -> DraftContent:
         device=typed["device"],
         based_on=form.based_on,
     )
+
+
+def keep_blurred(session: Session, form: DraftForm, saved: DraftRevision) -> None:
+    """Have each picture that was blurred since the form was opened stay so, with what was typed of it."""
+    for old, copy in blurring.blurred_meanwhile(session, form.media_ids, saved).items():
+        place = form.media_ids.index(old)
+        form.media_ids[place] = copy
+        for name in ("alt", "source", "licence"):
+            form.typed.values[f"{name}_{copy}"] = form.typed.raw(f"{name}_{old}")
+        filename = session.get_one(MediaFile, copy).filename
+        form.problems.append(
+            ("pictures", f"“{filename}” was blurred meanwhile, so the blurred picture stands below.")
+        )
 
 
 def against_saved(session: Session, form: DraftForm, draft: Draft, *, person: Person) -> tuple[Change, ...]:

@@ -280,6 +280,7 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
             newest = drafts.find(session, draft_id, by=person, now=now())
             # Whoever saves again has read what is different, and means to replace what is saved.
             form.typed.values["based_on"] = str(newest.revision_number)
+            draft_form.keep_blurred(session, form, drafts.current_revision(session, newest))
             differing = draft_form.against_saved(session, form, newest, person=person)
         return _form_again(draft_id, form, 409, differing)
     except MoveNotAllowed as error:

@@ -199,7 +199,7 @@ def _reach(paper: Paper, found: Reach | None) -> None:
     paper.text("How far the posts came", bold=True)
     paper.facts(found.facts)
     if found.by_objective:
-        paper.bars(f"Seen so often: the post in the middle, in {found.unit}", found.by_objective)
+        paper.bars(found.caption, found.by_objective)
     paper.table(
         ("Post", "Published", "Seen by or how often", "Besides", "Asked on"),
         [

@@ -12,6 +12,7 @@ from connectors import graph_mapping as mapping
 from connectors.errors import ConnectorError, ConnectorRefused
 from connectors.exchange import Call
 from connectors.graph_errors import failure_of
+from connectors.graph_insights import value_of
 from tests.connectors.contracts import CONTRACTS, recorded_by_graph
 from tests.connectors.scripted import Reply, Scripted, facebook_at, instagram_at
 
@@ -96,6 +97,11 @@ def test_every_recorded_answer_of_the_real_graph_is_understood(
             if "data" in answer:
                 found = instagram_at(server.url).recent_posts(since=EPOCH)
                 assert {post.platform_id for post in found} == {row["id"] for row in answer["data"]}
+        case ["instagram", "apidata", "medias", *_]:
+            for row in rows(answer):
+                # The same number in both of the shapes that the real one has.
+                total = {name: value for name, value in row.items() if name != "values"}
+                assert value_of(row) == value_of(total) == row["values"][0]["value"]
         case ["instagram", "apidata", "users", "user_fields.json"]:
             me = instagram_at(server.url).probe()
             assert (me.platform_id, me.handle, me.display_name) == (

@@ -250,11 +250,20 @@ def test_two_windows_on_one_picture_lose_nothing_and_overwrite_nothing(
         answer = teacher.post(f"{address}/edit", f"{address}/edit", **{**old_form, **gone, "do": "save"})
         assert answer.status_code == 409 and "changed in another window" in answer.text
     assert only_draft().revision_number == 2
+    # Sent once more from the page that said so, the words are the sender's, and the picture stays blurred.
+    told = teacher.post(f"{address}/edit", f"{address}/edit", **{**old_form, "text": "Mine", "do": "save"})
+    assert told.status_code == 409 and "was blurred meanwhile" in told.text
+    assert form_of(told.text)["media"] == [str(choice.media_id)]
+    sent = {**old_form, **form_of(told.text), "text": "Mine", "do": "save"}
+    assert teacher.post(f"{address}/edit", f"{address}/edit", **sent).status_code == 302
+    assert only_draft().revision_number == 3
+    last = rows(sa.select(RevisionPicture).order_by(RevisionPicture.id))[-1]
+    assert (last.media_id, last.alt_text) == (choice.media_id, "The class")
     # Blurred once more: from the picture as it was uploaded, with what was chosen before.
     newest = f"{address}/pictures/{choice.media_id}/faces"
     again = form_of(teacher.get(newest).text)
     assert again["blur"] == ["face1"]
     answer = teacher.post(newest, newest, **{**again, "blur": ["face1", "face2"], "do": "save"})
-    assert answer.status_code == 302 and only_draft().revision_number == 3
+    assert answer.status_code == 302 and only_draft().revision_number == 4
     last = max(rows(sa.select(BlurChoice)), key=lambda one: one.chosen_at)
     assert len(last.places) == 2 and last.source_id == choice.source_id

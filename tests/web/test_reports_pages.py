@@ -164,12 +164,13 @@ def test_p10_the_report_says_how_far_posts_came_and_never_adds_people_up(
     if platform == "facebook":
         assert "The post in the middle was seen by 150 people" in words
         assert "The most seen one was seen by 250 people: “Post 2”" in words
-        assert "the post in the middle, in people A reminder of an event 150" in words
+        assert "How many people saw the post in the middle A reminder of an event 150" in words
         assert "50 people, 100 times in all" in words and "2 reactions, 0 comments" in words
         assert "not given by Facebook: the permission “read_insights” wasn’t granted" in words
     else:
         assert "The post in the middle was seen 300 times" in words
-        assert "in times A reminder of an event 300" in words and "not given by X for this post" in words
+        assert "How often the post in the middle was seen A reminder of an event 300" in words
+        assert "not given by X for this post" in words
         assert " people:" not in words
     assert "450 people" not in words and "Of 1 post" in words
     assert "has not answered yet" in words or "a day after a post came out" in words
