@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import util
 from pathlib import Path
 
 import pytest
@@ -70,3 +71,14 @@ def test_only_a_real_school_is_kept_from_starting(database: str, monkeypatch: py
     monkeypatch.setenv("SCHOOLGATE_METRICS_TOKEN", GOOD)
     settings.cache_clear()
     starting.settle_key(school)
+
+
+def test_whoever_steals_the_hashes_pays_for_each_guess() -> None:
+    """64 MiB and three rounds for each: the module as the product loads it, not the tests' quick one."""
+    spec = util.find_spec("school.secrets")
+    assert spec is not None and spec.loader is not None
+    spec.loader.exec_module(untouched := util.module_from_spec(spec))
+    hashed = untouched.hash_secret("three wet otters")
+    assert hashed.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+    assert untouched.check_secret("three wet otters", hashed)
+    assert not untouched.check_secret("three dry otters", hashed)
