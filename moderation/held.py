@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from moderation import held_back
 from moderation.models import (
     Assignment,
     Author,
@@ -36,17 +38,20 @@ MOST = 20_000
 """Comments of one person in one file: nobody has more, and a machine's memory has an end."""
 
 
-def sections(session: Session, subject: Subject, *, past_head: bool) -> list[Section]:
+def sections(
+    session: Session, subject: Subject, *, past_head: bool, back: Collection[UUID] = ()
+) -> list[Section]:
     """What somebody wrote on a platform and what was done about it; where a name is written.
 
     `past_head`: the file goes to a headteacher, so what concerns the headteacher is left out (P3).
+    `back`: entries that were referred and are held back (`held_back`): nothing may tell of the referral.
     """
     if subject.kind is HoldOn.AUTHOR:
-        return _of_author(session, session.get_one(Author, subject.id), past_head=past_head)
-    found = [_named(session, subject.name, past_head=past_head)]
+        return _of_author(session, session.get_one(Author, subject.id), past_head=past_head, back=back)
+    found = [_named(session, subject.name, past_head=past_head, back=back)]
     if subject.kind is HoldOn.PERSON:
         found += [
-            _done_by(session, subject, past_head=past_head),
+            _done_by(session, subject, past_head=past_head, back=back),
             _given(session, subject, past_head=past_head),
             _habit(session, subject),
         ]
@@ -57,7 +62,7 @@ def _seen(past_head: bool) -> sa.ColumnElement[bool]:
     return LogCase.about_headteacher.is_(False) if past_head else sa.true()
 
 
-def _of_author(session: Session, author: Author, *, past_head: bool) -> list[Section]:
+def _of_author(session: Session, author: Author, *, past_head: bool, back: Collection[UUID]) -> list[Section]:
     comments = session.scalars(
         sa.select(Comment).where(Comment.author_id == author.id).order_by(Comment.created_at).limit(MOST)
     ).all()
@@ -82,6 +87,7 @@ def _of_author(session: Session, author: Author, *, past_head: bool) -> list[Sec
         .where(Follower.author_id == author.id)
         .order_by(FollowerMove.at)
     )
+    unsaid = held_back.reasons(session, back)
     blocks = session.scalars(sa.select(BlockedAuthor).where(BlockedAuthor.author_id == author.id))
     return [
         Section(
@@ -114,7 +120,12 @@ def _of_author(session: Session, author: Author, *, past_head: bool) -> list[Sec
             ],
         ),
         _entries(
-            session, LogEntry.author_id == author.id, "Entries of the log", own=True, past_head=past_head
+            session,
+            LogEntry.author_id == author.id,
+            "Entries of the log",
+            own=True,
+            past_head=past_head,
+            back=back,
         ),
         Section(
             "Accounts they follow or followed",
@@ -137,40 +148,51 @@ def _of_author(session: Session, author: Author, *, past_head: bool) -> list[Sec
         ),
         Section(
             "Blocks",
-            [{"from": one.blocked_at, "reason": one.reason, "lifted": one.lifted_at or ""} for one in blocks],
+            [
+                {
+                    "from": one.blocked_at,
+                    "reason": "" if one.reason in unsaid else one.reason,
+                    "lifted": one.lifted_at or "",
+                }
+                for one in blocks
+            ],
         ),
     ]
 
 
-def _named(session: Session, name: str, *, past_head: bool) -> Section:
-    # The database keeps what was decided and why as JSON, with signs beyond ASCII written as numbers.
-    reasons = sa.cast(LogEvent.detail, sa.Text)
-    decided = sa.select(LogEvent.seq).where(
-        LogEvent.entry_id == LogEntry.id,
-        sa.or_(
-            *(reasons.icontains(form, autoescape=True) for form in {name, json.dumps(name).strip('"')}),
-        ),
+def _named(session: Session, name: str, *, past_head: bool, back: Collection[UUID]) -> Section:
+    return _entries(
+        session,
+        held_back.says(name),
+        "Entries of the log that say their name",
+        past_head=past_head,
+        back=back,
     )
-    written = sa.or_(
-        LogEntry.text.icontains(name, autoescape=True),
-        LogEntry.post_text.icontains(name, autoescape=True),
-        decided.exists(),
-    )
-    return _entries(session, written, "Entries of the log that say their name", past_head=past_head)
 
 
 def _entries(
-    session: Session, condition: sa.ColumnElement[bool], title: str, *, own: bool = False, past_head: bool
+    session: Session,
+    condition: sa.ColumnElement[bool],
+    title: str,
+    *,
+    own: bool = False,
+    past_head: bool,
+    back: Collection[UUID],
 ) -> Section:
-    entries = session.execute(
-        sa.select(LogEntry, LogCase)
+    theirs = held_back.own_letters(session)
+    entries = session.scalars(
+        sa.select(LogEntry)
         .join(LogCase, LogCase.entry_id == LogEntry.id)
         .where(condition, _seen(past_head))
         .order_by(LogEntry.number)
         .limit(MOST)
     ).all()
     rows = []
-    for entry, case in entries:
+    for entry in entries:
+        kept_back = entry.id in back
+        if kept_back and not own:
+            # What others wrote of them and the school passed on: no less than all of it tells of that.
+            continue
         events = session.scalars(
             sa.select(LogEvent)
             .where(LogEvent.entry_id == entry.id, LogEvent.kind != EventKind.ERASED)
@@ -192,10 +214,17 @@ def _entries(
                 # Who wrote about somebody is another person's data.
                 **({"written by": entry.author_name, "address": entry.url} if own else {}),
                 "text": entry.text,
-                "why flagged": [str(reason.get("detail", "")) for reason in entry.reasons],
+                "why flagged": [
+                    str(reason.get("detail", ""))
+                    for reason in entry.reasons
+                    if not (kept_back and reason.get("kind") == "safeguarding")
+                ],
                 "scores": entry.scores,
-                "state": case.state,
-                "what happened": [{"at": event.at, "what": event.kind, **_said(event)} for event in events],
+                "what happened": [
+                    {"at": event.at, "what": event.kind, **said}
+                    for event in events
+                    if (said := held_back.told(event) if kept_back else _said(event)) is not None
+                ],
                 "done on the platform": [
                     {"what": act.kind, "state": act.state, "words": act.text} for act in acts
                 ],
@@ -206,10 +235,12 @@ def _entries(
                         **({"address": addresses.get(one.place, "")} if own else {}),
                     }
                     for one in pictures
+                    if not kept_back
                 ],
                 "letters": [
                     {"at": letter.issued_at, "kind": letter.template, **_letter(letter, own)}
                     for letter in letters
+                    if not kept_back or letter.template in theirs
                 ],
             }
         )
@@ -227,7 +258,7 @@ def _said(event: LogEvent) -> dict[str, Any]:
     return {name: event.detail[name] for name in _TOLD if event.detail.get(name)}
 
 
-def _done_by(session: Session, subject: Subject, *, past_head: bool) -> Section:
+def _done_by(session: Session, subject: Subject, *, past_head: bool, back: Collection[UUID]) -> Section:
     events = session.execute(
         sa.select(LogEvent, LogEntry.number)
         .join(LogEntry, LogEntry.id == LogEvent.entry_id)
@@ -237,7 +268,11 @@ def _done_by(session: Session, subject: Subject, *, past_head: bool) -> Section:
     )
     return Section(
         "What they did in the log",
-        [{"entry": number, "at": event.at, "what": event.kind, **_said(event)} for event, number in events],
+        [
+            {"entry": number, "at": event.at, "what": event.kind, **_said(event)}
+            for event, number in events
+            if event.entry_id not in back
+        ],
     )
 
 

@@ -34,9 +34,19 @@ class ClaimedExport:
     asked_by_id: UUID
 
 
-def ask_for_subject(session: Session, subject: Subject, *, by: Person, now: datetime) -> DataExport:
-    """Have a file made of all that is held on one person (UK GDPR, article 15)."""
-    return _ask(session, ExportOf.SUBJECT, subject.kind, subject.id, {}, by=by, now=now)
+def ask_for_subject(
+    session: Session,
+    subject: Subject,
+    *,
+    choices: Mapping[str, Any] | None = None,
+    by: Person,
+    now: datetime,
+) -> DataExport:
+    """Have a file made of what is held on one person (UK GDPR, article 15).
+
+    `choices`: what whoever asks decided of names and of what is held back, for the maker of the file.
+    """
+    return _ask(session, ExportOf.SUBJECT, subject.kind, subject.id, choices or {}, by=by, now=now)
 
 
 def ask_for_foi(session: Session, search: Mapping[str, Any], *, by: Person, now: datetime) -> DataExport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,13 @@ ah am an as at be by do go he hi if in is it me my no of oh ok on or so to up us
 _NO_NAMES = frozenset(_NOT_ALONE.split())
 """Two letters that begin sentences more often than they are half of a pupil's name."""
 _JOINERS = "'’‑-"
+_SURNAME = r"[^\W\d_]+(?:[-‑'’](?![sS]\b)[^\W\d_]+)*"
+_TITLED = re.compile(
+    rf"(?<!\w)(?:(?:[Mm]rs?|MRS?)\.? {_SURNAME}"
+    rf"|(?:M[sx]|MS|Dr|DR|Miss|MISS|Sir|Rev|Prof(?:essor)?)\.? (?=[A-Z]){_SURNAME})"
+    rf"(?: (?=[A-Z]){_SURNAME})?"
+)
+"""Mr Harding, Dr Anne Bell, and mr harding, as people write; in small letters “miss” and “ms” are words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,24 +50,33 @@ class Redactor:
         adults: Iterable[str],
         own: Iterable[str] = (),
         find: Callable[[str], Iterable[str]] = lambda text: (),
+        titled: bool = False,
+        keep: Iterable[str] = (),
     ) -> None:
         """`own`: names and addresses of whoever gets it. `find`: other personal data in a text.
+
+        `titled`: whoever is called Mr, Mrs, Dr and a name goes, too, whether the school knows them or not.
+        `keep`: what somebody looked at and said that it stays, word for word as `found` has it.
 
         Of a pupil the first name and the family name go as well, where they are written with a
         capital: a child must not be known by half a name. Of adults whole names go.
         """
         pupils = tuple(pupils)
         self._own = {name.casefold().lstrip("@") for name in own if name}
-        own_parts = {fold(part.text) for name in self._own for part in _words(name)}
+        self._own_parts = {fold(part.text) for name in self._own for part in _words(name)}
         whole = {
             unicodedata.normalize("NFC", name)
             for name in (*pupils, *adults)
             if len(name) >= _SHORTEST and name.casefold() not in self._own
         }
         parts = {fold(piece) for name in pupils for word in _words(name) for piece in _pieces(word.text)}
-        self._parts = {part for part in parts - own_parts if len(part) >= _SHORTEST and part not in _NO_NAMES}
+        parts -= self._own_parts | _NO_NAMES
+        self._parts = {part for part in parts if len(part) >= _SHORTEST}
         self._whole = _pattern(whole, re.IGNORECASE)
-        self._find = find
+        self._find, self._titled = find, titled
+        self._keep = {_same(one) for one in keep}
+        self.found: Counter[str] = Counter()
+        """What was met that is others', and how often, whether it was taken out or kept."""
 
     def text(self, text: str) -> str:
         """A text without the others.
@@ -71,6 +88,9 @@ class Redactor:
         spans = sorted(_initials(text, words, [_stretched(span, words) for span in self._spans(text, words)]))
         left, end = [], 0
         for start, stop in _joined(text, spans):
+            self.found[text[start:stop]] += 1
+            if _same(text[start:stop]) in self._keep:
+                continue
             left += [text[end:start], SOMEBODY]
             end = stop
         return "".join([*left, text[end:]])
@@ -81,6 +101,10 @@ class Redactor:
                 yield from (match.span() for match in re.finditer(re.escape(value), text))
         for match in _MENTION.finditer(text):
             if match[0][1:].casefold().rstrip(".") not in self._own:
+                yield match.span()
+        for match in _TITLED.finditer(text) if self._titled else ():
+            # Not "Mrs Petrova" to Anna Petrova.
+            if not self._own_parts & {fold(word.text) for word in _words(match[0])}:
                 yield match.span()
         if self._whole is not None:
             yield from (match.span() for match in self._whole.finditer(text))
@@ -148,6 +172,10 @@ def fold(word: str) -> str:
     """Without case and accents, so that "Zoë" meets "ZOE"."""
     bare = unicodedata.normalize("NFKD", word.casefold())
     return "".join(c for c in bare if c not in _JOINERS and not unicodedata.combining(c))
+
+
+def _same(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
 
 
 def _stretched(span: tuple[int, int], words: Sequence[_Word]) -> tuple[int, int]:

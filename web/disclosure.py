@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from typing import Any, Self
 from uuid import UUID
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -19,18 +21,59 @@ from approvals import foi
 from approvals.checks import account_name
 from approvals.erasing import ERASED
 from approvals.models import Publication
-from moderation import own_posts, sight
+from moderation import held_back, own_posts, sight
 from moderation.classifier.personal_data import find_personal_data
 from moderation.models import Author, Letter, LogEntry, WatchedPost
-from school import people
-from school.errors import NotFound
+from school import audit, exports, people
+from school.errors import BadInput, NotFound
 from school.held import Section, was_headteacher
-from school.models import Account, HoldOn, Person, Pupil
+from school.models import Account, DataExport, HoldOn, Person, Pupil
 from school.redaction import Redactor, for_machines
 from school.retention import Subject
 from school.setup import current_school
 from school.times import say
 from web import readable
+
+LOOKED_AT_MOST = 3000
+"""Records in which names are looked for before a file is made: a page answers at once."""
+BLACK_MOST = 100
+
+NOTE = (
+    "The law lets a school leave some things out of such a file: above all what would tell of other people, "
+    "or could put a child or somebody else at risk. This paragraph stands in every such file, whether "
+    "anything was left out or not. Whoever thinks that something is missing can ask the school, and can "
+    "complain to the Information Commissioner’s Office (ico.org.uk)."
+)
+"""In every file alike, so that it gives nothing away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What whoever asks for a person's file decided about it."""
+
+    let_in: frozenset[UUID] = frozenset()
+    """Entries of the log that were referred, and yet go in."""
+    keep: tuple[str, ...] = ()
+    """What looks like others' data and stays, word for word."""
+    black: tuple[str, ...] = ()
+    """What goes besides what was found."""
+
+    def as_json(self) -> dict[str, Any]:
+        """As the request's row keeps it."""
+        return {
+            "let_in": sorted(str(one) for one in self.let_in),
+            "keep": list(self.keep),
+            "black": list(self.black),
+        }
+
+    @classmethod
+    def read(cls, kept: Mapping[str, Any]) -> Self:
+        """From the request's row; those of earlier versions hold nothing back but what is others'."""
+        return cls(
+            frozenset(UUID(one) for one in kept.get("let_in", ())),
+            tuple(kept.get("keep", ())),
+            tuple(kept.get("black", ())),
+        )
 
 
 def subject_of(session: Session, kind: str, subject_id: UUID) -> Subject:
@@ -44,23 +87,78 @@ def subject_of(session: Session, kind: str, subject_id: UUID) -> Subject:
     raise NotFound("There is no such person in Schoolgate, or what was held on them is erased.")
 
 
-def of_subject(session: Session, subject: Subject, *, asked_by_id: UUID) -> list[Section]:
-    """All that is held on one person, without what is others'.
+def ask(
+    session: Session, subject: Subject, choices: Choices, *, reason: str, by: Person, now: datetime
+) -> DataExport:
+    """Have the file of somebody made, with a line in the trail for each referred entry that goes in.
+
+    Raises BadInput where such an entry goes in without a reason, or where there is no such entry.
+    """
+    if choices.let_in:
+        if not choices.let_in <= {one.entry_id for one in referred(session, subject, asked_by_id=by.id)}:
+            raise BadInput("What was referred has changed: load the page again.", field="let_in")
+        try:
+            reason = people.reason_text(reason)
+        except BadInput as error:
+            raise BadInput(str(error), field="let_in_reason") from None
+    made = exports.ask_for_subject(session, subject, choices=choices.as_json(), by=by, now=now)
+    for entry_id in sorted(choices.let_in):
+        # On the entry, so that whoever may not hear of that one doesn't hear of this (P3).
+        audit.record(
+            session,
+            by=by,
+            action="referral_let_into_file",
+            object_kind="log_entry",
+            object_id=entry_id,
+            detail={"reason": reason},
+            now=now,
+        )
+    return made
+
+
+def referred(session: Session, subject: Subject, *, asked_by_id: UUID) -> list[held_back.Referred]:
+    """What is held back from somebody's file unless it is let in, each time anew."""
+    return held_back.of(session, subject, past_head=_past_head(session, subject, asked_by_id))
+
+
+def found_others(session: Session, subject: Subject, *, asked_by_id: UUID) -> list[tuple[str, int]]:
+    """What looks like others' data in all that could go into the file, and how often it is there."""
+    left = LOOKED_AT_MOST
+    redactor = _redactor(session, subject, Choices())
+    for one in _sections(session, subject, back=frozenset(), asked_by_id=asked_by_id):
+        redactor.kept(one.rows[:left])
+        left -= len(one.rows[:left])
+    return sorted(redactor.found.items(), key=lambda one: (-one[1], one[0].casefold()))
+
+
+def _past_head(session: Session, subject: Subject, asked_by_id: UUID) -> bool:
+    return was_headteacher(session, asked_by_id) or (
+        subject.kind is HoldOn.PERSON and was_headteacher(session, subject.id)
+    )
+
+
+def of_subject(
+    session: Session, subject: Subject, *, choices: Choices = Choices(), asked_by_id: UUID
+) -> list[Section]:
+    """What is held on one person, without what is others', and without what was referred and not let in.
 
     What concerns the headteacher never reaches a headteacher, as subject or as whoever asked (P3).
     """
-    past_head = was_headteacher(session, asked_by_id) or (
-        subject.kind is HoldOn.PERSON and was_headteacher(session, subject.id)
-    )
-    unsaid = sight.about_headteacher(session) if past_head else []
-    found = [
+    back = {one.entry_id for one in referred(session, subject, asked_by_id=asked_by_id)} - choices.let_in
+    found = _sections(session, subject, back=back, asked_by_id=asked_by_id)
+    redactor = _redactor(session, subject, choices)
+    return [Section(one.title, redactor.kept(one.rows)) for one in found if one.rows]
+
+
+def _sections(session: Session, subject: Subject, *, back: Set[UUID], asked_by_id: UUID) -> list[Section]:
+    past_head = _past_head(session, subject, asked_by_id)
+    unsaid = [*(sight.about_headteacher(session) if past_head else ()), *back]
+    return [
         *school.held.sections(session, subject, past_head=past_head, unsaid=unsaid),
         *approvals.held.sections(session, subject),
-        *moderation.held.sections(session, subject, past_head=past_head),
+        *moderation.held.sections(session, subject, past_head=past_head, back=back),
         school.held.mentions_in_forms(session, subject.name, past_head=past_head),
     ]
-    redactor = _redactor(session, subject)
-    return [Section(one.title, redactor.kept(one.rows)) for one in found if one.rows]
 
 
 def of_foi(session: Session, search: foi.FoiSearch) -> list[Section]:
@@ -112,7 +210,7 @@ def posts_elsewhere(
     )
 
 
-def _redactor(session: Session, subject: Subject) -> Redactor:
+def _redactor(session: Session, subject: Subject, choices: Choices) -> Redactor:
     own = [subject.name, *_handles(session)]
     if subject.kind is HoldOn.PERSON:
         own.append(session.get_one(Person, subject.id).email)
@@ -124,7 +222,14 @@ def _redactor(session: Session, subject: Subject) -> Redactor:
     pupils = _pupils(session)
     staff = [one.name for one in people.everybody(session) if one.name != subject.name]
     others = tuple(name for name in (*pupils, *staff) if name != subject.name)
-    return Redactor(pupils=pupils, adults=staff, own=own, find=lambda text: _personal(text, others))
+    return Redactor(
+        pupils=pupils,
+        adults=(*staff, *choices.black),
+        own=own,
+        find=lambda text: _personal(text, others),
+        titled=True,
+        keep=choices.keep,
+    )
 
 
 def _pupils(session: Session) -> list[str]:
@@ -141,18 +246,24 @@ def _personal(text: str, names: tuple[str, ...]) -> list[str]:
     return [one.value for one in find_personal_data(text, names)]
 
 
-def pack(session: Session, title: str, sections: Sequence[Section], *, now: datetime) -> tuple[bytes, int]:
-    """One ZIP file with the same data for machines (JSON) and for people (a page), and how many records."""
+def pack(
+    session: Session, title: str, sections: Sequence[Section], *, note: str = "", now: datetime
+) -> tuple[bytes, int]:
+    """One ZIP file with the same data for machines (JSON) and for people (a page), and how many records.
+
+    `note`: a paragraph that stands above all of it.
+    """
     school_row = current_school(session)
     name = school_row.name if school_row else ""
     data = {
         "school": name,
         "title": title,
         "made": say(now),
+        **({"note": note} if note else {}),
         "sections": {one.title: for_machines(list(one.rows)) for one in sections},
     }
     out = BytesIO()
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         archive.writestr("data.json", json.dumps(data, ensure_ascii=False, indent=1))
-        archive.writestr("data.html", readable.page(title, name, sections, made=now))
+        archive.writestr("data.html", readable.page(title, name, sections, note=note, made=now))
     return out.getvalue(), sum(len(one.rows) for one in sections)

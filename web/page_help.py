@@ -227,6 +227,10 @@ HELP: Mapping[str, Help] = {
         "This is what the school holds on one person. You can have a file made that they can read, keep things from being erased, or erase what they ask to have erased. Each decision needs a reason.",
         (_PROTECTION, ("Files that were made", "/data-protection/files")),
     ),
+    "protection/file.html": Help(
+        "Before somebody’s file is made you see what stays out of it: what was referred, and names and addresses of others. Tick what goes in after all. A reason is asked for what was referred.",
+        (_PROTECTION, ("Files that were made", "/data-protection/files")),
+    ),
     "protection/erase.html": Help(
         "Here you see what would be erased before anything goes. Tick what may go. What may still be needed, such as a threat or a worry about a child, is not ticked. Your PIN signs it, and nothing can be brought back.",
         (_PROTECTION, ("Put something on hold instead", "/data-protection/holds")),

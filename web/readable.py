@@ -73,7 +73,7 @@ SENTENCES: Mapping[str, str] = {
     "Entries of the log that say their name": "On {recorded} the school put this into its log of comments, as number {no.}: “{text}”",
     "Accounts they follow or followed": "They were first seen as a follower of {account} on {first seen}, and last on {last seen}.",
     "Decisions on them as followers": "On {at} the school’s answer to them as a follower became “{became}”.[ The reason given was: {reason}]",
-    "Blocks": "They were blocked on {from}. The reason given was: {reason}[ The block ended on {lifted}.]",
+    "Blocks": "They were blocked on {from}.[ The reason given was: {reason}][ The block ended on {lifted}.]",
     "Entries of the log that were given to them": "On {at} a colleague gave them number {entry} of the log to decide on.[ That ended on {ended}.]",
     "How they work in the queue": "Single keys {keys} for them.[ A break is offered after {break after} abusive texts.]",
     "What they did in the log": "On {at} they worked on number {entry} of the log: {what}.",
@@ -191,8 +191,8 @@ _PART = re.compile(r"\[([^\]]*)\]")
 _NAME = re.compile(r"\{([^}]+)\}")
 
 
-def page(title: str, school: str, sections: Sequence[Section], *, made: datetime) -> str:
-    """The data as a page that prints well and asks nobody for anything."""
+def page(title: str, school: str, sections: Sequence[Section], *, note: str = "", made: datetime) -> str:
+    """The data as a page that prints well and asks nobody for anything. `note`: a paragraph on top."""
     parts = [
         Markup(
             '<!doctype html><html lang="en-GB"><meta charset="utf-8">'
@@ -203,6 +203,8 @@ def page(title: str, school: str, sections: Sequence[Section], *, made: datetime
             "it says “{4}”. The file data.json beside this page holds the same for a computer.</p>"
         ).format(title, _STYLE, school, say(made), SOMEBODY)
     ]
+    if note:
+        parts.append(Markup("<p>{}</p>").format(note))
     if not sections:
         parts.append(Markup("<p>Nothing is held.</p>"))
     elif len(sections) > 1:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from moderation import authors
+from moderation.words import REFER_TO
 from school import exports, holds, people, pins, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
@@ -82,15 +83,67 @@ def one(kind: str, subject_id: UUID) -> ResponseReturnValue:
     return _one(kind, subject_id, Typed())
 
 
+@pages.get("/data-protection/people/<kind>/<uuid:subject_id>/file")
+@needs(Action.PROTECT_DATA)
+def prepare(kind: str, subject_id: UUID) -> ResponseReturnValue:
+    """What is held back from their file and what is blacked out in it, to be decided before it is made."""
+    return _prepare(kind, subject_id, Typed())
+
+
+def _prepare(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> ResponseReturnValue:
+    with reading() as session:
+        subject = disclosure.subject_of(session, kind, subject_id)
+        by = current_person(session)
+        page = render_template(
+            "protection/file.html",
+            subject=subject,
+            referred=[
+                (one, "To " + " and ".join(REFER_TO[to] for to in one.to) if one.to else "By a letter")
+                for one in disclosure.referred(session, subject, asked_by_id=by.id)
+            ],
+            found=disclosure.found_others(session, subject, asked_by_id=by.id),
+            most=disclosure.LOOKED_AT_MOST,
+            typed=typed,
+        )
+    return page, status
+
+
 @pages.post("/data-protection/people/<kind>/<uuid:subject_id>/file")
 @needs(Action.PROTECT_DATA)
 def ask(kind: str, subject_id: UUID) -> ResponseReturnValue:
-    """Have a file made of all that is held on them."""
-    with transaction() as session:
-        subject = disclosure.subject_of(session, kind, subject_id)
-        exports.ask_for_subject(session, subject, by=current_person(session), now=now())
+    """Have a file made of what is held on them."""
+    typed = Typed(request.form)
+    try:
+        choices = _choices(typed)
+        with transaction() as session:
+            subject = disclosure.subject_of(session, kind, subject_id)
+            disclosure.ask(
+                session,
+                subject,
+                choices,
+                reason=typed["let_in_reason"],
+                by=current_person(session),
+                now=now(),
+            )
+    except BadInput as error:
+        return _prepare(kind, subject_id, typed.refuse(error), 400)
     flash(BEING_MADE, "success")
     return redirect(url_for("subjects.files"))
+
+
+def _choices(typed: Typed) -> disclosure.Choices:
+    """What the form says. Raises BadInput."""
+    black = tuple(dict.fromkeys(one for line in typed["black"].splitlines() if (one := line.strip())))
+    if len(black) > disclosure.BLACK_MOST or any(not 2 <= len(one) <= 200 for one in black):
+        raise BadInput(
+            f"Write one name a line, each of 2 to 200 characters, at most {disclosure.BLACK_MOST} of them.",
+            field="black",
+        )
+    try:
+        let_in = frozenset(UUID(one) for one in typed.all("let_in"))
+    except ValueError:
+        raise BadInput("Tick what may go in from the list.", field="let_in") from None
+    return disclosure.Choices(let_in, tuple(typed.all("keep")), black)
 
 
 @pages.post("/data-protection/people/<kind>/<uuid:subject_id>/hold")

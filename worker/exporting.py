@@ -27,14 +27,21 @@ def make_one() -> bool:
     try:
         with reading() as session:
             if claimed.of is ExportOf.FOI:
+                note = ""
                 title = "Freedom of information: posts, approvals and decisions"
                 sections = disclosure.of_foi(session, foi.parse(claimed.search))
             else:
                 assert claimed.subject_id is not None
                 subject = disclosure.subject_of(session, claimed.subject_kind, claimed.subject_id)
                 title = f"What is held on {subject.name}"
-                sections = disclosure.of_subject(session, subject, asked_by_id=claimed.asked_by_id)
-            content, records = disclosure.pack(session, title, sections, now=now())
+                sections = disclosure.of_subject(
+                    session,
+                    subject,
+                    choices=disclosure.Choices.read(claimed.search),
+                    asked_by_id=claimed.asked_by_id,
+                )
+                note = disclosure.NOTE
+            content, records = disclosure.pack(session, title, sections, note=note, now=now())
     except Exception:
         with transaction() as session:
             exports.fail(session, claimed, now=now())

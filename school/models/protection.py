@@ -110,7 +110,7 @@ class DataExport(Base):
     """A HoldOn of a person; empty for FOI."""
     subject_id: Mapped[UUID | None]
     search: Mapped[dict[str, Any]]
-    """Of FOI: words and days."""
+    """Of FOI: words and days; of one person: what was decided about names and what is held back."""
     state: Mapped[ExportState] = mapped_column(default=ExportState.WAITING)
     asked_at: Mapped[datetime]
     asked_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"))

@@ -19,7 +19,16 @@ from approvals import foi
 from approvals.models import Draft, DraftRemark, Publication
 from moderation import chain, decisions, habits, manual
 from moderation.decisions import Decision, Outcome
-from moderation.models import CameWith, CameWithState, Comment, LogCase, LogEntry, ReferTo, WatchedPost
+from moderation.models import (
+    CameWith,
+    CameWithState,
+    Comment,
+    Letter,
+    LogCase,
+    LogEntry,
+    ReferTo,
+    WatchedPost,
+)
 from school import (
     audit,
     consent,
@@ -61,6 +70,7 @@ from worker import exporting
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 People = dict[Role, Person]
+NOTHING = disclosure.Choices()
 
 
 @pytest.fixture
@@ -69,9 +79,17 @@ def world(session: Session, school_people: People, make_account: Callable[..., A
     return remember(session, school_people, x, make_account("facebook", identity_id="school"))
 
 
-def made(session: Session, subject: Subject, by: Person) -> tuple[dict[str, list[dict[str, object]]], str]:
+def made(
+    session: Session,
+    subject: Subject,
+    by: Person,
+    choices: disclosure.Choices | None = None,
+    reason: str = "",
+) -> tuple[dict[str, list[dict[str, object]]], str]:
     """The file of a person as a worker makes it: its sections, and its page."""
-    asked = exports.ask_for_subject(session, subject, by=by, now=db.now())
+    asked = disclosure.ask(
+        session, subject, choices or disclosure.Choices(), reason=reason, by=by, now=db.now()
+    )
     session.commit()
     assert exporting.make_one() and not exporting.make_one()
     content = exports.fetch(session, asked.id, by=by, now=db.now())
@@ -82,7 +100,9 @@ def made(session: Session, subject: Subject, by: Person) -> tuple[dict[str, list
         assert not re.search(
             r"\d{4}-\d\d-\d\d(?![^<>]*>)|\b[a-z]+_[a-z]+\b(?![^<]*</dd>)", page.split("</style>")[1]
         )
-        return json.loads(archive.read("data.json"))["sections"], page
+        data = json.loads(archive.read("data.json"))
+        assert "This paragraph stands in every such file" in page and data["note"] in page
+        return data["sections"], page
 
 
 def test_p34_a_commenters_file_has_what_is_theirs_and_nobody_elses(
@@ -109,7 +129,69 @@ def test_p34_a_commenters_file_has_what_is_theirs_and_nobody_elses(
     assert "Zebedee's own words" in everything and "You idiot" in everything and "Larkspur" in everything
     for other in ("Marigold", "Whitcombe", school_people[Role.SLT].name, school_people[Role.DPO].email):
         assert other not in everything and other not in page, other
-    assert f"Zebedee frightens {SOMEBODY}" in page
+    assert "passed on" not in everything + page and "frightens" not in everything + page
+
+
+def test_p3_p34_a_file_gives_no_referral_away_until_somebody_says_that_it_may(
+    session: Session, school_people: People, world: World, signed_in: Callable[[Role], Browser]
+) -> None:
+    """What was referred, noted and written about it; the trail keeps why it went in all the same."""
+    officer, lead = school_people[Role.DPO], school_people[Role.DSL]
+    for one in (officer, lead):
+        session.refresh(one)
+    session.commit()
+    browser = signed_in(Role.DPO)
+    why = "Rang Harewell social care about Mr Harding and Marigold Finch"
+    decide(world.referred, Outcome.NOTE, by=lead, clock=Clock(), reason=why)
+    session.add(
+        Letter(
+            entry_id=world.entry, template="Worry about a child: referral", addressed_to="Social care",
+            address="", body="We fear for a child at Harewell Road", file=b"", sha256="0" * 64,
+            issued_at=db.now(), issued_by_id=lead.id,
+        )
+    )  # fmt: skip
+    session.commit()
+    secrets = ("passed on", "Harewell", "frightens", "refer", "Bramblewick 12", "We fear")
+    subject = disclosure.subject_of(session, "author", world.author.id)
+    sections, page = made(session, subject, officer)
+    said = json.dumps(sections) + page.split("</style>")[1]
+    assert not [word for word in secrets if word in said]
+    # What they saw is there: that they were warned, asked to a meeting and blocked; and what they wrote.
+    kept = json.dumps(sections["Entries of the log"])
+    assert all(word in kept for word in ("idiot again", '"block"', '"meeting"', "Larkspur asks"))
+    assert sections["Blocks"][0]["reason"] == "" and "They were blocked on" in page
+    # The page says what is held back and asks why it should go in; a colleague is named as they are.
+    address = f"/data-protection/people/author/{subject.id}/file"
+    session.commit()
+    form = browser.get(address)
+    assert "2 entries of the log were passed on" in form.text and "schedule 3, part 5" in form.text
+    assert "“Mr Harding” stays" in form.text
+    chosen = {"let_in": str(world.referred), "keep": "Mr Harding", "black": "Harewell\nZ"}
+    refused = browser.post(address, address, **chosen)
+    assert refused.status_code == 400 and "Write one name a line" in refused.text
+    refused = browser.post(address, address, **(chosen | {"black": "Harewell"}))
+    assert refused.status_code == 400 and "Harewell</textarea>" in refused.text
+    browser.post(address, address, **chosen | {"black": "Harewell", "let_in_reason": "The lead says so"})
+    assert exporting.make_one()
+    asked = session.scalars(sa.select(DataExport).order_by(DataExport.asked_at.desc())).first()
+    assert asked is not None
+    with ZipFile(BytesIO(exports.fetch(session, asked.id, by=officer, now=db.now()))) as archive:
+        said = archive.read("data.json").decode()
+    session.commit()
+    assert f"Rang {SOMEBODY} social care about Mr Harding and {SOMEBODY}" in said and "We fear" not in said
+    [line] = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "referral_let_into_file"))
+    assert (line.object_id, line.detail) == (str(world.referred), {"reason": "The lead says so"})
+    # Of what is somebody else's words about them, nothing goes in.
+    pupil = disclosure.subject_of(session, "pupil", world.pupil.id)
+    assert [one.entry_id for one in disclosure.referred(session, pupil, asked_by_id=officer.id)] == [
+        world.referred
+    ]
+    assert "Entries of the log that say their name" not in made(session, pupil, officer)[0]
+    staff = disclosure.subject_of(session, "person", lead.id)
+    assert "Harewell" not in str(made(session, staff, officer))
+    with pytest.raises(BadInput):
+        wrong = disclosure.Choices(let_in=frozenset({world.draft.id}))
+        disclosure.ask(session, subject, wrong, reason="Because", by=officer, now=db.now())
 
 
 def test_p34_a_colleagues_file_has_what_they_never_saved(
@@ -247,6 +329,7 @@ def test_p3_what_concerns_the_headteacher_is_in_no_file_for_a_headteacher(
     other = disclosure.of_subject(
         session,
         Subject(HoldOn.PERSON, school_people[Role.STAFF].id, head.name),
+        choices=disclosure.Choices(let_in=frozenset({entry.id})),
         asked_by_id=school_people[Role.DPO].id,
     )
     assert "Thornapple" in str(other), "the rule, not the words, kept it out"
