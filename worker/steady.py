@@ -6,6 +6,7 @@ none for an hour. What waits in the database until a certain time would wait tha
 
 from __future__ import annotations
 
+import secrets
 import time
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,8 +38,13 @@ NOTICED = timedelta(seconds=2)
 NOTICED_AT_START = timedelta(minutes=1)
 """Another machine's clock, whose sign of life this may be, is never quite this one's."""
 _AGAIN = 5.0
-_NEARLY = 0.9
-"""Of the time between two looks, how long no other is sent: no scheduler may find its own one in its way."""
+LEADER = "schoolgate-scheduler"
+"""Where Redis keeps which of the schedulers sends the looks, so that two send no more than one does."""
+LEADS_FOR = 3.0
+"""Seconds after which another may take over from one that has died."""
+ASKED_EVERY = 1.0
+"""Seconds for which what Redis said of leader and queues is good enough: asked for each look, that took more
+of the processor than the looks."""
 MOST_WAITING = 30
 """Messages in one queue; with its workers away for a night it would hold hundreds of thousands."""
 
@@ -104,6 +110,9 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
         self._owed: timedelta | None = None
         self._tried = 0.0
         self._counting: Any = None
+        self._name = secrets.token_hex(8).encode()
+        self._leads, self._asked_at = False, -ASKED_EVERY
+        self._counted: dict[str, tuple[float, int]] = {}
         super().__init__(*arguments, **more)
 
     def tick(self, *arguments: Any, **more: Any) -> float:
@@ -122,7 +131,7 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
         return float(super().tick(*arguments, **more))
 
     def apply_async(self, entry: ScheduleEntry, producer: Any = None, **more: Any) -> Any:
-        """Send a look, unless another scheduler just has, or so many messages wait in its queue that one
+        """Send a look, unless another scheduler sends them, or so many messages wait in its queue that one
         more could change nothing.
 
         Looks are not dropped by their age: the clock of the machine that takes one may be another than ours.
@@ -140,15 +149,41 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
             if self._counting is None:
                 # Of its own: the sender's is mended by the sending.
                 self._counting = self.app.connection_for_read().channel()
-            if not _first_to_send(self._counting, entry):
-                return True
-            return int(queue(self._counting).queue_declare().message_count) >= MOST_WAITING
+            return not self._is_leader() or not self._room_in(queue)
         except Exception as error:  # noqa: BLE001 - whatever it is, the looks must be sent
             log.info("queue_not_counted", kind=type(error).__name__)
             channel, self._counting = self._counting, None
+            self._asked_at, self._counted = -ASKED_EVERY, {}
             if channel is not None and channel.connection is not None:
                 channel.connection.client.release()
             return False
+
+    def _is_leader(self) -> bool:
+        """Whether this one sends the looks. Only Redis can be asked; it forgets a leader by itself."""
+        if not isinstance(self._counting, RedisChannel):
+            return True
+        if self.steady() - self._asked_at >= ASKED_EVERY:
+            self._asked_at, self._leads = self.steady(), self._lead(self._counting.client)
+        return self._leads
+
+    def _lead(self, redis: Any) -> bool:
+        most = int(LEADS_FOR * 1000)
+        if redis.set(LEADER, self._name, nx=True, px=most):
+            return True
+        # Redis notes when it forgets by its clock, which may have been set back since.
+        if redis.get(LEADER) != self._name and redis.pttl(LEADER) <= most:
+            return False
+        redis.set(LEADER, self._name, px=most)
+        return True
+
+    def _room_in(self, queue: Any) -> bool:
+        """Whether the queue holds so few messages that one more is of use; it is counted as sent."""
+        at, count = self._counted.get(queue.name, (-ASKED_EVERY, 0))
+        if self.steady() - at >= ASKED_EVERY:
+            at, count = self.steady(), int(queue(self._counting).queue_declare().message_count)
+        room = count < MOST_WAITING
+        self._counted[queue.name] = at, count + room
+        return room
 
     def _settle(self) -> None:
         """Shorten what waits in the database, as soon as that can be reached."""
@@ -164,23 +199,6 @@ class SteadyScheduler(Scheduler):  # type: ignore[misc]
             log.warning("waits_not_shortened_yet", kind=type(error).__name__)
             return
         self._owed, self._tried = timedelta(0), 0.0
-
-
-def _first_to_send(channel: Any, entry: ScheduleEntry) -> bool:
-    """Whether no other scheduler has sent this look since it was last due: two of them, so that one may die,
-    send no more than one does. Only Redis can be asked; it forgets by itself, so that the other goes on.
-    """
-    if not isinstance(channel, RedisChannel):
-        return True
-    nearly = max(1, int(entry.schedule.run_every.total_seconds() * _NEARLY * 1000))
-    name = f"schoolgate-sent:{entry.name}"
-    if channel.client.set(name, "", nx=True, px=nearly):
-        return True
-    if channel.client.pttl(name) <= nearly:
-        return False
-    # Redis notes when it forgets by its clock, which was set back since.
-    channel.client.set(name, "", px=nearly)
-    return True
 
 
 def _since_last_life() -> timedelta:
