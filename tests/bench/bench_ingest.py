@@ -5,6 +5,12 @@ once for each of the two databases. They take turns at the same comments, and wh
 stopped, so that what else the machine does meets both alike. BENCH_COMMENTS, BENCH_STORED and BENCH_ROUNDS
 set the sizes; BENCH_STORED=0 leaves the second database out.
 
+The accounts are read as often as the product does by itself, every minute; each turn begins with "Read now"
+for all of them, and the wait for that is not counted. BENCH_INTERVAL sets other seconds between two readings.
+
+The practice platforms, which in a school's life are other people's machines, and this benchmark itself run on
+the same processor cores: what they take is said, and not taken off the rate.
+
 Beside the rate stands the processor's time, which other work on the machine changes little. Of that, what the
 looks of each second take is measured apart with nothing to do: it counts the more the slower the machine is.
 """
@@ -20,6 +26,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
@@ -32,7 +39,9 @@ from connectors.practice.faults import FaultRule, OperationKind
 from connectors.practice.world import World
 from moderation.classifier.engine import load_engine
 from moderation.models import Comment, CommentScore, LogEntry
-from school import db
+from school import accounts, db
+from school.models import Account
+from school.settings import Settings
 from tests.bench.comments import everyday_comments
 from tests.bench.filling import Filling
 from tests.faults.system import Process, Production, system
@@ -41,8 +50,12 @@ from tests.worker.conftest import wait_for
 COMMENTS = int(os.environ.get("BENCH_COMMENTS", "3000"))
 STORED = int(os.environ.get("BENCH_STORED", "1000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+DEFAULT: float = Settings.model_fields["poll_interval"].default
+INTERVAL = float(os.environ.get("BENCH_INTERVAL", DEFAULT))
 POSTS = 8
-IDLE_SECONDS = 20
+BESIDE = "beside"
+IDLE_SECONDS = max(20.0, min(INTERVAL, 120.0))
+"""As long as from one reading to the next, so that each account is read once in it."""
 
 
 class Speed(NamedTuple):
@@ -51,10 +64,13 @@ class Speed(NamedTuple):
     rate: float
     """Comments a second."""
     processor: float
-    """Milliseconds of processor for each comment, in the product's processes and the database's together:
+    """Milliseconds of processor for each comment, in the product's processes, PostgreSQL and Redis together:
     other work on the machine changes it less than the rate."""
     seconds: float = 0.0
     """How long the product's processes ran for it."""
+    parts: Mapping[str, float] = MappingProxyType({})
+    """The processor's milliseconds for each comment by process, and `beside`: what the practice platforms and
+    this benchmark took."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +105,17 @@ class Copy:
     def reading(self) -> Iterator[Session]:
         with Session(db.engine_for(self.url)) as session:
             yield session
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[Session]:
+        with Session(db.engine_for(self.url)) as session, session.begin():
+            yield session
+
+    def has_read(self) -> bool | None:
+        """Whether no account is just being read."""
+        with self.reading() as session:
+            at_it = sa.select(Account.id).where(Account.poll_lease_until.is_not(None)).limit(1)
+            return session.scalar(at_it) is None or None
 
     def judged(self, first: UUID) -> int:
         """How many were judged since that id was made: by the key, since this is asked again and again."""
@@ -131,44 +158,57 @@ def say(made: Production, texts: Sequence[str]) -> UUID:
 
 def end_to_end(made: Production, copy: Copy, first: UUID, count: int) -> Speed:
     """From the first request that brings a comment to the last that is judged."""
-    processor = _processor(made, copy)
+    with copy.changing() as session:
+        for account_id in made.account_ids.values():
+            accounts.ask_to_read(session, accounts.get(session, account_id))
+    before = _processor(made, copy)
     with _asked(made.platforms.world) as asked:
         woken = time.monotonic()
         copy.wake()
         try:
-            assert wait_for(lambda: copy.judged(first) >= count or None, 1200), copy.judged(first)
+            until = woken + 1200
+            while (judged := copy.judged(first)) < count:
+                assert time.monotonic() < until, judged
+                # When the last was judged stands beside it: asking more often only takes the processor away.
+                time.sleep(0.5)
+            # Frozen in the middle of a reading, an account would be read late the next time.
+            assert wait_for(copy.has_read, 300)
         finally:
             copy.freeze()
-    ran, used = time.monotonic() - woken, _processor(made, copy) - processor
-    # The wait for the next reading is the schedule's, not the work's.
-    return Speed(count / (copy.last_judged(first) - asked[0]).total_seconds(), used / count * 1000, ran)
+    ran, after = time.monotonic() - woken, _processor(made, copy)
+    parts = {name: (after[name] - before[name]) / count * 1000 for name in after}
+    # The wait for the reading is the schedule's, not the work's.
+    rate = count / (copy.last_judged(first) - asked[0]).total_seconds()
+    return Speed(rate, sum(parts.values()) - parts[BESIDE], ran, parts)
 
 
-def nothing_to_do(made: Production, copy: Copy) -> float:
-    """Milliseconds of processor that the looks take in a second while nothing comes."""
+def nothing_to_do(made: Production, copy: Copy) -> dict[str, float]:
+    """Milliseconds of processor that the looks take in a second while nothing comes, by process."""
     copy.wake()
     try:
         time.sleep(5)
-        processor, began = _processor(made, copy), time.monotonic()
+        before, began = _processor(made, copy), time.monotonic()
         time.sleep(IDLE_SECONDS)
-        return (_processor(made, copy) - processor) / (time.monotonic() - began) * 1000
+        after, seconds = _processor(made, copy), time.monotonic() - began
+        return {name: (after[name] - before[name]) / seconds * 1000 for name in after if name != BESIDE}
     finally:
         copy.freeze()
 
 
-def _processor(made: Production, copy: Copy) -> float:
-    """Seconds of processor that the product's processes and PostgreSQL's have used until now."""
-    roots = {process.popen.pid for process in copy.processes.values() if process.popen}
-    roots.add(made.postgres.pid)
-    ticks = 0
+def _processor(made: Production, copy: Copy) -> dict[str, float]:
+    """Seconds of processor used until now, by the product's processes, PostgreSQL, Redis and this one."""
+    roots = {process.popen.pid: name for name, process in copy.processes.items() if process.popen}
+    roots |= {made.postgres.pid: "postgresql", made.redis.pid: "redis"}
+    ticks = dict.fromkeys(roots.values(), 0)
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = stat.read_text().rpartition(")")[2].split()
-            if int(stat.parent.name) in roots:
-                ticks += sum(int(fields[place]) for place in (11, 12, 13, 14))
-            elif int(fields[1]) in roots:
-                ticks += sum(int(fields[place]) for place in (11, 12))
-    return ticks / os.sysconf("SC_CLK_TCK")
+            if (name := roots.get(int(stat.parent.name))) is not None:
+                ticks[name] += sum(int(fields[place]) for place in (11, 12, 13, 14))
+            elif (name := roots.get(int(fields[1]))) is not None:
+                ticks[name] += sum(int(fields[place]) for place in (11, 12))
+    tick = os.sysconf("SC_CLK_TCK")
+    return {name: count / tick for name, count in ticks.items()} | {BESIDE: time.process_time()}
 
 
 @contextlib.contextmanager
@@ -219,7 +259,8 @@ def second(made: Production, first: Copy, stored: int) -> Copy:
 
 def test_from_the_platform_to_the_log(tmp_path: Path) -> None:
     """The goals: 85 % of the classifier's own rate, and 90 % of that when a million are stored."""
-    with system(tmp_path, workers=1, lease=300, poll_interval=5) as made, contextlib.ExitStack() as stack:
+    running = system(tmp_path, workers=1, lease=300, poll_interval=INTERVAL)
+    with running as made, contextlib.ExitStack() as stack:
         world = made.platforms.world
         for platform in Platform:
             for number in range(POSTS):
@@ -259,14 +300,17 @@ def test_from_the_platform_to_the_log(tmp_path: Path) -> None:
                 stored = session.scalar(sa.select(sa.func.count()).select_from(Comment))
                 logged = session.scalar(sa.select(sa.func.count()).select_from(LogEntry))
     best, without = _middle(alone), _middle(found["empty"])
-    work = statistics.median(one.processor - idle * one.seconds / COMMENTS for one in found["empty"])
+    looks = sum(idle.values())
+    work = statistics.median(one.processor - looks * one.seconds / COMMENTS for one in found["empty"])
     print(
-        f"\n{COMMENTS} comments at a time, medians of {ROUNDS}; {os.cpu_count()} cores"
+        f"\n{COMMENTS} comments at a time, medians of {ROUNDS}; {os.cpu_count()} cores; an account is read "
+        f"every {INTERVAL:.0f} s (by itself the product does every {DEFAULT:.0f})"
         f"\nclassifier alone: {_said(alone)}"
         f"\nfrom the platform to the log: {_said(found['empty'])}; {without.rate / best.rate:.0%} of the "
         f"rate, the classifier is {best.processor / without.processor:.0%} of the processor time"
-        f"\nlooks with nothing to do: {idle:.0f} ms of processor a second; without them {work:.1f} ms a "
-        f"comment, of which the classifier is {best.processor / work:.0%}"
+        f"\n{_parts(found['empty'])}"
+        f"\nlooks with nothing to do: {looks:.0f} ms of processor a second ({_each(idle)}); without them "
+        f"{work:.1f} ms a comment, of which the classifier is {best.processor / work:.0%}"
     )
     if STORED:
         print(
@@ -283,6 +327,23 @@ def _middle(found: Sequence[Speed]) -> Speed:
 def _pairs(of: Sequence[Speed], to: Sequence[Speed], field: int) -> float:
     """The median of what each turn says: both had the same comments, one just after the other."""
     return statistics.median(one[field] / other[field] for one, other in zip(of, to, strict=True))
+
+
+def _parts(found: Sequence[Speed]) -> str:
+    """Where a comment's milliseconds went, and what the rate would be without what isn't the product's."""
+    middle = {name: statistics.median(one.parts[name] for one in found) for name in found[0].parts}
+    beside = middle.pop(BESIDE)
+    used = statistics.median(one.rate * (one.processor + one.parts[BESIDE]) for one in found) / 1000
+    apart = statistics.median(one.rate * (1 + one.parts[BESIDE] / one.processor) for one in found)
+    return (
+        f"of these ms: {_each(middle)}; the platforms and this benchmark took {beside:.1f} beside them. Of "
+        f"{os.cpu_count()} processor cores {used:.2f} were in use; with as much for the product alone that "
+        f"were {apart:.0f} a second"
+    )
+
+
+def _each(parts: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {spent:.1f}" for name, spent in sorted(parts.items(), key=lambda one: -one[1]))
 
 
 def _said(found: Sequence[Speed]) -> str:

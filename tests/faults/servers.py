@@ -80,6 +80,12 @@ class Redis:
             assert time.monotonic() < until, "Redis doesn't start"
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        """Of its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def flush(self) -> None:
         """Take everything out of it."""
         redis.Redis.from_url(self.url).flushall()
