@@ -25,6 +25,7 @@ from school.times import say
 WORDS_COMPARED_MOST = 2000
 """Longer texts are shown whole: comparing them word by word would take seconds."""
 
+SIGNED = "Signed in the checklist"
 Kind = Literal["same", "gone", "new"]
 
 
@@ -152,7 +153,7 @@ def _said(revision: DraftRevision) -> dict[str, str]:
     said["Urgent"] = "yes" if revision.urgent else "no"
     said["Device"] = revision.device
     # What is signed, so that a signature that is missing now is struck out, not marked as new.
-    said["Signed in the checklist"] = " ".join(
+    said[SIGNED] = " ".join(
         criterion.in_words for criterion in Criterion if criterion.value in revision.checklist
     )
     return said

@@ -59,7 +59,7 @@ def save(
 
     `begin_as`: the id that a form gives the draft which it begins. Saved from that form once more, the
     draft is changed instead of a second one begun. What is saved already just so is not saved again,
-    whatever it is based on.
+    whatever it is based on: no version is made, and what was handed in or approved stands.
 
     An edit takes the draft back to being written: its approval and links are void and what was
     scheduled is cancelled (P12). Raises NotPermitted without the headteacher's leave for every
@@ -67,15 +67,13 @@ def save(
     MoveNotAllowed when it is out of the author's hands, and DraftRefused naming all that is wrong.
     """
     require(by, Action.WRITE_DRAFTS)
-    again = draft_id is None and begin_as is not None and session.get(Draft, begin_as) is not None
-    if again:
+    if draft_id is None and begin_as is not None and session.get(Draft, begin_as) is not None:
         # What that form knows is what it began the draft with.
         draft_id, content = begin_as, replace(content, based_on=1)
     draft = _own_draft(session, draft_id, by=by, now=now) if draft_id is not None else None
     revision, problems = revising.revise(session, content, draft, by=by, now=now)
     if draft is not None:
-        again = again or content.based_on != draft.revision_number
-        if again and not problems and _is_saved(session, draft, revision):
+        if not problems and is_saved(session, draft, revision):
             return draft
         _check_version(draft, content.based_on)
         check_editable(session, draft)
@@ -362,9 +360,21 @@ def _own_draft(session: Session, draft_id: UUID, *, by: Person, now: datetime) -
     return draft
 
 
-def _is_saved(session: Session, draft: Draft, revision: DraftRevision) -> bool:
-    """Whether the newest version says just that: somebody pressed twice, or went back and saved again."""
-    return not differences.changes(current_revision(session, draft), revision)
+def is_saved(session: Session, draft: Draft, revision: DraftRevision) -> bool:
+    """Whether the newest version says just that: nothing was changed, or somebody pressed twice.
+
+    The form of what was handed in comes with an empty checklist, for another wording to be signed: with no
+    other wording the signature stands. What is handed in and would not go out as it is now, since one of
+    its files became another, is not saved just so (P12).
+    """
+    newest = current_revision(session, draft)
+    changed = {change.what for change in differences.changes(newest, revision)}
+    if draft.state is not DraftState.DRAFT and not revision.checklist:
+        changed.discard(differences.SIGNED)
+    if changed:
+        return False
+    stands = draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
+    return not stands or revision_hash(session, revision) == newest.content_hash
 
 
 def _check_version(draft: Draft, based_on: int) -> None:

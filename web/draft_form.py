@@ -21,6 +21,7 @@ from approvals import (
     previews,
     revising,
     shown_faces,
+    submissions,
     video_checks,
     video_copy,
 )
@@ -164,9 +165,16 @@ def of_revision(revision: DraftRevision) -> DraftForm:
     return DraftForm(typed=Typed(values), media_ids=media, video_id=video.video_id if video else None)
 
 
-def sign_anew(form: DraftForm) -> None:
-    """Take the signatures off: ticking signs one wording, and another is about to be written (P14)."""
-    form.signed_before = bool(form.typed.values.poplist("checklist"))
+def sign_anew(session: Session, form: DraftForm, draft: Draft) -> None:
+    """Take the signatures off: ticking signs one wording, and another is about to be written (P14).
+
+    Of one that was handed in before and is being written again they are off already.
+    """
+    if draft.state is DraftState.DRAFT:
+        missing = len(set(form.typed.all("checklist"))) < len(Criterion)
+        form.signed_before = missing and submissions.latest(session, draft) is not None
+    else:
+        form.signed_before = bool(form.typed.values.poplist("checklist"))
 
 
 def of_model(revision: DraftRevision) -> DraftForm:
@@ -394,7 +402,13 @@ def _worth_offering(session: Session, kept: UnsavedDraft, draft: Draft | None, *
     """Whether what was kept isn't what was saved: the last keeping may come in after the saving."""
     form = of_kept(kept.fields)
     saved = draft or begun(session, form, person=person)
-    return saved is None or bool(against_saved(session, form, saved, person=person))
+    if saved is None:
+        return True
+    try:
+        typed, _problems = revising.revise(session, content(form), saved, by=person, now=now())
+    except (BadInput, NotPermitted):
+        return False
+    return not drafts.is_saved(session, saved, typed)
 
 
 def begun(session: Session, form: DraftForm, *, person: Person) -> Draft | None:

@@ -24,7 +24,7 @@ from approvals.checks import account_name
 from approvals.content import DraftContent
 from approvals.differences import Change
 from approvals.drafts import EditConflict
-from approvals.models import DecisionKind, Draft, DraftRevision, Publication
+from approvals.models import Criterion, DecisionKind, Draft, DraftRevision, Publication
 from approvals.models.takedowns import Takedown
 from approvals.states import DraftState, PublicationState
 from approvals.takedowns import ALL_WORDS, Stands
@@ -36,7 +36,7 @@ from school.permissions import Action, may
 from school.times import parse_day
 from web import draft_files, draft_form, draft_offers, draft_page, handing_in, headline
 from web.access import current_person, needs, signed_in
-from web.draft_form import DraftForm
+from web.draft_form import CROP, FACES, DraftForm
 from web.forms import Typed, identifier, whole_number
 from web.headline import BADGES
 from web.keeping import RESTORE, restores
@@ -189,7 +189,7 @@ def withdraw(draft_id: UUID) -> ResponseReturnValue:
 @pages.post("/drafts/<uuid:draft_id>/throw-away")
 @needs(Action.WRITE_DRAFTS)
 def throw_away(draft_id: UUID) -> ResponseReturnValue:
-    """Throw a draft away that was never approved, with the rest of its series where that was ticked."""
+    """Throw a draft away that was never out, with the rest of its series where that was ticked."""
     with transaction() as session:
         gone = throwing_away.throw_away(
             session,
@@ -245,8 +245,7 @@ def _changing(session: Session, draft: Draft, person: Person) -> str:
         form = draft_form.of_kept(kept.fields)
     else:
         form = draft_form.of_revision(drafts.current_revision(session, draft))
-        if draft.state is not DraftState.DRAFT:
-            draft_form.sign_anew(form)
+        draft_form.sign_anew(session, form, draft)
     offers = draft_offers.of(session, form, now=now())
     return draft_form.page(session, form, person=person, draft=draft, kept=kept, offers=offers)
 
@@ -270,8 +269,10 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         return _form_again(draft_id, form, 200 if not form.problems else 400, ask_for_links=preview)
     try:
         content = draft_form.content(form)
-        draft = _save(draft_id, content, begin_as=form.begins)
+        draft, before = _save(draft_id, content, begin_as=form.begins)
         number = draft.revision_number
+        # A change makes the version after the one that it is based on.
+        unchanged = before is not None and number == content.based_on
     except EditConflict as error:
         draft_id = draft_id or form.begins
         form.problems.append(("", str(error)))
@@ -294,36 +295,55 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     except BadInput as error:
         form.refuse(error)
         return _form_again(draft_id, form, 400)
-    if wanted == "submit":
+    if unchanged and draft.state in handing_in.STANDS and not wanted.startswith((FACES, CROP)):
+        flash(f"Nothing was changed, so {handing_in.STANDS[draft.state]}.", "info")
+    elif wanted == "submit":
         form.typed.values["based_on"] = str(number)
         try:
             asked = handing_in.hand_in(draft.id, number)
         except handing_in.NothingChanged as error:
-            flash(f"It is saved, but not handed in. {error}", "warning")
+            done = "It is not handed in." if unchanged else "It is saved, but not handed in."
+            flash(f"{done} {error}", "warning")
             return redirect(url_for("drafts.one", draft_id=draft.id))
         except BadInput as error:
             form.saved = True
             form.refuse(error)
             return _form_again(draft.id, form, 400)
-        flash(f"It is saved and handed in. {asked} You get an e-mail when it is decided.", "success")
-    elif wanted.startswith(draft_form.FACES):
-        media_id = identifier(wanted.removeprefix(draft_form.FACES))
+        done = "It is handed in." if unchanged else "It is saved and handed in."
+        flash(f"{done} {asked} You get an e-mail when it is decided.", "success")
+    elif wanted.startswith(FACES):
+        media_id = identifier(wanted.removeprefix(FACES))
         return redirect(url_for("faces.show", draft_id=draft.id, media_id=media_id, back="form"))
-    elif wanted.startswith(draft_form.CROP):
-        media_id = identifier(wanted.removeprefix(draft_form.CROP))
+    elif wanted.startswith(CROP):
+        media_id = identifier(wanted.removeprefix(CROP))
         return redirect(url_for("crops.show", draft_id=draft.id, media_id=media_id, back="form"))
+    elif unchanged:
+        flash("Nothing was changed.", "info")
+    elif before is not None and before in handing_in.TAKEN_BACK:
+        flash(f"The draft is saved. {handing_in.TAKEN_BACK[before]}{_to_sign(content)}", "warning")
+    elif before is DraftState.CHANGES_REQUESTED:
+        flash(f"The draft is saved. Hand it in when it is ready.{_to_sign(content)}", "success")
     else:
         flash("The draft is saved.", "success")
     return redirect(url_for("drafts.one", draft_id=draft.id))
 
 
-def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> Draft:
-    def once() -> Draft:
+def _to_sign(content: DraftContent) -> str:
+    """What to do about the checklist of a wording that was changed after it was signed (P14)."""
+    missing = set(Criterion) - content.checklist
+    return " You changed it, so sign the checklist for the new wording first: “Change it”." if missing else ""
+
+
+def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> tuple[Draft, DraftState | None]:
+    """The draft with what was typed, and the state that it was in before; None where it is begun."""
+
+    def once() -> tuple[Draft, DraftState | None]:
         with transaction() as session:
             person = current_person(session)
+            before = drafts.locked(session, draft_id).state if draft_id is not None else None
             draft = drafts.save(session, draft_id, content, by=person, now=now(), begin_as=begin_as)
             unsaved.drop(session, draft_id, by=person)
-            return draft
+            return draft, before
 
     with reading() as session:
         video_digest.prepare(session, content.video.video_id if content.video is not None else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from approvals import asking, differences, drafts, submissions, video_digest
@@ -10,6 +11,17 @@ from school.db import now, reading, transaction
 from school.errors import BadInput
 from web import draft_findings
 from web.access import current_person
+
+STANDS: Mapping[DraftState, str] = {
+    DraftState.SUBMITTED: "it waits for a decision as before",
+    DraftState.APPROVED: "the approval stands",
+}
+"""What is so of a post that was handed in, where saving it changed nothing."""
+TAKEN_BACK: Mapping[DraftState, str] = {
+    DraftState.SUBMITTED: "Nobody is asked about it now: hand it in again.",
+    DraftState.APPROVED: "Its approval no longer counts, so it will not be published: hand it in again.",
+}
+"""What is so of it where something was changed (P12)."""
 
 
 class NothingChanged(BadInput):

@@ -41,24 +41,28 @@ def move(draft_id: UUID) -> ResponseReturnValue:
     """Plan it for another time, and hand it in again where that was asked."""
     typed = Typed(request.form)
     try:
+        based_on = whole_number(typed["based_on"]) or 0
         with transaction() as session:
             draft = planning.move(
                 session,
                 draft_id,
                 day=typed["planned_date"],
                 clock=typed["planned_time"],
-                based_on=whole_number(typed["based_on"]) or 0,
+                based_on=based_on,
                 by=current_person(session),
                 now=now(),
             )
-            number = draft.revision_number
+            number, state = draft.revision_number, draft.state
     except MoveNotAllowed as error:
         return _move_page(draft_id, typed.refuse(BadInput(str(error)))), 409
     except BadInput as error:
         # All that is wrong is said above; a time has its field here.
         named = error.field if error.field == "planned_time" else ""
         return _move_page(draft_id, typed.refuse(BadInput(str(error), field=named))), 400
-    if typed["do"] == "submit":
+    if number == based_on:
+        stands = f", so {handing_in.STANDS[state]}" if state in handing_in.STANDS else ""
+        flash(f"That is the time that it had: nothing was changed{stands}.", "info")
+    elif typed["do"] == "submit":
         try:
             handing_in.hand_in(draft_id, number)
         except BadInput as error:
@@ -66,7 +70,7 @@ def move(draft_id: UUID) -> ResponseReturnValue:
         else:
             flash("It is moved and handed in again. You get an e-mail when it is decided.", "success")
     else:
-        flash("It is moved.", "success")
+        flash("It is moved. It is published only after it is handed in and approved.", "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 

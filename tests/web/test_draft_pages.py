@@ -194,14 +194,26 @@ def test_a_signed_in_approver_needs_no_pin_and_can_decide_on_the_draft_itself(
     edit = f"{path}/edit"
     form = teacher.get(edit).text
     assert "<b>Margaret Oyelaran asked for changes</b>" in form and ": Shorter</div>" in form
-    assert not re.findall(r'name="checklist"[^>]* checked', form) and "tick again for this one" in form
+    assert not re.findall(r'name="checklist"[^>]* checked', form) and "tick each for the new one" in form
     teacher.post(edit, edit, **fields(x, at=later, text="Shorter", based_on="1"))
     assert "Waiting for your decision" in head.get("/drafts").text
     assert "That was about an earlier version" in teacher.get(path).text
     answer = head.post(f"{path}/decide", path, decision="approve", revision="2")
-    assert answer.status_code == 302 and "Nothing else waits for your decision" in head.get(path).text
+    assert answer.status_code == 302 and "No other post waits for your decision" in head.get(path).text
     states = rows(sa.select(Draft.state).order_by(Draft.id))
     assert states == [DraftState.APPROVED, DraftState.DRAFT]
+    # P12: saved or moved with nothing changed, it stays approved and nobody is asked again.
+    same = fields(x, at=later, text="Shorter", based_on="2", checklist=[])
+    asked = len(mails("approval_request"))
+    for address, values in ((edit, {**same, "do": "save"}), (edit, same), (f"{path}/move", same)):
+        teacher.post(address, edit, **values)
+        assert "nothing was changed, so the approval stands" in teacher.get(path).text.lower()
+    assert len(mails("approval_request")) == asked
+    assert rows(sa.select(Publication.state)) == [PublicationState.SCHEDULED]
+    teacher.post(edit, edit, **{**same, "text": "Longer", "do": "save"})
+    page = teacher.get(path).text
+    assert "it will not be published" in page and "sign the checklist" in page
+    assert "tick each for the new one" in teacher.get(edit).text
 
 
 @SQLITE
@@ -428,7 +440,9 @@ def test_p14_personal_data_in_the_schools_own_post_is_noticed(
     ]
     page = teacher.get(write(teacher, x, at=later, text=words, do="save")).text
     assert all(sentence in page for sentence in said), page
-    write(teacher, x, at=later, text=words)
+    page = teacher.get(write(teacher, x, at=later, text=words)).text.partition('id="appears"')[0]
+    assert "Whoever decides reads it, too." in page, "on top of the page that says it is handed in"
+    assert all(sentence in page for sentence in said)
     mail = mails("approval_request")[-1]
     body = mail.get_body(("plain",))
     assert body is not None and all(sentence in body.get_content() for sentence in said)

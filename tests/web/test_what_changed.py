@@ -65,14 +65,17 @@ def test_what_is_handed_in_again_unchanged_is_asked_about_and_says_so_to_whoever
     refused = teacher.post(f"{path}/submit", path, revision="1")
     said = "You changed nothing since Margaret Oyelaran asked: “Which gate?”"
     assert refused.status_code == 400 and said in refused.text and len(mails("approval_request")) == 1
-    # Nor by the form, which keeps a new version of the same words.
+    # Nor by the form, which makes no version of the same words, nor by what is changed and changed back.
     edit = f"{path}/edit"
-    kept = teacher.post(edit, edit, **fields(x, at=later, based_on="1"))
-    assert kept.status_code == 302 and len(mails("approval_request")) == 1
+    same = fields(x, at=later)
+    for based_on, more in enumerate(({}, {"text": "Another", "do": "save"}, {})):
+        kept = teacher.post(edit, edit, **{**same, **more, "based_on": str(max(based_on, 1))})
+        assert kept.status_code == 302 and len(mails("approval_request")) == 1
+        assert based_on or "It is not handed in. You changed nothing since" in teacher.get(path).text
     page = teacher.get(path).text
     assert said in page and "asked for changes</b>" in page
     assert f"{path}/submit" not in teacher.get(f"{path}?version=1").text
-    assert teacher.post(f"{path}/submit", path, revision="2", as_it_is="yes").status_code == 302
+    assert teacher.post(f"{path}/submit", path, revision="3", as_it_is="yes").status_code == 302
     mail = mails("approval_request")[-1]
     assert str(mail["Subject"]).startswith("Decide again: ")
     for kind in ("plain", "html"):
@@ -89,14 +92,14 @@ def test_what_is_handed_in_again_unchanged_is_asked_about_and_says_so_to_whoever
     assert teacher.post(f"{path}/withdraw", path).status_code == 302
     assert "draft of yours to change" in teacher.get("/").text
     assert "handed in again, a new e-mail comes" in Browser(app.test_client()).get(f"/approve/{waits}").text
-    assert teacher.post(f"{path}/submit", path, revision="2", as_it_is="yes").status_code == 302
+    assert teacher.post(f"{path}/submit", path, revision="3", as_it_is="yes").status_code == 302
     gone = Browser(app.test_client()).get(f"/approve/{waits}")
     assert gone.status_code == 410 and "a newer e-mail was sent on" in gone.text
     # That one is dead as well once the draft is taken back again.
     assert teacher.post(f"{path}/withdraw", path).status_code == 302
     gone = Browser(app.test_client()).get(f"/approve/{waits}")
     assert "The author took the draft back" in gone.text and "newer e-mail" not in gone.text
-    assert teacher.post(f"{path}/submit", path, revision="2", as_it_is="yes").status_code == 302
+    assert teacher.post(f"{path}/submit", path, revision="3", as_it_is="yes").status_code == 302
     assert decide(app, mailed_token()).status_code == 200
     page = teacher.get(path).text
     assert "It is approved. It will be published on " in page and "What became of it" not in page
