@@ -45,15 +45,26 @@ def may_ask(session: Session, draft: Draft, *, by: Person, now: datetime) -> boo
 
 def waiting(session: Session, draft: Draft) -> DraftRemark | None:
     """The asking that nobody has answered; None where there is none, or the post is taken down."""
-    newest = session.scalar(
+    said = of(session, draft)
+    return said[-1] if said and said[-1].takedown == TAKEDOWN_ASKED and _out(session, draft) else None
+
+
+def answered(session: Session, draft: Draft) -> tuple[DraftRemark, DraftRemark] | None:
+    """The last asking and the answer that the post stays; None where nothing was asked, or not answered."""
+    said = of(session, draft)
+    if len(said) < 2 or said[-1].takedown != TAKEDOWN_STAYS:
+        return None
+    return said[-2], said[-1]
+
+
+def of(session: Session, draft: Draft) -> list[DraftRemark]:
+    """Every asking that the post be taken down and every answer that it stays, oldest first."""
+    query = (
         sa.select(DraftRemark)
         .where(DraftRemark.draft_id == draft.id, DraftRemark.takedown.is_not(None))
-        .order_by(DraftRemark.at.desc(), DraftRemark.id.desc())
-        .limit(1)
+        .order_by(DraftRemark.at, DraftRemark.id)
     )
-    return (
-        newest if newest is not None and newest.takedown == TAKEDOWN_ASKED and _out(session, draft) else None
-    )
+    return list(session.scalars(query))
 
 
 def all_waiting(session: Session, person: Person) -> list[UUID]:

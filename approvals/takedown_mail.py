@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from approvals import approval_mail
 from approvals.checks import account_name
 from approvals.mail_subjects import known_by
-from approvals.models import Draft, DraftRemark, DraftRevision
+from approvals.models import Draft, DraftRemark, DraftRevision, Publication
 from approvals.models.composing import TAKEDOWN_ASKED
-from approvals.models.takedowns import Takedown
+from approvals.models.takedowns import Takedown, TakedownState
+from approvals.states import PublicationState
 from school import mail, people
 from school.models import Person, Role
 from school.settings import settings
@@ -23,25 +24,62 @@ def tell_author(
     session: Session, draft: Draft, opened: Sequence[Takedown], *, by: Person | None, now: datetime
 ) -> None:
     """What was theirs is not to vanish without a word: its author, and whoever asked for it, read why."""
-    asked = session.scalars(
-        sa.select(DraftRemark).where(DraftRemark.draft_id == draft.id, DraftRemark.takedown == TAKEDOWN_ASKED)
-    )
-    told = [draft.author, *(remark.author for remark in asked)]
     where = " and ".join(account_name(one.publication.account) for one in opened)
     revision = session.get_one(DraftRevision, opened[0].publication.revision_id)
     approval_mail.tell(
         session,
-        [one for one in told if by is None or one.id != by.id],
+        _concerned(session, draft, but=by),
         draft_id=draft.id,
         subject=f"Being taken down: {known_by(session, revision)}",
         sentences=[
             f"{by.name if by else 'Schoolgate'} has this post taken down on {where}.",
             f"The reason: {opened[0].reason}",
-            "On the draft's page you see when it is down.",
+            "You get an e-mail when it is down.",
         ],
         purpose="takedown_author",
         now=now,
     )
+
+
+def tell_down(session: Session, takedown: Takedown, *, by: Person | None, now: datetime) -> None:
+    """Whoever read that a post is being taken down reads that it is, once nothing of it is open."""
+    publication = takedown.publication
+    draft = session.get_one(Draft, publication.draft_id)
+    # The one that was just done is among them.
+    session.flush()
+    down: list[str] = []
+    out: list[str] = []
+    for other, state in session.execute(
+        sa.select(Publication, Takedown.state)
+        .outerjoin(Takedown, Takedown.publication_id == Publication.id)
+        .where(Publication.draft_id == draft.id, Publication.state == PublicationState.PUBLISHED)
+        .order_by(Publication.id)
+    ):
+        if state not in {None, TakedownState.DONE}:
+            return
+        (down if state else out).append(account_name(other.account))
+    revision = session.get_one(DraftRevision, publication.revision_id)
+    approval_mail.tell(
+        session,
+        _concerned(session, draft, but=by),
+        draft_id=draft.id,
+        subject=f"Taken down: {known_by(session, revision)}",
+        sentences=[
+            f"This post is taken down on {' and '.join(down)}.",
+            f"It is still to be seen on {' and '.join(out)}." if out else "It is on no account any more.",
+        ],
+        purpose="takedown_done",
+        now=now,
+    )
+
+
+def _concerned(session: Session, draft: Draft, *, but: Person | None) -> list[Person]:
+    """A post's author and everybody who asked for it to be taken down, but not who does it."""
+    asked = session.scalars(
+        sa.select(DraftRemark).where(DraftRemark.draft_id == draft.id, DraftRemark.takedown == TAKEDOWN_ASKED)
+    )
+    told = {one.id: one for one in [draft.author, *(remark.author for remark in asked)]}
+    return [one for one in told.values() if but is None or one.id != but.id]
 
 
 def tell_of_by_hand(session: Session, takedown: Takedown, *, now: datetime) -> None:

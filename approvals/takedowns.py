@@ -434,6 +434,8 @@ def _move(
     if to is S.DONE:
         takedown.finished_at, takedown.finished_by_id = now, by.id if by else None
     _note(session, takedown, old, answer=answer, by=by, now=now)
+    if to is S.DONE:
+        takedown_mail.tell_down(session, takedown, by=by, now=now)
 
 
 def _note(

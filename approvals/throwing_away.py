@@ -18,35 +18,49 @@ from school.errors import MoveNotAllowed, NotPermitted
 from school.models import Person
 
 _STATES = (DraftState.DRAFT, DraftState.CHANGES_REQUESTED)
-_WAS_MORE = sa.or_(
+_MAY_HAVE_BEEN_OUT = (
+    sa.select(Publication.id)
+    .where(
+        Publication.draft_id == Draft.id,
+        sa.or_(
+            Publication.state.not_in([PublicationState.MISSED, PublicationState.CANCELLED]),
+            Publication.unknown_since.is_not(None),
+        ),
+    )
+    .exists()
+)
+"""What parents may have seen stays where everybody finds it, whatever became of it."""
+_APPROVED_ONCE = (
     sa.select(ApprovalDecision.id)
     .where(ApprovalDecision.draft_id == Draft.id, ApprovalDecision.kind == DecisionKind.APPROVE)
-    .exists(),
-    sa.select(Publication.id)
-    .where(Publication.draft_id == Draft.id, Publication.state != PublicationState.MISSED)
-    .exists(),
+    .exists()
 )
-"""What was approved once stays where everybody finds it, whatever became of it."""
 
 
 def possible(session: Session, draft: Draft) -> bool:
-    """Whether its author can throw the draft away: it is with them, and was never approved."""
+    """Whether its author can throw the draft away: it is with them, and was never out.
+
+    One that was approved and taken back has its approval, void, in its history like all else (P12).
+    """
     return _which(session, Draft.id == draft.id) != []
 
 
 def others_of_series(session: Session, draft: Draft) -> list[Draft]:
-    """The other repetitions of the same post that could be thrown away with it."""
+    """The other repetitions of the same post that could be thrown away with it.
+
+    One that was approved once is thrown away by itself alone.
+    """
     if draft.series_id is None:
         return []
     theirs = (Draft.series_id == draft.series_id, Draft.author_id == draft.author_id, Draft.id != draft.id)
-    return _which(session, *theirs)
+    return _which(session, *theirs, ~_APPROVED_ONCE)
 
 
 def throw_away(session: Session, draft_id: UUID, *, others: bool, by: Person, now: datetime) -> list[Draft]:
     """Throw a draft away, `others`: with those of its series that are being written too. Says which.
 
-    Thrown away twice is once. Raises NotPermitted for anybody but the author, MoveNotAllowed when it was
-    approved once or waits for a decision.
+    Thrown away twice is once. Raises NotPermitted for anybody but the author, MoveNotAllowed when it may
+    have been out, is approved, or waits for a decision.
     """
     draft = drafts.locked(session, draft_id)
     check_seen(session, draft, by=by, now=now)
@@ -55,11 +69,12 @@ def throw_away(session: Session, draft_id: UUID, *, others: bool, by: Person, no
     if draft.thrown_away_at is not None:
         return []
     if not possible(session, draft):
-        first = "take it back first" if draft.state is DraftState.SUBMITTED else "it is kept"
+        handed_in = draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
+        first = "take it back first" if handed_in and drafts.editable(session, draft) else "it is kept"
         raise MoveNotAllowed(
             f"This draft is {IN_WORDS[draft.state]}: {first}."
             if draft.state not in _STATES
-            else "This draft was approved once, so it is kept."
+            else "This draft may have been seen on a platform, so it is kept."
         )
     gone = [draft]
     if others:
@@ -76,7 +91,7 @@ def throw_away(session: Session, draft_id: UUID, *, others: bool, by: Person, no
 def _which(session: Session, *where: sa.ColumnElement[bool]) -> list[Draft]:
     query = (
         sa.select(Draft)
-        .where(*where, Draft.state.in_(_STATES), Draft.thrown_away_at.is_(None), ~_WAS_MORE)
+        .where(*where, Draft.state.in_(_STATES), Draft.thrown_away_at.is_(None), ~_MAY_HAVE_BEEN_OUT)
         .order_by(Draft.id)
     )
     found: Sequence[Draft] = session.scalars(query).all()

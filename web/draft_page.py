@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -31,8 +31,9 @@ from approvals.content import shown_on
 from approvals.findings import Finding
 from approvals.link_looks import LinkPreview
 from approvals.models import DecisionKind, Draft, DraftRevision, Publication
+from approvals.models.composing import TAKEDOWN_ASKED
 from approvals.models.takedowns import Takedown, TakedownState
-from approvals.previews import PicturePreview, preview
+from approvals.previews import DraftPreview, PicturePreview, preview
 from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from approvals.takedowns import ALL_WORDS
@@ -142,6 +143,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             remarks=remarks.conversation(session, draft),
             remarks_closed=remarks.closed(draft),
             takedown_asked=takedown_asking.waiting(session, draft),
+            takedown_answered=takedown_asking.answered(session, draft),
+            taken_down=_taken_down(session, out, gone),
             may_ask_takedown=takedown_asking.may_ask(session, draft, by=person, now=moment),
             may_throw_away=own and throwing_away.possible(session, draft),
             throw_away_too=len(throwing_away.others_of_series(session, draft)) if own else 0,
@@ -154,6 +157,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             consent_lost=[one for one in lost if one not in inside],
             obstacles=decisions.obstacles(session, revision, now=moment) if may_decide else [],
             own=own,
+            look_at=_look_at(shown) if editable and newest else [],
             editable=editable,
             may_write=own and bool(people.authorised_accounts(session, person)),
             may_decide=may_decide,
@@ -197,6 +201,23 @@ def _voided_words(reason: str, *, own: bool) -> str:
             "The draft was edited after this", "You changed the draft after this"
         )
     return said
+
+
+def _look_at(shown: DraftPreview) -> list[str]:
+    """What its author should look at of what was noticed, while they can still change it (P14, P26)."""
+    found = [str(one["sentence"]) for one in shown.findings if one["kind"] == "personal_data"]
+    return [*shown.warnings, *found]
+
+
+def _taken_down(
+    session: Session, out: Sequence[Publication], gone: Mapping[UUID, Takedown]
+) -> tuple[str, Takedown] | None:
+    """Who had a post taken down last, where nothing of it is out that is not gone or going; else None."""
+    if not out or any(one.id not in gone for one in out):
+        return None
+    last = max((gone[one.id] for one in out), key=lambda takedown: takedown.requested_at)
+    by = session.get_one(Person, last.requested_by_id).name if last.requested_by_id else "Schoolgate"
+    return by, last
 
 
 def _is_down(takedown: Takedown | None) -> bool:
@@ -262,6 +283,15 @@ def _history(session: Session, draft: Draft) -> list[dict[str, object]]:
                     "what": f"{names[takedown.publication_id]}: {state}",
                     "why": takedown.reason if asked else gone.answer,
                 },
+            )
+        )
+    for order, remark in enumerate(takedown_asking.of(session, draft)):
+        asked = remark.takedown == TAKEDOWN_ASKED
+        what = "Asked for it to be taken down" if asked else "Answered that it stays"
+        lines.append(
+            (
+                (remark.at, 3, order),
+                {"at": remark.at, "who": who(remark.author_id), "what": what, "why": remark.text},
             )
         )
     return [line for _order, line in sorted(lines, key=lambda pair: pair[0])]  # type: ignore[arg-type, return-value]

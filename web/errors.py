@@ -6,7 +6,7 @@ import time
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, current_app, make_response, render_template, request
+from flask import Flask, current_app, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_security import current_user
@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from approvals.decisions import LinkUsed
+from approvals.decisions import AlreadyDecided, LinkUsed
 from school import db
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
 from web import keeping
@@ -70,8 +70,11 @@ DISK_FULL = (
 )
 
 
-def page(status: int, message: str = "", heading: str = "") -> ResponseReturnValue:
-    """The error page for an HTTP status, with its own sentence if there is one."""
+def page(status: int, message: str = "", heading: str = "", *, go_on: str = "") -> ResponseReturnValue:
+    """The error page for an HTTP status, with its own sentence if there is one.
+
+    `go_on`: the address of the draft that it is about, which whoever reads it may see.
+    """
     return (
         render_template(
             "error.html",
@@ -80,12 +83,20 @@ def page(status: int, message: str = "", heading: str = "") -> ResponseReturnVal
             message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
             bare=status >= 500,
             kept=keeping.kept(),
+            go_on=go_on,
         ),
         status,
     )
 
 
 def _known(error: SchoolgateError) -> ResponseReturnValue:
+    if isinstance(error, AlreadyDecided):
+        draft_id = (request.view_args or {}).get("draft_id")
+        return page(
+            HTTPStatus.CONFLICT,
+            f"{error} What you sent now was not counted.",
+            go_on=url_for("drafts.one", draft_id=draft_id) if draft_id else "",
+        )
     for kind, status in STATUS.items():
         if isinstance(error, kind):
             return page(status, str(error), "This is decided already" if isinstance(error, LinkUsed) else "")

@@ -80,7 +80,10 @@ def take_down(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
                 takedowns.request(session, publication_id, reason=reason, by=person, now=now())
     except BadInput as error:
         return _refused(draft_id, publication_id, error)
-    flash("It is being taken down. What the platform answers is shown here.", "success")
+    flash(
+        "It is being taken down. Load this page again in a moment: what the platform answers is shown below.",
+        "success",
+    )
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
@@ -114,7 +117,7 @@ def _with_reason(draft_id: UUID, act: Callable[..., object], said: str) -> Respo
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(error)), 400
     flash(said, "success")
-    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="out"))
+    return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
 @pages.post("/drafts/<uuid:draft_id>/takedowns/<uuid:takedown_id>/done")

@@ -228,7 +228,11 @@ def test_what_no_program_can_remove_is_a_persons_task(
     assert takedown.state is TakedownState.BY_HAND and takedowns.by_hand(session) == [takedown]
     with pytest.raises(NotPermitted):
         takedowns.done_by_hand(session, takedown.id, by=teacher, now=now)
+    assert scenes.mails(session, "takedown_done") == []
     takedowns.done_by_hand(session, takedown.id, by=school_people[Role.DPO], now=now)
+    session.flush()
+    [mail] = scenes.mails(session, "takedown_done")
+    assert mail["To"].addresses[0].addr_spec == teacher.email, "its author reads that it is down"
     with pytest.raises(MoveNotAllowed):
         takedowns.done_by_hand(session, takedown.id, by=head, now=now)
     assert takedown.finished_by_id == school_people[Role.DPO].id
@@ -279,7 +283,10 @@ def test_who_may_not_take_a_post_down_asks_for_it_and_is_answered(
     with pytest.raises(NotPermitted):
         takedown_asking.stays(session, draft.id, reason="No", by=teacher, now=now)
     later = now + timedelta(minutes=1)
+    assert takedown_asking.answered(session, draft) is None
     takedown_asking.stays(session, draft.id, reason="She agreed", by=head, now=later)
+    answered = takedown_asking.answered(session, draft)
+    assert answered and [one.text for one in answered] == ["A parent rang", "She agreed"]
     assert told("takedown_refused") == [teacher.email] and not takedown_asking.all_waiting(session, head)
     with pytest.raises(MoveNotAllowed):
         takedown_asking.stays(session, draft.id, reason="Again", by=head, now=later)

@@ -59,3 +59,5 @@ def test_of_six_at_once_one_decides_and_the_others_read_who(
         assert answer is not None and answer.status_code == 409, answer
         assert decision in answer.text, "who decided what isn't said"
         assert f"Tab {place} says so" in answer.text, "what was typed is lost"
+        assert "What you sent now was not counted" in answer.text
+        assert (f'href="{path}">Look at the draft' in answer.text) == (place > 2), "by link, nobody signed in"
