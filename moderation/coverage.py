@@ -67,6 +67,12 @@ class Coverage:
     """Of the last 30 days."""
 
     @property
+    def asked_about(self) -> str:
+        """What the classifier can't read, and whether people are asked; empty where there is nothing such."""
+        said = self.in_other_languages.sentence
+        return f"Of the last 30 days, {said}" if said else ""
+
+    @property
     def statement(self) -> str:
         """The first sentence for a person."""
         if self.seen_to is None:
@@ -131,9 +137,6 @@ def coverage(session: Session, account: Account, *, now: datetime) -> Coverage:
     if account.state is not AccountState.ACTIVE:
         missing.append(f"The account is not read at the moment: {_NOT_READ[account.state]}.")
     strange = unread.since(session, now - _UNREAD_OF, account_id=account.id)
-    if strange.comments:
-        said = f"Of the last 30 days, {strange.sentence}"
-        (missing if strange.unasked else remarks).append(said)
     remarks += [
         *_old_posts(session, account, names, record),
         *_shortfalls(session, account),

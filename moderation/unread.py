@@ -31,14 +31,16 @@ class Unread:
         """What there is to say of them; empty where there were none."""
         if not self.comments:
             return ""
-        are = "1 comment is" if self.comments == 1 else f"{self.comments} comments are"
+        are = "1 comment is in a language"
+        if self.comments > 1:
+            are = f"{self.comments} comments are in languages"
         asked = "people are asked to read them"
         if self.unasked:
             left = "it" if self.comments == 1 else f"{self.unasked} of them"
             asked = f"nobody was asked to read {left}, as What is flagged is set"
         elif self.comments == 1:
             asked = "a person is asked to read it"
-        return f"{are} in a language that the classifier can't read: {asked}."
+        return f"{are} that the classifier can't read: {asked}."
 
 
 def since(session: Session, begins: datetime, *, account_id: UUID | None = None) -> Unread:

@@ -7,12 +7,12 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import review, together
+from moderation import chain, review, together
 from moderation import words as moderation_words
 from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
 from moderation.models import ReferTo
-from moderation.review import QueueFilters
+from moderation.review import QueueFilters, QueueItem
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
 from school.permissions import Action
@@ -28,9 +28,10 @@ CHOICES: dict[Outcome, str] = {
     Outcome.BLOCK: "Block who wrote them, on every account of ours on the platform",
     Outcome.MUTE: "Mute who wrote them",
     Outcome.REFER: "Refer them",
-    Outcome.READ: "We have read them, with somebody who knows the language: nothing wrong",
     Outcome.DISMISS: "No action is needed",
 }
+
+_READ = {Outcome.READ: "Somebody who knows the language has read them: nothing wrong"}
 
 
 @pages.context_processor
@@ -96,7 +97,7 @@ def _page(typed: Typed, *, first: bool = False) -> str:
             ticked={str(item.entry.id) for item in page.items if not item.claimed_by}
             if first
             else {value.partition(":")[0] for value in typed.all("entries")},
-            choices=CHOICES,
+            choices=_READ | CHOICES if any(_in_another_language(item) for item in page.items) else CHOICES,
             author=author,
             post=post,
             account=account,
@@ -105,9 +106,13 @@ def _page(typed: Typed, *, first: bool = False) -> str:
         )
 
 
+def _in_another_language(item: QueueItem) -> bool:
+    return LANGUAGE in chain.unlisted(item.case.kinds)
+
+
 def _decision(typed: Typed) -> Decision:
     chosen = typed.all("outcomes")
-    if not set(chosen) <= {outcome.value for outcome in CHOICES}:
+    if not set(chosen) <= {outcome.value for outcome in [*_READ, *CHOICES]}:
         raise BadInput("Choose from the list what is to be done.", field="outcomes")
     to = typed["refer_to"]
     if to and to not in set(ReferTo):

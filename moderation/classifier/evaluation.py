@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moderation.classifier.engine import Engine
-from moderation.classifier.flags import DEFAULT_THRESHOLDS
+from moderation.classifier.flags import DEFAULT_THRESHOLDS, scores_count
 from moderation.classifier.labels import LABELS
+from moderation.classifier.languages import read_by, unread
 from moderation.classifier.measures import (
     auc,
     average_precision,
@@ -23,7 +24,9 @@ from moderation.classifier.measures import (
 from moderation.classifier.streaming import BadLine, in_batches, parse_lines
 
 ANY = "any"
-"""What is measured beside the labels: whether any label's threshold was reached, as the product flags."""
+"""What is measured beside the labels: whether any label's threshold was reached, as the product flags by
+scores. Of a text in a language that the model doesn't read, they decide nothing: it is not flagged by them.
+"""
 NAMED_MAX = 10_000
 """So many unusable lines are kept by number; all are counted."""
 _UNASKED = -1
@@ -69,6 +72,8 @@ class Evaluation:
     measures: tuple[Measure, ...]
     bad_lines: tuple[BadLine, ...]
     bad_count: int
+    unread: int
+    """Rows in languages that the model doesn't read: in use a person is asked about them."""
     bins: Mapping[str, tuple[tuple[float, float, int], ...]]
     curves: Mapping[str, tuple[tuple[float, float, float], ...]]
 
@@ -77,6 +82,7 @@ class Evaluation:
         return {
             "model": self.model,
             "rows": self.rows,
+            "unread": self.unread,
             "measures": [asdict(measure) for measure in self.measures],
             "calibration": {label: [list(each) for each in bins] for label, bins in self.bins.items()},
             "precision_recall": {label: [list(p) for p in curve] for label, curve in self.curves.items()},
@@ -91,10 +97,13 @@ class _Rows:
     def __init__(self) -> None:
         self.truth = {label: array("b") for label in LABELS}
         self.score = {label: array("f") for label in LABELS}
+        self.counts = array("b")
+        """Whether the scores say anything of the row."""
         self.groups = {"source": array("i"), "language": array("i")}
         self.names: dict[str, int] = {}
 
-    def add(self, row: JudgedRow, language: str, scores: Mapping[str, float]) -> None:
+    def add(self, row: JudgedRow, language: str, scores: Mapping[str, float], *, counts: bool) -> None:
+        self.counts.append(counts)
         for label in LABELS:
             truth = row.labels.get(label)
             asked = truth is not None and label in scores
@@ -119,7 +128,8 @@ def evaluate(
     """
     kept = _Rows()
     bad: list[BadLine] = []
-    bad_count = count = 0
+    bad_count = count = strange = 0
+    reads = read_by(engine.model_name)
     for batch in in_batches(rows):
         usable = [row for row in batch if isinstance(row, JudgedRow)]
         for entry in batch:
@@ -130,7 +140,10 @@ def evaluate(
                 if on_bad:
                     on_bad(entry)
         for row, scores in zip(usable, engine.score([row.text for row in usable]), strict=True):
-            kept.add(row, row.language or (guess(row.text) if guess else ""), scores)
+            other = unread(row.text, reads)
+            strange += other is not None
+            language = row.language or (guess(row.text) if guess else "")
+            kept.add(row, language, scores, counts=scores_count(row.text, other))
             count += 1
     score = {label: np.array(kept.score[label], dtype=np.float64) for label in LABELS}
     truth = {label: np.array(kept.truth[label]) for label in LABELS}
@@ -152,9 +165,10 @@ def evaluate(
         # Abusive is what people gave any of the labels, found what reached any of the thresholds.
         abusive = np.any([truth[label] == 1 for label in judged], axis=0)[asked]
         reached = [score[label] >= threshold for label, threshold in thresholds.items() if label in score]
-        flagged = (np.any(reached, axis=0) if reached else np.zeros(count, dtype=bool))[asked]
+        flagged = np.any(reached, axis=0) if reached else np.zeros(count, dtype=bool)
+        flagged = (flagged & np.array(kept.counts, dtype=bool))[asked]
         measures += _by_group(ANY, abusive, flagged, None, None, kept, asked)
-    return Evaluation(engine.model_name, count, tuple(measures), tuple(bad), bad_count, bins, curves)
+    return Evaluation(engine.model_name, count, tuple(measures), tuple(bad), bad_count, strange, bins, curves)
 
 
 def rows_of(lines: Iterable[bytes]) -> Iterator[JudgedRow | BadLine]:

@@ -74,7 +74,7 @@ class Found:
 
 def read_by(model_name: str) -> frozenset[str]:
     """The languages that a model reads, by the name that is kept with its scores; English where unknown."""
-    return _READ_BY.get(model_name.partition("@")[0], ENGLISH)
+    return _READ_BY.get(model_name.partition("@")[0].removesuffix("-onnx"), ENGLISH)
 
 
 def unread(text: str, reads: frozenset[str] = ENGLISH) -> Found | None:

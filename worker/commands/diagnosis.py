@@ -19,7 +19,9 @@ from connectors.errors import ConnectorError
 from moderation import anchors
 from moderation.classifier.engine import verify_model
 from moderation.classifier.installed import folder_in_use
-from moderation.classifier.model_files import weights_file
+from moderation.classifier.language_tables import NAMES
+from moderation.classifier.languages import read_by
+from moderation.classifier.model_files import read_facts, weights_file
 from moderation.coverage import coverage
 from school import (
     accounts,
@@ -303,6 +305,8 @@ def _accounts() -> Iterator[Check]:
                 *far.missing[:3],
                 *far.remarks[:4],
             ]
+            if far.asked_about:
+                said.append(far.asked_about)
             if account.problem:
                 said.insert(0, account.problem)
             probe = probes.of(session, account.id)
@@ -342,7 +346,8 @@ def _classifier() -> Iterator[Check]:
     yield Check(
         "classifier",
         True,
-        f"{folder.name}, SHA-256 {digests[weights_file(digests)][:12]}…, files as recorded",
+        f"{folder.name}, SHA-256 {digests[weights_file(digests)][:12]}…, files as recorded; it reads "
+        f"{', '.join(sorted(NAMES[code] for code in read_by(read_facts(folder).get('name', ''))))}",
     )
 
 

@@ -122,6 +122,11 @@ def evaluate(
             "gets decided: the recall says nothing of abuse that nobody saw.\n"
         )
     answer(found.as_json(), shown(found), as_json=as_json)
+    if found.unread and not as_json:
+        write(
+            f"{found.unread} of the {found.rows} rows are in languages that this model doesn't read. What "
+            "its scores would flag of them is not counted under “any”: in use a person is asked instead.\n"
+        )
     return ended(found.bad_count)
 
 

@@ -1,0 +1,70 @@
+"""What a comment in another language looks like to those who decide, write and approve (P14, P17)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import pytest
+
+from moderation.models import LogCase
+from school.db import reading
+from school.models import Account, Person, Role
+from tests.moderation import scenes
+from tests.moderation.platform import ScriptedPlatform, comment
+from tests.web.conftest import Browser
+from web import draft_findings
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+POLISH = "Dziękujemy za wspaniałą wycieczkę, dzieci wróciły zachwycone"
+
+
+@pytest.fixture
+def entries(make_account: Callable[..., Account], school_people: dict[Role, Person]) -> list[UUID]:
+    """An insult, a thank-you in Polish and one in Urdu."""
+    texts = ("You idiot", POLISH, "تمام اساتذہ کا بہت بہت شکریہ")
+    clock, platform = scenes.PresentClock(), ScriptedPlatform()
+    shown = (comment(n, text, created_at=clock()) for n, text in enumerate(texts))
+    account = make_account("facebook", identity_id="school")
+    return scenes.flagged(account.id, platform, clock, *shown)
+
+
+def test_they_are_read_together_and_held_against_nobody(
+    entries: list[UUID], signed_in: Callable[[Role], Browser]
+) -> None:
+    slt = signed_in(Role.SLT)
+    today = slt.get("/").text
+    assert "comments in other languages that somebody has to read" in today
+    queue = slt.get("/moderation").text
+    assert "2 only in another language" in queue and "first time flagged" in queue
+    assert "flagged 3 times" not in queue and "2 comments are in languages that" in queue
+    alone = slt.get("/moderation?kind=language").text
+    assert POLISH in alone and "You idiot" not in alone and "Ask a colleague who knows" in alone
+    assert "probably Polish" in alone and "Hide and block" not in alone
+    page = slt.get("/moderation/together?kind=language").text
+    assert "Somebody who knows the language has read them" in page
+    assert slt.get("/moderation/together").status_code == 404
+    assert slt.get("/moderation/together?kind=toxicity").status_code == 404
+    chosen = [f"{entry}:1" for entry in entries]
+    form = {"kind": "language", "outcomes": "read", "reason": "Read by Mrs Nowak", "entries": chosen}
+    answer = slt.post("/moderation/together", "/moderation/together?kind=language", **form)
+    assert answer.status_code == 302
+    told = slt.get("/moderation").text
+    assert "Recorded for 2 entries: read, nothing wrong." in told
+    with reading() as session:
+        states = [str(session.get_one(LogCase, entry).state) for entry in entries]
+    assert states == ["open", "decided", "decided"]
+    report = slt.get("/reports")
+    assert report.status_code == 200 and "in another language" in report.text.lower()
+
+
+def test_p14_a_draft_in_another_language_says_that_the_check_cannot_read_it(
+    school_people: dict[Role, Person],
+) -> None:
+    """P14: for its author and for its approver; nothing is called rude for it, and nothing clear."""
+    found = draft_findings.findings(["Dziękujemy!"], "")
+    assert [one.kind for one in found] == ["language"]
+    assert "“Dziękujemy!” seems to be in Polish, which the check" in found[0].sentence
+    both = draft_findings.findings([f"Sports day was lovely. {POLISH}", "You fat idiots"], "")
+    assert [one.kind for one in both if one.kind == "language"] and "score" in {one.kind for one in both}
+    assert [one.kind for one in draft_findings.findings(["Sports day was lovely."], "")] == ["none"]
