@@ -53,9 +53,14 @@ class Came:
 
     @property
     def said(self) -> str:
-        """ "214 people, 301 times in all", or why that isn't known."""
+        """ "seen by 214 people, 301 times in all", or why that isn't known."""
         found = reach_words.seen_by(self.platform, self.figures) if self.figures is not None else ""
-        return found or self.why
+        return f"seen {'by ' if self.by_people else ''}{found}" if found else self.why
+
+    @property
+    def by_people(self) -> bool:
+        """Whether its platform says how many people it was seen by."""
+        return self.figures is not None and self.figures.people is not None
 
     @property
     def besides(self) -> str:
@@ -89,7 +94,7 @@ class Reach:
     @property
     def by_people(self) -> bool:
         """Whether people are counted here; else times."""
-        return any(one.figures is not None and one.figures.people is not None for one in self.posts)
+        return any(one.by_people for one in self.posts)
 
     def _count(self, one: Came) -> int | None:
         if one.figures is None:

@@ -193,6 +193,10 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
     _reach(paper, figures["reach"].get(account.id))
 
 
+def _for(objective: Objective | None) -> str:
+    return f"({objective.in_words[0].lower()}{objective.in_words[1:]})" if objective is not None else ""
+
+
 def _reach(paper: Paper, found: Reach | None) -> None:
     if found is None:
         return
@@ -201,9 +205,9 @@ def _reach(paper: Paper, found: Reach | None) -> None:
     if found.by_objective:
         paper.bars(found.caption, found.by_objective)
     paper.table(
-        ("Post", "Published", "Seen by or how often", "Besides", "Asked on"),
+        ("Post", "Published", "How far it came", "Besides", "Asked on"),
         [
-            (one.words, one.published_on, one.said, one.besides, one.read_on)
+            (f"{one.words} {_for(one.objective)}", one.published_on, one.said, one.besides, one.read_on)
             for one in found.listed
         ],
         widths=(34, 16, 24, 15, 13),

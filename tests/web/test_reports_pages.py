@@ -165,7 +165,7 @@ def test_p10_the_report_says_how_far_posts_came_and_never_adds_people_up(
         assert "The post in the middle was seen by 150 people" in words
         assert "The most seen one was seen by 250 people: “Post 2”" in words
         assert "How many people saw the post in the middle A reminder of an event 150" in words
-        assert "50 people, 100 times in all" in words and "2 reactions, 0 comments" in words
+        assert "Seen by 50 people, 100 times in all" in words and "2 reactions, 0 comments" in words
         assert "not given by Facebook: the permission “read_insights” wasn’t granted" in words
     else:
         assert "The post in the middle was seen 300 times" in words
