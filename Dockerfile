@@ -8,6 +8,11 @@ RUN python -m venv /opt/schoolgate
 # Exact versions and files, nothing besides: no torch, since the model that ships is served by ONNX Runtime. What
 # builds the packages that are source comes first, so that pip fetches no builder of its own choice.
 COPY deploy/requirements.txt deploy/requirements.txt
+# One of them has a wheel for the usual processor alone, and is compiled for any other. Debian keeps no version
+# of the compiler but a release's newest, and nothing of it stays in the image.
+# hadolint ignore=DL3008
+RUN if [ "$(dpkg --print-architecture)" != amd64 ]; then \
+      apt-get update && apt-get install --yes --no-install-recommends g++ && rm -rf /var/lib/apt/lists/*; fi
 RUN grep '^setuptools==' deploy/requirements.txt > builder.txt \
     && /opt/schoolgate/bin/pip install --no-deps --require-hashes -r builder.txt \
     && /opt/schoolgate/bin/pip install --no-deps --require-hashes --no-build-isolation -r deploy/requirements.txt

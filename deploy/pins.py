@@ -28,8 +28,11 @@ HEAD = (
 LINUX = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix", "extra": ""}
 
 
+BUILT_ELSEWHERE = ("pycld2",)
+"""Packages with a wheel for the usual processor alone: for the other kind the image compiles their source."""
 PLATFORMS = (
     (),
+    tuple(f"--no-binary={name}" for name in BUILT_ELSEWHERE),
     (
         # As the machine that the image is built on, but for the processor.
         "--only-binary=:all:", "--target=nowhere",
@@ -37,7 +40,8 @@ PLATFORMS = (
         "--platform=manylinux2014_aarch64",
     ),
 )  # fmt: skip
-"""What pip is told beside the packages: once nothing, for the processor here, and once for the other kind."""
+"""What pip is told beside the packages: once nothing, for the processor here; then what has a wheel for this
+one alone as source; and all else for the other kind."""
 
 
 def pins() -> dict[str, str]:
@@ -101,7 +105,10 @@ def hashes(wanted: dict[str, str]) -> dict[str, list[str]]:
     for more in PLATFORMS:
         # A package that is source alone is the same for every processor, and pip takes none for another. The
         # setuptools that is among the pins builds it.
-        names = [name for name in wanted if name not in built]
+        as_source = any(one.startswith("--no-binary") for one in more)
+        names = [
+            name for name in wanted if name not in built and (not as_source or name in BUILT_ELSEWHERE)
+        ]
         for name, digest, wheel in _asked([f"{name}=={wanted[name]}" for name in names], more):
             found[name].add(digest)
             if not wheel:
