@@ -110,6 +110,27 @@ def test_a_visitor_is_sent_to_sign_in_everywhere_but_on_public_pages(app: Flask,
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_every_form_is_refused_without_the_token_of_this_very_sign_in(
+    app: Flask, head: Browser, signed_in: Callable[[Role], Browser]
+) -> None:
+    """Each address that a form is sent to, the public ones too: without a token, or with another's."""
+    foreign, former = signed_in(Role.SLT).token("/me"), head.token("/me")
+    head.post("/sign-out", "/me")
+    head.sign_in("head@larkfield.test")
+    bent = head.token("/me")[:-4] + "AAAA"
+    wrong = ({}, {"csrf_token": foreign}, {"csrf_token": former}, {"csrf_token": bent}, {"csrf_token": ""})
+    before, asked = _entries(), 0
+    for rule in app.url_map.iter_rules():
+        for method in (rule.methods or set()) - {"GET", "HEAD", "OPTIONS"}:
+            data = wrong[asked % len(wrong)]
+            answer = head.client.open(example(rule), method=method, data=data)
+            assert answer.status_code == 400 and "open too long" in answer.text, f"{rule.endpoint}: {data}"
+            asked += 1
+    assert asked > 100 and _entries() == before
+    assert head.get("/me").status_code == 200, "nor was anybody signed out"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("role", list(Role))
 def test_p2_each_role_opens_what_the_table_says(
     role: Role,

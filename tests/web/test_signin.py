@@ -12,13 +12,15 @@ import pytest
 from flask import Flask
 
 from connectors.practice.servers import PracticePlatforms
-from school import people, secrets
+from school import people, secrets, sign_ins
 from school.db import now, reading, transaction
 from school.models import Person, Role
 from school.settings import settings
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PEOPLE, current_school
 from tests.web.conftest import Browser
 from web.app import create_app
+
+NEW = "seven rainy harvest moons"
 
 
 def test_signing_in_leads_to_today_and_is_noted(visitor: Browser, school_people: dict[Role, Person]) -> None:
@@ -98,6 +100,32 @@ def test_a_cookie_planted_before_the_sign_in_opens_nothing_after_it(app: Flask, 
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_each_sign_in_has_an_id_of_its_own_and_the_former_ends(
+    visitor: Browser, school_people: dict[Role, Person]
+) -> None:
+    """Nobody knows it who planted or kept the cookie from before; signing out ends it on the server."""
+
+    def sign_in_id() -> str:
+        with visitor.client.session_transaction() as kept:
+            return str(kept["sign_in"])
+
+    head = school_people[Role.HEADTEACHER]
+    visitor.sign_in(head.email)
+    ids, own = [sign_in_id()], visitor.token("/me")
+    password = {"present": PRACTICE_PASSWORD, "password": NEW, "password_again": NEW}
+    assert visitor.post("/me/password", "/me", **password).status_code == 302
+    ids.append(sign_in_id())
+    assert visitor.post("/sign-out", "/me").status_code == 302
+    visitor.sign_in(head.email, NEW)
+    ids.append(sign_in_id())
+    assert "open too long" in visitor.client.post("/me/pin", data={"csrf_token": own}).text
+    assert len(set(ids)) == len(ids)
+    with reading() as session:
+        [left] = sign_ins.open_of(session, head.id, now=now())
+        assert left.token_hash == secrets.token_hash(ids[-1])
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_a_form_with_the_right_token_from_another_site_is_refused(
     practice: PracticePlatforms, school_people: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +141,10 @@ def test_a_form_with_the_right_token_from_another_site_is_refused(
         headers = {"Referer": f"https://{site}/"}
         answer = client.post("/sign-in", base_url="https://social.larkfield.test", data=sent, headers=headers)
         assert answer.status_code == status, site
+    kept = {one.partition("=")[0]: one for one in answer.headers.getlist("Set-Cookie")}
+    assert set(kept) == {"schoolgate", "schoolgate_device"}
+    for cookie in kept.values():
+        assert {"Secure", "HttpOnly", "SameSite=Lax"} <= set(cookie.split("; ")), cookie
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
