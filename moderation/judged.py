@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from moderation.chain import unlisted
 from moderation.decisions import Outcome
@@ -78,6 +78,20 @@ def decided(session: Session, *, viewer: Person | None, since: datetime | None =
         .where(LogEntry.erased_at.is_(None))
         .order_by(LogCase.decided_at.desc(), LogCase.entry_id.desc())
         .limit(_AT_ONCE)
+        # What is read below: somebody may wait before a page that goes through thousands.
+        .options(
+            load_only(LogCase.decided_at, LogCase.outcomes, LogCase.kinds, raiseload=True),
+            load_only(
+                LogEntry.number,
+                LogEntry.comment_id,
+                LogEntry.comment_version,
+                LogEntry.text,
+                LogEntry.scores,
+                LogEntry.reasons,
+                LogEntry.model_name,
+                raiseload=True,
+            ),
+        )
     )
     if since is not None:
         query = query.where(LogCase.decided_at >= since)
@@ -146,15 +160,29 @@ def _as_decided(
     return int(detail["version"]), str(detail["text"]), dict(detail["scores"]), str(detail["model"])
 
 
-def _newest_scores(
-    session: Session, comment_ids: Sequence[UUID]
-) -> dict[tuple[UUID, int | None], CommentScore]:
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    scores: Mapping[str, float]
+    reasons: Sequence[Mapping[str, Any]]
+    model_name: str
+
+
+def _newest_scores(session: Session, comment_ids: Sequence[UUID]) -> dict[tuple[UUID, int | None], _Scores]:
     query = (
-        sa.select(CommentScore)
+        sa.select(
+            CommentScore.comment_id,
+            CommentScore.comment_version,
+            CommentScore.scores,
+            CommentScore.reasons,
+            CommentScore.model_name,
+        )
         .where(CommentScore.comment_id.in_(comment_ids))
         .order_by(CommentScore.scored_at, CommentScore.id)
     )
-    return {(score.comment_id, score.comment_version): score for score in session.scalars(query)}
+    return {
+        (comment_id, version): _Scores(scores, reasons, model_name)
+        for comment_id, version, scores, reasons, model_name in session.execute(query)
+    }
 
 
 __all__ = ["AGAINST", "BY_SCORE", "Judged", "decided", "verdict"]
