@@ -167,7 +167,7 @@ HELP: Mapping[str, Help] = {
         (_QUEUE, _LOG),
     ),
     "moderation/rules.html": Help(
-        "These words and limits decide which comments a person is asked to look at. You see what a change would do before you keep it. Earlier versions stay on record.",
+        "These words and limits decide which comments a person is asked to look at. They also say whether comments in languages that Schoolgate can’t read are put before people. You see what a change would do before you keep it. Earlier versions stay on record.",
         (_QUEUE,),
     ),
     "followers/queue.html": Help(

@@ -91,14 +91,13 @@ WHOLE = frozenset({"apathetic", "scummy", "therapist", "therapists"})
 _ABUSIVE_ELSEWHERE = """
 kurwa kurwy spierdalaj pierdol pierdolona pierdolony jebany jebana jebać chuj chuju skurwysyn cipa dziwka
 debil kretyn idiota idiotka muie futu pizda curva prostule idiotule cretinule jegule madarchod bhenchod
-behenchod chutiya haramzada haramzadi haramkhor kutiya randi gandu harami kameena kamina kutta kutti
-haramjada khanki sharmouta sharmuta caralho foder puta merda cabrão puto gilipollas cabrón mierda joder
-coño hijoputa maricón connard connasse salope salopard enculé merde pute foutre putain abruti stronzo
-stronza vaffanculo puttana cazzo coglione troia arschloch hurensohn schlampe wichser fotze scheiße
-scheisse ficken verpiss drecksau orospu siktir sikerim piç şerefsiz yarrak gerizekalı salak aptal сука
-блядь хуй хуйня пизда ебать мудак гандон пидор дебил идиот идиотка дура kurva geci fasz baszd picsa wacal
-dhillo حرامزادہ حرامی کمینہ کمینی کنجر کتا کتیا شرموطة قحبة حمار कमीना कमीनी हरामी चूतिया मादरचोद रंडी
-कुत्ता कुत्ती ਹਰਾਮੀ ਕੁੱਤਾ ਕੁੱਤੀ হারামজাদা খানকি শালা
+behenchod chutiya haramzada haramzadi haramkhor kutiya gandu harami kameena kamina haramjada khanki
+sharmouta sharmuta caralho foder puta merda cabrão puto gilipollas cabrón mierda joder coño hijoputa
+maricón connard connasse salope salopard enculé merde pute foutre putain abruti stronzo stronza
+vaffanculo puttana cazzo coglione arschloch hurensohn schlampe wichser fotze scheiße scheisse ficken
+verpiss drecksau orospu siktir sikerim piç şerefsiz yarrak gerizekalı salak aptal сука блядь хуй хуйня
+пизда ебать мудак гандон пидор дебил идиот идиотка дура kurva geci fasz baszd picsa wacal dhillo حرامزادہ
+حرامی کمینہ کمینی کنجر شرموطة قحبة कमीना कमीनी हरामी चूतिया मादरचोद रंडी ਹਰਾਮੀ হারামজাদা খানকি
 """
 ABUSIVE_ELSEWHERE: frozenset[str] = frozenset(_ABUSIVE_ELSEWHERE.split())
 """Words that are abuse in another language, whatever stands about them. Of a comment that the model can't
