@@ -21,6 +21,10 @@ from moderation.classifier.personal_data import (
     says_where_a_child_lives,
 )
 from moderation.classifier.phrases import LINK, PHISHING, SAFEGUARDING, SHORTENERS, THREATS, TRUSTED
+from moderation.classifier.plain_rules import Rule, found_by
+from moderation.classifier.plainly import plainly
+from moderation.classifier.threats import DOES_SOMETHING, LONG_DEAD, SPOKEN_THREATS, TOLD_AS_NEWS
+from moderation.classifier.worries import NO_WORRY, WORRIES
 
 Kind = Literal["toxicity", "threat", "safeguarding", "personal_data", "word", "spam", "length", "language"]
 
@@ -104,7 +108,7 @@ def flag(
     it, `ask_about_unread` whether that alone is a reason.
     """
     text = well_formed(text)
-    reasons = _scored(scores, thresholds) if scores_count(text, unread) else []
+    reasons: list[Reason] = []
     if unread is not None and ask_about_unread:
         reasons.append(Reason(LANGUAGE, unread.code, 1.0, _unread_said(unread)))
     read = (
@@ -115,8 +119,12 @@ def flag(
             Reason("length", "too_long", 1.0, f"{len(text):,} characters long: read its middle yourself")
         )
     both = list(dict.fromkeys(readings(read)))
-    reasons += _phrases("threat", THREATS, both)
-    reasons += _phrases("safeguarding", SAFEGUARDING, both)
+    plain = plainly(both[-1])
+    threats = _phrases("threat", THREATS, both, _ruled(SPOKEN_THREATS, plain, TOLD_AS_NEWS))
+    if scores_count(text, unread):
+        reasons += _scored(scores, thresholds, only_of_the_dead=not threats and _of_the_dead(plain))
+    reasons += threats
+    reasons += _phrases("safeguarding", SAFEGUARDING, both, _ruled(WORRIES, plain, NO_WORRY))
     personal = find_personal_data(read, tuple(names))
     reasons += [Reason("personal_data", one.kind, 1.0, f"{one.said}: {one.value}") for one in personal]
     if any(one.kind in _WHERE for one in personal):
@@ -181,15 +189,24 @@ def _weight(reason: Reason) -> float:
     return {"personal_data": 0.55, "word": 0.4, "spam": 0.3, "length": 0.35, "language": 0.2}[reason.kind]
 
 
-def _scored(scores: Mapping[str, float], thresholds: Mapping[str, float]) -> list[Reason]:
+def _scored(
+    scores: Mapping[str, float], thresholds: Mapping[str, float], *, only_of_the_dead: bool
+) -> list[Reason]:
+    """What scores over its threshold. A threat that only speaks of somebody dead isn't urgent."""
     reasons = []
     for label, threshold in thresholds.items():
         score = scores.get(label, 0.0)
         if score >= threshold:
-            kind: Kind = "threat" if label == "threat" else "toxicity"
-            said = _SAID.get(label, label.replace("_", " "))
-            reasons.append(Reason(kind, label, round(score, 4), f"{said} ({score:.0%} sure)"))
+            kind: Kind = "threat" if label == "threat" and not only_of_the_dead else "toxicity"
+            said = f"{_SAID.get(label, label.replace('_', ' '))} ({score:.0%} sure)"
+            if label == "threat" and only_of_the_dead:
+                said += ", but speaks of somebody who has long been dead"
+            reasons.append(Reason(kind, label, round(score, 4), said))
     return reasons
+
+
+def _of_the_dead(plain: str) -> bool:
+    return bool(LONG_DEAD.search(plain)) and DOES_SOMETHING.isdisjoint(plain.split())
 
 
 @lru_cache(maxsize=256)
@@ -199,21 +216,35 @@ def _exact(pattern: re.Pattern[str]) -> re.Pattern[str]:
 
 
 def _phrases(
-    kind: Kind, patterns: Iterable[tuple[str, re.Pattern[str]]], both: Sequence[str]
+    kind: Kind,
+    patterns: Iterable[tuple[str, re.Pattern[str]]],
+    both: Sequence[str],
+    ruled: Mapping[str, str],
 ) -> list[Reason]:
-    reasons = []
+    """One reason for each label: the first phrase as it was written, else what a rule read in plain words."""
     # Letter by letter without regard to case takes twice as long. Of plain ASCII the small letters are as
     # many, at the same places, so that it can be quoted as it was written.
     searched = [(one, one.lower()) if one.isascii() else (one, "") for one in both]
+    said = dict(ruled)
+    quoted = set()
     for label, pattern in patterns:
+        if label in quoted:
+            continue
         exact = _exact(pattern)
         for reading, small in searched:
             found = exact.search(small) if small else pattern.search(reading)
             if found:
-                said = reading[found.start() : found.end()].strip()[:80]
-                reasons.append(Reason(kind, label, 1.0, f"{_PHRASE_SAID[label]}: “{said}”"))
+                said[label] = reading[found.start() : found.end()].strip()
+                quoted.add(label)
                 break
-    return list({reason.label: reason for reason in reversed(reasons)}.values())
+    return [
+        Reason(kind, label, 1.0, f"{_PHRASE_SAID[label]}: “{words[:80]}”") for label, words in said.items()
+    ]
+
+
+def _ruled(rules: Sequence[Rule], plain: str, unless_after: re.Pattern[str]) -> dict[str, str]:
+    """The first words that these rules find, by label."""
+    return dict(reversed(list(found_by(rules, plain, unless_after))))
 
 
 @lru_cache(maxsize=16)
