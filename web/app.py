@@ -97,6 +97,7 @@ from web import (
 )
 from web.access import allowed, half_in, optional_person
 from web.forgery import MaskedForms
+from web.instead import page_instead
 from web.naming import platform_name, role_name, short_platform
 from web.navigation import navigation
 
@@ -211,10 +212,16 @@ def _name_in_log() -> None:
 
 
 class _SessionOfPages(SecureCookieSessionInterface):
-    """Keeps the session's cookie fresh with each page, and out of files that a cache on the way may share."""
+    """Keeps the session's cookie fresh with each page, and out of files that a cache on the way may share.
+
+    A form that another site had the browser send comes without the cookie: answered with a new one, it would
+    put an empty session in place of that in which somebody is signed in.
+    """
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
-        return request.endpoint not in FOR_EVERYBODY and super().should_set_cookie(app, session)
+        if request.endpoint in FOR_EVERYBODY or g.get("not_theirs"):
+            return False
+        return super().should_set_cookie(app, session)
 
 
 def _keep_no_copy(answer: Response) -> Response:
@@ -321,6 +328,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         Role=Role,
         signed_in_person=optional_person,
         half_in=half_in,
+        page_instead=page_instead,
         this_school=this_school,
         navigation=navigation,
         my_obstacles=terms.my_obstacles,

@@ -6,7 +6,7 @@ import time
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, current_app, make_response, render_template, request, url_for
+from flask import Flask, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_security import current_user
@@ -70,6 +70,12 @@ DISK_FULL = (
 )
 
 
+ELSEWHERE = (
+    "Another site, or the browser's own error page, sent this form. Schoolgate can't tell whose it is, so "
+    "nothing was saved. If you were signed in you still are: go on from the page itself."
+)
+
+
 def page(status: int, message: str = "", heading: str = "", *, go_on: str = "") -> ResponseReturnValue:
     """The error page for an HTTP status, with its own sentence if there is one.
 
@@ -82,7 +88,7 @@ def page(status: int, message: str = "", heading: str = "", *, go_on: str = "") 
             heading=heading or TITLES.get(status, TITLES[400] if status < 500 else TITLES[500]),
             message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
             bare=status >= 500,
-            kept=keeping.kept(),
+            kept=keeping.kept(again="not_theirs" not in g),
             go_on=go_on,
         ),
         status,
@@ -126,6 +132,10 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _forged(error: CSRFError) -> ResponseReturnValue:
     log.warning("csrf_refused", endpoint=request.endpoint)
+    if request.headers.get("Sec-Fetch-Site") == "cross-site":
+        # The browser sent no cookie with it, and what this answer set would end whose session that is.
+        g.not_theirs = True
+        return page(400, ELSEWHERE, "This was sent from elsewhere")
     known = keeping.kept()
     if known is not None and not current_user.is_authenticated and not _for_everybody():
         return page(401)

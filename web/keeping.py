@@ -36,8 +36,11 @@ def restores(view: View) -> View:
     return view
 
 
-def kept() -> Kept | None:
-    """What this request brought, unless nothing in it took work or it can't be read."""
+def kept(*, again: bool = True) -> Kept | None:
+    """What this request brought, unless nothing in it took work or it can't be read.
+
+    `again`: whether its form may be offered with it, where the view can show that as it was.
+    """
     if request.method != "POST":
         return None
     try:
@@ -48,9 +51,9 @@ def kept() -> Kept | None:
     fields = _of(form)
     texts = tuple((_in_words(name), value) for name, value in fields if len(value.split()) > 1)
     view = current_app.view_functions.get(request.endpoint or "")
-    again = request.path if getattr(view, MARK, False) else ""
+    where = request.path if again and getattr(view, MARK, False) else ""
     # A form that can be had again is given back, be it for one number; a lone value took no work.
-    return Kept(fields, texts, again) if texts or (again and len(fields) > 1) else None
+    return Kept(fields, texts, where) if texts or (where and len(fields) > 1) else None
 
 
 def fields() -> tuple[tuple[str, str], ...]:

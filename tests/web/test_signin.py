@@ -151,6 +151,11 @@ def test_a_form_with_the_right_token_from_another_site_is_refused(
 def test_signing_out_needs_the_form_and_ends_the_session(head: Browser) -> None:
     assert head.get("/sign-out").status_code == 405
     assert head.client.post("/sign-out").status_code == 400
+    # Another site's form comes without the cookie: what answers it must not put another in its place.
+    elsewhere = head.client.application.test_client()
+    sent = elsewhere.post("/drafts/new", headers={"Sec-Fetch-Site": "cross-site"}, data={"text": "Two words"})
+    assert sent.status_code == 400 and "Set-Cookie" not in sent.headers
+    assert "Two words" in sent.text and "Go on writing" not in sent.text
     assert head.get("/").status_code == 200
     assert head.post("/sign-out", "/").status_code == 302
     assert head.get("/").status_code == 302

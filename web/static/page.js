@@ -6,6 +6,20 @@
   if (wrong) {
     wrong.focus();
   }
+  // An answer to a form can't be gone back to without sending that again: once it is put right and sent, its
+  // place in the history is that of the page with the form. Until then a reload brings what was typed.
+  var main = document.querySelector("main[data-instead]");
+  if (main) {
+    document.addEventListener("submit", function (event) {
+      if (event.defaultPrevented) {
+        return;
+      }
+      if (!event.target.hasAttribute("action")) {
+        event.target.action = window.location.href;
+      }
+      window.history.replaceState(null, "", main.dataset.instead);
+    });
+  }
   // Over the menu, without a mark in the address: forms that lead back here would take it along, and what they
   // did would not get the focus.
   var skip = document.querySelector("a.skip");
