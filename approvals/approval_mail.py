@@ -74,7 +74,8 @@ def ask_for_decision(
         "draft": shown,
         "approver": to,
         "address": _link(token),
-        "until": say(until),
+        # Later than its planned time nobody can approve it.
+        "until": say(min(until, revision.planned_at or until)),
         "needs_pin": settings().approval_needs == "pin",
         "waits": waits,
     }

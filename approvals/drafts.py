@@ -34,6 +34,8 @@ from school.permissions import Action, may, require
 
 LISTED_AT_ONCE = 100
 """Drafts on one page of a list."""
+ON_THEIR_WAY_MOST = 5
+"""Of an author's own drafts on the first page."""
 WITHOUT_MEDIA = (
     lazyload(DraftRevision.pictures),
     lazyload(DraftRevision.video),
@@ -203,6 +205,31 @@ def with_author(session: Session, author: Person) -> tuple[int, int]:
     both = session.scalars(theirs.where(Draft.state.in_([DraftState.DRAFT, DraftState.CHANGES_REQUESTED])))
     to_change = back.one()
     return to_change, both.one() - to_change
+
+
+def on_their_way(session: Session, author: Person) -> list[tuple[Draft, DraftRevision]]:
+    """An author's drafts that wait for a decision, or are approved and to come, soonest first."""
+    coming = (
+        sa.select(Publication.id)
+        .where(Publication.draft_id == Draft.id, Publication.state == PublicationState.SCHEDULED)
+        .exists()
+    )
+    query = (
+        sa.select(Draft, DraftRevision)
+        .join(
+            DraftRevision,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .where(
+            Draft.author_id == author.id,
+            DraftRevision.planned_at.is_not(None),
+            sa.or_(Draft.state == DraftState.SUBMITTED, sa.and_(Draft.state == DraftState.APPROVED, coming)),
+        )
+        .order_by(DraftRevision.planned_at, Draft.id)
+        .limit(ON_THEIR_WAY_MOST)
+        .options(*WITHOUT_MEDIA)
+    )
+    return [(draft, revision) for draft, revision in session.execute(query)]
 
 
 def current_revision(session: Session, draft: Draft) -> DraftRevision:

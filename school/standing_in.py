@@ -139,6 +139,24 @@ def in_force(session: Session, person: Person, *, now: datetime) -> tuple[Person
     return session.get_one(Person, deputy.named_by_id), deputy.last_day
 
 
+def for_whom_is_away(session: Session, person: Person, *, now: datetime) -> list[tuple[Person, date]]:
+    """Who stands in for a person today, whom they named themselves, and to which day."""
+    able = people.deputies(session, now=now)
+    day = today(now)
+    query = (
+        sa.select(Deputy)
+        .where(
+            Deputy.named_by_id == person.id,
+            Deputy.withdrawn_at.is_(None),
+            Deputy.first_day <= day,
+            Deputy.last_day >= day,
+        )
+        .order_by(Deputy.last_day)
+    )
+    last = {one.person_id: one.last_day for one in session.scalars(query)}
+    return [(one, last[one.id]) for one in able if one.id in last]
+
+
 def could(session: Session, *, by: Person) -> Sequence[Person]:
     """Who can be named deputy: all with a role that decides, but for whoever names them."""
     return [one for one in people.holders(session, *people.DEPUTY_ROLES) if one.id != by.id]

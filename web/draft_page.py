@@ -48,6 +48,11 @@ from web.access import current_person
 from web.forms import Typed, whole_number
 from web.headline import BADGES
 
+OWN = {
+    IN_WORDS[DraftState.DRAFT]: "It is with you: change it, and hand it in when it is ready.",
+    IN_WORDS[DraftState.CHANGES_REQUESTED]: "Changes were asked for: change it and hand it in again.",
+}
+"""What its author is told instead, by the badge beside it."""
 WHERE_IN_FORM = {
     "accounts": "where",
     "text": "text",
@@ -165,6 +170,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             to_come=to_come,
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
             if to_come
+            else OWN.get(standing_now.words, standing_now.sentence)
+            if own
             else standing_now.sentence,
             headline=standing_now,
             kinds=DecisionKind,

@@ -318,7 +318,7 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         media_id = identifier(wanted.removeprefix(CROP))
         return redirect(url_for("crops.show", draft_id=draft.id, media_id=media_id, back="form"))
     elif unchanged:
-        flash("Nothing was changed.", "info")
+        flash("The draft is saved; nothing was changed.", "success")
     elif before is not None and before in handing_in.TAKEN_BACK:
         flash(f"The draft is saved. {handing_in.TAKEN_BACK[before]}{_to_sign(content)}", "warning")
     elif before is DraftState.CHANGES_REQUESTED:
@@ -425,5 +425,6 @@ def _row(
         "accounts": ", ".join(account_name(entry.account) for entry in revision.accounts),
         "place": place,
         "publications": made,
+        "out_at": min((one.published_at for one in made if one.published_at is not None), default=None),
         "alike": alike,
     }

@@ -11,7 +11,7 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, drafts, lost_consent, takedown_asking, takedowns
+from approvals import approval_mail, drafts, lost_consent, schedule, takedown_asking, takedowns
 from approvals.models import Draft, Publication
 from approvals.standing import under_way
 from approvals.states import IN_WORDS, DraftState, PublicationState
@@ -384,6 +384,11 @@ def show() -> ResponseReturnValue:
             person=person,
             waiting=sorted(waiting, key=lambda one: (not one.first, not one.urgent, one.count == 0)),
             stands_in=standing_in.in_force(session, person, now=now()),
+            stand_in_for_me=standing_in.for_whom_is_away(session, person, now=now()),
+            mine=[
+                (one, schedule.summary(revision.text) or "(no text)", revision.planned_at)
+                for one, revision in drafts.on_their_way(session, person)
+            ],
             guide=guide.guide(session, person, practice=practice),
             practice=practice,
             can_do=[] if any(one.count for one in waiting) else guide.can_do(session, person),

@@ -32,7 +32,7 @@ from connectors.base import RemotePost
 from school import db, people, secrets
 from school.models import Account, AuditEntry, Consent, Person, Pupil, Role
 from school.setup import PRACTICE_PIN
-from school.times import LONDON
+from school.times import LONDON, say
 from tests.approvals import scenes
 from tests.moderation.scenes import change_rules
 from tests.web.conftest import Browser
@@ -68,7 +68,7 @@ def test_the_story_from_writing_to_the_address_of_the_post(
         publishing.record(working, claim, Outcome(OutcomeKind.PUBLISHED, post=post), now=later)
     page = teacher.get(path).text
     assert "https://x.example/status/77" in page and "published" in page
-    assert teacher.get("/drafts").status_code == 200
+    assert "· published " in teacher.get("/drafts").text
     month = teacher.get(f"/calendar?month={later.astimezone(LONDON):%Y-%m}").text
     assert "X @larkfieldprimary" in month
     assert head.get(path).status_code == 200
@@ -202,6 +202,7 @@ def test_a_signed_in_approver_needs_no_pin_and_can_decide_on_the_draft_itself(
     assert answer.status_code == 302 and "No other post waits for your decision" in head.get(path).text
     states = rows(sa.select(Draft.state).order_by(Draft.id))
     assert states == [DraftState.APPROVED, DraftState.DRAFT]
+    assert "Your posts on their way" in teacher.get("/").text
     # P12: saved or moved with nothing changed, it stays approved and nobody is asked again.
     same = fields(x, at=later, text="Shorter", based_on="2", checklist=[])
     asked = len(mails("approval_request"))
@@ -539,6 +540,7 @@ def test_the_mail_has_everything_needed_to_decide(teacher: Browser, x: Account, 
             "It is lawful",
             "/approve/",
             "School tablet 4",
+            f"works until {say(later)}",
         ):
             assert said in body, said
     assert "cid:picture1" in html.get_content()

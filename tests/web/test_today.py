@@ -109,6 +109,8 @@ def test_a_deputy_in_force_sees_drafts_to_approve(
             now=now(),
         )
     assert tiles(chair)["draft to approve → /drafts"] == 1
+    name = school_people[Role.CHAIR].name
+    assert f"{name} stands in for you until" in signed_in(Role.HEADTEACHER).get("/").text
 
 
 @SQLITE
