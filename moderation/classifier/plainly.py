@@ -59,7 +59,7 @@ _SIGNS = str.maketrans(
 )
 # What signs are turned back into; an ordinary word, so that "Y4" and "KS2" stay.
 _SOUGHT_TEXT = """
-alone back bat batter battered beat blade blow bomb bombs break brick burn burning car cut dead die
+alone back bat batter battered beat blade blow blown bomb bombs break brick burn burning car cut dead die
 end face fire get getting going gonna gun guns gunna hammer head home house hurt i'll ill jump kill
 knife know knows legs live lives machete merk merked murder office park petrol punch school shoot
 shooting shot slap slash smash smashed snap stab stabbed stabbing strangle teacher teeth tell torch

@@ -232,6 +232,20 @@ THREATS: dict[str, str] = {
         I'll kiII you Mr Hart
         wаtch your bаck, teacher
     """,
+    "other languages": """
+        je vais te tuer espèce de prof
+        Je sais où tu habites, fais gaffe à toi
+        zabiję cię po lekcjach
+        wiem gdzie mieszkasz, pamiętaj
+        te omor dacă mai suni
+        te voy a matar, profesora
+        vou te matar amanhã
+        seni öldürürüm öğretmen
+        я тебя убью, училка
+        سأقتلك غدا
+        tujhe maar dunga school ke baad
+        ti ammazzo domani
+    """,
     "oblique": """
         Ring social services on me one more time and your office gets a brick
         hope ur proud of urself cuz im outside ur house rn
