@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import difflib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -56,6 +57,8 @@ class Plan:
     """Pupils on the register who are not on the list and stay as they are."""
     odd_names: list[ListedPupil] = field(default_factory=list)
     """Those whose name has an emoji or a digit in it: worth a look, and applied as it is."""
+    odd_classes: list[tuple[ListedPupil, str]] = field(default_factory=list)
+    """Those alone in a class that reads like another one, and that one: mostly mistyped, applied as it is."""
     days: dict[int, tuple[date, date]] = field(default_factory=dict)
     """By line: first and last day of the consents that it gives."""
     problems: list[LineProblem] = field(default_factory=list)
@@ -175,6 +178,7 @@ def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
             made.pupils[entry.line] = found
         _one(made, entry, found, on=today(now))
     made.odd_names = [entry for entry in listed if is_odd(entry.name) or is_odd(entry.given_by)]
+    made.odd_classes = _odd_classes(listed, [one for one in everybody if one.left_on is None])
     made.on_roll = sum(pupil.left_on is None for pupil in everybody)
     absent = [pupil for pupil in everybody if pupil.left_on is None and pupil.id not in taken]
     if kept.whole_school:
@@ -182,6 +186,43 @@ def plan(session: Session, kept: ConsentImport, *, now: datetime) -> Plan:
     else:
         made.staying = len(absent)
     return made
+
+
+def _odd_classes(listed: Sequence[ListedPupil], roll: Sequence[Pupil]) -> list[tuple[ListedPupil, str]]:
+    """Lines whose class nobody else is in, with the class that is like it; none where none is."""
+    names = {same_name(one.name) for one in listed}
+    called: dict[str, list[str]] = {}
+    for name, class_name in [
+        *((one.name, one.class_name) for one in listed),
+        # Who is on the list is in the class that the list says.
+        *((one.name, one.class_name) for one in roll if same_name(one.name) not in names),
+    ]:
+        called.setdefault(class_name, []).append(name)
+    full = [class_name for class_name, pupils in called.items() if len(pupils) > 1]
+    found = []
+    for one in listed:
+        if len(called[one.class_name]) == 1 and (like := _like(one.class_name, full)):
+            found.append((one, like))
+    return found
+
+
+def _like(class_name: str, others: Sequence[str]) -> str:
+    """The class that somebody may have meant; empty where none is like it."""
+    plain = {_bare(other): other for other in others}
+    # “Yr 4” and “4K” say the year alone, so letters and digits are compared without what they stand in.
+    for bare, other in plain.items():
+        if _years(bare) and _years(bare) == _years(_bare(class_name)):
+            return other
+    near = difflib.get_close_matches(_bare(class_name), list(plain), n=1, cutoff=0.75)
+    return plain[near[0]] if near else ""
+
+
+def _bare(class_name: str) -> str:
+    return "".join(one for one in same_name(class_name) if one.isalnum())
+
+
+def _years(bare: str) -> str:
+    return "".join(one for one in bare if one.isdigit())
 
 
 def _one(made: Plan, entry: ListedPupil, found: Pupil | None, *, on: date) -> None:

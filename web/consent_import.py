@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,9 +10,10 @@ from flask.typing import ResponseReturnValue
 
 from approvals import lost_consent
 from school import consent, consent_import, consent_lists
-from school.consent_lists import PupilList
+from school.consent_lists import LineProblem, ListedPupil, PupilList
 from school.db import now, transaction
-from school.errors import BadInput
+from school.errors import BadInput, MoveNotAllowed
+from school.models.consent import ConsentKind
 from school.permissions import Action
 from web.access import current_person, needs
 from web.forms import Typed, whole_number
@@ -22,8 +24,35 @@ SHOWN_MAX = 200
 """Lines of each kind shown; the rest is counted."""
 
 
+MANY = 3
+"""So many lines with the same mistake are told together: it is mostly one column's."""
+
+
+def _together(problems: Sequence[LineProblem]) -> list[tuple[str, str]]:
+    """What is wrong, each with where: a mistake that many lines have, once and last."""
+    lines: dict[str, list[LineProblem]] = {}
+    for one in problems:
+        lines.setdefault(one.sentence, []).append(one)
+    single = [(one.place, one.sentence) for one in problems if len(lines[one.sentence]) < MANY]
+    many = [
+        (
+            f"{len(ones)} lines ({', '.join(str(one.line) for one in ones[:8])}{', …' * (len(ones) > 8)})",
+            said,
+        )
+        for said, ones in lines.items()
+        if len(ones) >= MANY
+    ]
+    return single + many
+
+
 def _form(typed: Typed, listed: PupilList | None = None) -> str:
-    return render_template("consent/import.html", typed=typed, listed=listed, shown_max=SHOWN_MAX)
+    return render_template(
+        "consent/import.html",
+        typed=typed,
+        listed=listed,
+        problems=_together(listed.problems) if listed else [],
+        shown_max=SHOWN_MAX,
+    )
 
 
 @pages.get("/consent/import")
@@ -68,13 +97,24 @@ def upload() -> ResponseReturnValue:
     return redirect(url_for("consent_import.preview", import_id=kept.id))
 
 
+def _by_pupil(
+    consents: Sequence[tuple[ListedPupil, ConsentKind, str | None]],
+) -> list[tuple[ListedPupil, list[tuple[str | None, list[ConsentKind]]]]]:
+    """The consents to be entered, a line for each pupil: where, and which kinds there."""
+    pupils: dict[int, tuple[ListedPupil, dict[str | None, list[ConsentKind]]]] = {}
+    for entry, kind, platform in consents:
+        pupils.setdefault(entry.line, (entry, {}))[1].setdefault(platform, []).append(kind)
+    return [(entry, list(places.items())) for entry, places in pupils.values()]
+
+
 def _preview(import_id: UUID, typed: Typed) -> str:
     with transaction() as session:
         kept = consent_import.get(session, import_id, by=current_person(session))
         return render_template(
             "consent/preview.html",
             kept=kept,
-            plan=consent_import.plan(session, kept, now=now()),
+            plan=(plan := consent_import.plan(session, kept, now=now())),
+            by_pupil=_by_pupil(plan.consents),
             kinds=consent.KINDS,
             platforms=consent.PLATFORMS,
             shown_max=SHOWN_MAX,
@@ -85,8 +125,12 @@ def _preview(import_id: UUID, typed: Typed) -> str:
 @pages.get("/consent/import/<uuid:import_id>")
 @needs(Action.EDIT_CONSENT)
 def preview(import_id: UUID) -> ResponseReturnValue:
-    """What a list would do."""
-    return _preview(import_id, Typed())
+    """What a list would do; what was dealt with is told, for whoever goes back to it."""
+    try:
+        return _preview(import_id, Typed())
+    except MoveNotAllowed as error:
+        flash(str(error), "info")
+        return redirect(url_for("consent.show"))
 
 
 @pages.post("/consent/import/<uuid:import_id>")

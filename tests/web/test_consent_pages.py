@@ -123,6 +123,16 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     assert bad.status_code == 400 and "Line 2 (Ida Moss)" in bad.text and "neither yes nor no" in bad.text
     assert 'id="file-error"' not in bad.text, "said once"
     assert "1 is fine" in bad.text and "Ted Moss" not in officer.get("/consent").text
+    # A column that was filled wrongly hides no other mistake; nor does a class that was mistyped pass unseen.
+    lines = "".join(f"Pupil {one}ell,Year 4 Kestrels,first name,\n" for one in "ABCD")
+    said = send(f"Name,Class,Naming,Given by\n{lines}Ted Moss,Year 2,perhaps,\n").text
+    assert said.count("“first name” in the column for naming") == 1 and "4 lines (2, 3, 4, 5)" in said
+    assert said.index("Ted Moss") < said.index("4 lines")
+    lines = "Yusuf Siddiqui,Year 4 Kestrels\nMia Ash,Year 4 Kestrels\n"
+    odd = send(f"Name,Class\nIda Moss,Yr 4\nJo Lark,Wrens\n{lines}")
+    said = officer.get(odd.headers["Location"]).text
+    assert "no other pupil is in a class “Yr 4”. Did you mean Year 4 Kestrels?" in said
+    assert "Wrens”" not in said
     good = send(
         "Name,Class,Photos,Given by,Platforms,Until\n"
         "Ida Moss,Year 1,yes,Jo Moss 🌻,X,01/09/2099\nYusuf Siddiqui,Year 4 Kestrels,no,\n"
@@ -134,11 +144,14 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     assert "On the list: 2 pupils, none of them unchanged." in page and "not on it and stay as they" in page
     assert "There is an emoji" in page and "Line 2: Ida Moss, given by Jo" in page
     assert "Sept &lt;b&gt;.csv" in page and "Ida Moss, Year 1" in page
+    assert page.index("Consents that end at once") < page.index("New pupils") < page.index("Consents to be")
+    assert page.index('href="#apply"') < page.index("New pupils")
     assert "Consents that end at once" in page and "Yusuf Siddiqui: Pictures" in page
     assert "Ida Moss" not in officer.get("/consent").text, "nothing is applied by looking"
     assert officer.post(address, address, do="apply").status_code == 302
     assert "Ida Moss" in officer.get("/consent").text
-    assert officer.get(address).status_code == 409
+    gone_back = officer.get(address)
+    assert gone_back.status_code == 302 and "was applied already" in officer.get("/consent").text
     again = send("Name,Class,Photos,Given by\nYusuf Siddiqui,Year 4 Kestrels,yes,Sara Siddiqui\n")
     said = officer.get(again.headers["Location"]).text
     assert "Withdrawn before, and given again by this list (1)" in said
