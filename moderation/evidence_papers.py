@@ -277,12 +277,14 @@ def _passed_on(paper: Paper, row: LogRow, letters: Sequence[tuple[Letter, str]])
 def _checking(paper: Paper, entry: LogEntry, row: LogRow) -> None:
     paper.heading("How this file can be checked")
     paper.text(
-        "The SHA-256 of this file is kept by the school, with who made it and when. Whether a copy is the "
-        "file that was made can be asked on the page “Check a document” or with “schoolgate audit document”."
+        "There are two fingerprints (SHA-256). That of this file can’t stand in it: the school keeps it, "
+        "with who made the file and when, and the page “Check a document” or “schoolgate audit document” "
+        "tells whether a copy is that file. The one below is of the evidence in the school’s log, and is the "
+        "same in every file made about it."
     )
     paper.facts(
         [
-            ("SHA-256 of the evidence", evidence_hash(entry)),
+            ("Fingerprint of the evidence in the log (SHA-256)", evidence_hash(entry)),
             *([("Last event of the log's chain", f"{row.events[-1][0].seq}: {row.events[-1][0].hash}")]
               if row.events else []),
         ]

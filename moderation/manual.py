@@ -100,7 +100,7 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
                 **({"seen_on": found.seen_on.isoformat()} if found.seen_on else {}),
             }
         ],
-        severity=_SEVERITY[found.urgent],
+        severity=severity_of(urgent=found.urgent),
         picture=found.picture or None,
         picture_type=_picture_type(found.picture) if found.picture else "",
     )
@@ -125,6 +125,11 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
     if found.urgent:
         alerts.urgent(session, [(entry, case)], url=url, now=now)
     return entry
+
+
+def severity_of(*, urgent: bool) -> float:
+    """How bad what a person put into the log is taken to be: between 0 and 1."""
+    return _SEVERITY[urgent]
 
 
 def _picture_type(data: bytes) -> str:

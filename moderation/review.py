@@ -243,6 +243,21 @@ def following(session: Session, case: LogCase, *, viewer: Person) -> UUID | None
     return session.scalar(query.limit(1))
 
 
+def came_urgent(session: Session, *, since: datetime, viewer: Person) -> UUID | None:
+    """The worst urgent entry that came into the queue after a moment and is open; None where none did."""
+    query = (
+        sa.select(LogCase.entry_id)
+        .where(
+            LogCase.state == CaseState.OPEN,
+            LogCase.urgent.is_(True),
+            LogCase.recorded_at > since,
+            visible_to(viewer),
+        )
+        .order_by(LogCase.severity.desc(), LogCase.recorded_at, LogCase.entry_id)
+    )
+    return session.scalar(query.limit(1))
+
+
 def tasks(session: Session, *, viewer: Person) -> list[PlatformAct]:
     """What people have to do on the platforms, or decide again since it failed, oldest first."""
     query = (

@@ -41,6 +41,8 @@ class Shown:
     number: int | None = None
     said: str = ""
     """The classifier's highest score, as the list shows it."""
+    comment_id: UUID | None = None
+    """Where it is not in the log, and can be put there."""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,8 @@ def effect(
             _decided(found, one, compare)
     for comment in _recent(session, viewer, now=now):
         found.recent += 1
-        shown = Shown(comment.text, comment.entry_id, comment.number, _said(comment.scores))
+        clear = comment.id if comment.entry_id is None else None
+        shown = Shown(comment.text, comment.entry_id, comment.number, _said(comment.scores), clear)
         if compare.unknown(comment.text):
             found.unknown.add(shown)
             continue
@@ -198,6 +201,7 @@ def _said(scores: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Recent:
+    id: UUID
     text: str
     scores: Mapping[str, Any]
     reasons: Sequence[Mapping[str, Any]]
@@ -242,6 +246,7 @@ def _recent(session: Session, viewer: Person, *, now: datetime) -> Iterable[_Rec
         for row in part:
             score = newest.get((row.id, row.version))
             yield _Recent(
+                row.id,
                 row.text,
                 score.scores if score else {},
                 score.reasons if score else [],

@@ -180,7 +180,10 @@ def afterwards(decision: Decision, *, many: bool = False) -> str:
     elif decision.outcomes & {Outcome.REPLY, Outcome.WARN}:
         said += " What was answered is public: it can’t be undone here, only deleted on the platform."
     elif many:
-        said += f" It can’t be undone together: open it again, or show it again, on {entry}."
+        said += (
+            f" To take one back, open it again, or show it again, on {entry}. “Undo this one” takes back "
+            "only the entry that it names, none of the others."
+        )
     elif decision.outcomes & {Outcome.MUTE, Outcome.MEETING}:
         said += f" There is no Undo for it: do more on {entry}."
     return said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import pairwise
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -62,6 +63,12 @@ pages = Blueprint("moderation", __name__)
 
 ON_A_PAGE = 40
 """So many entries with their forms stay well under 150 kB, long comments included."""
+
+PASSED_ON_TO = {
+    "social-care": "children’s social care",
+    "lado": "the local authority’s designated officer (LADO)",
+}
+"""Whom the safeguarding lead rings outside; what was said is noted with it."""
 
 _TAKES_AWAY = frozenset({Outcome.HIDE, Outcome.DELETE})
 
@@ -179,6 +186,7 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
             else [],
             people=review.referred_by(session, page.referrals),
             received=referrals.received_by(person),
+            passed_on_to=PASSED_ON_TO,
             mark=_entry_mark(page.item.case, page.acts, words),
             words=words,
             letters=letters.of_entry(session, entry_id),
@@ -341,9 +349,24 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
     else:
         flash(f"Recorded: {words}.{after}", "success")
     if gone or typed["back"] == "queue":
+        if came := _came_urgent(typed["since"]):
+            flash("Something urgent has come in meanwhile: it stands here now.", "warning")
+            return redirect(url_for("moderation.queue", _anchor=f"entry-{came}"))
         # Where the person was: at the entry after this one.
         return redirect(_queue(typed["kept"], back_at))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
+
+
+def _came_urgent(since: str) -> UUID | None:
+    """What came into the queue since the page was made at this moment and is more urgent than the rest."""
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        return None
+    with reading() as session:
+        return review.came_urgent(session, since=moment, viewer=current_person(session))
 
 
 def _still_visible(session: Session, case: LogCase) -> bool:
@@ -392,9 +415,13 @@ def _decision(typed: Typed) -> Decision:
     if about_headteacher and not to:
         # The page says that it then goes to the chair, so the tick alone is enough (P3).
         to = ReferTo.CHAIR.value
+    reason = typed["reason"]
+    told = [words for key, words in PASSED_ON_TO.items() if key in typed.all("passed_on")]
+    if chosen == {Outcome.DEALT} and told and reason:
+        reason = f"Passed on to {' and '.join(told)}. {reason}"
     return Decision(
         outcomes=frozenset(chosen),
-        reason=typed["reason"],
+        reason=reason,
         reply=typed.raw("reply"),
         refer_to=ReferTo(to) if to else None,
         reference=typed["reference"],
@@ -431,7 +458,14 @@ def tasks() -> ResponseReturnValue:
         gone = review.tasks_under_gone_posts(session, shown)
         calls = referrals.to_ring(session, viewer=current_person(session))
         return render_template(
-            "moderation/tasks.html", acts=shown, gone=gone, whom=review.whom(session, shown), calls=calls
+            "moderation/tasks.html",
+            acts=shown,
+            gone=gone,
+            whom=review.whom(session, shown),
+            calls=calls,
+            on_followers=len(hand_tasks.follower_tasks(session))
+            if may(current_person(session), Action.VET_FOLLOWERS)
+            else 0,
         )
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import manual
+from moderation import manual, noticed
 from moderation import words as moderation_words
 from school.db import now, transaction
 from school.errors import BadInput
@@ -73,6 +74,24 @@ def record() -> ResponseReturnValue:
         return render_template("moderation/by_hand.html", typed=typed, lost=lost), 400
     flash(f"Entry {made.number} is in the log.", "success")
     return redirect(url_for("moderation.entry", entry_id=made.id))
+
+
+@pages.post("/moderation/comments/<uuid:comment_id>/log")
+@needs(Action.MODERATE)
+def put_into_log(comment_id: UUID) -> ResponseReturnValue:
+    """Make an entry of a comment that the rules let by (P17)."""
+    with transaction() as session:
+        made = noticed.put_into_log(
+            session,
+            comment_id,
+            urgent=request.form.get("urgent") == "yes",
+            by=current_person(session),
+            url=settings().effective_public_url,
+            now=now(),
+        )
+        number, entry_id = made.number, made.id
+    flash(f"It is in the log as entry {number}. Decide on it here.", "success")
+    return redirect(url_for("moderation.entry", entry_id=entry_id))
 
 
 def _seen(typed: Typed) -> tuple[date | None, datetime | None]:

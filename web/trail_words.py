@@ -9,6 +9,7 @@ from approvals.states import DraftState, PublicationState
 PHRASES: Mapping[str, str] = {
     # Looking.
     "referral_viewed": "looked at {}, which was referred",
+    "comment_put_into_log": "put {} into the log, which no rule had flagged",
     "log_viewed": "went through the log",
     "log_exported": "took the log out as a file",
     # Posts.

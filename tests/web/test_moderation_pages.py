@@ -19,7 +19,16 @@ from connectors.base import Capability
 from moderation import carrying_words, chain
 from moderation.classifier.engine import load_engine
 from moderation.decisions import Outcome
-from moderation.models import ActState, FollowerState, LogCase, LogEntry, LogEvent, PlatformAct, ReferTo
+from moderation.models import (
+    ActState,
+    Comment,
+    FollowerState,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    PlatformAct,
+    ReferTo,
+)
 from moderation.models import Follower as FollowerRow
 from school import people
 from school.db import now, reading, transaction
@@ -277,7 +286,11 @@ def test_p3_a_worry_waits_for_the_safeguarding_lead_until_they_say_what_was_done
     assert "referred it to the designated safeguarding lead" in lead.get(page).text
     empty = lead.post(page, page, seen=4, outcomes="dealt", reason=" ")
     assert empty.status_code == 400 and "The reason is empty" in empty.text
-    assert lead.post(page, page, seen=4, outcomes="dealt", reason="Spoke with her mother").status_code == 302
+    # Whom they rang is ticked, and is in the log; to themselves they refer nothing.
+    assert '<option value="dsl"' not in lead.get(page).text and '<option value="dsl"' in slt.get(page).text
+    rang = {"seen": 4, "outcomes": "dealt", "passed_on": "lado", "reason": "Spoke with her mother"}
+    assert lead.post(page, page, **rang).status_code == 302
+    assert "designated officer (LADO). Spoke with her mother" in lead.get(page).text
     assert "Decided: dealt with" in lead.get(page).text and 'value="dealt"' not in lead.get(page).text
     assert "not dealt with yet" not in lead.get("/").text and str(entry_id) not in lead.get(waiting).text
     assert lead.post(page, page, seen=5, outcomes="dealt", reason="Twice").status_code == 409
@@ -409,6 +422,35 @@ def test_markup_in_comments_and_names_is_only_text(
         assert "<b><bdi>&lt;script&gt;alert" in text, path
 
 
+def test_p17_whoever_reads_a_comment_that_was_let_by_puts_it_into_the_log(
+    entry_id: UUID, account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, head: Browser
+) -> None:
+    """From the conversation around another entry, once; what is urgent is not jumped past in the queue."""
+    writer = author("Letter Lil")
+    platform.show(comment(1, ABUSE), comment(50, "One more letter home and you will see", author=writer))
+    scenes.poll(account_id, platform, clock)
+    scenes.score(clock)
+    with reading() as session:
+        missed = session.scalars(sa.select(Comment.id).where(Comment.text.startswith("One more"))).one()
+    page = f"/moderation/{entry_id}"
+    assert f"/moderation/comments/{missed}/log" in head.get(page).text
+    since = re.search(r'name="since" value="([^"]+)"', head.get("/moderation").text)
+    assert since
+    made = head.post(f"/moderation/comments/{missed}/log", page, urgent="yes")
+    again = head.post(f"/moderation/comments/{missed}/log", page)
+    assert made.status_code == again.status_code == 302 and made.location == again.location
+    shown = head.get(made.location).text
+    assert "Decide on it here" in shown and "One more letter home" in shown and "urgent" in shown
+    assert f"/moderation/comments/{missed}/log" not in head.get(page).text
+    # Whoever decides on the next entry of a page made before is led to it, not past it.
+    fields = {"seen": 1, "outcomes": "dismiss", "reason": "Fine", "back": "queue", "since": since[1]}
+    after = head.post(page, "/moderation", **fields)
+    assert after.location.endswith(f"#entry-{made.location.rpartition('/')[2]}")
+    assert "Something urgent has come in" in head.get("/moderation").text
+    ours = head.post(f"/moderation/comments/{entry_id}/log", "/moderation")
+    assert ours.status_code == 404
+
+
 def test_a_hand_task_is_ticked_off(
     entry_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, head: Browser
 ) -> None:
@@ -480,6 +522,8 @@ def test_one_decision_on_all_of_an_authors_entries(
     done = browser.post("/moderation/together", found[1], **send, reason="Abuse")
     assert done.status_code == 302
     shown = browser.get(done.location).text
+    # What Undo stands for is said: one of them, never all together.
+    assert "“Undo this one” takes back only the entry that it names" in shown and ">Undo this one<" in shown
     assert "Recorded for 2 entries: hidden." in shown and "Entry 1 is left as it was" in shown
     assert browser.get("/moderation/together").status_code == 404
     assert signed_in(Role.CHAIR).get(found[1]).status_code == 404
@@ -538,6 +582,8 @@ def test_p19_followers_are_vetted(
     clock.on(seconds=30)
     scenes.act(platform, clock)
     assert "To do by hand" in browser.get("/followers").text
+    by_hand = browser.get("/moderation/tasks").text
+    assert "1 task about followers" in by_hand and "Nothing is left" not in by_hand
     assert "for you to do" in browser.get(ian).text
     platform.people = [author("New Nora")]
     scenes.poll(account_id, platform, clock)
