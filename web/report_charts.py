@@ -96,7 +96,7 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
         ),
         chart(
             "posts",
-            "Posts published, by what they were for",
+            "Posts published, on each account by itself, by what they were for",
             labels,
             _by_objective(posts, labels),
         ),

@@ -131,7 +131,7 @@ def _duties(paper: Paper, figures: dict[str, Any]) -> None:
         "Consents in the period",
         [("Recorded", coverage.consents_given), ("Withdrawn", coverage.consents_withdrawn)],
     )
-    paper.heading("Posts taken down")
+    paper.heading("Posts taken down, on each account by itself")
     paper.bars("How long until the platform had removed them", spread(removed))
 
 
