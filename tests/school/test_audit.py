@@ -32,9 +32,18 @@ def _set(seq: int, **values: object) -> sa.Update:
     return sa.update(AuditEntry).where(AuditEntry.seq == seq).values(**values)
 
 
+def _with_its_own_hash_made_anew(session: Session) -> None:
+    """The third, so that it fits in itself: that the fourth doesn't follow from it is all that tells."""
+    entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.seq == 3)).one()
+    entry.action = "else"
+    entry.hash = audit.entry_hash(entry)
+    session.flush()
+
+
 @pytest.mark.parametrize(
     "harm",
     [
+        _with_its_own_hash_made_anew,
         lambda s: s.execute(_set(4, action="else")),
         lambda s: s.execute(_set(4, detail={"n": 5})),
         lambda s: s.execute(_set(4, object_id="9")),
