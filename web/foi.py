@@ -46,7 +46,7 @@ def _show(typed: Typed, status: int = 200) -> ResponseReturnValue:
                 typed.refuse(error)
                 status = 400
         newest = current_revisions(session, drafts)
-        summaries = {draft.id: (newest[draft.id].text or "No words yet")[:160] for draft in drafts}
+        summaries = {draft.id: newest[draft.id].text or "No words yet" for draft in drafts}
         following = urlencode(
             {name: typed[name] for name in ("words", "from", "to") if typed[name]} | {"page": page + 1}
         )

@@ -102,6 +102,12 @@ PHRASES: Mapping[str, str] = {
     # Accounts.
     "account_adopted": "took over {}",
     "account_connected": "connected {}",
+    "connection_asked": "began to connect an account",
+    "connection_ready": "made the way to a platform’s own page ready",
+    "connection_returned": "came back from a platform’s own page",
+    "connection_done": "ended the connecting of an account: it is connected",
+    "connection_cancelled": "gave up connecting an account",
+    "connection_failed": "could not connect an account",
     "account_reconnected": "connected {} again",
     "account_owner_named": "named an administrator of {}",
     "account_owner_ended": "ended that somebody administers {}",

@@ -204,9 +204,10 @@ def _checked(work: Work, platform: Platform, credentials: Credentials, endpoints
         right = _plain(work.handle) in names
     if not right:
         shown = identity.handle or identity.display_name or identity.platform_id
+        called = f"@{_plain(work.handle)}" if platform is Platform.X else f"“{work.handle}”"
         raise NotConnected(
-            f"You were signed in to {name} as “{shown}”, and this is the connection of “{work.handle}”. "
-            f"Nothing was kept. Sign out there, sign in as the school's account, then come back. {AGAIN}"
+            f"You were signed in to {name} as “{shown}”, and this is the connection of {called}. "
+            f"Nothing was kept. Sign out there, sign in as {called}, then come back. {AGAIN}"
         )
     there = accounts.Found(
         platform=platform.value,

@@ -211,7 +211,8 @@ def test_the_wrong_account_is_named_and_nothing_of_it_is_kept(head: Browser, x: 
     path = begun(head, x)
     comes_back(head, decide(way_on(head, path), account="private"))
     shown = " ".join(head.get(path).text.split())
-    assert "signed in to X as “sam_atherto”, and this is the connection of “larkfieldschool”" in shown
+    assert "signed in to X as “sam_atherto”, and this is the connection of @larkfieldschool" in shown
+    assert "sign in as @larkfieldschool, then come back" in shown
     with reading() as session:
         assert accounts.credentials_of(accounts.get(session, x.id)) == before
 

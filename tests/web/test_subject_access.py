@@ -547,6 +547,8 @@ def test_p15_foi_finds_by_words_and_days_and_names_no_pupil(
     assert "1 post made in Schoolgate" in shown and "1 post made outside Schoolgate" in shown
     assert "Marigold’s Thistledown" in shown and "Made here" not in shown
     assert "Make one file of all 2 posts" in shown
+    everything = browser.get("/data-protection/search?words=").text
+    assert "so these are all posts" in everything and "with these words" not in everything
     nothing = browser.get("/data-protection/search?words=thistledown&to=2020-01-01").text
     assert "0 posts made in Schoolgate" in nothing and "0 posts made outside Schoolgate" in nothing
     session.execute(
