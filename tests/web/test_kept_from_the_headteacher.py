@@ -238,12 +238,13 @@ def test_p3_the_trail_tells_the_others_of_every_decision(
         assigning.assign(
             session, secret, to_id=dsl.id, by=slt, lifetime=life, url="https://x.test", now=now()
         )
-        about = {
-            subject: disclosure.of_subject(
-                session, disclosure.subject_of(session, "person", slt.id), asked_by_id=subject
-            )
-            for subject in (school_people[Role.HEADTEACHER].id, school_people[Role.CHAIR].id)
-        }
+        about = {}
+        for asker in (school_people[Role.HEADTEACHER].id, school_people[Role.CHAIR].id):
+            theirs = disclosure.subject_of(session, "person", slt.id)
+            # All that was referred is let in; to the headteacher even that brings nothing.
+            back = disclosure.referred(session, theirs, asked_by_id=asker)
+            choices = disclosure.Choices(let_in=frozenset(one.entry_id for one in back))
+            about[asker] = disclosure.of_subject(session, theirs, choices=choices, asked_by_id=asker)
     done = [
         Counter(row["what"] for one in file if one.title == "In the trail" for row in one.rows)
         for file in about.values()
