@@ -100,6 +100,10 @@ def _responses(rule: Rule, method: str, reads: Reads, mark: object) -> Json:
     statuses = {200, 302, *ERRORS[method], *reads.statuses}
     if reads.asks and method == "get":
         statuses.add(400)
+    if mark != PUBLIC:
+        # Whoever sees the thing, or has the role, is told why they may not do this with it.
+        statuses.add(403)
+        statuses.update({409} if rule.arguments else ())
     if "token" in rule.arguments:
         statuses.add(410)
     page: Json = {"text/html": {}}

@@ -102,6 +102,9 @@ def _functions(module: str) -> dict[str, ast.FunctionDef]:
 def _note(node: ast.AST, found: Reads, typed: set[str]) -> None:
     if isinstance(node, ast.Constant):
         found.media.update(_kinds(node.value))
+    elif isinstance(node, ast.Assign) and "['Content-Type']" in _source(node.targets[0]):
+        # Set late, by what a file is.
+        found.media.update({"*/*"} if not isinstance(node.value, ast.Constant) else ())
     elif isinstance(node, ast.keyword) and node.arg == "status":
         found.statuses.update(_whole(node.value))
     elif isinstance(node, ast.Return):
