@@ -28,9 +28,12 @@ _NOT_IN_EARNEST = r"(?!.{0,60}\b(?:haha|ha ha|panto|pantomime|quiz|raffle|cakes?
 _DAYS = r"(?:tomorrow|tonight|monday|tuesday|wednesday|thursday|friday|saturday|sunday|after school|when i|next time|soon|at school|at break|at lunch)"
 
 TOLD_AS_NEWS = re.compile(
-    r"\b(?:(?:threaten(?:ed|s|ing) to|tr(?:ied|ies|ying) to|attempted to|plott?(?:ed|ing|s)? to|plan(?:ned|s) to|jailed for|arrested for|film (?:about|where)|story (?:of|about)|history|wolf (?:said|will|says)(?: he)?(?: would| will)?|fawkes|dreamt|dreamed|pretend(?:ed|ing)? to|game where)(?: \w+){0,2}|(?:never|no one|not)(?: is| was| will| would)?(?: ever)?(?: going)?(?: to)?) ?$"
+    r"\b(?:(?:film (?:about|where)|story (?:of|about)|wolf (?:said|will|says)(?: he)?(?: would| will)?|fawkes|dreamt|dreamed|game where)(?: \w+){0,2}"
+    r"|(?P<goes_on>(?:threaten(?:ed|s|ing) to|tr(?:ied|ies|ying) to|attempted to|plott?(?:ed|ing|s)? to|plan(?:ned|s) to|jailed for|arrested for|history|pretend(?:ed|ing)? to)(?: \w+){0,2}|(?:never|no one|not)(?: is| was| will| would)?(?: ever)?(?: going)?(?: to)?)) ?$"
 )
-"""Ends what stands before the words of a threat where somebody tells of one, or says that there is none."""
+"""Ends what stands before the words of a threat where somebody tells of one, or says that there is none. The
+latter only where they go on from it: "if you do not, I will" is a threat.
+"""
 
 LONG_DEAD = re.compile(
     r"\b(?:has |have |is |he's |she's )?been (?:dead|gone)(?: for)?(?: \w+){0,2} (?:years?|months?|weeks?|since)\b"

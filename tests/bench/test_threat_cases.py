@@ -81,6 +81,12 @@ def test_spelling_is_undone_before_the_rules_read(written: str, read: str) -> No
 def test_a_threat_told_as_news_is_none_and_one_of_the_dead_is_not_urgent() -> None:
     assert "threat" in kinds("set fire to that school")
     assert "threat" not in kinds("he was jailed, he had threatened to set fire to that school")
+    for text in (
+        "if you don't, I will flatten that school", "Tried to ring you. Will flatten that school",
+        "he threatened to sue and I will flatten that school",
+        "if she won't you'll pay",
+    ):  # fmt: skip
+        assert "threat" in kinds(text), text
     scores = {"threat": 0.63}
     (calm,) = flag("My dog could run the office better, and he's been dead two years.", scores)
     assert (calm.kind, calm.label) == ("toxicity", "threat") and "long been dead" in calm.detail
