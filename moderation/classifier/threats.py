@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from moderation.classifier.lexicon import DISGUISED, OFTEN_MISSPELT
 from moderation.classifier.plain_rules import Rule, rule
 
 _KIN = r"(?:(?:my|our|his|her) (?:\w+ )?(?:husband|brothers?|dad|uncles?|cousins?|mates?|lads|boys|fella|bloke|partner|missus|old man)|me and (?:my |the |our )?\w+(?: \w+)?)"
@@ -36,11 +37,17 @@ latter only where they go on from it: "if you do not, I will" is a threat.
 """
 
 LONG_DEAD = re.compile(
-    r"\b(?:has |have |is |he's |she's )?been (?:dead|gone)(?: for)?(?: \w+){0,2} (?:years?|months?|weeks?|since)\b"
+    r"(?:\b(?:has|is)|'s|(?<!should )(?<!would )(?<!could )(?<!ought to )\bhave) been dead(?: for)?(?: \w+){0,2} (?:years?|months?|weeks?|since)\b"
 )
 """Somebody who is no more, as in "my dog has been dead two years": the model takes the word for a threat."""
-DOES_SOMETHING = frozenset({"you", "your", "will", "going"})
-"""Words of which a threat has one, and what is said of the dead hardly any."""
+_DOES_SOMETHING_TEXT = """
+you your will going should ought must want wants need needs deserve deserves hope wish wished next till when
+burn burned gun guns bullet bomb petrol beat beaten ground grave
+"""
+DOES_SOMETHING: frozenset[str] = (
+    frozenset(_DOES_SOMETHING_TEXT.split()) | (DISGUISED - {"dead"}) | OFTEN_MISSPELT
+)
+"""Words of which a threat has one, and what is said of the dead hardly any: to do something, and to do harm."""
 
 SPOKEN_THREATS: tuple[Rule, ...] = (
     # Fire.

@@ -91,8 +91,13 @@ def test_a_threat_told_as_news_is_none_and_one_of_the_dead_is_not_urgent() -> No
     (calm,) = flag("My dog could run the office better, and he's been dead two years.", scores)
     assert (calm.kind, calm.label) == ("toxicity", "threat") and "long been dead" in calm.detail
     assert severity([calm]) < 0.9
-    for text in ("he's been dead two years and you will be next", "someone should deal with the office"):
-        assert flag(text, scores)[0].kind == "threat"
+    for text in (
+        "he's been dead two years and you will be next", "someone should deal with the office",
+        "that man should have been dead years ago", "better if they had been dead for years",
+        "he's been gone two years, now he's back and somebody dies",
+        "my brother's been dead two years and she deserves the same",
+    ):  # fmt: skip
+        assert flag(text, scores)[0].kind == "threat", text
 
 
 def test_rules_take_no_longer_on_text_made_to_keep_them_busy() -> None:
