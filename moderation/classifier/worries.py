@@ -19,7 +19,7 @@ _DRUGS = r"(?:vapes?|weed|drugs|cigs|cigarettes|fags|alcohol|booze|vodka|pills|e
 _STRANGER = r"(?:man|men|bloke|guy|van|stranger|someone|person|user|player|account|lad|people)"
 
 NO_WORRY = re.compile(
-    r"\b(?:play|film|book|story|poem|chapter|song|episode|game) (?:where|in which|about|when)(?: \w+){0,3} $"
+    r"\b(?:play|film|book|story|poem|chapter|song|episode|game) (?:where|in which|about)(?: \w+){0,3} $"
 )
 """Ends what stands before such words where a play or a book is told of."""
 
@@ -38,7 +38,7 @@ WORRIES: tuple[Rule, ...] = (
     rule("self_harm", "jumping jump", r"\b(?:thinking (?:of|about)|want to|wants to|going to|feel like|might|think about) jump(?:ing)? (?:off|from) (?:the|a|that) (?:\w+ )?(?:bridge|roof|car park|cliff|building|multi ?storey)\b(?!.{0,40}\b(?:charity|bungee|sponsor\w*|river|lake|wetsuit|camp)\b)"),
     rule("self_harm", "notice care", r"\b(?:no one|not anyone)(?: \w+){0,2} would (?:even )?(?:notice|care|miss me)\b.{0,20}\bif i (?:was|were|am|died|disappeared|left|had)\b"),
     # A child who is missing or means to run away.
-    rule("disclosure", "home", r"\b(?:he|she|they|" + _OURS[3:-1] + r") (?:has |have )?(?:did )?not (?:come|came|got|get|made it|arrived|make it) (?:back )?home(?: (?:from school|last night|yesterday|tonight|yet|today|after school))?(?= ?(?:\.|$)| has anyone| please| and (?:we|i|it|no)| from school ?(?:\.|$)| last night| since)"),
+    rule("disclosure", "home", rf"\b(?:he|she|they|{_OURS}) (?:has |have )?(?:did )?not (?:come|came|got|get|made it|arrived|make it) (?:back )?home(?: (?:from school|last night|yesterday|tonight|yet|today|after school))?(?= ?(?:\.|$)| has anyone| please| and (?:we|i|it|no)| from school ?(?:\.|$)| last night| since)"),
     rule("disclosure", "never", rf"\b(?:he|she|{_OURS}) (?:\w+ )?never (?:got off the (?:bus|coach|minibus)|came home|came back|made it (?:home|to school)|turned up (?:at|to) school|arrived at school)\b|\bleft (?:home )?for school\b.{{0,30}}\b(?:never|not) (?:arriv\w+|turn\w* up|made it|got there)\b"),
     rule("disclosure", "missing", rf"\b(?:he|she|they|{_OURS}|child|boy|girl|teenager|pupil|year old) (?:is|are|has been|have been|has gone|went|gone|been|is been) missing (?:since|from (?:home|school|the)|for|last)\b|\bmissing (?:child|boy|girl|pupil)\b(?!.{{0,40}}\b(?:play|poster|story|book|coat|jumper)\b)"),
     rule("disclosure", "find found", r"\b(?:can|could) not find (?:my|our) (?:\w+ )?(?:son|daughter|child|boy|girl|kids?|children|little (?:one|boy|girl|lad)|grandson|granddaughter)\b(?!(?:'s|s'))(?! (?:s |coat|jumper|bag|lunch|shoes?|book|water|a )|'s)"),

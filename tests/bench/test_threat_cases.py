@@ -100,6 +100,23 @@ def test_a_threat_told_as_news_is_none_and_one_of_the_dead_is_not_urgent() -> No
         assert flag(text, scores)[0].kind == "threat", text
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I know your car, and your house too",
+        "I'll come for you when you least expect it",
+        "I'll find you later, count on it",
+        "You'll pay for it later, believe me",
+        "I know where you live and I'll drop by with a hammer",
+        "I'm going to put a brick through the office window",
+        "It's about to get dangerous for you",
+        "We were watching a film when my stepdad whipped me",
+    ],
+)
+def test_an_everyday_word_beside_it_hides_nothing(text: str) -> None:
+    assert kinds(text) & URGENT
+
+
 def test_rules_take_no_longer_on_text_made_to_keep_them_busy() -> None:
     for piece in ("i will going to ", "my dad will put ", "a b u r n ", "hope the bus that the head "):
         assert isinstance(flag(piece * 1000, {}), list)
