@@ -12,7 +12,7 @@ import re
 _YOU = (
     r"(?:you|u|ya|him|her|them|ur kids?|your kids?|the head|that teacher|the teacher|(?:mr|mrs|miss|ms) \w+)"
 )
-_WILL = r"(?:(?:gonna|gunna)|i ?(?:'|’)?(?:ll|m gonna|m going to|m gunna| will| am going to)|i ?(?:will|wanna|want to)|(?:we|someone|somebody)(?:(?:'|’)?ll| will| should| needs to|(?:'|’)?re going to| is going to| is gonna))"
+_WILL = r"(?:(?:gonna|gunna)|i ?(?:'|’)?(?:ll|m gonna|m going to|m gunna| will| am going to)|i ?(?:will|wanna|want to)|(?:we|someone|somebody)(?:(?:'|’)?ll| will| should| needs to|(?:'|’)?re going to| is going to| is gonna))(?! (?:not|never)\b)"
 _HARM = r"(?:kill|murder|stab|shoot|strangle|batter|beat up|smash up|knife|punch|hurt|slap|burn|do in|finish|end|get)"
 
 THREATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(

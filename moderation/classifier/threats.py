@@ -17,7 +17,7 @@ from moderation.classifier.plain_rules import Rule, rule
 _KIN = r"(?:(?:my|our|his|her) (?:\w+ )?(?:husband|brothers?|dad|uncles?|cousins?|mates?|lads|boys|fella|bloke|partner|missus|old man)|me and (?:my |the |our )?\w+(?: \w+)?)"
 _ME = rf"(?:i|we|someone|{_KIN})"
 # Who writes it will do it: "i will", "we are going to", "my brother is going to", and without a subject.
-_WILL = rf"(?:\b{_ME} (?:will|would|could|might|should|want to|need to|have to|am|are|is)(?: be)?(?: (?:going to|gladly|happily|personally|so|still|come (?:round|down there|up there|over) and|go round and|have to|to|definitely|come and))*|(?:^|\. |\band |\bor |\bthen |\bwe |\bi |\bim )(?:i |we )?(?:are )?(?:going to|will)(?: come and)?)"
+_WILL = rf"(?:\b{_ME} (?:will|would|could|might|should|want to|need to|have to|am|are|is)(?: be)?(?: (?:going to|gladly|happily|personally|so|still|come (?:round|down there|up there|over) and|go round and|have to|to|definitely|come and))*|(?:^|\. |\band |\bor |\bthen |\bwe |\bi |\bim )(?:i |we )?(?:are )?(?:going to|will)(?: come and)?)(?! (?:not|never)\b)"
 _ROLE = r"(?:head ?teachers?|heads?|deputy|teachers?|ta|caretaker|receptionist|secretary|coach|warden|governor|lollipop (?:man|lady|woman)|dinner lady|man|woman|bloke|lad|boy|girl|kid|child|brat|bitch|cow|bastard|cunt|prick|twat|idiot|witch|pair|lot|(?:dinner|office|lollipop) (?:lady|man)|senco|teaching assistant|lady in the office|chair of governors|cook|cleaner|man|mum|dad)"
 _NAMED = r"(?:mr|mrs|miss|ms|sir|liam|my ex|his mum|her mum|their (?:mum|dad))(?: \w+)?"
 _THEM = rf"(?:you|him|her|them|yours|everyone|(?:that|this|the|your|his|her|their|every|my) (?:\w+ ){{0,2}}?{_ROLE}|the lot of you|all of (?:you|them)|{_NAMED})"

@@ -87,6 +87,8 @@ def test_a_threat_told_as_news_is_none_and_one_of_the_dead_is_not_urgent() -> No
         "if she won't you'll pay",
     ):  # fmt: skip
         assert "threat" in kinds(text), text
+    for text in ("I would never hurt him", "we will not hurt her, whatever you think"):
+        assert "threat" not in kinds(text), text
     scores = {"threat": 0.63}
     (calm,) = flag("My dog could run the office better, and he's been dead two years.", scores)
     assert (calm.kind, calm.label) == ("toxicity", "threat") and "long been dead" in calm.detail
