@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from moderation.classifier.languages import Found
-from moderation.classifier.lexicon import ABUSIVE_ELSEWHERE, PLAINLY_ABUSIVE
+from moderation.classifier.languages import TEXT_MOST, Found
+from moderation.classifier.lexicon import ABUSIVE_ELSEWHERE, PLAINLY_ABUSIVE, VIOLENT
 from moderation.classifier.normalise import readings, well_formed
 from moderation.classifier.personal_data import (
     find_personal_data,
@@ -146,12 +146,13 @@ def scores_count(text: str, unread: Found | None) -> bool:
     """Whether a model's scores say anything of this text: not of one that it can't read.
 
     They do where some of it is English, or one of its words is known to be abuse, in English or in the other
-    language: then the score is more than the number that a stranger's letters happen to get.
+    language, or to speak of violence in English: then the score is more than the number that a stranger's
+    letters happen to get. Of a long text only the beginning is known to be in the other language.
     """
-    if unread is None or unread.partly:
+    if unread is None or unread.partly or len(text) > TEXT_MOST:
         return True
     words = {word for reading in readings(text) for word in _BETWEEN.split(reading.lower())}
-    return not words.isdisjoint(PLAINLY_ABUSIVE | ABUSIVE_ELSEWHERE)
+    return not words.isdisjoint(PLAINLY_ABUSIVE | ABUSIVE_ELSEWHERE | VIOLENT)
 
 
 def _unread_said(unread: Found) -> str:

@@ -55,7 +55,7 @@ _NO_WORDS = re.compile(
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SENTENCE = re.compile(r"[.!?…\n;:]+")
 _STRETCHED = re.compile(r"(.)\1{2,}")
-_TEXT_MOST = 4_000
+TEXT_MOST = 4_000
 """Characters. What a comment is in shows in its beginning."""
 
 
@@ -79,16 +79,16 @@ def read_by(model_name: str) -> frozenset[str]:
 
 def unread(text: str, reads: frozenset[str] = ENGLISH) -> Found | None:
     """The language of a text that a model of these languages can't read; None where nothing says so."""
-    found = _found(text[:_TEXT_MOST])
+    found = _found(text[:TEXT_MOST])
     return None if found is None or found.code in reads else found
 
 
 def guess(text: str) -> str:
     """The letters of a text's language, `en` included, or `unsure`: to measure the classifier by language."""
-    found = _found(text[:_TEXT_MOST])
+    found = _found(text[:TEXT_MOST])
     if found is not None:
         return found.code
-    words = _WORD.findall(_plain(text[:_TEXT_MOST]))
+    words = _WORD.findall(_plain(text[:TEXT_MOST]))
     known = sum(map(is_common, (word.lower() for word in words)))
     return "en" if sum(map(len, words)) >= 3 and 2 * known >= len(words) else UNSURE
 

@@ -103,3 +103,11 @@ ABUSIVE_ELSEWHERE: frozenset[str] = frozenset(_ABUSIVE_ELSEWHERE.split())
 """Words that are abuse in another language, whatever stands about them. Of a comment that the model can't
 read, its score counts only where such a word, or an English one, stands in it.
 """
+
+VIOLENT = frozenset(
+    {
+        "bombed", "burn", "burned", "dead", "kill", "killed", "killer", "killing", "knife", "murder",
+        "murdered", "raped", "shoot", "shooting", "stabbed", "stabbing",
+    }
+)  # fmt: skip
+"""English words of threats, which people put into sentences of other languages that have no such words."""

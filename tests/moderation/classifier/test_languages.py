@@ -103,6 +103,10 @@ def test_a_number_says_nothing_of_what_the_model_cannot_read() -> None:
             "threat", "toxicity", "toxicity", "language",
         ]  # fmt: skip
         assert [one.kind for one in flag(text, {"toxicity": 0.2}, unread=unread(text))] == ["language"]
+    # An English threat within or far behind it is scored, whatever the rest is in.
+    long = "Dziękujemy bardzo za wszystko, kochani nauczyciele. " * 100
+    for text in ("kal subah tum sab ko kill kar dunga", f"{long} Nobody is safe at pick up on Friday."):
+        assert flag(text, {"threat": 0.9}, unread=unread(text))[0].kind == "threat", text[-40:]
 
 
 def test_a_long_text_takes_no_longer_than_its_beginning() -> None:
