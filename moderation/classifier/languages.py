@@ -50,7 +50,7 @@ _READ_BY: Mapping[str, frozenset[str]] = {
 }
 
 _NO_WORDS = re.compile(
-    r"(?:https?://|www\.)\S+|[@#]\w+|&\w+;|\S*\d\S*|[\[<]/?\w+[\]>]|[\x00-\x09\x0b-\x1f\x7f]"
+    r"(?:https?://|www\.)\S+|[@#]\w+|&\w+;|(?<!\S)\S*\d\S*|[\[<]/?\w+[\]>]|[\x00-\x09\x0b-\x1f\x7f]"
 )
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SENTENCE = re.compile(r"[.!?…\n;:]+")

@@ -99,7 +99,8 @@ _LEET = {
     "2": "z", "v": "vu", "*": None, "%": None,
 }  # fmt: skip
 _WORD = re.compile(r"\S+")
-_EDGES = re.compile(r"^[\"'“”‘’(\[{<.,;:?]*|[\"'“”‘’)\]}>.,;:?!]*$")
+_BEFORE, _BEHIND = "\"'“”‘’([{<.,;:?", "\"'“”‘’)]}>.,;:?!"
+"""Marks that stand around a word."""
 # Three or more single letters, each set apart from the next by the same spacing.
 _SIGN = r"(?:[^\W\d_]|[0-9$@!*])"
 APART = re.compile(rf"(?<![^\s\"'(]){_SIGN}(?:([ .\-_*·~/|]{{1,3}}){_SIGN})(?:\1{_SIGN})+(?![^\s\"').,!?])")
@@ -164,11 +165,15 @@ def _unmasked(text: str) -> str:
     return _WORD.sub(lambda found: _without_emoji(found.group()), text)
 
 
+def _core(word: str) -> str:
+    return word.lstrip(_BEFORE).rstrip(_BEHIND)
+
+
 def _without_emoji(word: str) -> str:
     if word.isascii() or len(word) > 60:
         return word
     lettered = word.translate(_PLAIN).replace("\ufe0f", "")
-    core = _EDGES.sub("", emoji.replace_emoji(lettered, replace="*"))
+    core = _core(emoji.replace_emoji(lettered, replace="*"))
     if core == word or not any(sign.isalpha() for sign in core):
         return word
     return _read(core.lower()) or word
@@ -198,7 +203,7 @@ def _plain_word(word: str) -> str:
     if plain == word:
         return word
     mixed = any("a" <= c.lower() <= "z" for c in word)
-    return plain if mixed or _EDGES.sub("", plain).lower() in DISGUISED else word
+    return plain if mixed or _core(plain).lower() in DISGUISED else word
 
 
 def _together(found: re.Match[str]) -> str:
@@ -220,7 +225,7 @@ def _together(found: re.Match[str]) -> str:
 
 def _word(word: str) -> str:
     """The word with one disguise taken off, or as it stands when no known word comes out."""
-    core = _EDGES.sub("", word)
+    core = _core(word)
     bare = core.lstrip("#").lower()
     if bare.isalpha() and bare.isascii():
         plain = MASKED.get(bare) or _apart(bare) or (None if _RUN.search(bare) else respelt(bare))

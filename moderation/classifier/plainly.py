@@ -67,9 +67,9 @@ up waiting watch where will windows you your
 """
 _SOUGHT = frozenset(_SOUGHT_TEXT.split())
 _JOINED_TO = 40
-_TOKEN = re.compile(r"[.?!;:\n]+(?=\s|$)|[^\s,.?;:\"“”()\[\]…]+")
+_TOKEN = re.compile(r"[.?;:]+|[^\s,.?;:\"“”()\[\]…]+")
 _TIGHT = re.compile(r"(.)\1{2,}")
-_END = re.compile(r"^[.?!;:\n]+$")
+_MARKS = ".?!;:"
 
 
 def plainly(text: str) -> str:
@@ -78,8 +78,10 @@ def plainly(text: str) -> str:
     words: list[str] = []
     for found in _TOKEN.finditer(text):
         token = found.group()
-        ends = bool(_END.match(token)) or token.endswith("!")
-        word = "" if _END.match(token) else _word(token)
+        marks = not token.strip(_MARKS)
+        word = "" if marks else _word(token)
+        # A point within a word or a number ends nothing.
+        ends = token.endswith("!") or (marks and not text[found.end() : found.end() + 1].strip())
         before = words[-1].rpartition(" ")[2] if words else "."
         if word == "swear" and before == "i":
             words.pop()

@@ -4,9 +4,12 @@ them is left alone: by the rules alone, so that it costs no model.
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from moderation.classifier.flags import flag, severity
+from moderation.classifier.languages import unread
 from moderation.classifier.own_cases import own_cases
 from moderation.classifier.plainly import plainly
 from tests.bench.functional import threat_sentences, worry_sentences
@@ -122,3 +125,6 @@ def test_an_everyday_word_beside_it_hides_nothing(text: str) -> None:
 def test_rules_take_no_longer_on_text_made_to_keep_them_busy() -> None:
     for piece in ("i will going to ", "my dad will put ", "a b u r n ", "hope the bus that the head "):
         assert isinstance(flag(piece * 1000, {}), list)
+    began = time.process_time()
+    assert flag("." * 70_000 + "a", {}) == [] and unread("a" * 4_000) is None
+    assert time.process_time() - began < 5
