@@ -83,11 +83,13 @@ def score_waiting(*, batches: int = 50, going_on: Callable[[], bool] = lambda: T
                         continue
                 if not asked:
                     break
-                first, answer = asked.popleft()
+                first, answer = asked[0]
                 answered = answer.result()
                 at_once = AT_ONCE
                 if recording is not None:
                     total += recording.result()
+                # Not before: where the one before can't be written, this one is tried all the same.
+                asked.popleft()
                 recording = beside.submit(_record, first, *answered)
             if recording is not None:
                 total += recording.result()

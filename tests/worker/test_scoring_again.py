@@ -112,6 +112,26 @@ def test_what_the_classifier_read_beside_a_batch_that_failed_is_kept(
     assert {tuple(row) for row in waiting} == {(1, judging.BATCH), (0, judging.BATCH)}
 
 
+def test_what_was_read_after_a_batch_that_could_not_be_written_is_kept(
+    make_account: Callable[..., Account], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, platform = Clock(), ScriptedPlatform()
+    clock.at = db.now()
+    account_id = make_account("facebook", identity_id="school").id
+    count = 2 * judging.BATCH
+    platform.show(
+        *(comment(n, f"Lovely {n}", created_at=clock() - timedelta(seconds=n)) for n in range(count))
+    )
+    poll(account_id, platform, clock)
+    # The first batch's answer is none for all of it, which is found out as it is written.
+    answers = iter([0, judging.BATCH])
+    monkeypatch.setattr(classifier, "score", lambda _: ([{"toxicity": 0.0}] * next(answers), "fast"))
+    with pytest.raises(ValueError, match="zip"):
+        judging.score_waiting()
+    with reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(CommentScore)) == judging.BATCH
+
+
 def test_a_file_is_judged_by_the_schools_own_rules(
     school_people: dict[Role, Person], tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
