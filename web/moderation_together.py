@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import chain, review, together
+from moderation import chain, review, together, unread
 from moderation import words as moderation_words
 from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
@@ -93,8 +93,12 @@ def _page(typed: Typed, *, first: bool = False) -> str:
         return render_template(
             "moderation/together.html",
             page=page,
-            # At first everything is ticked that nobody else is deciding.
-            ticked={str(item.entry.id) for item in page.items if not item.claimed_by}
+            # At first everything is ticked that nobody else is deciding, though no threat among the thanks.
+            ticked={
+                str(item.entry.id)
+                for item in page.items
+                if not item.claimed_by and (not kind or item.case.kinds == unread.ALONE)
+            }
             if first
             else {value.partition(":")[0] for value in typed.all("entries")},
             choices=_READ | CHOICES if any(_in_another_language(item) for item in page.items) else CHOICES,

@@ -58,6 +58,24 @@ def test_they_are_read_together_and_held_against_nobody(
     assert report.status_code == 200 and "in another language" in report.text.lower()
 
 
+def test_a_threat_in_another_language_is_not_ticked_among_the_thanks(
+    make_account: Callable[..., Account], signed_in: Callable[[Role], Browser]
+) -> None:
+    clock, platform = scenes.PresentClock(), ScriptedPlatform()
+    texts = (f"{POLISH}. I will stab you.", POLISH)
+    account = make_account("facebook", identity_id="school")
+    made = scenes.flagged(
+        account.id, platform, clock, *(comment(n, t, created_at=clock()) for n, t in enumerate(texts))
+    )
+    page = signed_in(Role.SLT).get("/moderation/together?kind=language").text
+    with reading() as session:
+        kinds = {entry: session.get_one(LogCase, entry).kinds for entry in made}
+    assert sorted(kinds.values()) == [",language,", ",threat,language,"]
+    for entry, its in kinds.items():
+        assert f'value="{entry}:1"' in page
+        assert (f'value="{entry}:1" checked' in page) == (its == ",language,")
+
+
 def test_p14_a_draft_in_another_language_says_that_the_check_cannot_read_it(
     school_people: dict[Role, Person],
 ) -> None:
