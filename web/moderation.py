@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -361,9 +361,11 @@ def _came_urgent(since: str) -> UUID | None:
     """What came into the queue since the page was made at this moment and is more urgent than the rest."""
     try:
         moment = datetime.fromisoformat(since)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
+        if moment.tzinfo is None:
+            return None
+        # At the ends of time another zone's moment has none in UTC.
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
     with reading() as session:
         return review.came_urgent(session, since=moment, viewer=current_person(session))

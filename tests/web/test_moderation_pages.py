@@ -447,6 +447,9 @@ def test_p17_whoever_reads_a_comment_that_was_let_by_puts_it_into_the_log(
     after = head.post(page, "/moderation", **fields)
     assert after.location.endswith(f"#entry-{made.location.rpartition('/')[2]}")
     assert "Something urgent has come in" in head.get("/moderation").text
+    # A moment that no clock shows is none: the decision has been made by then.
+    fields["since"] = "0001-01-01T00:00:00+14:00"
+    assert head.post(made.location, "/moderation", **fields).status_code == 302
     ours = head.post(f"/moderation/comments/{entry_id}/log", "/moderation")
     assert ours.status_code == 404
 
