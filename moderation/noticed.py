@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from moderation import alerts, chain, evidence, ingest, thresholds
 from moderation.manual import severity_of
-from moderation.models import Comment, CommentScore, CommentState, LogEntry
+from moderation.models import Comment, CommentScore, CommentState, LogCase, LogEntry
 from moderation.sight import comment_visible_to
 from school import audit
 from school.errors import MoveNotAllowed, NotFound
@@ -24,7 +24,8 @@ def put_into_log(
     """Make an open entry of a comment that the rules let by, with its evidence; twice is once.
 
     `urgent`: a threat or a worry about a child, which SLT and DSL are told of at once (P23). Raises
-    NotFound where the person may not see the comment or it was erased, MoveNotAllowed while it is scored.
+    NotFound where the person may not see the comment or it was erased, MoveNotAllowed while it is scored, or
+    where it is urgent and in the log already as if it were not.
     """
     require(by, Action.MODERATE)
     # Before looking: two who press at once make one entry.
@@ -39,6 +40,11 @@ def put_into_log(
         raise NotFound("There is no such comment, or what it said is erased.")
     there = session.scalar(sa.select(LogEntry).where(LogEntry.comment_id == comment.id))
     if there is not None:
+        if urgent and not session.get_one(LogCase, there.id).urgent:
+            raise MoveNotAllowed(
+                f"It is in the log already as entry {there.number}, but not as urgent, so nobody was told at "
+                "once. Refer it to the safeguarding lead on that entry’s page."
+            )
         return there
     if comment.state is not CommentState.CLEAR:
         raise MoveNotAllowed("This comment is being looked at right now. Try again in a minute.")

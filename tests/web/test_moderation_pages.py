@@ -450,6 +450,10 @@ def test_p17_whoever_reads_a_comment_that_was_let_by_puts_it_into_the_log(
     # A moment that no clock shows is none: the decision has been made by then.
     fields["since"] = "0001-01-01T00:00:00+14:00"
     assert head.post(made.location, "/moderation", **fields).status_code == 302
+    with reading() as session:
+        abuse = session.get_one(LogEntry, entry_id).comment_id
+    calm = head.post(f"/moderation/comments/{abuse}/log", page, urgent="yes")
+    assert calm.status_code == 409 and "Refer it to the safeguarding lead" in calm.text
     ours = head.post(f"/moderation/comments/{entry_id}/log", "/moderation")
     assert ours.status_code == 404
 
