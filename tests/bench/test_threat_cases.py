@@ -122,6 +122,20 @@ def test_an_everyday_word_beside_it_hides_nothing(text: str) -> None:
     assert kinds(text) & URGENT
 
 
+def test_rules_are_tried_on_all_that_they_could_find() -> None:
+    """Each holds none of the words that its rule used to wait for."""
+    for text in (
+        "Next time it will be the knife", "We'll mow him down",
+        "Restraining order or not, see you Monday", "next time I won't be so calm", "Praying that he drowns",
+        "We will burn them out",
+        "all of you should be burned alive", "He will turn up at her house",
+        "I want to not exist", "nobody would even miss me if I disappeared",
+        "He left for school and hasn't arrived", "never enough dinner, no tea at home",
+        "gave balloons of gas to the kids",
+    ):  # fmt: skip
+        assert kinds(text) & URGENT, text
+
+
 def test_rules_take_no_longer_on_text_made_to_keep_them_busy() -> None:
     for piece in ("i will going to ", "my dad will put ", "a b u r n ", "hope the bus that the head "):
         assert isinstance(flag(piece * 1000, {}), list)
