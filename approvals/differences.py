@@ -25,7 +25,6 @@ from school.times import say
 WORDS_COMPARED_MOST = 2000
 """Longer texts are shown whole: comparing them word by word would take seconds."""
 
-SIGNED = "Signed in the checklist"
 Kind = Literal["same", "gone", "new"]
 
 
@@ -131,20 +130,18 @@ def _said(revision: DraftRevision) -> dict[str, str]:
     for place, picture in enumerate(revision.pictures, start=1):
         name = f"picture {place}, {picture.media.filename}"
         said[f"Description of {name}"] = picture.alt_text
-        said[f"Owner and licence of {name}"] = " · ".join(
-            words for words in (picture.source, picture.licence) if words
-        )
+        said[f"Owner of {name}"], said[f"Licence of {name}"] = picture.source, picture.licence
     if revision.video is not None:
         name = revision.video.video.filename
         said["Video"] = f"{name} (no. {revision.video.video_id.hex[-4:]})"
         said[f"Description of the video {name}"] = revision.video.alt_text
-        said[f"Owner and licence of the video {name}"] = " · ".join(
-            words for words in (revision.video.source, revision.video.licence) if words
-        )
+        said[f"Owner of the video {name}"] = revision.video.source
+        said[f"Licence of the video {name}"] = revision.video.licence
     said["Pupils shown or named"] = (
         "none, says the author"
         if revision.none_shown
-        else ", ".join(sorted(entry.pupil.name for entry in revision.pupils))
+        # With the class: another pupil may have the same name.
+        else ", ".join(sorted(f"{entry.pupil.name} ({entry.pupil.class_name})" for entry in revision.pupils))
     )
     if revision.pupils:
         said["How they appear"] = PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN).in_words
@@ -153,7 +150,7 @@ def _said(revision: DraftRevision) -> dict[str, str]:
     said["Urgent"] = "yes" if revision.urgent else "no"
     said["Device"] = revision.device
     # What is signed, so that a signature that is missing now is struck out, not marked as new.
-    said[SIGNED] = " ".join(
+    said["Signed in the checklist"] = " ".join(
         criterion.in_words for criterion in Criterion if criterion.value in revision.checklist
     )
     return said

@@ -10,9 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, defaultload, lazyload
 
-from approvals import checks, differences, link_looks, revising, submissions
+from approvals import checks, link_looks, revising, submissions
 from approvals.checks import DraftRefused, account_name
-from approvals.content import DraftContent, revision_hash, tidy
+from approvals.content import DraftContent, of_revision, revision_hash, tidy
 from approvals.models import (
     ApprovalDecision,
     DecisionKind,
@@ -395,13 +395,18 @@ def is_saved(session: Session, draft: Draft, revision: DraftRevision) -> bool:
     its files became another, is not saved just so (P12).
     """
     newest = current_revision(session, draft)
-    changed = {change.what for change in differences.changes(newest, revision)}
-    if draft.state is not DraftState.DRAFT and not revision.checklist:
-        changed.discard(differences.SIGNED)
-    if changed:
+    saved, typed = _in_one_order(of_revision(newest)), _in_one_order(of_revision(revision))
+    if draft.state is not DraftState.DRAFT and not typed.checklist:
+        typed = replace(typed, checklist=saved.checklist)
+    if typed != saved:
         return False
     stands = draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
     return not stands or revision_hash(session, revision) == newest.content_hash
+
+
+def _in_one_order(said: DraftContent) -> DraftContent:
+    """The same content, with accounts and pupils in an order that says nothing."""
+    return replace(said, account_ids=tuple(sorted(said.account_ids)), pupil_ids=tuple(sorted(said.pupil_ids)))
 
 
 def _check_version(draft: Draft, based_on: int) -> None:

@@ -10,13 +10,24 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import checks, drafts, findings, schedule, submissions
+from approvals import checks, differences, drafts, findings, revising, schedule, submissions
 from approvals.checks import DraftRefused
 from approvals.content import DraftContent, PictureChoice, revision_hash
 from approvals.drafts import EditConflict
-from approvals.models import ApprovalDecision, ApprovalRequest, Criterion, Draft, DraftMove, DraftRevision
+from approvals.models import (
+    ApprovalDecision,
+    ApprovalRequest,
+    Criterion,
+    Draft,
+    DraftMove,
+    DraftRevision,
+    MediaRendition,
+    Objective,
+    PupilsAppear,
+    RenditionUse,
+)
 from approvals.states import DraftState, PublicationState
-from school import audit, people, terms, training
+from school import audit, consent, people, secrets, terms, training
 from school.db import new_id
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Account, AuditEntry, Person, Pupil, Role
@@ -112,6 +123,85 @@ def test_an_edit_after_approval_voids_it_and_cancels_what_was_scheduled(
     scenes.submit(session, draft, teacher, now)
     scenes.approve(session, draft, head, now)
     assert [p.state.value for p in schedule.publications(session, draft)] == ["scheduled", "cancelled"]
+
+
+@SQLITE
+def test_p12_whatever_is_changed_is_no_longer_what_is_saved(
+    session: Session,
+    school_people: dict[Role, Person],
+    teacher: Person,
+    head: Person,
+    x: Account,
+    facebook: Account,
+    rosa: Pupil,
+    later: datetime,
+    now: datetime,
+) -> None:
+    """Each thing that a form holds by itself, approved or not: no change is taken for none."""
+    first, second = (scenes.choice(scenes.add_picture(session, teacher, now)) for _ in range(2))
+    same_name = consent.add_pupil(
+        session, name=rosa.name, class_name="Year 2 Owls", by=school_people[Role.DPO], now=now
+    )
+    more = {"none_shown": False, "pupil_ids": (rosa.id,), "pictures": (first, second), "text": "The fair."}
+    draft, _ = scenes.approved(session, teacher, head, now, x, facebook, at=later, **more)
+    same = scenes.content(x, facebook, at=later, **more)
+    moved = replace(first, source="", licence=f"{first.source} · {first.licence}")
+    changes: list[dict[str, object]] = [
+        {"text": "The fair!"},
+        {"own_texts": {x.id: "The fair."}},
+        {"account_ids": (x.id,)},
+        {"link": "https://example.sch.uk/fair"},
+        scenes.planned(later + timedelta(minutes=1)),
+        scenes.planned(later + timedelta(days=365)),
+        {"objective": Objective.PARENTS},
+        {"urgent": True},
+        {"device": "School tablet 5"},
+        {"pupil_ids": (same_name.id,)},
+        {"pupil_ids": (rosa.id, same_name.id)},
+        {"pupil_ids": (), "none_shown": True},
+        {"pupils_appear": next(one for one in PupilsAppear if one is not PupilsAppear.SEEN)},
+        {"pictures": (second, first)},
+        {"pictures": (first,)},
+        {"pictures": (first, scenes.choice(scenes.add_picture(session, teacher, now)))},
+        {"pictures": (replace(first, alt_text="Stalls"), second)},
+        {"pictures": (moved, second)},
+        {"checklist": frozenset(list(Criterion)[:6])},
+    ]
+
+    def saved(what: DraftContent) -> bool:
+        revision, problems = revising.revise(session, what, draft, by=teacher, now=now)
+        assert not problems
+        return drafts.is_saved(session, draft, revision)
+
+    unsigned = replace(same, checklist=frozenset())
+    assert saved(same) and saved(replace(same, account_ids=(facebook.id, x.id))) and saved(unsigned)
+    for change in changes:
+        assert not saved(replace(same, **change)), change  # type: ignore[arg-type]
+    # Another file in a picture's place, under the same id.
+    copy = session.scalars(
+        sa.select(MediaRendition).where(
+            MediaRendition.media_id == first.media_id, MediaRendition.use == RenditionUse.FACEBOOK
+        )
+    ).one()
+    kept, copy.sealed = copy.sealed, secrets.encrypt(b"another")
+    session.flush()
+    assert not saved(same)
+    copy.sealed = kept
+    drafts.withdraw(session, draft.id, reason="", by=teacher, now=now)
+    assert saved(same) and not saved(unsigned)
+    for change in changes:
+        assert not saved(replace(same, **change)), change  # type: ignore[arg-type]
+    # What was changed is named in words, to whoever asked for a change.
+    revision, _ = revising.revise(
+        session,
+        replace(same, pupil_ids=(same_name.id,), pictures=(moved, second)),
+        draft,
+        by=teacher,
+        now=now,
+    )
+    named = differences.changes(drafts.current_revision(session, draft), revision)
+    assert [one.what.split(" of ")[0] for one in named] == ["Owner", "Licence", "Pupils shown or named"]
+    session.rollback()
 
 
 def test_an_edit_while_waiting_kills_the_links(
