@@ -21,6 +21,7 @@ from approvals import drafts, pictures
 from approvals.content import DraftContent, of_revision
 from approvals.models import (
     BlurChoice,
+    CropChoice,
     Draft,
     DraftRevision,
     MediaFile,
@@ -78,13 +79,19 @@ def blurred_meanwhile(
     there = {picture.media_id for picture in revision.pictures}
     query = sa.select(BlurChoice).where(BlurChoice.media_id.in_({*there, *media_ids}))
     choices = {choice.media_id: choice for choice in session.scalars(query)}
-    made_here = [choice for choice in choices.values() if choice.media_id in there]
-    copies = {choice.source_id: choice for choice in made_here if choice.source_id is not None}
+
+    def uploaded(media_id: UUID) -> UUID | None:
+        """What it was made from, by blurring, cutting or both; None where that is erased."""
+        own = choices.get(media_id)
+        base = own.source_id if own is not None else media_id
+        part = session.get(CropChoice, base) if base is not None else None
+        return part.source_id if part is not None else base
+
+    copies = {uploaded(choice.media_id): choice for choice in choices.values() if choice.media_id in there}
+    copies.pop(None, None)
     found = {}
     for media_id in media_ids:
-        own = choices.get(media_id)
-        uploaded = own.source_id if own is not None else media_id
-        copy = copies.get(uploaded) if uploaded is not None else None
+        own, copy = choices.get(media_id), copies.get(uploaded(media_id))
         if media_id in there or copy is None or copy.media_id in media_ids:
             continue
         if len(copy.places) >= (len(own.places) if own is not None else 1):

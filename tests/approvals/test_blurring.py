@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from PIL import Image, ImageChops, ImageDraw
 from sqlalchemy.orm import Session
 
-from approvals import blurring, drafts, erasing, pictures, publishing, revising, shown_faces
+from approvals import blurring, cropping, drafts, erasing, pictures, publishing, revising, shown_faces
 from approvals.content import DraftContent, VideoChoice, use_for
 from approvals.models import (
     BlurChoice,
@@ -190,6 +190,30 @@ def test_a_choice_is_changed_from_the_upload_and_taken_back(
     # Pressed twice: the copy is there, and no second version.
     blurring.choose(session, draft.id, media.id, None, [FACE], becomes=again, based_on=4, by=teacher, now=now)
     assert third.id == again and draft.revision_number == 5
+
+
+def test_p28_what_was_cut_and_blurred_since_a_form_was_opened_stays_blurred(
+    session: Session, teacher: Person, x: Account, media: MediaFile, now: datetime, later: datetime
+) -> None:
+    draft = drafts.save(
+        session, None, scenes.content(x, at=later, pictures=(scenes.choice(media),)), by=teacher, now=now
+    )
+    whole = cropping.whole(session, blur(session, draft, media.id, [FACE], teacher, now).id)
+    part = Place(100, 50, 500, 400)
+    made = cropping.make(blurring.source(session, media.id), part, whole.blurred)
+    [blurred] = drafts.current_revision(session, draft).pictures
+    cropping.choose(
+        session, draft.id, blurred.media_id, part, made, becomes=uuid4(), based_on=2, by=teacher, now=now
+    )
+    session.commit()
+    saved = drafts.current_revision(session, draft)
+    [shown] = saved.pictures
+    plain = session.get_one(BlurChoice, shown.media_id).source_id
+    assert plain is not None and plain != media.id
+    # Whether the form has the picture as it was uploaded, blurred in whole, or cut and not blurred.
+    for old in (media.id, blurred.media_id, plain):
+        assert blurring.blurred_meanwhile(session, [old], saved) == {old: shown.media_id}
+    assert blurring.blurred_meanwhile(session, [shown.media_id], saved) == {}
 
 
 def test_who_may_not_choose_and_what_is_too_late(
