@@ -271,8 +271,9 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         content = draft_form.content(form)
         draft, before = _save(draft_id, content, begin_as=form.begins)
         number = draft.revision_number
-        # A change makes the version after the one that it is based on.
+        # A change makes the version after the one that it is based on, and takes back what was handed in.
         unchanged = before is not None and number == content.based_on
+        stands = draft.state in handing_in.STANDS
     except EditConflict as error:
         draft_id = draft_id or form.begins
         form.problems.append(("", str(error)))
@@ -295,7 +296,7 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     except BadInput as error:
         form.refuse(error)
         return _form_again(draft_id, form, 400)
-    if unchanged and draft.state in handing_in.STANDS and not wanted.startswith((FACES, CROP)):
+    if stands and (unchanged or wanted != "submit") and not wanted.startswith((FACES, CROP)):
         flash(f"Nothing was changed, so {handing_in.STANDS[draft.state]}.", "info")
     elif wanted == "submit":
         form.typed.values["based_on"] = str(number)
@@ -340,7 +341,9 @@ def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> tu
     def once() -> tuple[Draft, DraftState | None]:
         with transaction() as session:
             person = current_person(session)
-            before = drafts.locked(session, draft_id).state if draft_id is not None else None
+            # A form that began a draft is that draft's when it is sent once more.
+            there = session.get(Draft, draft_id or begin_as, with_for_update={"of": Draft})
+            before = there.state if there is not None else None
             draft = drafts.save(session, draft_id, content, by=person, now=now(), begin_as=begin_as)
             unsaved.drop(session, draft_id, by=person)
             return draft, before

@@ -59,9 +59,11 @@ def move(draft_id: UUID) -> ResponseReturnValue:
         # All that is wrong is said above; a time has its field here.
         named = error.field if error.field == "planned_time" else ""
         return _move_page(draft_id, typed.refuse(BadInput(str(error), field=named))), 400
-    if number == based_on:
-        stands = f", so {handing_in.STANDS[state]}" if state in handing_in.STANDS else ""
-        flash(f"That is the time that it had: nothing was changed{stands}.", "info")
+    # A change would have taken it back.
+    stands = state in handing_in.STANDS
+    if number == based_on or (stands and typed["do"] != "submit"):
+        so = f", so {handing_in.STANDS[state]}" if stands else ""
+        flash(f"That is the time that it had: nothing was changed{so}.", "info")
     elif typed["do"] == "submit":
         try:
             handing_in.hand_in(draft_id, number)

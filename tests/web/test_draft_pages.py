@@ -132,6 +132,11 @@ def test_a_link_opened_after_an_edit_says_so(
     assert "approved it on" in void and "That no longer counts. The author took the draft back." in void
     assert "That no longer counts. You took the draft back." in teacher.get(path).text
     assert Browser(app.test_client()).get("/approve/made-up-token").status_code == 404
+    # Back in the form that began a post, after it was handed in: saving takes that one back, and says so.
+    begun = write(teacher, x, at=later, text="Fair")
+    more = {"text": "The fair", "begins": begun.rpartition("/")[2], "do": "save"}
+    again = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, **more))
+    assert again.headers["Location"] == begun and "Nobody is asked about it now" in teacher.get(begun).text
 
 
 @SQLITE
@@ -206,7 +211,10 @@ def test_a_signed_in_approver_needs_no_pin_and_can_decide_on_the_draft_itself(
     # P12: saved or moved with nothing changed, it stays approved and nobody is asked again.
     same = fields(x, at=later, text="Shorter", based_on="2", checklist=[])
     asked = len(mails("approval_request"))
-    for address, values in ((edit, {**same, "do": "save"}), (edit, same), (f"{path}/move", same)):
+    old = {**same, "based_on": "1", "do": "save"}
+    moves = ((f"{path}/move", same), (f"{path}/move", {**old, "do": "move"}))
+    # Also from a page that was opened before the last change.
+    for address, values in ((edit, {**same, "do": "save"}), (edit, same), (edit, old), *moves):
         teacher.post(address, edit, **values)
         assert "nothing was changed, so the approval stands" in teacher.get(path).text.lower()
     assert len(mails("approval_request")) == asked
