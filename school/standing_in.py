@@ -86,12 +86,12 @@ def withdraw(session: Session, deputy_id: UUID, *, by: Person, now: datetime) ->
         raise MoveNotAllowed("This deputy was withdrawn already.")
     deputy.withdrawn_at = now
     _note(session, deputy, "deputy_withdrawn", by=by, now=now)
-    person = session.get_one(Person, deputy.person_id)
+    person, away = session.get_one(Person, deputy.person_id), session.get_one(Person, deputy.named_by_id)
     if person.id != by.id and deputy.last_day >= today(now):
         mail.queue_plain(
             session,
             to=person,
-            subject=f"You no longer stand in for {by.name} {_days(deputy)}",
+            subject=f"You no longer stand in for {away.name} {_days(deputy)}",
             lines=[
                 f"{by.name} has ended that you are deputy {_days(deputy)}.",
                 "What you could decide as deputy alone is for others now; you need do nothing.",
@@ -124,37 +124,24 @@ def in_force(session: Session, person: Person, *, now: datetime) -> tuple[Person
     """For whom a person stands in today, and to which day; None where they don't."""
     if person not in people.deputies(session, now=now):
         return None
-    day = today(now)
-    deputy = session.scalars(
-        sa.select(Deputy)
-        .where(
-            Deputy.person_id == person.id,
-            Deputy.withdrawn_at.is_(None),
-            Deputy.first_day <= day,
-            Deputy.last_day >= day,
-        )
-        .order_by(Deputy.last_day.desc())
-        .limit(1)
-    ).one()
+    longest_first = _on(today(now)).where(Deputy.person_id == person.id).order_by(Deputy.last_day.desc())
+    deputy = session.scalars(longest_first.limit(1)).one()
     return session.get_one(Person, deputy.named_by_id), deputy.last_day
 
 
 def for_whom_is_away(session: Session, person: Person, *, now: datetime) -> list[tuple[Person, date]]:
     """Who stands in for a person today, whom they named themselves, and to which day."""
     able = people.deputies(session, now=now)
-    day = today(now)
-    query = (
-        sa.select(Deputy)
-        .where(
-            Deputy.named_by_id == person.id,
-            Deputy.withdrawn_at.is_(None),
-            Deputy.first_day <= day,
-            Deputy.last_day >= day,
-        )
-        .order_by(Deputy.last_day)
-    )
+    query = _on(today(now)).where(Deputy.named_by_id == person.id).order_by(Deputy.last_day)
     last = {one.person_id: one.last_day for one in session.scalars(query)}
     return [(one, last[one.id]) for one in able if one.id in last]
+
+
+def _on(day: date) -> sa.Select[Deputy]:
+    """Those whose days include this one and were not ended."""
+    return sa.select(Deputy).where(
+        Deputy.withdrawn_at.is_(None), Deputy.first_day <= day, Deputy.last_day >= day
+    )
 
 
 def could(session: Session, *, by: Person) -> Sequence[Person]:

@@ -7,11 +7,12 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit, composing, db, people, pins, secrets, sign_up, standing_in
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotPermitted
-from school.models import Account, Deputy, Person, Role
+from school.models import Account, Deputy, OutboxEmail, Person, Role
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN
 from school.times import today
 
@@ -113,7 +114,7 @@ def test_a_deputy_stands_in_on_the_named_days_alone(session: Session, school_peo
     head, chair, author = (school_people[role] for role in (Role.HEADTEACHER, Role.CHAIR, Role.STAFF))
     day = today(NOW)
     days = {"first_day": day, "last_day": day + timedelta(days=2)}
-    standing_in.name(session, chair, **days, by=head, now=NOW)
+    named = standing_in.name(session, chair, **days, by=head, now=NOW)
     # P12: the headteacher or the leadership team decide.
     with pytest.raises(BadInput, match=f"{author.name} can’t be deputy: .* These could: .*{chair.name}"):
         standing_in.name(session, author, **days, by=head, now=NOW)
@@ -128,6 +129,14 @@ def test_a_deputy_stands_in_on_the_named_days_alone(session: Session, school_peo
     people.withdraw_role(session, chair, Role.CHAIR, by=head, reason="The term of office is over", now=NOW)
     assert people.approvers(session, author_id=author.id, now=NOW) == [head], "on a named day, without a role"
     assert not people.may_approve(session, chair, author_id=author.id, now=NOW)
+    # Ended by another headteacher, it is told of the one who was away.
+    slt = school_people[Role.SLT]
+    people.grant_role(session, slt, Role.HEADTEACHER, by=head, reason="Co-head", now=NOW)
+    session.flush()
+    standing_in.withdraw(session, named.id, by=slt, now=NOW)
+    session.flush()
+    told = session.scalars(sa.select(OutboxEmail).where(OutboxEmail.purpose == "deputy_withdrawn")).one()
+    assert told.subject.startswith(f"You no longer stand in for {head.name} from ")
 
 
 def test_five_wrong_pins_lock_for_a_quarter_of_an_hour(session: Session, school_people: People) -> None:
