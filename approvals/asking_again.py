@@ -80,8 +80,10 @@ def ask_others(session: Session, *, now: datetime) -> int:
     )
     asked_now = 0
     for submission, draft, revision in session.execute(_undecided(now).where(~decides.exists())).all():
-        # Another worker may be at it.
+        # Another worker may be at it, or somebody decide just now.
         session.refresh(submission, with_for_update=True)
+        if submission.ended_at is not None:
+            continue
         already = asking.asked(session, submission)
         if any(people.may_approve(session, one, author_id=draft.author_id, now=now) for one in already):
             continue
