@@ -180,7 +180,7 @@ def reach(session: Session, *, begins: datetime, ends: datetime, now: datetime) 
         down = takedown is TakedownState.DONE
         of_account.posts.append(
             Came(
-                words="a post that was taken down" if down else f"“{summary(text or '')}”",
+                words=_words(text or "", down=down),
                 published_at=publication.published_at,
                 objective=objective,
                 platform=platform,
@@ -189,6 +189,13 @@ def reach(session: Session, *, begins: datetime, ends: datetime, now: datetime) 
             )
         )
     return found
+
+
+def _words(text: str, *, down: bool) -> str:
+    if down:
+        return "a post that was taken down"
+    begins = summary(text)
+    return f"“{begins}”" if begins else "a post without a text"
 
 
 def _why(publication: Publication, row: PostFigures | None, *, down: bool, now: datetime) -> str:

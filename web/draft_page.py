@@ -134,7 +134,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             reach={
                 one.id: reach_words.sentences(one, figures.get(one.id), now=moment)
                 for one in out
-                if one.id in figures or not _is_down(gone.get(one.id))
+                # Of what was taken down nothing is asked any more: only what is known is said.
+                if not _is_down(gone.get(one.id)) or (one.id in figures and figures[one.id].read_at)
             },
             standings={one.id: standing(session, one, now=moment) for one in publications},
             submission=submission,

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from approvals.models import PostFigures
+from approvals import takedowns
+from approvals.models import PostFigures, TakedownState
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
 from connectors.figures import Withheld
@@ -176,10 +177,17 @@ def test_p10_the_report_says_how_far_posts_came_and_never_adds_people_up(
     assert "has not answered yet" in words or "a day after a post came out" in words
     chart_page = figures(head.get("/reports/charts").text)
     assert "900 in all" in chart_page and "all of it was for reminders of events" not in chart_page
-    token = {"from": "2000-01-01", "to": "2000-01-02"}
-    assert head.post("/reports/pdf", "/reports", **token).data.startswith(b"%PDF")
+    yesterday, tomorrow = (f"{moment + timedelta(days=days):%Y-%m-%d}" for days in (-1, 1))
+    for token in ({"from": "2000-01-01", "to": "2000-01-02"}, {"from": yesterday, "to": tomorrow}):
+        assert head.post("/reports/pdf", "/reports", **token).data.startswith(b"%PDF")
     draft_page = figures(head.get(f"/drafts/{made.draft_id}").text)
     assert "How many saw it:" in draft_page
+    # Nobody asks of what was taken down, so nobody is told to wait for it.
+    session.add(PostFigures(id=made.id, attempts=1))
+    takedown = takedowns.request(session, made.id, reason="Old", by=headteacher, now=moment)
+    takedown.state, takedown.finished_at = TakedownState.DONE, moment
+    session.commit()
+    assert "How many saw it:" not in figures(head.get(f"/drafts/{made.draft_id}").text)
 
 
 @SQLITE
