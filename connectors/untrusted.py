@@ -38,8 +38,10 @@ def identifier(value: object) -> str:
 
 
 def count(value: object) -> int | None:
-    """A number of things, or None."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """A number of things, or None, also for one that no table would take."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value < 2**31 else None
 
 
 def flag(value: object, otherwise: bool) -> bool:

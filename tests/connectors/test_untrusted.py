@@ -16,7 +16,7 @@ from connectors.exchange import Call, Effect
 from connectors.graph_errors import failure_of as graph_failure
 from connectors.graph_errors import usage_of
 from connectors.posting import same_text
-from connectors.untrusted import web_address, when
+from connectors.untrusted import count, web_address, when
 from connectors.x_session import failure_of as x_failure
 
 _NAMES = """data includes users tweets posts media meta errors error code error_subcode type detail message
@@ -128,3 +128,8 @@ def test_texts_are_the_same_after_what_platforms_do_to_them() -> None:
     assert same_text("@ann @bob Thank  you\ne\u0301", "Thank you é")
     assert not same_text("Thank you", "Thank you all")
     assert same_text("@ann hello", "@ann hello")
+
+
+@pytest.mark.parametrize("value", [2**31, 10**30, -1, True, 1.5, "7", None])
+def test_a_number_that_no_table_takes_is_none(value: object) -> None:
+    assert count(value) is None and count(2**31 - 1) == 2**31 - 1
