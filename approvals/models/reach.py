@@ -6,9 +6,8 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from approvals.models.publications import Publication
 from connectors.figures import Withheld
 from school.db import Base
 
@@ -44,5 +43,3 @@ class PostFigures(Base):
     likes: Mapped[int | None] = mapped_column(sa.BigInteger)
     comments: Mapped[int | None] = mapped_column(sa.BigInteger)
     shares: Mapped[int | None] = mapped_column(sa.BigInteger)
-
-    publication: Mapped[Publication] = relationship(lazy="raise", passive_deletes="all")
