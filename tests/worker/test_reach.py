@@ -216,6 +216,12 @@ def test_p10_money_and_limits_are_left_for_comments_and_posts(
         assert due() == [], fault
         session.execute(sa.update(PostFigures).values(next_try_at=db.now()))
         session.commit()
+    for left, waits in ((49, []), (50, [account.id])):
+        with db.transaction() as writing:
+            reach.spare(writing, account.id, [None, left, 90], now=db.now())
+        assert due() == waits, f"{left} per cent of the allowance are left"
+        session.execute(sa.update(PostFigures).values(next_try_at=db.now()))
+        session.commit()
     # Two at once: the other one finds nothing; the answer of a lost worker counts no more.
     with db.transaction() as writing:
         lost = reach.claim(writing, account.id, lease=timedelta(minutes=5), now=db.now())
