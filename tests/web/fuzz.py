@@ -19,6 +19,8 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -68,6 +70,19 @@ def a_school(lived: Path, home: Path, found: Found, *, seed: int) -> Fuzz:
     return walk
 
 
+@contextmanager
+def a_living_school(*, seconds: float, found: Found | None = None) -> Iterator[Callable[[int], Fuzz]]:
+    """A practice school that lived for so long; gives fresh copies of it, each with everybody signed in."""
+    logging.disable(logging.CRITICAL)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as folder:
+        lived, home = Path(folder) / "lived", Path(folder) / "home"
+        with running(lived, SCHOOLGATE_PRACTICE_PACE="0.3"):
+            time.sleep(seconds)
+        os.environ.update(SCHOOLGATE_HOME=str(home), SCHOOLGATE_LOG_FILES="false")
+        yield lambda number: a_school(lived, home, found or Found(), seed=number)
+
+
 def look_at_mails(found: Found) -> int:
     """What is wrong with the mails that were written meanwhile; how many there were."""
     count = 0
@@ -96,15 +111,9 @@ def main() -> int:
     each = int(os.environ.get("FUZZ_EACH", "2500"))
     found, mails = Found(), 0
     began = time.monotonic()
-    logging.disable(logging.CRITICAL)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as folder:
-        lived, home = Path(folder) / "lived", Path(folder) / "home"
-        with running(lived, SCHOOLGATE_PRACTICE_PACE="0.3"):
-            time.sleep(lives)
-        os.environ.update(SCHOOLGATE_HOME=str(home), SCHOOLGATE_LOG_FILES="false")
+    with a_living_school(seconds=lives, found=found) as school:
         while found.requests < wanted:
-            walk = a_school(lived, home, found, seed=seed)
+            walk = school(seed)
             until = min(wanted, found.requests + each)
             for _step in walk.steps():
                 if found.requests >= until:

@@ -12,20 +12,15 @@ each in a fresh school), FUZZ_SEED, FUZZ_SECONDS (how long the school lives befo
 from __future__ import annotations
 
 import collections
-import logging
 import os
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import schemathesis
-import structlog
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as examples
 from hypothesis import strategies as some
@@ -37,11 +32,10 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.test import TestResponse
 
 from tests.web import fuzz_school
-from tests.web.fuzz import a_school, look_at_mails
+from tests.web.fuzz import a_living_school, look_at_mails
 from tests.web.openapi import description, name_of, own_rules
 from tests.web.shown_fields import Collected, Pages
 from tests.web.walking import ENDS, Found, Fuzz, usable_text
-from tests.worker.conftest import running
 
 EACH_KIND = 3
 """Addresses of one kind of page that are opened by each person for its forms."""
@@ -173,19 +167,6 @@ def reached(described: Described) -> str:
     """How many of the operations were asked, and how many pages let somebody in."""
     served = {rule.endpoint for rule in described.rules.values()} & set(described.walk.found.served)
     return f"{len(described.asked)} operations asked, {len(served)} pages and acts served"
-
-
-@contextmanager
-def a_living_school(*, seconds: float, found: Found | None = None) -> Iterator[Callable[[int], Fuzz]]:
-    """A practice school that lived for so long; gives fresh copies of it, each with everybody signed in."""
-    logging.disable(logging.CRITICAL)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    with tempfile.TemporaryDirectory(prefix="fuzz-", ignore_cleanup_errors=True) as folder:
-        lived, home = Path(folder) / "lived", Path(folder) / "home"
-        with running(lived, SCHOOLGATE_PRACTICE_PACE="0.3"):
-            time.sleep(seconds)
-        os.environ.update(SCHOOLGATE_HOME=str(home), SCHOOLGATE_LOG_FILES="false")
-        yield lambda number: a_school(lived, home, found or Found(), seed=number)
 
 
 def main() -> int:

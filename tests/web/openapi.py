@@ -19,6 +19,7 @@ from flask import Flask
 from werkzeug.routing import Rule
 
 from tests.web import view_source
+from tests.web.fuzz import a_living_school
 from tests.web.shown_fields import Collected, Fields, Shown
 from tests.web.view_source import Reads
 from web.doors import MARK, PUBLIC
@@ -169,7 +170,7 @@ def _bounds(shown: Shown) -> Json:
 def main() -> None:
     """Print it, of a practice school that has lived for a while and has something on every page."""
     # That module is driven by this one.
-    from tests.web.fuzz_described import a_living_school, collect
+    from tests.web.fuzz_described import collect
 
     with a_living_school(seconds=20) as school:
         walk = school(0)
