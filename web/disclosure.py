@@ -68,7 +68,7 @@ class Choices:
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> Self:
-        """From the request's row; those of earlier versions hold nothing back but what is others'."""
+        """From the request's row; those of earlier versions say nothing: all that was referred stays out."""
         return cls(
             frozenset(UUID(one) for one in kept.get("let_in", ())),
             tuple(kept.get("keep", ())),
