@@ -25,10 +25,13 @@ _NO_NAMES = frozenset(_NOT_ALONE.split())
 """Two letters that begin sentences more often than they are half of a pupil's name."""
 _JOINERS = "'’‑-"
 _SURNAME = r"[^\W\d_]+(?:[-‑'’](?![sS]\b)[^\W\d_]+)*"
+_SPACE = r"[ \xa0]{1,2}"
+_CAPITAL = r"(?=[^\W\d_a-zß-öø-ÿ])"
+"""Or a letter of a writing that has none."""
 _TITLED = re.compile(
-    rf"(?<!\w)(?:(?:[Mm]rs?|MRS?)\.? {_SURNAME}"
-    rf"|(?:M[sx]|MS|Dr|DR|Miss|MISS|Sir|Rev|Prof(?:essor)?)\.? (?=[A-Z]){_SURNAME})"
-    rf"(?: (?=[A-Z]){_SURNAME})?"
+    rf"(?<!\w)(?:(?:[Mm]rs?|MRS?)\.?{_SPACE}"
+    rf"|(?:M[sx]|MS|Dr|DR|Miss|MISS|Sir|Rev|Prof(?:essor)?)\.?{_SPACE}{_CAPITAL})"
+    rf"(?P<name>{_SURNAME}(?:{_SPACE}{_CAPITAL}{_SURNAME})?)"
 )
 """Mr Harding, Dr Anne Bell, and mr harding, as people write; in small letters “miss” and “ms” are words."""
 
@@ -103,8 +106,8 @@ class Redactor:
             if match[0][1:].casefold().rstrip(".") not in self._own:
                 yield match.span()
         for match in _TITLED.finditer(text) if self._titled else ():
-            # Not "Mrs Petrova" to Anna Petrova.
-            if not self._own_parts & {fold(word.text) for word in _words(match[0])}:
+            # Not "Mrs Petrova" to Anna Petrova; but "Mr Harding Anna", and every other Mrs where she is one.
+            if not {fold(word.text) for word in _words(match["name"])} <= self._own_parts:
                 yield match.span()
         if self._whole is not None:
             yield from (match.span() for match in self._whole.finditer(text))

@@ -589,3 +589,21 @@ def test_p34_redaction_leaves_no_half_of_a_pupils_name(database: str, text: str,
         find=lambda text: ["Amelia T"],
     )
     assert redactor.text(text) == left
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Mr Harding met Mrs Petrova", f"{SOMEBODY} met Mrs Petrova"),
+        ("Mrs Lund likes Mrs Anna Petrova", f"{SOMEBODY} likes Mrs Anna Petrova"),
+        ("Thank you Mr Harding Anna loved it", f"Thank you {SOMEBODY} loved it"),
+        ("It was Mrs Anna Harding", f"It was {SOMEBODY}"),
+        ("Miss Łukaszewska, Dr Özil, Ms. आरव", f"{SOMEBODY}, {SOMEBODY}, {SOMEBODY}"),
+        ("Mr\N{NO-BREAK SPACE}Harding’s and MRS  LUND", f"{SOMEBODY}’s and {SOMEBODY}"),
+        ("We miss you, and miss élan", "We miss you, and miss élan"),
+    ],
+)
+def test_p34_redaction_knows_whom_a_title_names(database: str, text: str, left: str) -> None:
+    """Also where the person's own name has a title, as Facebook shows it."""
+    redactor = Redactor(pupils=[], adults=[], own=["Mrs Anna Petrova"], titled=True)
+    assert redactor.text(text) == left
