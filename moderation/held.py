@@ -52,7 +52,7 @@ def sections(
     if subject.kind is HoldOn.PERSON:
         found += [
             _done_by(session, subject, past_head=past_head, back=back),
-            _given(session, subject, past_head=past_head),
+            _given(session, subject, past_head=past_head, back=back),
             _habit(session, subject),
         ]
     return found
@@ -276,7 +276,7 @@ def _done_by(session: Session, subject: Subject, *, past_head: bool, back: Colle
     )
 
 
-def _given(session: Session, subject: Subject, *, past_head: bool) -> Section:
+def _given(session: Session, subject: Subject, *, past_head: bool, back: Collection[UUID]) -> Section:
     given = session.execute(
         sa.select(Assignment, LogEntry.number)
         .join(LogEntry, LogEntry.id == Assignment.entry_id)
@@ -286,7 +286,11 @@ def _given(session: Session, subject: Subject, *, past_head: bool) -> Section:
     )
     return Section(
         "Entries of the log that were given to them",
-        [{"entry": number, "at": one.given_at, "ended": one.ended_at or ""} for one, number in given],
+        [
+            {"entry": number, "at": one.given_at, "ended": one.ended_at or ""}
+            for one, number in given
+            if one.entry_id not in back
+        ],
     )
 
 
