@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import held_back
+from moderation import held_back, sight
 from moderation.models import (
     Assignment,
     Author,
@@ -44,7 +44,8 @@ def sections(
     """What somebody wrote on a platform and what was done about it; where a name is written.
 
     `past_head`: the file goes to a headteacher, so what concerns the headteacher is left out (P3).
-    `back`: entries that were referred and are held back (`held_back`): nothing may tell of the referral.
+    `back`: entries of which nothing may tell: what was referred and is held back (`held_back`), and for a
+    headteacher what concerns one.
     """
     if subject.kind is HoldOn.AUTHOR:
         return _of_author(session, session.get_one(Author, subject.id), past_head=past_head, back=back)
@@ -64,7 +65,13 @@ def _seen(past_head: bool) -> sa.ColumnElement[bool]:
 
 def _of_author(session: Session, author: Author, *, past_head: bool, back: Collection[UUID]) -> list[Section]:
     comments = session.scalars(
-        sa.select(Comment).where(Comment.author_id == author.id).order_by(Comment.created_at).limit(MOST)
+        sa.select(Comment)
+        .where(
+            Comment.author_id == author.id,
+            sight.comment_not_about_headteacher() if past_head else sa.true(),
+        )
+        .order_by(Comment.created_at)
+        .limit(MOST)
     ).all()
     ids = [one.id for one in comments]
     versions: dict[Any, list[dict[str, Any]]] = {}

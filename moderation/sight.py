@@ -86,6 +86,11 @@ def comment_visible_to(viewer: Person | None) -> sa.ColumnElement[bool]:
     """The comments (rows of Comment) that may be shown beside an entry: none kept from the headteacher."""
     if viewer is None or Role.HEADTEACHER not in viewer.roles:
         return sa.true()
+    return comment_not_about_headteacher()
+
+
+def comment_not_about_headteacher() -> sa.ColumnElement[bool]:
+    """The comments (rows of Comment) without those whose entry concerns the headteacher."""
     kept = (
         sa.select(LogEntry.id)
         .join(LogCase, LogCase.entry_id == LogEntry.id)

@@ -152,11 +152,11 @@ def of_subject(
 
 def _sections(session: Session, subject: Subject, *, back: Set[UUID], asked_by_id: UUID) -> list[Section]:
     past_head = _past_head(session, subject, asked_by_id)
-    unsaid = [*(sight.about_headteacher(session) if past_head else ()), *back]
+    unsaid = {*(sight.about_headteacher(session) if past_head else ()), *back}
     return [
         *school.held.sections(session, subject, past_head=past_head, unsaid=unsaid),
         *approvals.held.sections(session, subject),
-        *moderation.held.sections(session, subject, past_head=past_head, back=back),
+        *moderation.held.sections(session, subject, past_head=past_head, back=unsaid),
         school.held.mentions_in_forms(session, subject.name, past_head=past_head),
     ]
 

@@ -354,6 +354,14 @@ def test_p3_what_concerns_the_headteacher_is_in_no_file_for_a_headteacher(
     page = signed_in(Role.HEADTEACHER).get("/data-protection/holds").text
     assert "Thornapple" not in page and f"Entry {entry.number}" not in page
     assert f"Entry {entry.number}" in signed_in(Role.DPO).get("/data-protection/holds").text
+    # Nor does the file of whoever wrote it, once a headteacher asks for that.
+    session.execute(
+        sa.update(LogCase).where(LogCase.entry_id == world.referred).values(about_headteacher=True)
+    )
+    session.expire_all()
+    author = disclosure.subject_of(session, "author", world.author.id)
+    said = str(disclosure.of_subject(session, author, asked_by_id=head.id))
+    assert "likes Thistledown" in said and "idiot again" not in said and "frightens" not in said
 
 
 def test_p3_a_headteacher_who_is_dpo_too_erases_nothing_that_concerns_them(
