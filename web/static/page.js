@@ -11,7 +11,8 @@
   var main = document.querySelector("main[data-instead]");
   if (main) {
     document.addEventListener("submit", function (event) {
-      if (event.defaultPrevented) {
+      // What is closed like a dialogue is not sent, and leaves the answer where it is.
+      if (event.defaultPrevented || event.target.method === "dialog") {
         return;
       }
       if (!event.target.hasAttribute("action")) {
