@@ -115,7 +115,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    # Not when all is collected: of several processes, the one that gives out the work collects nothing.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
