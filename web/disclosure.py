@@ -97,10 +97,7 @@ def ask(
     if choices.let_in:
         if not choices.let_in <= {one.entry_id for one in referred(session, subject, asked_by_id=by.id)}:
             raise BadInput("What was referred has changed: load the page again.", field="let_in")
-        try:
-            reason = people.reason_text(reason)
-        except BadInput as error:
-            raise BadInput(str(error), field="let_in_reason") from None
+        reason = people.reason_text(reason, field="let_in_reason")
     made = exports.ask_for_subject(session, subject, choices=choices.as_json(), by=by, now=now)
     for entry_id in sorted(choices.let_in):
         # On the entry, so that whoever may not hear of that one doesn't hear of this (P3).
