@@ -16,6 +16,7 @@ from moderation.classifier.flags import scores_count
 from moderation.classifier.installed import folder_in_use
 from moderation.classifier.languages import Found
 from moderation.classifier.personal_data import find_personal_data
+from moderation.words import begun
 from school import letterhead
 from school.db import reading
 from school.errors import BadInput
@@ -63,12 +64,10 @@ def findings(texts: list[str], link: str) -> list[Finding]:
 
 
 def _unread_said(text: str, other: Found) -> str:
-    begun = " ".join(text.split())
-    begun = f"“{begun[:60]}{'…' if len(begun) > 60 else ''}”"
     part = "Part of " if other.partly else ""
     tongue = f"{other.name}, which" if other.name else "a language that"
     return (
-        f"{part}{begun} seems to be in {tongue} the check for rude or hurtful wording can’t read. "
+        f"{part}{begun(text)} seems to be in {tongue} the check for rude or hurtful wording can’t read. "
         "Has somebody who knows the language read it?"
     )
 
