@@ -212,16 +212,10 @@ def _name_in_log() -> None:
 
 
 class _SessionOfPages(SecureCookieSessionInterface):
-    """Keeps the session's cookie fresh with each page, and out of files that a cache on the way may share.
-
-    A form that another site had the browser send comes without the cookie: answered with a new one, it would
-    put an empty session in place of that in which somebody is signed in.
-    """
+    """Keeps the session's cookie fresh with each page, and out of files that a cache on the way may share."""
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
-        if request.endpoint in FOR_EVERYBODY or g.get("not_theirs"):
-            return False
-        return super().should_set_cookie(app, session)
+        return request.endpoint not in FOR_EVERYBODY and super().should_set_cookie(app, session)
 
 
 def _keep_no_copy(answer: Response) -> Response:

@@ -6,7 +6,7 @@ import time
 from http import HTTPStatus
 
 import structlog
-from flask import Flask, current_app, g, make_response, render_template, request, url_for
+from flask import Flask, current_app, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_limiter import RateLimitExceeded
 from flask_security import current_user
@@ -76,10 +76,13 @@ ELSEWHERE = (
 )
 
 
-def page(status: int, message: str = "", heading: str = "", *, go_on: str = "") -> ResponseReturnValue:
+def page(
+    status: int, message: str = "", heading: str = "", *, go_on: str = "", again: bool = True
+) -> ResponseReturnValue:
     """The error page for an HTTP status, with its own sentence if there is one.
 
     `go_on`: the address of the draft that it is about, which whoever reads it may see.
+    `again`: whether the form that was sent may be offered once more.
     """
     return (
         render_template(
@@ -88,7 +91,7 @@ def page(status: int, message: str = "", heading: str = "", *, go_on: str = "") 
             heading=heading or TITLES.get(status, TITLES[400] if status < 500 else TITLES[500]),
             message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
             bare=status >= 500,
-            kept=keeping.kept(again="not_theirs" not in g),
+            kept=keeping.kept(again=again),
             go_on=go_on,
         ),
         status,
@@ -133,9 +136,9 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 def _forged(error: CSRFError) -> ResponseReturnValue:
     log.warning("csrf_refused", endpoint=request.endpoint)
     if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        # The browser sent no cookie with it, and what this answer set would end whose session that is.
-        g.not_theirs = True
-        return page(400, ELSEWHERE, "This was sent from elsewhere")
+        # The browser sent no cookie with it. A form in the answer would need one, which would take the place
+        # of that in which somebody may be signed in.
+        return page(400, ELSEWHERE, "This was sent from elsewhere", again=False)
     known = keeping.kept()
     if known is not None and not current_user.is_authenticated and not _for_everybody():
         return page(401)
