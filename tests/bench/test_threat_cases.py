@@ -114,6 +114,8 @@ def test_a_threat_told_as_news_is_none_and_one_of_the_dead_is_not_urgent() -> No
         "You'll pay for it later, believe me",
         "I know where you live and I'll drop by with a hammer",
         "I'm going to put a brick through the office window",
+        "The next one that talks to my kid gets a brick through the window",
+        "Just die already",
         "It's about to get dangerous for you",
         "We were watching a film when my stepdad whipped me",
     ],
