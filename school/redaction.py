@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -183,7 +184,8 @@ def _same(text: str) -> str:
 
 def _stretched(span: tuple[int, int], words: Sequence[_Word]) -> tuple[int, int]:
     """A place with the whole of every word that it cuts."""
-    touched = [word for word in words if word.start < span[1] and span[0] < word.end]
+    first = bisect_right(words, span[0], key=lambda word: word.end)
+    touched = words[first : bisect_left(words, span[1], key=lambda word: word.start)]
     return min([span[0], *(w.start for w in touched)]), max([span[1], *(w.end for w in touched)])
 
 
@@ -191,17 +193,22 @@ def _initials(
     text: str, words: Sequence[_Word], spans: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, int]]:
     """Places with the initials beside them: of "M. Finch" and "Marigold F" nothing may be left."""
+    # "I" and "A" are words as well.
+    letters = [
+        word
+        for word in words
+        if len(word.text) == 1
+        and word.text.isupper()
+        and (word.text not in "IA" or text[word.end : word.end + 1] == ".")
+    ]
     for start, end in spans:
-        for word in words:
-            if len(word.text) != 1 or not word.text.isupper():
-                continue
-            # "I" and "A" are words as well.
-            if word.text in "IA" and text[word.end : word.end + 1] != ".":
-                continue
-            if text[word.end : start] in {" ", ". ", "."}:
-                start = word.start
-            elif text[end : word.start] in {" ", "."}:
-                end = word.end
+        place = bisect_left(letters, start, key=lambda word: word.start)
+        if place and text[letters[place - 1].end : start] in {" ", ". ", "."}:
+            start = letters[place - 1].start
+        for word in letters[bisect_left(letters, end, key=lambda word: word.start) :]:
+            if text[end : word.start] not in {" ", "."}:
+                break
+            end = word.end
         yield start, end
 
 
