@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Literal, Protocol, TypeVar
 from moderation.classifier.engine import Engine
 from moderation.classifier.explain import explain
 from moderation.classifier.flags import DEFAULT_THRESHOLDS, Reason, flag
-from moderation.classifier.languages import guess, read_by, unread
+from moderation.classifier.languages import read_by, unread
 
 Form = Literal["auto", "text", "jsonl"]
 
@@ -29,8 +29,6 @@ class Result:
     id: Any
     scores: Mapping[str, float]
     reasons: Sequence[Reason]
-    language: str = ""
-    """The letters of the language that it seems to be in, or `unsure`."""
     words: Sequence[Mapping[str, Any]] | None = None
     """Of a flagged comment, where that was asked for: the words that carried its score."""
 
@@ -49,7 +47,6 @@ class Result:
             "reasons": [
                 {"kind": r.kind, "label": r.label, "score": r.score, "detail": r.detail} for r in self.reasons
             ],
-            "language": self.language,
             **shown,
         }
 
@@ -195,7 +192,7 @@ def classify_stream(
                     else flag(entry.text, given, thresholds, words, names, unread=unread(entry.text, reads))
                 )
                 shown = _words(engine, entry.text, reasons) if explained else None
-                yield Result(entry.number, entry.id, given, reasons, guess(entry.text), shown)
+                yield Result(entry.number, entry.id, given, reasons, shown)
 
 
 def _words(engine: Engine, text: str, reasons: Sequence[Reason]) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ def written(file: Path, rows: list[dict[str, object]] = ROWS) -> Path:
 def test_explain_adds_the_words_and_json_is_one_document(here: Here, home: Path) -> None:
     text = b"Thank you for a lovely assembly!\nyou disgusting idiots\n"
     plain = [json.loads(line) for line in here("classify", stdin=text).stdout.splitlines()]
-    assert all(set(result) == {"id", "scores", "flagged", "reasons", "language"} for result in plain)
+    assert all(set(result) == {"id", "scores", "flagged", "reasons"} for result in plain)
     done = here("classify", "--explain", "--json", stdin=text + b"\xff\n")
     document = json.loads(done.stdout)
     assert done.returncode == 1 and document["bad"] == 1

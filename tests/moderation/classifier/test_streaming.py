@@ -93,7 +93,7 @@ def test_results_keep_order_ids_and_places_of_bad_lines(engine: DetoxifyEngine) 
     assert [entry.id for entry in results] == ["x1", 7, 4, None]
     assert [entry.flagged for entry in results] == [False, True, True, False]
     document = json.loads(json.dumps(results[2].as_json()))
-    assert set(document) == {"id", "scores", "flagged", "reasons", "language"}
+    assert set(document) == {"id", "scores", "flagged", "reasons"}
     assert document["reasons"][0]["kind"] == "personal_data"
     assert all(0 <= score <= 1 for score in document["scores"].values())
 
@@ -103,7 +103,7 @@ def test_the_words_that_carried_the_score_come_with_what_a_score_flagged(engine:
     found = classify_stream(lines, engine, explained=True)
     clear, abuse, number = (entry.as_json() for entry in found if isinstance(entry, Result))
     assert clear["words"] == number["words"] == []
-    assert set(abuse) == {"id", "scores", "flagged", "reasons", "language", "words"}
+    assert set(abuse) == {"id", "scores", "flagged", "reasons", "words"}
     heaviest = max(abuse["words"], key=lambda word: word["weight"])
     assert heaviest["word"] in ("stupid", "fucking", "idiot")
     assert lines[1][heaviest["start"] : heaviest["end"]].decode() == heaviest["word"]
