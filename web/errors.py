@@ -91,6 +91,7 @@ def page(
             heading=heading or TITLES.get(status, TITLES[400] if status < 500 else TITLES[500]),
             message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
             bare=status >= 500,
+            nothing_here=status == HTTPStatus.NOT_FOUND,
             kept=keeping.kept(again=again),
             go_on=go_on,
         ),

@@ -154,7 +154,8 @@ def test_whatever_ends_the_asking_kills_the_link(
 ) -> None:
     proof = decisions.prove(session, token, pin=PRACTICE_PIN, signed_in=None, now=now)
     if what == "edit":
-        drafts.save(session, draft.id, scenes.content(x, at=later, based_on=1), by=teacher, now=now)
+        changed = scenes.content(x, text="Sports day is on Monday.", at=later, based_on=1)
+        drafts.save(session, draft.id, changed, by=teacher, now=now)
     elif what == "withdraw":
         drafts.withdraw(session, draft.id, reason="", by=teacher, now=now)
     elif what == "missed":

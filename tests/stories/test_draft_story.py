@@ -33,7 +33,7 @@ def picture(path: Path) -> Path:
 
 
 def write(
-    page: Page, product: Product, text: str, photo: Path, *, minutes: int = 1, accounts: int = 3
+    page: Page, product: Product, text: str, photo: Path, *, minutes: int = 2, accounts: int = 3
 ) -> None:
     """Fill in the form for a new draft and hand it in."""
     page.goto(f"{product.url}/drafts/new")

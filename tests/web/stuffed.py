@@ -195,6 +195,9 @@ def _value(session: Session, column: sa.Column[Any], now: datetime, place: int, 
     if isinstance(kind, sa.Uuid):
         return new_id() if column.primary_key or not column.nullable else None
     if isinstance(kind, sa.LargeBinary):
+        if column.table.name == "authenticators":
+            # What an app was given, as letters: anything else in it would be a fault of this school's alone.
+            return secrets.encrypt(b"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
         return secrets.encrypt(PICTURE) if column.info.get("sealed") else PICTURE
     if isinstance(kind, sa.JSON):
         return []

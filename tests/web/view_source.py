@@ -120,6 +120,8 @@ def _note(node: ast.AST, found: Reads, typed: set[str]) -> None:
         whose = _source(node.func.value) if isinstance(node.func, ast.Attribute) else ""
         if called in _DRAWN:
             found.media.add(_DRAWN[called])
+        elif whose == "limiter" and called == "limit":
+            found.statuses.add(429)
         elif called in _FILES:
             found.media.add("*/*")
         elif called in {"get", "getlist"} and whose.startswith("request.") and node.args:
