@@ -417,7 +417,12 @@ def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Colle
         Section(
             "Holds",
             [
-                {"since": one.placed_at, "reason": one.reason, "lifted": one.lifted_at or ""}
+                {
+                    "since": one.placed_at,
+                    # In force it may warn whoever is looked into (DPA 2018, schedule 2, paragraph 2).
+                    "reason": one.reason if one.lifted_at else "",
+                    "lifted": one.lifted_at or "",
+                }
                 for one in holds.every(session)
                 if one.object_id == person.id
             ],

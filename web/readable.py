@@ -47,7 +47,7 @@ SENTENCES: Mapping[str, str] = {
     "Forms they filed": "They handed in the form “{form}” on {filed}.",
     "Forms they answered": "They answered the form “{form}” on {at}: it became “{answer}”.",
     "In the trail": "On {at} {in words}.[ The reason given was: {reason}]",
-    "Holds": "Since {since} nothing about them is erased. The reason given was: {reason}[ This ended on {lifted}.]",
+    "Holds": "Since {since} nothing about them is erased.[ The reason given was: {reason}][ This ended on {lifted}.]",
     # Posts.
     "Posts that show or name them": "A post was begun on {begun}. It is now: {state}.",
     "Drafts and posts they wrote": "They began a post on {begun}. It is now: {state}.",

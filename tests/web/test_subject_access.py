@@ -234,7 +234,15 @@ def test_p34_a_colleagues_file_has_what_they_never_saved(
     decisions.decide(
         session, world.entry, note, seen=case.version, by=school_people[Role.SLT], url="", now=db.now()
     )
+    for reason in ("A stoat was looked into", "A badger is looked into"):
+        hold = holds.place(
+            session, HoldOn.PERSON, world.staff.id, reason=reason, by=school_people[Role.DPO], now=db.now()
+        )
+        if "was" in reason:
+            holds.lift(session, hold.id, reason="It is over", by=school_people[Role.DPO], now=db.now())
     sections, page = made(session, subject, school_people[Role.DPO])
+    # Why something about them is kept is said once that is over: before, it could warn them.
+    assert "A stoat was looked into This ended on" in page and "A badger" not in page
     assert f"{world.staff.name} has seen it" in json.dumps(sections["Entries of the log that say their name"])
     assert "by passkey (Firefox on Windows), and" in page and "That sign-in ended on" in page
     assert "has lost the phone The link for it was used on" in page
