@@ -64,6 +64,8 @@
 
   part.setAttribute("tabindex", "0");
   part.setAttribute("role", "img");
+  // Until its numbers can be read.
+  part.setAttribute("aria-label", "The part that is kept");
 
   svg.addEventListener("pointerdown", function (event) {
     var from = place();
