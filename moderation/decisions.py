@@ -14,8 +14,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from moderation import actions, alerts, authors, chain, referrals, replies
-from moderation.classifier.flags import LANGUAGE
+from moderation import actions, alerts, authors, chain, referrals, replies, unread
 from moderation.models import (
     ActKind,
     Assignment,
@@ -187,7 +186,7 @@ def decide(
     entry = session.get_one(LogEntry, entry_id)
     _check_person(by, decision.outcomes)
     _check_state(session, case, decision.outcomes, seen=seen, by=by, now=now)
-    if Outcome.READ in decision.outcomes and LANGUAGE not in chain.unlisted(case.kinds):
+    if Outcome.READ in decision.outcomes and not unread.among(case):
         raise BadInput(
             f"This entry is not in another language: choose “{ASKED[Outcome.DISMISS]}”.", field="outcomes"
         )

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from moderation import chain
 from moderation.classifier.flags import LANGUAGE
 from moderation.models import Comment, CommentScore, CommentState, LogCase
 
@@ -61,6 +62,11 @@ def since(session: Session, begins: datetime, *, account_id: UUID | None = None)
         query = query.where(Comment.account_id == account_id)
     comments, unasked = session.execute(query).one()
     return Unread(comments, unasked)
+
+
+def among(case: LogCase) -> bool:
+    """Whether an entry is in the log for its language, be it beside other reasons."""
+    return LANGUAGE in chain.unlisted(case.kinds)
 
 
 def only_that() -> sa.ColumnElement[bool]:

@@ -17,7 +17,6 @@ from moderation import (
     assigning,
     came_with,
     carrying_words,
-    chain,
     claims,
     coverage,
     decisions,
@@ -29,10 +28,10 @@ from moderation import (
     review,
     speed,
     undoing,
+    unread,
     views,
 )
 from moderation import words as moderation_words
-from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
 from moderation.models import (
     ActKind,
@@ -213,7 +212,7 @@ def _possible(page: review.EntryPage, person: Person) -> frozenset[str]:
     possible = {outcome for outcome, moves in decisions.OUTCOME_MOVES.items() if item.case.state in moves}
     # It has a form of its own, for those for whom the entry waits.
     possible -= {Outcome.DEALT}
-    if LANGUAGE not in chain.unlisted(item.case.kinds):
+    if not unread.among(item.case):
         possible -= {Outcome.READ}
     if not may(person, Action.MODERATE):
         possible &= decisions.FOR_REFERRED

@@ -7,12 +7,12 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import chain, review, together, unread
+from moderation import review, together, unread
 from moderation import words as moderation_words
 from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
 from moderation.models import ReferTo
-from moderation.review import QueueFilters, QueueItem
+from moderation.review import QueueFilters
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
 from school.permissions import Action
@@ -101,17 +101,13 @@ def _page(typed: Typed, *, first: bool = False) -> str:
             }
             if first
             else {value.partition(":")[0] for value in typed.all("entries")},
-            choices=_READ | CHOICES if any(_in_another_language(item) for item in page.items) else CHOICES,
+            choices=_READ | CHOICES if any(unread.among(item.case) for item in page.items) else CHOICES,
             author=author,
             post=post,
             account=account,
             kind=kind,
             typed=typed,
         )
-
-
-def _in_another_language(item: QueueItem) -> bool:
-    return LANGUAGE in chain.unlisted(item.case.kinds)
 
 
 def _decision(typed: Typed) -> Decision:

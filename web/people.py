@@ -323,8 +323,8 @@ def name_deputy(person_id: UUID) -> ResponseReturnValue:
 def withdraw_deputy(person_id: UUID, deputy_id: UUID) -> ResponseReturnValue:
     """End a deputy's dates at once."""
     with transaction() as session:
-        standing_in.withdraw(session, deputy_id, by=current_person(session), now=now())
-        name = people.get(session, person_id).name
+        deputy = standing_in.withdraw(session, deputy_id, by=current_person(session), now=now())
+        name = people.get(session, deputy.person_id).name
     flash(f"{name} doesn’t stand in on those days any more.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
