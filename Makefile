@@ -58,6 +58,7 @@ permissions: $(VENV)/.dev-stamp  ## write docs/permissions.md anew from the tabl
 
 screenshots: $(VENV)/.dev-stamp chromium  ## take the pictures in docs/ anew, from a practice school at work
 	$(PY) -m tests.screenshots
+	$(PY) -m pytest -s -o python_files='gallery_*.py' tests/web/gallery_pages.py
 
 $(PY):
 	@python=; for candidate in python3.11 python3.12 python3.13 python3.14 python3; do \

@@ -44,10 +44,12 @@ class Rhythm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Two posts that come out on one account within an hour."""
+    """Two posts that come out within an hour of each other on the same accounts."""
 
     one: CalendarEntry
     other: CalendarEntry
+    accounts: tuple[str, ...]
+    """The names of the accounts that both come out on."""
 
 
 def move(
@@ -137,16 +139,18 @@ def no_term_dates(session: Session, *, by: Person) -> str:
 
 
 def clashes(entries: Sequence[CalendarEntry]) -> list[Clash]:
-    """Which of these posts come out within an hour of another on the same account, by time."""
+    """Which of these posts come out within an hour of another on the same account: each pair once."""
     coming = [entry for entry in entries if entry.state not in NOT_COMING]
-    found: list[Clash] = []
+    found: dict[tuple[UUID, UUID], Clash] = {}
     last: dict[UUID, CalendarEntry] = {}
     for entry in sorted(coming, key=lambda one: one.at):
         before = last.get(entry.account_id)
         if before is not None and entry.at - before.at < CLASH and before.draft_id != entry.draft_id:
-            found.append(Clash(before, entry))
+            pair = (before.draft_id, entry.draft_id)
+            known = found[pair].accounts if pair in found else ()
+            found[pair] = Clash(before, entry, (*known, entry.account))
         last[entry.account_id] = entry
-    return found
+    return list(found.values())
 
 
 def gaps(

@@ -126,19 +126,20 @@ def test_gaps_and_clashes_stand_out(
     monday = today(now) + timedelta(days=7 - now.astimezone(LONDON).weekday())
     enter_terms(session, head, now, (monday, monday + timedelta(days=18)))
     noon = datetime(monday.year, monday.month, monday.day, 12, tzinfo=LONDON)
-    for minutes, account in ((0, x), (59, x), (119, x), (60, facebook)):
+    for minutes, accounts in ((0, (x, facebook)), (59, (x, facebook)), (119, (x,)), (120, (facebook,))):
         drafts.save(
             session,
             None,
-            scenes.content(account, at=noon + timedelta(minutes=minutes)),
+            scenes.content(*accounts, at=noon + timedelta(minutes=minutes)),
             by=teacher,
             now=now,
         )
     last = monday + timedelta(days=27)
     entries = schedule.calendar(session, first=monday, last=last, by=teacher, now=now)
-    assert [(clash.one.at, clash.other.at) for clash in planning.clashes(entries)] == [
-        (noon, noon + timedelta(minutes=59))
+    both = [
+        (clash.one.at, clash.other.at, len(set(clash.accounts))) for clash in planning.clashes(entries)
     ]
+    assert both == [(noon, noon + timedelta(minutes=59), 2)]
     year = school_year.load(session)
     assert planning.gaps(entries, first=monday, last=last, year=year, now=now) == [
         monday + timedelta(days=7),

@@ -162,6 +162,9 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     assert officer.post(address, address, do="apply").status_code == 302
     assert "Left out, since withdrawn before: 1." in officer.get("/consent").text
     assert ">in force<" not in officer.get(f"/consent/{yusuf}").text
+    same = officer.get(send("Name,Class\nIda Moss,Year 1\n").headers["Location"]).text
+    assert "There is nothing to change." in same and "Throw the list away" in same
+    assert 'value="apply"' not in same and 'href="#apply"' not in same
     address = send(
         "Larkfield consents 2026,,,,\n\nName,Class,Photos,Given by,Foto ok\n"
         "Yusuf Siddiqui,Year 4 Kestrels,yes,Sara Siddiqui,yes\n"

@@ -73,7 +73,7 @@ class Walk:
     @contextmanager
     def page(self, email: str) -> Iterator[Page]:
         """A page of somebody who is signed in."""
-        context = self.browser.new_context(reduced_motion="reduce")
+        context = self.browser.new_context(reduced_motion="reduce", locale="en-GB")
         context.set_default_timeout(60_000)
         page = context.new_page()
         page.on("request", lambda request: self._asked(page, request.url))
