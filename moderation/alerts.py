@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTPUTF8
@@ -14,20 +14,26 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
 from connectors.posting import platform_name
+from moderation import past_head
 from moderation.chain import unlisted
-from moderation.models import FlaggingRules, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
+from moderation.models import CaseState, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
+from moderation.outcomes import in_words
 from moderation.sight import is_kept_from
 from school import clocks, digests, mail, notices, people, push
 from school.db import insert_if_missing
 from school.models import MailState, OutboxEmail, Person, Role
 from school.push import Told
+from school.times import say
 
 GATHERED_FOR = timedelta(seconds=30)
 """After a mail about something urgent: half of the minute within which P23 wants people told."""
 LISTED_MOST = 100
 """Entries that one mail names, each with its link."""
 _ENTRY = re.compile(r"/moderation/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
-_TOLD = (Role.HEADTEACHER, Role.SLT, Role.DSL)
+CALLED = (Role.HEADTEACHER, Role.SLT, Role.DSL)
+"""Who is called about what is urgent (P23)."""
+NEWS_AFTER = timedelta(minutes=1)
+"""After a decision about something urgent: long enough that one made by mistake is taken back untold."""
 
 _STILL_PUBLIC = [("Everybody can still read the comment there: passing it on to you has hidden nothing.", "")]
 
@@ -50,13 +56,48 @@ def urgent(session: Session, found: Sequence[tuple[LogEntry, LogCase]], *, url: 
     """
     if not found:
         return
-    for person in people.holders(session, *_TOLD):
-        session.add_all(
-            UrgentNotice(person_id=person.id, entry_id=entry.id)
-            for entry, case in found
-            if not is_kept_from(person, about_headteacher=case.about_headteacher)
-        )
+    for entry, _case, person in _called(session, found):
+        session.add(UrgentNotice(person_id=person.id, entry_id=entry.id))
     send_gathered(session, url=url, now=now)
+
+
+def _called(
+    session: Session, found: Sequence[tuple[LogEntry, LogCase]]
+) -> Iterator[tuple[LogEntry, LogCase, Person]]:
+    """Each of these entries with each person who is called about it.
+
+    Of what may be about the headteacher's own conduct, the others are (P3): see `past_head`.
+    """
+    everybody = people.holders(session, *CALLED)
+    suspects = past_head.may_be_about(session, [entry for entry, _ in found])
+    for entry, case in found:
+        may_know = [
+            one for one in everybody if not is_kept_from(one, about_headteacher=case.about_headteacher)
+        ]
+        for person in past_head.first_called(entry.id, may_know, suspects):
+            yield entry, case, person
+
+
+def decided(
+    session: Session, entry: LogEntry, case: LogCase, *, besides: Collection[Role], now: datetime
+) -> None:
+    """Have those who were called about something urgent told how it was decided, by whoever decided it.
+
+    `besides`: roles whose holders are told otherwise, since it was referred to them.
+    """
+    for _entry, _case, person in _called(session, [(entry, case)]):
+        if person.id == case.decided_by_id or person.roles & set(besides):
+            continue
+        session.execute(
+            sa.delete(UrgentNotice)
+            .where(
+                UrgentNotice.person_id == person.id,
+                UrgentNotice.entry_id == entry.id,
+                UrgentNotice.tell_from.is_not(None),
+            )
+            .execution_options(synchronize_session=False)
+        )
+        session.add(UrgentNotice(person_id=person.id, entry_id=entry.id, tell_from=now + NEWS_AFTER))
 
 
 def waiting(session: Session) -> bool:
@@ -74,23 +115,23 @@ def send_gathered(session: Session, *, url: str, now: datetime) -> int:
     """
     # What this session has noted must be there to be found.
     session.flush()
+    queued = _send_news(session, url=url, now=now)
     # In a rush nearly everybody was mailed a moment ago: they cost nothing more than to be left out here.
     due = session.scalars(
         sa.select(UrgentNotice.person_id)
         .outerjoin(UrgentPause, UrgentPause.person_id == UrgentNotice.person_id)
-        .where(sa.or_(UrgentPause.until.is_(None), _over(now)))
+        .where(UrgentNotice.tell_from.is_(None), sa.or_(UrgentPause.until.is_(None), _over(now)))
         .distinct()
         .order_by(UrgentNotice.person_id)
     ).all()
-    told = {person.id: person for person in people.holders(session, *_TOLD)} if due else {}
-    queued = 0
+    told = {person.id: person for person in people.holders(session, *CALLED)} if due else {}
     for person_id in due:
         if not _pause_over(session, person_id, now):
             continue
         entries = set(
             session.scalars(
                 sa.delete(UrgentNotice)
-                .where(UrgentNotice.person_id == person_id)
+                .where(UrgentNotice.person_id == person_id, UrgentNotice.tell_from.is_(None))
                 .returning(UrgentNotice.entry_id)
                 .execution_options(synchronize_session=False)
             )
@@ -101,6 +142,62 @@ def send_gathered(session: Session, *, url: str, now: datetime) -> int:
             _mail(session, person, theirs, url=url, now=now)
             queued += 1
     return queued
+
+
+def _send_news(session: Session, *, url: str, now: datetime) -> int:
+    """Queue one mail for each person with all that was decided of late; how many were queued."""
+    theirs: dict[UUID, set[UUID]] = {}
+    rows = session.execute(
+        sa.delete(UrgentNotice)
+        .where(
+            sa.or_(UrgentNotice.tell_from <= now, UrgentNotice.tell_from > now + NEWS_AFTER + clocks.NOTICED)
+        )
+        .returning(UrgentNotice.person_id, UrgentNotice.entry_id)
+        .execution_options(synchronize_session=False)
+    )
+    for person_id, entry_id in rows:
+        theirs.setdefault(person_id, set()).add(entry_id)
+    queued = 0
+    for person in people.holders(session, *CALLED) if theirs else ():
+        queued += _mail_news(session, person, theirs.get(person.id, set()), url=url, now=now)
+    return queued
+
+
+def _mail_news(session: Session, person: Person, entries: set[UUID], *, url: str, now: datetime) -> int:
+    # What was opened again meanwhile is not decided; what they decided themselves they know.
+    found = [
+        (entry, case)
+        for entry, case in _known_to(session, person, entries)
+        if case.state is CaseState.DECIDED and case.decided_by_id != person.id
+    ]
+    if not found:
+        return 0
+    numbers = [entry.number for entry, _ in found]
+    tell(
+        session,
+        person,
+        subject=f"Decided: log entry {numbers[0]}, which was urgent"
+        if len(numbers) == 1
+        else f"Decided: {len(numbers)} log entries that were urgent",
+        paragraphs=[
+            *(
+                (f"Log entry {entry.number}: {_how(session, case)}.", f"{url}/moderation/{entry.id}")
+                for entry, case in found[:LISTED_MOST]
+            ),
+            ("The reason is on the page behind the link. If you see it otherwise, open it again there.", ""),
+        ],
+        purpose="urgent_decided",
+        count=len(found),
+        confidential=any(case.about_headteacher for _, case in found),
+        now=now,
+    )
+    return 1
+
+
+def _how(session: Session, case: LogCase) -> str:
+    who = session.get(Person, case.decided_by_id) if case.decided_by_id else None
+    when = f", {say(case.decided_at)}" if case.decided_at else ""
+    return f"{in_words(unlisted(case.outcomes))}, decided by {who.name if who else 'somebody'}{when}"
 
 
 def _over(now: datetime) -> sa.ColumnElement[bool]:
@@ -143,7 +240,7 @@ def _mail(
     paragraphs = [part for entry, case in found[:LISTED_MOST] for part in _urgent(entry, case.kinds, url)]
     if more > 0:
         paragraphs.append((f"And {more} more, on top of the queue behind this link.", f"{url}/moderation"))
-    _send(
+    tell(
         session,
         person,
         subject=_look_at([entry.number for entry, _ in found]),
@@ -193,17 +290,17 @@ def referred(
     if to is ReferTo.POLICE:
         return 0
     role = Role.DSL if to is ReferTo.DSL else Role.CHAIR
-    worry = entry.worrying
+    worry = "a worry about a child" if entry.worrying else "a threat" if entry.threatening else ""
     told = [
         person
         for person in people.holders(session, role)
         if not is_kept_from(person, about_headteacher=about_headteacher)
     ]
     for person in told:
-        _send(
+        tell(
             session,
             person,
-            subject="Urgent: a worry about a child was referred to you"
+            subject=f"Urgent: {worry} was referred to you"
             if worry
             else f"Log entry {entry.number} was referred to you",
             paragraphs=[
@@ -238,7 +335,7 @@ def handed_over(
     """Tell somebody which entries a colleague gave to them: one mail for all."""
     shown = entries[:20]
     many = f"{len(entries)} log entries" if len(entries) > 1 else f"log entry {entries[0].number}"
-    _send(
+    tell(
         session,
         to,
         subject=f"{by.name} gave you {many}",
@@ -295,8 +392,10 @@ def _tell_rest(
     rest = _known_to(session, to, entries)
     if rest and row.purpose == "urgent_comment":
         _mail(session, to, rest, url=url, now=now)
+    elif rest and row.purpose == "urgent_decided":
+        _mail_news(session, to, {entry.id for entry, _ in rest}, url=url, now=now)
     elif rest:
-        _send(
+        tell(
             session,
             to,
             subject=f"{'Log entries were' if len(rest) > 1 else 'A log entry was'} given to you",
@@ -315,68 +414,6 @@ def _linked(message: bytes) -> set[UUID]:
     return {UUID(found) for found in _ENTRY.findall(body.get_content())} if body is not None else set()
 
 
-def rules_saved(
-    session: Session, made: FlaggingRules, before: FlaggingRules, *, by: Person, url: str, now: datetime
-) -> None:
-    """Tell headteacher and DSL who changed what makes a comment flagged, and why; not whoever did it.
-
-    The words themselves are on the page: a list can hold names.
-    """
-    was = before.thresholds
-    changes = [
-        f"{label.replace('_', ' ')}: {float(was.get(label, value)):g} before, {float(value):g} now"
-        for label, value in sorted(made.thresholds.items())
-        if float(was.get(label, value)) != float(value)
-    ]
-    changes += [
-        f"{said}: {len(old)} before, {len(new)} now"
-        for said, old, new in (
-            ("Words that flag a comment", before.words, made.words),
-            ("Words to let pass", before.passes, made.passes),
-        )
-        if list(old) != list(new)
-    ]
-    if made.other_languages != before.other_languages:
-        now_so = (
-            "a person is asked" if made.other_languages else "nobody is asked, they are only counted"
-        )
-        changes.append(f"Comments in languages that the classifier can't read: {now_so}")
-    for person in people.holders(session, Role.HEADTEACHER, Role.DSL):
-        if person.id == by.id:
-            continue
-        _send(
-            session,
-            person,
-            subject=f"What makes a comment flagged was changed: version {made.version}",
-            paragraphs=[
-                (f"{by.name} saved version {made.version} of the words and thresholds.", ""),
-                ("A higher threshold lets more pass. What was changed:", ""),
-                *((one, "") for one in changes),
-                (f"Reason given: {made.reason}", ""),
-                ("All versions, and how to bring one back:", f"{url}/moderation/rules"),
-            ],
-            purpose="rules_changed",
-            now=now,
-        )
-
-
-def scored_again(session: Session, more: int, *, url: str, now: datetime) -> None:
-    """Tell SLT and DSL that scoring again brought up more urgent entries than were mailed one by one."""
-    for person in people.holders(session, *_TOLD):
-        _send(
-            session,
-            person,
-            subject=f"Urgent: scoring again found {more} more",
-            paragraphs=[
-                (f"Comments were scored again: {more} more may be threats or worries about a child.", ""),
-                ("They are on top of the queue behind the link.", f"{url}/moderation"),
-            ],
-            purpose="urgent_comment",
-            count=more,
-            now=now,
-        )
-
-
 def _author(entry: LogEntry) -> str:
     names = [
         name for name in (entry.author_name, f"@{entry.author_handle}" if entry.author_handle else "") if name
@@ -384,7 +421,7 @@ def _author(entry: LogEntry) -> str:
     return " ".join(names) or entry.nobody
 
 
-def _send(
+def tell(
     session: Session,
     to: Person,
     *,

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from connectors.base import RemoteAuthor
-from moderation import unread
+from moderation import not_yet, unread
 from moderation.models import Author, BlockedAuthor, CaseState, Comment, LogCase
 from moderation.sight import visible_to
 from school.db import new_id, storable
@@ -28,6 +28,12 @@ class AuthorRecord:
     """Not with what stands in the log for its language alone: nobody is accused of anything there."""
     open: int
     blocked: bool
+    open_unread: int = 0
+    """Of the open ones, those that wait for their language alone."""
+    unread: int = 0
+    """Decided or not, those that are in the log for their language alone."""
+    being_blocked: bool = False
+    """On the block list, though an account of ours has not blocked them on its platform yet."""
 
 
 def key_of(author: RemoteAuthor) -> str:
@@ -121,12 +127,16 @@ def records(
         )
     }
     cases = {
-        row.author_id: (row.flagged, row.open)
+        row.author_id: (row.flagged, row.open, row.unread, row.open_unread)
         for row in session.execute(
             sa.select(
                 LogCase.author_id,
                 sa.func.count().filter(sa.not_(unread.only_that())).label("flagged"),
-                sa.func.sum(sa.case((LogCase.state == CaseState.OPEN, 1), else_=0)).label("open"),
+                sa.func.count().filter(LogCase.state == CaseState.OPEN).label("open"),
+                sa.func.count().filter(unread.only_that()).label("unread"),
+                sa.func.count()
+                .filter(LogCase.state == CaseState.OPEN, unread.only_that())
+                .label("open_unread"),
             )
             .where(LogCase.author_id.in_(wanted), visible_to(viewer))
             .group_by(LogCase.author_id)
@@ -139,15 +149,20 @@ def records(
             )
         )
     )
-    return {
-        author_id: AuthorRecord(
+    being = not_yet.being_blocked(session, sorted(blocked)) if blocked else frozenset()
+    found = {}
+    for author_id in wanted:
+        flagged, still, strange, strange_open = cases.get(author_id, (0, 0, 0, 0))
+        found[author_id] = AuthorRecord(
             comments=comments.get(author_id, 0),
-            flagged=cases.get(author_id, (0, 0))[0],
-            open=int(cases.get(author_id, (0, 0))[1]),
+            flagged=flagged,
+            open=still,
             blocked=author_id in blocked,
+            open_unread=strange_open,
+            unread=strange,
+            being_blocked=author_id in being,
         )
-        for author_id in wanted
-    }
+    return found
 
 
 def named(session: Session, words: str, *, most: int) -> list[Author]:

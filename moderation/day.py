@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -50,6 +51,8 @@ class Day:
     """Everybody who did something, by name."""
     decided: int
     """Entries that anybody decided."""
+    shared: int
+    """Of them, those on which more than one person decided: they stand with each of these."""
 
 
 def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
@@ -89,12 +92,14 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
         if person_id == viewer.id:
             mine.append((event, number, author))
     own = people.get(viewer.id)
+    each = Counter(entry_id for one in people.values() for entry_id in one.decided)
     return Day(
         mine=tuple(reversed(mine[-SHOWN:])),
         given=_given(session, viewer, begins),
         my_count=len(own.decided) if own else 0,
         team=tuple(sorted(people.values(), key=lambda one: one.name)),
-        decided=len(set().union(*(one.decided for one in people.values()))),
+        decided=len(each),
+        shared=sum(count > 1 for count in each.values()),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +29,7 @@ from moderation.models import (
     ReferTo,
 )
 from moderation.moves import CASE_MOVES, check
+from moderation.outcomes import Outcome as Outcome
 from moderation.sight import visible_to
 from school import audit, people
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
@@ -37,30 +37,6 @@ from school.models import Account, AccountState, Person, Role
 from school.people import reason_text
 from school.permissions import Action, may, require
 from school.times import say, today
-
-
-class Outcome(StrEnum):
-    """What a person can decide; several at once where they go together."""
-
-    HIDE = "hide"
-    UNHIDE = "unhide"
-    DELETE = "delete"
-    REPLY = "reply"
-    WARN = "warn"
-    BLOCK = "block"
-    UNBLOCK = "unblock"
-    MUTE = "mute"
-    UNMUTE = "unmute"
-    REFER = "refer"
-    MEETING = "meeting"
-    NOTE = "note"
-    DEALT = "dealt"
-    """What was done about it, by whom it was referred to."""
-    READ = "read"
-    """Somebody who can read its language did, and there is nothing wrong with it."""
-    DISMISS = "dismiss"
-    REOPEN = "reopen"
-
 
 _CLOSING = {CaseState.OPEN: CaseState.DECIDED, CaseState.DECIDED: CaseState.DECIDED}
 _STAYING = {CaseState.OPEN: CaseState.OPEN, CaseState.DECIDED: CaseState.DECIDED}
@@ -197,7 +173,11 @@ def decide(
     reason = reason_text(decision.reason)
     acts = _acts(session, entry, comment, decision, by=by, reason=reason, now=now)
     _follow(session, entry, case, decision, acts, by=by, reason=reason, url=url, now=now)
+    was_open = case.state is CaseState.OPEN
     _close(session, case, decision.outcomes, by=by, now=now)
+    if case.urgent and was_open and case.state is CaseState.DECIDED:
+        told = {ReferTo.DSL: Role.DSL, ReferTo.CHAIR: Role.CHAIR}.get(decision.refer_to or ReferTo.POLICE)
+        alerts.decided(session, entry, case, besides={told} if told else (), now=now)
     if not decision.taken_back:
         # What concerns the headteacher, too: of the trail's lines they read none about such an entry (P3).
         note_in_trail(session, entry, decision.outcomes, by=by, now=now)

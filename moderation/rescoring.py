@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import alerts, chain, evidence, ingest, thresholds
+from moderation import alerts, chain, evidence, ingest, rules_news, thresholds
 from moderation.classifier.flags import Reason, severity
 from moderation.models import (
     CaseState,
@@ -377,7 +377,7 @@ def _urgent(
 
 def _tell_of_the_rest(session: Session, job: RescoreJob, *, url: str, now: datetime) -> None:
     if job.urgent > MAILED_MOST:
-        alerts.scored_again(session, job.urgent - MAILED_MOST, url=url, now=now)
+        rules_news.scored_again(session, job.urgent - MAILED_MOST, url=url, now=now)
 
 
 def _wanted(since: datetime) -> tuple[sa.ColumnElement[bool], ...]:

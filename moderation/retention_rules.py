@@ -219,6 +219,6 @@ KEPT = {
     "letter_templates": "The school's own words; one row for each letter.",
     "comment_streams": "How far each post has been read: one row for each, no personal data.",
     "poll_records": "One row for each account.",
-    "urgent_notices": "Ids alone, for half a minute: whom the next mail about something urgent goes to.",
+    "urgent_notices": "Ids alone, for a minute at most: whom the next mail about something urgent goes to.",
     "urgent_pauses": "One row for each person who is told of what is urgent: when they may be mailed next.",
 }

@@ -258,6 +258,18 @@ def came_urgent(session: Session, *, since: datetime, viewer: Person) -> UUID | 
     return session.scalar(query.limit(1))
 
 
+def urgent_among(session: Session, entry_ids: Sequence[UUID], *, viewer: Person) -> int:
+    """How many of these entries are urgent and open, of those that the viewer may see."""
+    query = sa.select(sa.func.count()).select_from(LogCase)
+    where = (
+        LogCase.entry_id.in_(entry_ids[:500]),
+        LogCase.urgent.is_(True),
+        LogCase.state == CaseState.OPEN,
+        visible_to(viewer),
+    )
+    return session.scalar(query.where(*where)) or 0
+
+
 def tasks(session: Session, *, viewer: Person) -> list[PlatformAct]:
     """What people have to do on the platforms, or decide again since it failed, oldest first."""
     query = (

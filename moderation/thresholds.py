@@ -10,7 +10,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import alerts, letting_pass
+from moderation import letting_pass, rules_news
 from moderation.classifier.flags import DEFAULT_THRESHOLDS, LOCATES_PUPIL, Reason, flag, severity
 from moderation.classifier.languages import Found, read_by, unread
 from moderation.models import FlaggingRules
@@ -288,7 +288,7 @@ def save(
         },
         now=now,
     )
-    alerts.rules_saved(session, made, before, by=by, url=url, now=now)
+    rules_news.rules_saved(session, made, before, by=by, url=url, now=now)
     return made
 
 

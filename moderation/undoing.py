@@ -24,6 +24,7 @@ from moderation.models import (
     LogEvent,
     PlatformAct,
 )
+from moderation.outcomes import UNDOABLE
 from moderation.sight import visible_to
 from school.errors import MoveNotAllowed
 from school.models import Person
@@ -31,7 +32,6 @@ from school.models import Person
 FOR = timedelta(minutes=10)
 """So long a decision can be taken back by who made it; afterwards, with a reason, on the entry's page."""
 
-_CAN = frozenset({Outcome.HIDE, Outcome.BLOCK, Outcome.READ, Outcome.DISMISS})
 _WHY = "Taken back by who decided it, within ten minutes."
 
 
@@ -43,6 +43,8 @@ class Undoable:
     number: int
     outcomes: str
     version: int
+    together: int = 1
+    """How many were decided with it in one press and can be taken back with it, this one included."""
 
 
 def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
@@ -59,9 +61,44 @@ def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
         .order_by(LogCase.decided_at.desc(), LogCase.entry_id.desc())
         .limit(1)
     ).first()
-    if row is None or not row[2] or not set(unlisted(row[0].outcomes)) <= {one.value for one in _CAN}:
+    if row is None or not row[2] or not _undoable(row[0]):
         return None
-    return Undoable(row[0].entry_id, row[1], row[0].outcomes, row[0].version)
+    with_it = _decided_with(session, row[0], by)
+    return Undoable(row[0].entry_id, row[1], row[0].outcomes, row[0].version, 1 + len(with_it))
+
+
+def _undoable(case: LogCase) -> bool:
+    return set(unlisted(case.outcomes)) <= {one.value for one in UNDOABLE}
+
+
+def _decided_with(session: Session, case: LogCase, by: Person) -> list[LogCase]:
+    """The other entries that this person decided in the same press, where nobody added to it."""
+    found = session.scalars(
+        sa.select(LogCase)
+        .where(
+            LogCase.entry_id != case.entry_id,
+            LogCase.state == CaseState.DECIDED,
+            LogCase.decided_by_id == by.id,
+            # One decision on many entries has one moment for all of them.
+            LogCase.decided_at == case.decided_at,
+            _only_theirs(by),
+            visible_to(by),
+        )
+        .order_by(LogCase.entry_id)
+    )
+    return [one for one in found if _undoable(one)]
+
+
+def undo_together(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, now: datetime) -> int:
+    """Take back one decision on many entries, made in one press; how many are open again.
+
+    Each as `undo` does it. `seen`: the version of this entry. Raises MoveNotAllowed, NotFound.
+    """
+    case = decisions.get_locked(session, entry_id, by=by)
+    with_it = [(one.entry_id, one.version) for one in _decided_with(session, case, by)]
+    for one, version in [(entry_id, seen), *with_it]:
+        undo(session, one, seen=version, by=by, url=url, now=now)
+    return 1 + len(with_it)
 
 
 def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, now: datetime) -> LogCase:
@@ -76,7 +113,7 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
         raise MoveNotAllowed("This can't be taken back any more: somebody has gone on with the entry.")
     if case.decided_at is None or case.decided_at <= now - FOR:
         raise MoveNotAllowed("This was decided more than ten minutes ago: open it again, with a reason.")
-    if not chosen <= {one.value for one in _CAN}:
+    if not _undoable(case):
         raise MoveNotAllowed("What was decided can't be taken back: it has left the school already.")
     if not session.scalar(sa.select(_only_theirs(by)).where(LogCase.entry_id == entry_id)):
         raise MoveNotAllowed("Somebody else has decided more about this entry: open it again, with a reason.")

@@ -69,6 +69,11 @@ def among(case: LogCase) -> bool:
     return LANGUAGE in chain.unlisted(case.kinds)
 
 
+def only(case: LogCase) -> bool:
+    """Whether an entry is in the log for its language and for nothing else: it is accused of nothing."""
+    return case.kinds == ALONE
+
+
 def only_that() -> sa.ColumnElement[bool]:
     """Entries that are in the log for their language alone."""
     return LogCase.kinds == ALONE

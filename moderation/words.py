@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from connectors.base import CommentKind
+from moderation import not_yet, unread
+from moderation.authors import AuthorRecord
 from moderation.chain import unlisted
-from moderation.decisions import Decision, Outcome
+from moderation.decisions import Decision
 from moderation.models import (
     ActKind,
     ActState,
@@ -18,8 +20,11 @@ from moderation.models import (
     LogCase,
     LogEntry,
     LogEvent,
+    PlatformAct,
     ReferTo,
 )
+from moderation.outcomes import OUTCOMES as OUTCOMES
+from moderation.outcomes import UNDOABLE, Outcome, in_words
 from school.times import say, say_date, say_full_date
 
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
@@ -69,27 +74,21 @@ ACT_STATES: Mapping[ActState, tuple[str, str]] = {
     ActState.DOING: ("being done", "info"),
     ActState.DONE: ("done", "success"),
     ActState.FAILED: ("failed", "danger"),
-    ActState.BY_HAND: ("for you to do", "warning"),
+    ActState.BY_HAND: ("to do by hand", "warning"),
 }
 
-OUTCOMES: Mapping[Outcome, str] = {
-    Outcome.HIDE: "hidden",
-    Outcome.UNHIDE: "shown again",
-    Outcome.DELETE: "deleted",
-    Outcome.REPLY: "answered",
-    Outcome.WARN: "warned",
-    Outcome.BLOCK: "blocked",
-    Outcome.UNBLOCK: "unblocked",
-    Outcome.MUTE: "muted",
-    Outcome.UNMUTE: "unmuted",
-    Outcome.REFER: "referred",
-    Outcome.MEETING: "meeting requested",
-    Outcome.NOTE: "noted",
-    Outcome.DEALT: "dealt with",
-    Outcome.READ: "read, nothing wrong",
-    Outcome.DISMISS: "no action",
-    Outcome.REOPEN: "opened again",
+_TO_BE: Mapping[Outcome, tuple[ActKind, str]] = {
+    Outcome.HIDE: (ActKind.HIDE, "to be hidden"),
+    Outcome.UNHIDE: (ActKind.UNHIDE, "to be shown again"),
+    Outcome.DELETE: (ActKind.DELETE, "to be deleted"),
+    Outcome.REPLY: (ActKind.REPLY, "to be answered"),
+    Outcome.WARN: (ActKind.REPLY, "to be warned"),
+    Outcome.BLOCK: (ActKind.BLOCK, "to be blocked"),
+    Outcome.UNBLOCK: (ActKind.UNBLOCK, "to be unblocked"),
+    Outcome.MUTE: (ActKind.MUTE, "to be muted"),
+    Outcome.UNMUTE: (ActKind.UNMUTE, "to be unmuted"),
 }
+"""What an outcome is called while the platform has not been asked for it."""
 
 REFER_TO: Mapping[ReferTo, str] = {
     ReferTo.DSL: "the designated safeguarding lead",
@@ -158,10 +157,76 @@ def begun(text: str) -> str:
 
 
 def still_visible(case: LogCase, comment: Comment | None) -> str:
-    """That a referred comment can still be read by everybody: passing it on takes nothing down."""
-    if not case.referred or comment is None or comment.hidden or comment.gone_at is not None:
+    """That a comment can still be read by everybody though something was done: none of it takes it down."""
+    done = unlisted(case.outcomes)
+    if comment is None or comment.hidden or comment.gone_at is not None:
         return ""
-    return f"referred; still visible on {platform(case.platform)}"
+    if Outcome.DEALT in done:
+        return f"still visible on {platform(case.platform)}"
+    answered = Outcome.REPLY in done and not unread.only(case)
+    for so, what in ((case.referred, "referred"), (Outcome.WARN in done, "warned"), (answered, "answered")):
+        if so:
+            return f"{what}; still visible on {platform(case.platform)}"
+    return ""
+
+
+HIDE_TOO: Mapping[str, str] = {
+    "referred": "It was referred and need not be read meanwhile.",
+    "warned": "Its author was warned, and nobody need read it.",
+    "answered": "It was answered, and nobody need read it.",
+    "still visible on": "It was dealt with, and nobody need read it.",
+}
+"""A reason to hide what is still visible, by how `still_visible` begins."""
+
+
+def hide_too(visible: str) -> str:
+    """The reason that is filled in where hiding is offered beside what was done."""
+    return next(reason for begins, reason in HIDE_TOO.items() if visible.startswith(begins))
+
+
+def decided(chosen: Collection[Outcome], waiting: Collection[ActKind] = ()) -> str:
+    """Outcomes as words: "hidden, blocked". `waiting`: what nobody has asked the platform for yet."""
+    return ", ".join(
+        _TO_BE[one][1] if one in _TO_BE and _TO_BE[one][0] in waiting else OUTCOMES[one]
+        for one in sorted(chosen)
+    )
+
+
+def on_platform(comment: Comment | None, acts: Sequence[PlatformAct]) -> str:
+    """Whether everybody can read the comment, and that it is to go where that isn't done yet."""
+    if comment is None:
+        return "entered by hand"
+    if comment.gone_at is not None:
+        return f"gone since {say(comment.gone_at)}"
+    if comment.hidden:
+        return "hidden"
+    going = not_yet.to_go(acts)
+    if going is None:
+        return "visible"
+    wanted = "to be deleted" if going.kind is ActKind.DELETE else "to be hidden"
+    how = {ActState.BY_HAND: ", by hand", ActState.FAILED: ", which failed"}.get(going.state, "")
+    return f"still visible; {wanted}{how}"
+
+
+def urgency(case: LogCase) -> tuple[str, str]:
+    """The badge of an urgent entry and its colour: red until somebody has decided and nobody waits for it."""
+    if not case.urgent:
+        return "", ""
+    done = unlisted(case.outcomes)
+    waits = Outcome.REFER in done and Outcome.DEALT not in done
+    if case.state is CaseState.OPEN or waits:
+        return "urgent", "danger"
+    return "was urgent", "secondary"
+
+
+def often(author: AuthorRecord) -> str:
+    """How often somebody was flagged, of how many comments: nobody is accused for the language they write."""
+    read = author.unread
+    comments = f"{author.comments} comment{'' if author.comments == 1 else 's'} in all"
+    if not author.flagged and read:
+        to_read = f"{read} to be read" if author.open_unread == read else f"{read} in another language"
+        return f"{to_read}, none flagged as abuse · {comments}"
+    return f"{comments}, {author.flagged or 'none'} flagged"
 
 
 def afterwards(decision: Decision, *, many: bool = False) -> str:
@@ -179,14 +244,20 @@ def afterwards(decision: Decision, *, many: bool = False) -> str:
         said += " Deleting can’t be undone."
     elif decision.outcomes & {Outcome.REPLY, Outcome.WARN}:
         said += " What was answered is public: it can’t be undone here, only deleted on the platform."
-    elif many:
-        said += (
-            f" To take one back, open it again, or show it again, on {entry}. “Undo this one” takes back "
-            "only the entry that it names, none of the others."
-        )
+    elif many and decision.outcomes <= UNDOABLE:
+        said += " You can undo it for ten minutes, for all of them or for the last one."
     elif decision.outcomes & {Outcome.MUTE, Outcome.MEETING}:
         said += f" There is no Undo for it: do more on {entry}."
     return said
+
+
+def hides_nothing(decision: Decision) -> str:
+    """Of a decision after which people may believe that the comment went: what it doesn't do."""
+    if Outcome.REFER in decision.outcomes:
+        return "passing it on hides nothing."
+    if decision.outcomes & {Outcome.REPLY, Outcome.WARN}:
+        return "an answer hides nothing. Hide it as well on its page, if nobody should read it."
+    return ""
 
 
 def no_hiding(comment: Comment | None, claimed_by: str) -> str:
@@ -202,9 +273,7 @@ def no_hiding(comment: Comment | None, claimed_by: str) -> str:
 
 def outcomes(column: str) -> str:
     """The outcomes of a case, as words: "hidden, blocked"."""
-    return ", ".join(
-        OUTCOMES[Outcome(value)] if value in set(Outcome) else value for value in unlisted(column)
-    )
+    return in_words(unlisted(column))
 
 
 def happened(event: LogEvent) -> str:
@@ -219,7 +288,8 @@ def happened(event: LogEvent) -> str:
             names = [
                 OUTCOMES[Outcome(value)] for value in detail.get("outcomes", []) if value in set(Outcome)
             ]
-            return f"Decided: {', '.join(names)}"
+            # What was done about a referral is no second decision on the comment.
+            return "Dealt with" if names == ["dealt with"] else f"Decided: {', '.join(names)}"
         case EventKind.NOTE:
             return "Note"
         case EventKind.REFERRED:

@@ -103,6 +103,7 @@ ABOUT: Mapping[Kind, About] = {
 
 PURPOSES: Mapping[str, Kind] = {
     "urgent_comment": Kind.URGENT,
+    "urgent_decided": Kind.URGENT,
     "handed_over": Kind.HANDED_OVER,
     "decision": Kind.DRAFTS,
     "decided_in_place": Kind.DRAFTS,

@@ -16,6 +16,8 @@ _STEP, _GAP = 10.0, 1.6
 
 COLOURS = 8
 """Colours that the style sheet has, in light and dark; further parts begin again with the first."""
+SCALE = COLOURS
+"""The first of the colours that stand for more and more of one thing, from pale to strong."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
-from moderation import actions, followers, hand_tasks, review
+from moderation import actions, followers, hand_tasks, not_yet, review
 from moderation import words as moderation_words
 from moderation.followers import OUTCOMES, FollowerOutcome, VettingItem
-from moderation.models import ActKind, FollowerState
+from moderation.models import ActKind, Follower, FollowerState
 from school.db import now, reading, transaction
 from school.errors import BadInput
+from school.models import Account
 from school.permissions import Action
 from web.access import current_person, needs
 from web.forms import Typed, hidden_number
@@ -107,8 +109,23 @@ def _one(follower_id: UUID, typed: Typed) -> str:
             item=item,
             choices=choices(item, actions.offered(session, item.account.id)),
             moves=followers.moves(session, follower_id),
+            why_waiting=not_yet.why(session, item.acts, now=now()),
             typed=typed,
         )
+
+
+def _task(session: Session, decided: Follower, outcome: FollowerOutcome) -> str:
+    """That a person has to do it, where the platform lets no program; empty where it is done."""
+    _, kind = OUTCOMES[(decided.kind, outcome)]
+    account = session.get_one(Account, decided.account_id)
+    offered = actions.offered(session, account.id)
+    if kind is None or offered is None or kind in offered:
+        return ""
+    name = moderation_words.platform(account.platform)
+    return (
+        f" {name} lets no program do this, so nothing has changed there yet: do it on {name} yourself, or "
+        "leave it to whoever comes first. It stands under To do by hand."
+    )
 
 
 @pages.post("/followers/<uuid:follower_id>")
@@ -120,7 +137,7 @@ def decide(follower_id: UUID) -> ResponseReturnValue:
         if typed["outcome"] not in set(FollowerOutcome):
             raise BadInput("Choose what is to be done.", field="")
         with transaction() as session:
-            followers.decide_follower(
+            decided = followers.decide_follower(
                 session,
                 follower_id,
                 FollowerOutcome(typed["outcome"]),
@@ -129,9 +146,10 @@ def decide(follower_id: UUID) -> ResponseReturnValue:
                 reason=typed["reason"],
                 now=now(),
             )
+            task = _task(session, decided, FollowerOutcome(typed["outcome"]))
     except BadInput as error:
         return _one(follower_id, typed.refuse(error)), 400
-    flash(f"Recorded: {DONE[FollowerOutcome(typed['outcome'])]}.", "success")
+    flash(f"Recorded: {DONE[FollowerOutcome(typed['outcome'])]}.{task}", "warning" if task else "success")
     if typed["back"] == "queue":
         return redirect(url_for("followers.queue"))
     return redirect(url_for("followers.one", follower_id=follower_id))

@@ -23,6 +23,8 @@ from moderation import (
     habits,
     hand_tasks,
     letters,
+    not_yet,
+    past_head,
     referrals,
     replies,
     review,
@@ -35,8 +37,8 @@ from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
 from moderation.models import (
     ActKind,
-    ActState,
     Author,
+    CaseState,
     Comment,
     LogCase,
     LogEntry,
@@ -44,12 +46,13 @@ from moderation.models import (
     ReferTo,
     WordsAsked,
 )
+from moderation.outcomes import NOTHING_DONE
 from moderation.review import QueueFilters
 from moderation.sight import is_kept_from
 from school import accounts, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound
-from school.models import Person
+from school.models import Person, Role
 from school.permissions import Action, may, require
 from school.settings import settings
 from school.times import parse_day
@@ -116,9 +119,17 @@ def queue() -> ResponseReturnValue:
             filtered=filters != QueueFilters(),
             coverages=[coverage.coverage(session, one, now=moment) for one in accounts.everything(session)],
             tasks=len(review.tasks(session, viewer=person)),
+            maybe_head=_maybe_head(session, person, [item.entry for item in page.items]),
             of_author=session.get(Author, filters.author_id) if filters.author_id else None,
             mark=shared().of(session, person, anew=True).mark,
         )
+
+
+def _maybe_head(session: Session, person: Person, entries: Sequence[LogEntry]) -> frozenset[UUID]:
+    """The entries of which everybody but the headteacher is asked whether they are about the headteacher."""
+    if Role.HEADTEACHER in person.roles or not may(person, Action.REFER):
+        return frozenset()
+    return past_head.may_be_about(session, entries)
 
 
 def _filters() -> QueueFilters:
@@ -155,8 +166,8 @@ def leave_a_line(entry_id: UUID, what: str) -> None:
             views.of_entry(session, case, what=what, by=person, now=now())
 
 
-def entry_with(entry_id: UUID, typed: Typed) -> str:
-    """The page of an entry with what was typed on it."""
+def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
+    """The page of an entry with what was typed on it. `ask_again`: whether no action is right after all."""
     with reading() as session:
         person = current_person(session)
         page = review.entry_page(session, entry_id, viewer=person, now=now())
@@ -174,12 +185,12 @@ def entry_with(entry_id: UUID, typed: Typed) -> str:
             offered=actions.offered(session, account.id) if account else None,
             outcomes=_possible(page, person),
             asked=decisions.ASKED,
-            hiding=any(
-                act.kind in {ActKind.HIDE, ActKind.DELETE}
-                and act.state in {ActState.REQUESTED, ActState.DOING}
-                for act in page.acts
-            ),
+            hiding=not_yet.under_way(page.acts),
+            why_waiting=not_yet.why(session, page.acts, now=now()),
+            stopped=not_yet.stopped(session, [entry_id], begins="Recorded; ")[1],
             waits=referrals.waits_for(session, entry_id, person),
+            maybe_head=_maybe_head(session, person, [page.item.entry]),
+            ask_again=ask_again,
             to_ring=referrals.to_ring(session, viewer=person, entry_id=entry_id)
             if may(person, Action.REFER)
             else [],
@@ -212,8 +223,8 @@ def _possible(page: review.EntryPage, person: Person) -> frozenset[str]:
     possible = {outcome for outcome, moves in decisions.OUTCOME_MOVES.items() if item.case.state in moves}
     # It has a form of its own, for those for whom the entry waits.
     possible -= {Outcome.DEALT}
-    if not unread.among(item.case):
-        possible -= {Outcome.READ}
+    # One way alone to say that nothing is wrong.
+    possible -= {Outcome.DISMISS if unread.only(item.case) else Outcome.READ}
     if not may(person, Action.MODERATE):
         possible &= decisions.FOR_REFERRED
     if item.comment is None:
@@ -278,13 +289,19 @@ def release(entry_id: UUID) -> ResponseReturnValue:
     return redirect(_queue(request.form.get("kept", ""), entry_id))
 
 
+def _undo_one(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, now: datetime) -> int:
+    undoing.undo(session, entry_id, seen=seen, by=by, url=url, now=now)
+    return 1
+
+
 @pages.post("/moderation/<uuid:entry_id>/undo")
 @needs(Action.MODERATE)
 def undo(entry_id: UUID) -> ResponseReturnValue:
     """Take one's own last decision back."""
     typed = Typed(request.form)
     with transaction() as session:
-        undoing.undo(
+        together = typed["all"] == "yes"
+        count = (undoing.undo_together if together else _undo_one)(
             session,
             entry_id,
             seen=hidden_number(typed["seen"]),
@@ -292,7 +309,8 @@ def undo(entry_id: UUID) -> ResponseReturnValue:
             url=settings().effective_public_url,
             now=now(),
         )
-    flash("Taken back: the entry is open again.", "success")
+    opened = "the entry is" if count == 1 else f"{count} entries are"
+    flash(f"Taken back: {opened} open again.", "success")
     return redirect(_queue(typed["kept"], entry_id))
 
 
@@ -315,6 +333,8 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         return _with_reply(entry_id, typed)
     try:
         decision = _decision(typed)
+        if _to_be_asked_again(entry_id, decision, typed):
+            return entry_with(entry_id, typed, ask_again=True)
         back_at = typed.identifier("next") if typed["next"] else None
         with transaction() as session:
             person = current_person(session)
@@ -328,22 +348,23 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
                 now=now(),
             )
             gone = is_kept_from(person, about_headteacher=case.about_headteacher)
-            referred_only = Outcome.REFER in decision.outcomes and not decision.outcomes & _TAKES_AWAY
-            public = referred_only and _still_visible(session, case)
+            public = not decision.outcomes & _TAKES_AWAY and _still_visible(session, case)
+            waiting, stopped = not_yet.stopped(session, [entry_id])
     except BadInput as error:
         return entry_with(entry_id, typed.refuse(error)), 400
     except MoveNotAllowed as error:
         # Beside how things stand now, with what was typed; gone where it may no longer be seen.
         typed.errors[""] = str(error)
         return entry_with(entry_id, typed), 409
-    words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
+    words = moderation_words.decided(decision.outcomes, waiting)
     after = moderation_words.afterwards(decision)
-    if public:
+    hides_nothing = moderation_words.hides_nothing(decision)
+    if stopped:
+        flash(f"Recorded: {words}. {stopped}{after}", "warning")
+    elif public and hides_nothing:
         where = moderation_words.platform(case.platform)
         flash(
-            f"Recorded: {words}. The comment is still visible on {where}: passing it on hides nothing."
-            + after,
-            "warning",
+            f"Recorded: {words}. The comment is still visible on {where}: {hides_nothing}{after}", "warning"
         )
     else:
         flash(f"Recorded: {words}.{after}", "success")
@@ -354,6 +375,15 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         # Where the person was: at the entry after this one.
         return redirect(_queue(typed["kept"], back_at))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
+
+
+def _to_be_asked_again(entry_id: UUID, decision: Decision, typed: Typed) -> bool:
+    """Whether something urgent is about to be left as it is in one press: that takes a second one."""
+    if typed["sure"] == "yes" or not decision.outcomes & NOTHING_DONE or not decision.reason.strip():
+        return False
+    with reading() as session:
+        case = review.get_case(session, entry_id, viewer=current_person(session))
+        return case.urgent and case.state is CaseState.OPEN and case.version == hidden_number(typed["seen"])
 
 
 def _came_urgent(since: str) -> UUID | None:
@@ -458,15 +488,15 @@ def tasks() -> ResponseReturnValue:
         shown = review.tasks(session, viewer=current_person(session))
         gone = review.tasks_under_gone_posts(session, shown)
         calls = referrals.to_ring(session, viewer=current_person(session))
+        vets = may(current_person(session), Action.VET_FOLLOWERS)
+        on_followers = hand_tasks.follower_tasks(session) if vets else []
         return render_template(
             "moderation/tasks.html",
             acts=shown,
             gone=gone,
-            whom=review.whom(session, shown),
+            whom=review.whom(session, [*shown, *on_followers]),
             calls=calls,
-            on_followers=len(hand_tasks.follower_tasks(session))
-            if may(current_person(session), Action.VET_FOLLOWERS)
-            else 0,
+            on_followers=on_followers,
         )
 
 

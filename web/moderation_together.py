@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from moderation import review, together, unread
+from moderation import not_yet, review, together, unread
 from moderation import words as moderation_words
 from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
 from moderation.models import ReferTo
+from moderation.outcomes import NOTHING_DONE
 from moderation.review import QueueFilters
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
@@ -53,6 +55,8 @@ def decide() -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         decision, entries = _decision(typed), _entries(typed)
+        if (urgent := _to_be_asked_again(decision, entries)) and typed["sure"] != str(urgent):
+            return _page(typed, urgent=urgent)
         with transaction() as session:
             done = together.decide(
                 session,
@@ -62,20 +66,33 @@ def decide() -> ResponseReturnValue:
                 url=settings().effective_public_url,
                 now=now(),
             )
+            waiting, stopped = not_yet.stopped(session, done.decided, many=len(done.decided) > 1)
     except BadInput as error:
         return _page(typed.refuse(error)), 400
-    words = ", ".join(moderation_words.OUTCOMES[outcome] for outcome in sorted(decision.outcomes))
     count = len(done.decided)
     if count:
-        after = moderation_words.afterwards(decision, many=True)
-        flash(f"Recorded for {count} {'entry' if count == 1 else 'entries'}: {words}.{after}", "success")
+        words = moderation_words.decided(decision.outcomes, waiting)
+        after = moderation_words.afterwards(decision, many=count > 1)
+        flash(
+            f"Recorded for {count} {'entry' if count == 1 else 'entries'}: {words}."
+            f"{' ' if stopped else ''}{stopped}{after}",
+            "warning" if stopped else "success",
+        )
     for one in done.left:
         name = f"Entry {one.number}" if one.number else "One entry"
         flash(f"{name} is left as it was: {one.why}", "warning")
     return redirect(url_for("moderation.queue"))
 
 
-def _page(typed: Typed, *, first: bool = False) -> str:
+def _to_be_asked_again(decision: Decision, entries: Sequence[tuple[UUID, int]]) -> int:
+    """How many urgent entries are about to be left as they are: that takes a second press."""
+    if not decision.outcomes & NOTHING_DONE or not decision.reason.strip():
+        return 0
+    with reading() as session:
+        return review.urgent_among(session, [one for one, _ in entries], viewer=current_person(session))
+
+
+def _page(typed: Typed, *, first: bool = False, urgent: int = 0) -> str:
     author, post, account = typed["author"], typed["post"], typed["account"]
     kind = LANGUAGE if typed["kind"] == LANGUAGE else ""
     if [author, post, kind].count("") != 2:
@@ -106,6 +123,7 @@ def _page(typed: Typed, *, first: bool = False) -> str:
             post=post,
             account=account,
             kind=kind,
+            urgent=urgent,
             typed=typed,
         )
 

@@ -22,7 +22,7 @@ from school.models import Person
 from school.permissions import Action
 from school.reporting import Period
 from web.access import current_person, needs
-from web.drawing import COLOURS, Chart, Part, chart, colour_of_kind
+from web.drawing import COLOURS, SCALE, Chart, Part, chart, colour_of_kind
 from web.forms import Typed
 from web.naming import platform_name
 from web.report_paper import STEPS
@@ -80,7 +80,7 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
             "How soon it was decided, by when it came",
             labels,
             [
-                Part(words, place, tuple(counts[place] for counts in flags.spread))
+                Part(words, SCALE + place, tuple(counts[place] for counts in flags.spread))
                 for place, (_, words) in enumerate(STEPS)
             ],
         ),

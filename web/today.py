@@ -119,8 +119,15 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
         yield Waiting(
             given, "entry that was given to you", "entries that were given to you", path, urgent=True
         )
-    count = _count(session, *seen, sa.not_(unread.only_that()))
-    yield Waiting(count, "flagged comment to decide on", "flagged comments to decide on", "/moderation")
+    # Each entry is counted once: what is urgent stands above.
+    count = _count(session, *seen, sa.not_(unread.only_that()), LogCase.urgent.is_(False))
+    other = "other " if urgent else ""
+    yield Waiting(
+        count,
+        f"{other}flagged comment to decide on",
+        f"{other}flagged comments to decide on",
+        "/moderation",
+    )
     yield Waiting(
         _count(session, *seen, unread.only_that()),
         "comment in another language that somebody has to read",
@@ -132,10 +139,17 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
 def _referrals(session: Session, person: Person) -> Iterator[Waiting]:
     """What the safeguarding lead or the chair has not said yet what they did about (P3)."""
     to = referrals.received_by(person)
-    count = _count(session, referrals.waiting(to), visible_to(person)) if to else 0
+    if not to:
+        return
+    path, seen = "/log?referred=waiting", (referrals.waiting(to), visible_to(person))
+    urgent = _count(session, *seen, LogCase.urgent.is_(True))
+    if urgent:
+        what = "urgent, referred to you and not dealt with yet: look first"
+        yield Waiting(urgent, what, what, path, urgent=True, first=True)
+    count = _count(session, *seen, LogCase.urgent.is_(False))
     if count:
-        what = "referred to you, not dealt with yet"
-        yield Waiting(count, what, what, "/log?referred=waiting", urgent=True)
+        what = f"{'other ' if urgent else ''}referred to you, not dealt with yet"
+        yield Waiting(count, what, what, path, urgent=True)
 
 
 def _to_ring(session: Session, person: Person) -> Iterator[Waiting]:

@@ -37,6 +37,7 @@ ABOUT = {
     "form": "a form of the policy",
     "referral": "something that was referred",
     "urgent_comment": "a threat or a worry about a child",
+    "urgent_decided": "how something urgent was decided",
 }
 """What a mail's purpose is called on the page; others are shown as they are."""
 

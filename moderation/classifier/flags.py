@@ -125,7 +125,7 @@ def flag(
         reasons += _scored(scores, thresholds, only_of_the_dead=not threats and _of_the_dead(plain))
     reasons += threats
     reasons += _phrases("safeguarding", SAFEGUARDING, both, _ruled(WORRIES, plain, NO_WORRY))
-    personal = find_personal_data(read, tuple(names))
+    personal = find_personal_data(read, tuple(names), tuple(pupils))
     reasons += [Reason("personal_data", one.kind, 1.0, f"{one.said}: {one.value}") for one in personal]
     if any(one.kind in _WHERE for one in personal):
         if names_anybody_of(read, tuple(pupils)):

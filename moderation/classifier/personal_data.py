@@ -173,11 +173,14 @@ _SHORT_FORMS: dict[str, str] = {
 }  # fmt: skip
 
 
-def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
+def find_personal_data(
+    text: str, names: tuple[str, ...] = (), pupils: tuple[str, ...] = ()
+) -> list[Found]:
     """Everything in the comment that identifies or reaches a person, each finding once, in a fixed order.
 
     `names`: full names of pupils and staff as in the school's register. A first name alone is flagged only
-    together with a class or year in the same comment, because half the country shares it.
+    together with a class or year in the same comment, because half the country shares it. `pupils`: those of
+    the names that are pupils'; empty where nobody knows.
     """
     found = [Found("phone", "a phone number", value) for value in (*_phones(text), *_disguised_phones(text))]
     for match in (*_EMAIL.finditer(text), *_EMAIL_SPELT.finditer(text)):
@@ -194,8 +197,22 @@ def find_personal_data(text: str, names: tuple[str, ...] = ()) -> list[Found]:
     found += [
         Found("car_registration", "a car's registration", value) for value in sorted(plates - postcodes)
     ]
-    found += [Found("name", "a name in your register", value) for value in dict.fromkeys(_names(text, names))]
+    named = dict.fromkeys(_names(text, names))
+    whose = _whose(text, names, pupils) if named else {}
+    found += [Found("name", whose.get(value, "a name in your register"), value) for value in named]
     return list(dict.fromkeys(found))
+
+
+def _whose(text: str, names: tuple[str, ...], pupils: tuple[str, ...]) -> dict[str, str]:
+    """Of each name in a text whether it is a pupil's or one of the staff's; not of what may be either's."""
+    if not pupils:
+        return {}
+    theirs = frozenset(pupils)
+    of_pupils = set(_names(text, pupils))
+    of_staff = set(_names(text, tuple(name for name in names if name not in theirs)))
+    return dict.fromkeys(of_pupils - of_staff, "the name of a pupil in the register") | dict.fromkeys(
+        of_staff - of_pupils, "the name of a member of staff"
+    )
 
 
 def names_anybody_of(text: str, names: tuple[str, ...]) -> bool:

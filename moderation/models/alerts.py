@@ -12,13 +12,18 @@ from school.db import Base, new_id
 
 
 class UrgentNotice(Base):
-    """One entry that one person must be told of. Gone as soon as a mail that names it is in the outbox."""
+    """One entry that one person must be told of, or of how it was decided.
+
+    Gone as soon as a mail that names it is in the outbox.
+    """
 
     __tablename__ = "urgent_notices"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     person_id: Mapped[UUID] = mapped_column(sa.ForeignKey("people.id"), index=True)
     entry_id: Mapped[UUID] = mapped_column(sa.ForeignKey("log_entries.id"))
+    tell_from: Mapped[datetime | None]
+    """Of the news how it was decided: when it is to be told. None: the call to look at it, at once."""
 
 
 class UrgentPause(Base):

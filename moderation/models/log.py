@@ -121,6 +121,11 @@ class LogEntry(Base):
             for reason in self.reasons
         )
 
+    @property
+    def threatening(self) -> bool:
+        """Whether it reads as a threat."""
+        return any(reason.get("kind") == "threat" for reason in self.reasons)
+
 
 class LogCase(Base):
     """Where an entry stands now: what the queue and the log are searched by. Rebuildable from the events."""

@@ -110,7 +110,7 @@ def test_p21_names_of_pupils_and_staff_are_personal_data(
         mails = session.scalars(sa.select(OutboxEmail).where(OutboxEmail.purpose == "urgent_comment")).all()
         assert school_people[Role.DSL].email in {mail.to_address for mail in mails}
         why = words.shortly(shown[0].entry.reasons)
-        assert {"a street address", "a postcode", "a name in your register"} < set(why)
+        assert {"a street address", "a postcode", "the name of a pupil in the register"} < set(why)
         assert "Mill Lane" not in " ".join(why)
 
 

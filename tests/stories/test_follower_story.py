@@ -34,7 +34,7 @@ def test_p19_new_followers_are_vetted_and_the_task_ticks_itself_off(
     deputy.get_by_role("button", name=re.compile("^Remove")).click()
     expect(main).to_contain_text("reason")
     deputy.get_by_label("Reason").fill("Abusive words in the profile")
-    deputy.get_by_role("button", name=re.compile(r"^Remove.*a task for you")).click()
+    deputy.get_by_role("button", name=re.compile(r"^Remove.*a task by hand")).click()
     deputy.goto(address)
     acts = deputy.locator("section", has=deputy.get_by_role("heading", name="On the platform"))
     reload_until(deputy, lambda: "Open it on the platform" in acts.inner_text(), 20)

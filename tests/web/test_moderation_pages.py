@@ -291,7 +291,7 @@ def test_p3_a_worry_waits_for_the_safeguarding_lead_until_they_say_what_was_done
     rang = {"seen": 4, "outcomes": "dealt", "passed_on": "lado", "reason": "Spoke with her mother"}
     assert lead.post(page, page, **rang).status_code == 302
     assert "designated officer (LADO). Spoke with her mother" in lead.get(page).text
-    assert "Decided: dealt with" in lead.get(page).text and 'value="dealt"' not in lead.get(page).text
+    assert "Dealt with</b>" in lead.get(page).text and 'value="dealt"' not in lead.get(page).text
     assert "not dealt with yet" not in lead.get("/").text and str(entry_id) not in lead.get(waiting).text
     assert lead.post(page, page, seen=5, outcomes="dealt", reason="Twice").status_code == 409
     with transaction() as session:
@@ -449,7 +449,9 @@ def test_p17_whoever_reads_a_comment_that_was_let_by_puts_it_into_the_log(
     assert "Something urgent has come in" in head.get("/moderation").text
     # A moment that no clock shows is none: the decision has been made by then.
     fields["since"] = "0001-01-01T00:00:00+14:00"
-    assert head.post(made.location, "/moderation", **fields).status_code == 302
+    # It is urgent: nothing is done about it only when that is said twice.
+    assert "Nothing is recorded yet" in head.post(made.location, "/moderation", **fields).text
+    assert head.post(made.location, "/moderation", **fields, sure="yes").status_code == 302
     with reading() as session:
         abuse = session.get_one(LogEntry, entry_id).comment_id
     calm = head.post(f"/moderation/comments/{abuse}/log", page, urgent="yes")
@@ -467,7 +469,7 @@ def test_a_hand_task_is_ticked_off(
     clock.on(seconds=30)
     scenes.act(platform, clock)
     tasks = head.get("/moderation/tasks")
-    assert "for you to do" in tasks.text and "https://platform.test/TrollTim" in tasks.text
+    assert "to do by hand" in tasks.text and "https://platform.test/TrollTim" in tasks.text
     with reading() as session:
         act_id = session.scalars(sa.select(PlatformAct.id)).one()
     assert head.post(f"/moderation/acts/{act_id}/tick", "/moderation/tasks", back="tasks").status_code == 302
@@ -511,7 +513,8 @@ def test_one_decision_on_all_of_an_authors_entries(
     entries = scenes.flagged(account_id, platform, clock, *(comment(n, f"idiot {n}") for n in range(3)))
     browser, other = signed_in(Role.SLT), signed_in(Role.MODERATOR)
     by_post = browser.get("/moderation?by=post").text
-    assert "Decide on all 3 open under this post together" in by_post and "flagged 3 times" in by_post
+    assert "Decide on all 3 open under this post together" in by_post
+    assert "3 comments in all, 3 flagged" in by_post
     found = re.search(r'href="(/moderation/together\?author=[^"]+)"', browser.get("/moderation").text)
     assert found
     page = browser.get(found[1]).text
@@ -529,8 +532,9 @@ def test_one_decision_on_all_of_an_authors_entries(
     done = browser.post("/moderation/together", found[1], **send, reason="Abuse")
     assert done.status_code == 302
     shown = browser.get(done.location).text
-    # What Undo stands for is said: one of them, never all together.
-    assert "“Undo this one” takes back only the entry that it names" in shown and ">Undo this one<" in shown
+    # What Undo stands for is said: one of them, or all together.
+    assert "You can undo it for ten minutes" in shown and "and 1 more with it, hidden" in shown
+    assert ">Undo both<" in shown and re.search(r">Undo entry \d only<", shown)
     assert "Recorded for 2 entries: hidden." in shown and "Entry 1 is left as it was" in shown
     assert browser.get("/moderation/together").status_code == 404
     assert signed_in(Role.CHAIR).get(found[1]).status_code == 404
@@ -590,8 +594,8 @@ def test_p19_followers_are_vetted(
     scenes.act(platform, clock)
     assert "To do by hand" in browser.get("/followers").text
     by_hand = browser.get("/moderation/tasks").text
-    assert "1 task about followers" in by_hand and "Nothing is left" not in by_hand
-    assert "for you to do" in browser.get(ian).text
+    assert "About followers" in by_hand and ian in by_hand and "Nothing is left" not in by_hand
+    assert "to do by hand" in browser.get(ian).text
     platform.people = [author("New Nora")]
     scenes.poll(account_id, platform, clock)
     with reading() as session:

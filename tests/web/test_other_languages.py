@@ -36,7 +36,7 @@ def test_they_are_read_together_and_held_against_nobody(
     today = slt.get("/").text
     assert "comments in other languages that somebody has to read" in today
     queue = slt.get("/moderation").text
-    assert "2 only in another language" in queue and "first time flagged" in queue
+    assert "2 only in another language" in queue and "3 comments in all, 1 flagged" in queue
     assert "flagged 3 times" not in queue and "2 comments are in languages that" in queue
     alone = slt.get("/moderation?kind=language").text
     assert POLISH in alone and "You idiot" not in alone and "Ask a colleague who knows" in alone

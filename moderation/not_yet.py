@@ -1,0 +1,135 @@
+"""What was decided and is not done on the platform yet: why, and what is the case there meanwhile (P18)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from connectors.posting import platform_name
+from moderation.models import ActKind, ActState, Author, LogEntry, PlatformAct
+from school.models import Account, AccountState
+from school.times import say
+
+_STOPPED: Mapping[AccountState, tuple[str, str]] = {
+    AccountState.PAUSED: ("is paused", "until somebody uses the account again"),
+    AccountState.NEEDS_CONNECTING: ("is disconnected", "until somebody connects the account again"),
+}
+"""Accounts on which nothing is done: how they are, and for how long."""
+
+_MEANWHILE: tuple[tuple[frozenset[ActKind], str, str], ...] = (
+    (frozenset({ActKind.HIDE, ActKind.DELETE}), "the comment stays visible", "the comments stay visible"),
+    (frozenset({ActKind.UNHIDE}), "the comment stays hidden", "the comments stay hidden"),
+    (frozenset({ActKind.BLOCK}), "nobody is blocked there", "nobody is blocked there"),
+    (frozenset({ActKind.UNBLOCK}), "the block stays", "the blocks stay"),
+    (frozenset({ActKind.REPLY}), "no answer is published", "no answers are published"),
+)
+_ON_SOMEBODY = (ActKind.BLOCK, ActKind.UNBLOCK, ActKind.MUTE, ActKind.UNMUTE)
+_UNDER_WAY = frozenset({ActState.REQUESTED, ActState.DOING})
+
+
+def why(session: Session, acts: Iterable[PlatformAct], *, now: datetime) -> dict[UUID, str]:
+    """Of each of these acts that waits, by its id: a sentence why it does."""
+    waiting = [act for act in acts if act.state is ActState.REQUESTED]
+    accounts = _accounts(session, {act.account_id for act in waiting})
+    return {act.id: _why(act, accounts[act.account_id], now) for act in waiting}
+
+
+def _why(act: PlatformAct, account: Account, now: datetime) -> str:
+    name = platform_name(account.platform)
+    if account.state in _STOPPED:
+        how, until = _STOPPED[account.state]
+        return f"{name} {how}: it waits {until}."
+    if act.attempts and act.next_try_at > now:
+        return f"{name} has not done it yet: it is tried again {say(act.next_try_at)}."
+    return "It is done in a moment."
+
+
+def stopped(
+    session: Session, entry_ids: Collection[UUID], *, begins: str = "", many: bool = False
+) -> tuple[frozenset[ActKind], str]:
+    """What waits about these entries since an account is paused or disconnected, and a sentence of it.
+
+    Empty where nothing does. A block stands with the entry for which it was asked first, and concerns every
+    entry of that author.
+    """
+    entries = list(entry_ids)
+    theirs = (
+        sa.select(Author.platform_id)
+        .join(LogEntry, LogEntry.author_id == Author.id)
+        .where(LogEntry.id.in_(entries), Author.platform_id != "", Author.platform == Account.platform)
+    )
+    rows = session.execute(
+        sa.select(PlatformAct.kind, Account.platform, Account.state)
+        .join(Account, Account.id == PlatformAct.account_id)
+        .where(
+            PlatformAct.state == ActState.REQUESTED,
+            Account.state.in_(_STOPPED),
+            sa.or_(
+                PlatformAct.entry_id.in_(entries),
+                sa.and_(
+                    PlatformAct.kind.in_(_ON_SOMEBODY),
+                    PlatformAct.target_platform_id.in_(theirs.correlate(Account)),
+                ),
+            ),
+        )
+        .order_by(Account.platform, Account.state)
+    ).all()
+    places: dict[tuple[str, AccountState], set[ActKind]] = {}
+    for kind, platform, state in rows:
+        places.setdefault((platform, state), set()).add(kind)
+    said = []
+    for (platform, state), kinds in places.items():
+        how, until = _STOPPED[state]
+        effects = [several if many else one for those, one, several in _MEANWHILE if those & kinds]
+        effect = " and ".join(effects) or "nothing is done there"
+        said.append(f"{platform_name(platform)} {how}, so {effect} {until}.")
+    return frozenset(row.kind for row in rows), f"{begins}{' '.join(said)}" if said else ""
+
+
+def being_blocked(session: Session, author_ids: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of these people of the block list whom an account of ours has not blocked on its platform yet."""
+    rows = session.execute(
+        sa.select(Author.id, PlatformAct.account_id, PlatformAct.kind, PlatformAct.state)
+        .join(Account, Account.platform == Author.platform)
+        .join(
+            PlatformAct,
+            sa.and_(
+                PlatformAct.account_id == Account.id, PlatformAct.target_platform_id == Author.platform_id
+            ),
+        )
+        .where(
+            Author.id.in_(author_ids),
+            Author.platform_id != "",
+            PlatformAct.kind.in_((ActKind.BLOCK, ActKind.UNBLOCK)),
+            Account.state != AccountState.CLOSED,
+        )
+        .order_by(PlatformAct.id)
+    )
+    # What was asked last counts: an earlier attempt may have failed.
+    newest = {(author, account): (kind, state) for author, account, kind, state in rows}
+    return frozenset(
+        author
+        for (author, _), (kind, state) in newest.items()
+        if kind is ActKind.BLOCK and state is not ActState.DONE
+    )
+
+
+def to_go(acts: Iterable[PlatformAct]) -> PlatformAct | None:
+    """The hiding or deleting of an entry's comment that was asked for last and is not done; None without."""
+    asked = [act for act in acts if act.kind in {ActKind.HIDE, ActKind.UNHIDE, ActKind.DELETE}]
+    last = asked[-1] if asked else None
+    return last if last and last.kind is not ActKind.UNHIDE and last.state is not ActState.DONE else None
+
+
+def under_way(acts: Iterable[PlatformAct]) -> bool:
+    """Whether the comment's hiding or deleting has been asked for and needs nobody."""
+    act = to_go(acts)
+    return act is not None and act.state in _UNDER_WAY
+
+
+def _accounts(session: Session, ids: Collection[UUID]) -> dict[UUID, Account]:
+    return {one.id: one for one in session.scalars(sa.select(Account).where(Account.id.in_(ids)))}
