@@ -42,7 +42,7 @@ def obstacles(session: Session, person: Person, *, now: datetime, accounts: bool
             Obstacle(
                 "You may not write for any account yet.",
                 "Ask the headteacher to authorise you.",
-                "/me",
+                "/me#may",
                 "What I may do",
                 "may not write for any account: let them write for one below",
             )

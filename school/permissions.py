@@ -128,6 +128,11 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
 SECOND_FACTOR_ROLES = frozenset({_HEAD, Role.SLT, Role.DSL, Role.DPO, Role.NETWORK_MANAGER})
 """Who must have a second factor in a real school, unless SCHOOLGATE_SECOND_FACTOR says otherwise."""
 
+SIGNED_ROLES = SECOND_FACTOR_ROLES | {Role.CHAIR}
+"""What is given and taken on a page only with the headteacher's PIN, after a second look (P1).
+
+The chair decides on the headteacher's own posts and gets the concerns about them (P3, P12)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectRule:

@@ -9,7 +9,7 @@ from approvals.checks import account_name
 from school import people, secrets, sign_up
 from school.db import now, reading, transaction
 from school.errors import BadInput
-from school.permissions import Action, may
+from web import abilities
 from web.access import current_person, present, signed_in
 from web.forms import Typed
 from web.join import twice
@@ -26,7 +26,7 @@ def _show(typed: Typed) -> str:
             "me/me.html",
             person=person,
             accounts=[account_name(account) for account in people.authorised_accounts(session, person)],
-            may_decide=may(person, Action.APPROVE_DRAFTS) or person in people.deputies(session, now=now()),
+            abilities=abilities.of_person(person),
             typed=typed,
         )
 
@@ -73,16 +73,6 @@ def change_pin() -> ResponseReturnValue:
     except BadInput as error:
         return _show(typed.refuse(error)), 400
     flash("Your PIN is changed.", "success")
-    return redirect(url_for("me.show"))
-
-
-@pages.post("/me/mails")
-@signed_in
-def choose_mails() -> ResponseReturnValue:
-    """How the person is asked for decisions by e-mail."""
-    with transaction() as session:
-        current_person(session).asked_one_by_one = request.form.get("one_by_one") == "yes"
-    flash("Kept.", "success")
     return redirect(url_for("me.show"))
 
 

@@ -7,11 +7,12 @@ from datetime import time
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from school import notices, push
-from school.db import reading, transaction
+from school import notices, people, push
+from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Role
 from school.notices import How, Kind, Wishes
+from school.permissions import Action, may
 from web import browsers
 from web.access import current_person, signed_in
 from web.forms import Typed
@@ -41,6 +42,7 @@ def _show(typed: Typed) -> str:
             if Role.HEADTEACHER in person.roles
             else {}
         )
+        may_decide = may(person, Action.APPROVE_DRAFTS) or person in people.deputies(session, now=now())
         # Chosen otherwise, and told at once all the same, since somebody must be.
         guard = (
             Kind.URGENT in kinds
@@ -58,6 +60,8 @@ def _show(typed: Typed) -> str:
         also=also,
         told=told,
         subscriptions=subscriptions,
+        may_decide=may_decide,
+        one_by_one=person.asked_one_by_one,
         apple=browsers.apple(request.headers.get("User-Agent", "")),
         typed=typed,
     )
@@ -85,6 +89,16 @@ def choose() -> ResponseReturnValue:
     except BadInput as error:
         return _show(typed.refuse(error)), 400
     flash("Saved.", "success")
+    return redirect(url_for("notifications.show"))
+
+
+@pages.post("/me/mails")
+@signed_in
+def choose_mails() -> ResponseReturnValue:
+    """How the person is asked for decisions by e-mail."""
+    with transaction() as session:
+        current_person(session).asked_one_by_one = request.form.get("one_by_one") == "yes"
+    flash("Kept.", "success")
     return redirect(url_for("notifications.show"))
 
 

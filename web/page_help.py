@@ -292,6 +292,10 @@ HELP: Mapping[str, Help] = {
         "This is one person: their roles, and the accounts that they may write for. When somebody leaves, close their access here.",
         (("All people", "/people"),),
     ),
+    "people/sign.html": Help(
+        "Some roles let a person do much. Before one is given or taken you see here what it means, and sign with your PIN. So nobody can do it who only finds your browser open.",
+        (("All people", "/people"),),
+    ),
     "people/sign_ins.html": Help(
         "When somebody has lost their password or their phone, two people confirm that it is them. Then they get a link to choose a new password. You also see how they sign in.",
         (("All people", "/people"),),

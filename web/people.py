@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -12,14 +13,15 @@ from flask import session as browser_session
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import accounts, addresses, gates, mail, people, register, secrets, sign_up, standing_in
+from school import accounts, addresses, gates, mail, people, register, roles, secrets, sign_up, standing_in
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Authorisation, Deputy, Person, Role
-from school.permissions import Action, may
+from school.permissions import SIGNED_ROLES, Action, may
 from school.settings import settings
 from school.setup import current_school
 from school.times import parse_day, say_date, today
+from web import second_look
 from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import ROLE_NAMES, platform_name, role_name
@@ -36,13 +38,6 @@ _LINK = "sign_up_link"
 def day(typed: Typed, name: str, called: str) -> date:
     """A date field; `called` as people read it. Raises BadInput for none and for what isn't a date."""
     return parse_day(typed[name], called, field=name)
-
-
-def _role(typed: Typed) -> Role:
-    try:
-        return Role(typed["role"])
-    except ValueError:
-        raise BadInput("Choose a role from the list.", field="role") from None
 
 
 def _list(typed: Typed) -> str:
@@ -69,22 +64,46 @@ def show() -> ResponseReturnValue:
 def add() -> ResponseReturnValue:
     """Add somebody, and go on to their sign-up link."""
     typed = Typed(request.form)
-    try:
-        roles = [Role(value) for value in typed.all("roles") if value in set(GIVEN_ROLES)]
-        with transaction() as session:
-            _ask_about_domain(session, typed)
-            person, token = people.add(
-                session,
-                name=typed["name"],
-                email=typed["email"],
-                roles=roles,
-                by=current_person(session),
-                reason=typed["reason"],
-                now=now(),
+    weighty = [role for role in GIVEN_ROLES if role in typed.all("roles") and role in SIGNED_ROLES]
+
+    def work(session: Session, by: Person) -> tuple[Person, str]:
+        _ask_about_domain(session, typed)
+        made, token = people.add(
+            session,
+            name=typed["name"],
+            email=typed["email"],
+            roles=[Role(value) for value in typed.all("roles") if value in set(GIVEN_ROLES)],
+            by=by,
+            reason=typed["reason"],
+            now=now(),
+        )
+        for role in weighty:
+            roles.tell_of_newcomer(
+                session, made, role, called=role_name(role), by=by, reason=typed["reason"], now=now()
             )
+        return made, token
+
+    try:
+        person, token = second_look.signed(typed, work, needed=bool(weighty))
+    except second_look.LookFirst:
+        return _look_at_newcomer(typed, weighty)
     except BadInput as error:
+        if error.field == "pin":
+            return _look_at_newcomer(typed.refuse(error), weighty), 400
         return _list(typed.refuse(error)), 400
-    return _to_link(person, token)
+    return to_link(person, token)
+
+
+def _look_at_newcomer(typed: Typed, weighty: Sequence[Role]) -> str:
+    return second_look.page(
+        f"Add {typed['name']} with these roles?",
+        typed,
+        action=url_for("people.add"),
+        back=url_for("people.show"),
+        button="Sign, add and show the sign-up link",
+        says=second_look.of_headteachers(typed["name"]) if Role.HEADTEACHER in weighty else [],
+        gains=weighty,
+    )
 
 
 def _ask_about_domain(session: Session, typed: Typed) -> None:
@@ -101,7 +120,7 @@ def _ask_about_domain(session: Session, typed: Typed) -> None:
         )
 
 
-def _to_link(person: Person, token: str) -> ResponseReturnValue:
+def to_link(person: Person, token: str) -> ResponseReturnValue:
     """Go on to the page of the link, so that reloading it doesn't add or invite once more.
 
     The token is stored nowhere: the browser brings it back, sealed.
@@ -154,7 +173,8 @@ def _deputies(session: Session, person_id: UUID) -> list[Deputy]:
     return list(session.scalars(query))
 
 
-def _one(person_id: UUID, typed: Typed) -> str:
+def one_page(person_id: UUID, typed: Typed) -> str:
+    """The page of one person, with what was typed into one of its forms."""
     with reading() as session:
         person = people.get(session, person_id)
         leaves = _authorisations(session, person_id)
@@ -197,64 +217,51 @@ def _one(person_id: UUID, typed: Typed) -> str:
 @needs(Action.MANAGE_PEOPLE)
 def person(person_id: UUID) -> ResponseReturnValue:
     """One person with everything granted and withdrawn, when and why."""
-    return _one(person_id, Typed())
+    return one_page(person_id, Typed())
 
 
 @pages.post("/people/<uuid:person_id>/address")
 @needs(Action.MANAGE_PEOPLE)
 def change_address(person_id: UUID) -> ResponseReturnValue:
-    """Give somebody another e-mail address; both addresses are told."""
+    """Give somebody another e-mail address; both addresses are told.
+
+    The address is what a provider's sign-in is matched by first, so that of somebody whose roles need a
+    PIN needs one too.
+    """
     typed = Typed(request.form)
+    with reading() as session:
+        whom = people.get(session, person_id)
+        weighty = [role for role in Role if role in roles.weighty(whom)]
+
+    def look() -> str:
+        return second_look.page(
+            f"Change the e-mail address of {whom.name}?",
+            typed,
+            action=url_for("people.change_address", person_id=person_id),
+            back=url_for("people.person", person_id=person_id),
+            button="Sign and change the address",
+            says=[
+                f"{whom.name} signs in with {typed['email']} from then on, and e-mails go there.",
+                "Both addresses are told.",
+            ],
+            gains=weighty,
+        )
+
+    def work(session: Session, by: Person) -> Person:
+        somebody = people.get(session, person_id)
+        addresses.change(session, somebody, typed["email"], by=by, reason=typed["address_reason"], now=now())
+        return somebody
+
     try:
-        with transaction() as session:
-            somebody = people.get(session, person_id)
-            addresses.change(
-                session,
-                somebody,
-                typed["email"],
-                by=current_person(session),
-                reason=typed["address_reason"],
-                now=now(),
-            )
+        somebody = second_look.signed(typed, work, needed=bool(weighty))
+    except second_look.LookFirst:
+        return look()
     except BadInput as error:
-        return _one(person_id, typed.refuse(_named(error, "address"))), 400
+        if error.field == "pin":
+            typed.refuse(error)
+            return look(), 400
+        return one_page(person_id, typed.refuse(named(error, "address"))), 400
     flash(f"E-mail to {somebody.name} goes to {somebody.email} from now on.", "success")
-    return redirect(url_for("people.person", person_id=person_id))
-
-
-@pages.post("/people/<uuid:person_id>/roles")
-@needs(Action.MANAGE_PEOPLE)
-def grant_role(person_id: UUID) -> ResponseReturnValue:
-    """Give a role."""
-    typed = Typed(request.form)
-    try:
-        role = _role(typed)
-        with transaction() as session:
-            somebody = people.get(session, person_id)
-            people.grant_role(
-                session, somebody, role, by=current_person(session), reason=typed["role_reason"], now=now()
-            )
-    except BadInput as error:
-        return _one(person_id, typed.refuse(_named(error, "role"))), 400
-    flash(f"{somebody.name} now has the role: {role_name(role)}.", "success")
-    return redirect(url_for("people.person", person_id=person_id))
-
-
-@pages.post("/people/<uuid:person_id>/roles/withdraw")
-@needs(Action.MANAGE_PEOPLE)
-def withdraw_role(person_id: UUID) -> ResponseReturnValue:
-    """Take a role away; the person is signed out everywhere."""
-    typed = Typed(request.form)
-    try:
-        role = _role(typed)
-        with transaction() as session:
-            somebody = people.get(session, person_id)
-            people.withdraw_role(
-                session, somebody, role, by=current_person(session), reason=typed["reason"], now=now()
-            )
-    except BadInput as error:
-        return _one(person_id, typed.refuse(BadInput(str(error)))), 400
-    flash(f"{somebody.name} no longer has the role: {role_name(role)}.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
 
@@ -276,7 +283,7 @@ def authorise(person_id: UUID) -> ResponseReturnValue:
                 now=now(),
             )
     except BadInput as error:
-        return _one(person_id, typed.refuse(_named(error, "account"))), 400
+        return one_page(person_id, typed.refuse(named(error, "account"))), 400
     name = f"{account.display_name} on {platform_name(account.platform)}"
     flash(f"{somebody.name} may now write for {name}.", "success")
     return redirect(url_for("people.person", person_id=person_id))
@@ -295,7 +302,7 @@ def withdraw_authorisation(person_id: UUID) -> ResponseReturnValue:
                 session, somebody, account, by=current_person(session), reason=typed["reason"], now=now()
             )
     except BadInput as error:
-        return _one(person_id, typed.refuse(BadInput(str(error)))), 400
+        return one_page(person_id, typed.refuse(BadInput(str(error)))), 400
     flash(f"{somebody.name} may no longer write for {account.display_name}.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
@@ -313,7 +320,7 @@ def name_deputy(person_id: UUID) -> ResponseReturnValue:
                 session, somebody, first_day=first, last_day=last, by=current_person(session), now=now()
             )
     except BadInput as error:
-        return _one(person_id, typed.refuse(error)), 400
+        return one_page(person_id, typed.refuse(error)), 400
     flash(f"{somebody.name} stands in from {say_date(first)} to {say_date(last)}.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
@@ -329,59 +336,6 @@ def withdraw_deputy(person_id: UUID, deputy_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("people.person", person_id=person_id))
 
 
-@pages.post("/people/<uuid:person_id>/link")
-@needs(Action.MANAGE_PEOPLE)
-def new_link(person_id: UUID) -> ResponseReturnValue:
-    """A new sign-up link, for somebody who lost theirs before they used it."""
-    with transaction() as session:
-        somebody = people.get(session, person_id)
-        token = sign_up.invite(session, somebody, by=current_person(session), now=now())
-    return _to_link(somebody, token)
-
-
-@pages.post("/people/<uuid:person_id>/active")
-@needs(Action.MANAGE_PEOPLE)
-def set_active(person_id: UUID) -> ResponseReturnValue:
-    """Shut somebody out, or let them in again."""
-    typed = Typed(request.form)
-    active = typed["active"] == "yes"
-    try:
-        with transaction() as session:
-            somebody = people.get(session, person_id)
-            by = current_person(session)
-            orphaned: list[Account] = []
-            if not active:
-                successors = _successors(session, person_id, typed)
-                orphaned = register.hand_over(session, somebody, successors, by=by, now=now())
-            people.set_active(session, somebody, active, by=by, reason=typed["reason"], now=now())
-    except BadInput as error:
-        field = error.field if error.field.startswith("successor-") else ""
-        return _one(person_id, typed.refuse(BadInput(str(error), field=field))), 400
-    flash(
-        f"{somebody.name} may sign in again." if active else f"{somebody.name} can no longer sign in.",
-        "success",
-    )
-    for account in orphaned:
-        flash(
-            f"Nobody took over @{account.handle} on {platform_name(account.platform)}. Name an administrator "
-            "on the account’s page.",
-            "warning",
-        )
-    return redirect(url_for("people.person", person_id=person_id))
-
-
-def _successors(session: Session, person_id: UUID, typed: Typed) -> dict[UUID, Person | None]:
-    """Who takes over each of the person's accounts; those for which nothing was chosen are left out."""
-    chosen: dict[UUID, Person | None] = {}
-    for account in register.owned_by(session, person_id):
-        name = f"successor-{account.id}"
-        if typed[name] == "nobody":
-            chosen[account.id] = None
-        elif typed[name]:
-            chosen[account.id] = people.get(session, typed.identifier(name))
-    return chosen
-
-
-def _named(error: BadInput, form: str) -> BadInput:
+def named(error: BadInput, form: str) -> BadInput:
     """Two forms of the page have a field `reason`: say which one is meant."""
     return BadInput(str(error), field=f"{form}_reason") if error.field == "reason" else error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
@@ -14,6 +14,7 @@ from school.db import now, reading, transaction
 from school.models import BounceMailbox, OutboxEmail
 from school.permissions import Action, may
 from school.settings import settings
+from school.setup import current_school
 from web.access import current_person, needs
 
 pages = Blueprint("troubles", __name__)
@@ -33,6 +34,7 @@ ABOUT = {
     "pin_guessed": "somebody who tried PINs",
     "publication_problem": "a post that is held or was refused",
     "restored": "a restore from a backup",
+    "role_changed": "a role that was given or taken",
     "takedown_by_hand": "a post to take down by hand",
     "form": "a form of the policy",
     "referral": "something that was referred",
@@ -62,24 +64,48 @@ def show() -> ResponseReturnValue:
         seen = heartbeats.latest(session)
         missing = heartbeats.missing(session, now=moment)
         names = {person.id: person.name for person in people.everybody(session)}
+        backup = audit.last_at(session, "backup_made")
+        backup_old = backup is not None and moment - backup > LATELY
+        running, failed = incidents.open_now(session), mail.failed(session, viewer=person)
+        returned = _returned(session)
         return render_template(
             "troubles/list.html",
-            running=incidents.open_now(session),
+            running=running,
+            lacking=_lacking(session, failed=len(failed), returned=returned, backup=backup, old=backup_old),
+            own_mailbox=not settings().smtp_url,
             over=incidents.lately_over(session, since=moment - LATELY),
-            failed=mail.failed(session, viewer=person),
+            failed=failed,
             delayed=mail.delayed(session, viewer=person),
-            returned=_returned(session),
+            returned=returned,
             may_manage=may(person, Action.MANAGE_PEOPLE),
             names=names,
             about=ABOUT,
-            backup=(backup := audit.last_at(session, "backup_made")),
-            backup_old=backup is not None and moment - backup > LATELY,
+            backup=backup,
+            backup_old=backup_old,
             work_words=WORK,
             work=[
                 (name, seen[name].at if name in seen else None, name in missing)
                 for name in heartbeats.EXPECTED
             ],
         )
+
+
+def _lacking(
+    session: Session, *, failed: int, returned: BounceMailbox | None, backup: datetime | None, old: bool
+) -> list[tuple[str, str]]:
+    """What doesn't stay wrong by itself and still wants somebody: words, and where the page says more."""
+    found = []
+    if failed:
+        found.append((f"{failed} e-mail{' was' if failed == 1 else 's were'} not delivered", "mail"))
+    if returned is not None and returned.problem:
+        found.append(("what comes back by e-mail can’t be read", "mail"))
+    if settings().smtp_url and not settings().bounces_url:
+        found.append(("Schoolgate can’t notice e-mails that come back", "mail"))
+    school = current_school(session)
+    # A practice school has nothing to lose.
+    if school is not None and not school.practice and (backup is None or old):
+        found.append(("no backup was ever made" if backup is None else "the last backup is old", "backup"))
+    return found
 
 
 def _returned(session: Session) -> BounceMailbox | None:

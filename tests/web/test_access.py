@@ -22,6 +22,7 @@ from moderation import manual
 from school import db
 from school.models import Account, AuditEntry, Person, Role
 from school.permissions import ALLOWED, OBJECTS, Action
+from school.setup import PRACTICE_PIN
 from tests.web.conftest import Browser
 from web import permission_table
 from web.access import MARK, PUBLIC, SIGNED_IN
@@ -289,9 +290,8 @@ def test_a_role_withdrawn_ends_the_session(
     officer = signed_in(Role.DPO)
     assert officer.get("/consent").status_code == 200
     person = school_people[Role.DPO]
-    answer = head.post(
-        f"/people/{person.id}/roles/withdraw", f"/people/{person.id}", role="dpo", reason="left that task"
-    )
+    page, signature = f"/people/{person.id}", {"looked": "yes", "pin": PRACTICE_PIN}
+    answer = head.post(f"{page}/roles/withdraw", page, role="dpo", reason="left that task", **signature)
     assert answer.status_code == 302
     assert officer.get("/consent").headers["Location"].startswith("/sign-in")
 

@@ -14,6 +14,7 @@ from flask import Flask
 from school import people, pins
 from school.db import now, reading, transaction
 from school.models import Account, AuditEntry, Person, Role
+from school.setup import PRACTICE_PIN
 from school.times import today
 from tests.web.conftest import Browser
 
@@ -159,7 +160,8 @@ def test_roles_and_leave_to_write_are_given_and_withdrawn_with_reasons(
     """P1: granted and withdrawn by the headteacher alone, with date and reason."""
     account, person = make_account("x"), school_people[Role.DPO]
     page = f"/people/{person.id}"
-    assert head.post(f"{page}/roles", page, role="slt", role_reason="stands in for a term").status_code == 302
+    role = {"role": "slt", "looked": "yes", "pin": PRACTICE_PIN}
+    assert head.post(f"{page}/roles", page, **role, role_reason="stands in for a term").status_code == 302
     given = head.post(
         f"{page}/authorisations", page, account=account.id, account_reason="writes the newsletter"
     )
@@ -170,7 +172,7 @@ def test_roles_and_leave_to_write_are_given_and_withdrawn_with_reasons(
         assert people.may_post(fresh, people.get(fresh, person.id), account.id)
     ended = head.post(f"{page}/authorisations/withdraw", page, account=account.id, reason="newsletter ended")
     assert ended.status_code == 302
-    assert head.post(f"{page}/roles/withdraw", page, role="slt", reason="term is over").status_code == 302
+    assert head.post(f"{page}/roles/withdraw", page, **role, reason="term is over").status_code == 302
     shown = head.get(page).text
     assert "newsletter ended" in shown and "term is over" in shown
     with reading() as fresh:

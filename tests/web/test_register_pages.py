@@ -101,7 +101,8 @@ def test_p8_shutting_an_administrator_out_asks_for_the_successor(
     assert refused.status_code == 400 and "say who takes it over" in refused.text
     with reading() as session:
         assert people.get(session, manager.id).active
-    answer = head.post(f"{page}/active", page, **fields, **{f"successor-{account.id}": "nobody"})
+    fields |= {f"successor-{account.id}": "nobody", "looked": "yes", "pin": PRACTICE_PIN}
+    answer = head.post(f"{page}/active", page, **fields)
     assert answer.status_code == 302
     with reading() as session:
         assert not people.get(session, manager.id).active

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import db, incidents, mail
 from school.delivery import Delivery, Outcome
-from school.models import MailState, OutboxEmail, Person, Role
+from school.models import MailState, OutboxEmail, Person, Role, School
 from school.permissions import Action, may
+from school.settings import settings
 from tests.web.conftest import Browser
 from worker import watching
 
@@ -90,3 +92,26 @@ def test_what_stays_wrong_is_shown_with_what_to_do(
     assert "Posts that are due are not going out." in page and "Start it &lt;again&gt;." in page
     assert "Told by e-mail: Margaret Oyelaran." in page
     assert "No backup was ever made" in page
+
+
+def test_the_page_says_one_state_of_all(
+    session: Session,
+    refused: OutboxEmail,
+    signed_in: Callable[[Role], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not first that nothing is wrong, and then what is."""
+    browser, fine = signed_in(Role.NETWORK_MANAGER), "Nothing is wrong at the moment."
+    page = browser.get("/troubles").text
+    assert fine not in page and '<a href="#mail">1 e-mail was not delivered</a>' in page
+    assert browser.post(f"/troubles/mail/{refused.id}/away", "/troubles").status_code == 302
+    page = browser.get("/troubles").text
+    assert fine in page and "Schoolgate can’t notice" not in page
+    monkeypatch.setenv("SCHOOLGATE_SMTP_URL", "smtp://127.0.0.1:1")
+    monkeypatch.setenv("SCHOOLGATE_SECOND_FACTOR", "off")
+    settings.cache_clear()
+    session.execute(sa.update(School).values(practice=False))
+    session.commit()
+    page = browser.get("/troubles").text
+    assert fine not in page and '<a href="#backup">no backup was ever made</a>' in page
+    assert '<a href="#mail">Schoolgate can’t notice e-mails that come back</a>' in page

@@ -8,10 +8,12 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.orm import Session
 
-from school import people, recovery
+from school import people, recovery, roles
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account, Person, Role
+from school.permissions import SIGNED_ROLES
+from web.naming import role_name
 from worker.commands.networks import account_called
 from worker.commands.schools import sign_up_link
 from worker.terminal import AsJson, answer, table
@@ -55,12 +57,16 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a person and print the sign-up link with which they set password and PIN."""
-    roles = {role_called(item) for item in role or []}
+    given = {role_called(item) for item in role or []}
     with transaction() as session:
         head = person_at(session, by, field="by")
         person, token = people.add(
-            session, name=name, email=email, roles=roles, by=head, reason=reason, now=now()
+            session, name=name, email=email, roles=given, by=head, reason=reason, now=now()
         )
+        for one in sorted(given & SIGNED_ROLES):
+            roles.tell_of_newcomer(
+                session, person, one, called=role_name(one), by=head, reason=reason, now=now()
+            )
         told = {"id": str(person.id), "email": person.email, "roles": sorted(person.roles)}
     link = sign_up_link(token)
     answer(
@@ -110,8 +116,14 @@ def grant(who: Who, role: str, by: By, reason: Why, as_json: AsJson = False) -> 
     wanted = role_called(role)
     with transaction() as session:
         person = person_at(session, who)
-        made = people.grant_role(
-            session, person, wanted, by=person_at(session, by, field="by"), reason=reason, now=now()
+        made = roles.give(
+            session,
+            person,
+            wanted,
+            called=role_name(wanted),
+            by=person_at(session, by, field="by"),
+            reason=reason,
+            now=now(),
         )
         email = person.email
     done = (
@@ -143,7 +155,7 @@ def withdraw(
             wanted = role_called(role)
             if wanted not in person.roles or wanted is Role.STAFF:
                 raise BadInput(f"{person.email} has not the role {wanted.value}.", field="role")
-            people.withdraw_role(session, person, wanted, by=head, reason=reason, now=now())
+            roles.take(session, person, wanted, called=role_name(wanted), by=head, reason=reason, now=now())
             said, what = f"{person.email} is no longer {wanted.value}.", {"role": wanted.value}
         else:
             chosen = account_called(session, account or "")

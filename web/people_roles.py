@@ -1,0 +1,223 @@
+"""Giving and taking a role, a new sign-up link, letting in and shutting out; the weighty with a PIN (P1)."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from school import people, register, roles, sign_up
+from school.db import now, reading
+from school.errors import BadInput
+from school.models import Account, Person, Role
+from school.permissions import SIGNED_ROLES, Action
+from web import second_look
+from web.access import needs
+from web.forms import Typed
+from web.naming import platform_name, role_name
+from web.people import named, one_page, to_link
+
+pages = Blueprint("people_roles", __name__)
+
+
+def _role(typed: Typed) -> Role:
+    try:
+        return Role(typed["role"])
+    except ValueError:
+        raise BadInput("Choose a role from the list.", field="role") from None
+
+
+def _who(person_id: UUID) -> tuple[Person, list[Role]]:
+    """The person, and which of their roles are given and taken with a PIN, in the order of the table."""
+    with reading() as session:
+        somebody = people.get(session, person_id)
+        weighty = roles.weighty(somebody)
+    return somebody, [role for role in Role if role in weighty]
+
+
+@pages.post("/people/<uuid:person_id>/roles")
+@needs(Action.MANAGE_PEOPLE)
+def give(person_id: UUID) -> ResponseReturnValue:
+    """Give a role."""
+    typed = Typed(request.form)
+    somebody, _had = _who(person_id)
+
+    def look() -> str:
+        return second_look.page(
+            f"Give {somebody.name} the role: {role_name(role)}?",
+            typed,
+            action=url_for("people_roles.give", person_id=person_id),
+            back=url_for("people.person", person_id=person_id),
+            button="Sign and give the role",
+            says=second_look.of_headteachers(somebody.name) if role is Role.HEADTEACHER else [],
+            gains=[role],
+        )
+
+    def work(session: Session, by: Person) -> None:
+        whom = people.get(session, person_id)
+        if role in roles.in_force(whom):
+            raise BadInput(f"{whom.name} has the role already: {role_name(role)}.", field="role")
+        roles.give(session, whom, role, called=role_name(role), by=by, reason=typed["role_reason"], now=now())
+
+    try:
+        role = _role(typed)
+        second_look.signed(typed, work, needed=role in SIGNED_ROLES)
+    except second_look.LookFirst:
+        return look()
+    except BadInput as error:
+        if error.field == "pin":
+            typed.refuse(error)
+            return look(), 400
+        return one_page(person_id, typed.refuse(named(error, "role"))), 400
+    flash(f"{somebody.name} now has the role: {role_name(role)}.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@pages.post("/people/<uuid:person_id>/roles/withdraw")
+@needs(Action.MANAGE_PEOPLE)
+def withdraw(person_id: UUID) -> ResponseReturnValue:
+    """Take a role away; the person is signed out everywhere."""
+    typed = Typed(request.form)
+    somebody, _had = _who(person_id)
+
+    def look() -> str:
+        return second_look.page(
+            f"Take the role from {somebody.name}: {role_name(role)}?",
+            typed,
+            action=url_for("people_roles.withdraw", person_id=person_id),
+            back=url_for("people.person", person_id=person_id),
+            button="Sign and take the role away",
+            says=[f"{somebody.name} is signed out everywhere at once."],
+            gains=[],
+            loses=[role],
+        )
+
+    def work(session: Session, by: Person) -> None:
+        roles.take(
+            session,
+            people.get(session, person_id),
+            role,
+            called=role_name(role),
+            by=by,
+            reason=typed["reason"],
+            now=now(),
+        )
+
+    try:
+        role = _role(typed)
+        second_look.signed(typed, work, needed=role in SIGNED_ROLES)
+    except second_look.LookFirst:
+        return look()
+    except BadInput as error:
+        if error.field == "pin":
+            typed.refuse(error)
+            return look(), 400
+        return one_page(person_id, typed.refuse(BadInput(str(error)))), 400
+    flash(f"{somebody.name} no longer has the role: {role_name(role)}.", "success")
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+@pages.post("/people/<uuid:person_id>/link")
+@needs(Action.MANAGE_PEOPLE)
+def new_link(person_id: UUID) -> ResponseReturnValue:
+    """A new sign-up link, for somebody who lost theirs before they used it.
+
+    Whoever has it becomes that person, so it needs what giving their roles needs.
+    """
+    typed = Typed(request.form)
+    somebody, weighty = _who(person_id)
+
+    def look() -> str:
+        return second_look.page(
+            f"Make a new sign-up link for {somebody.name}?",
+            typed,
+            action=url_for("people_roles.new_link", person_id=person_id),
+            back=url_for("people.person", person_id=person_id),
+            button="Sign and make the link",
+            says=[
+                f"Whoever opens the link first signs in as {somebody.name}. An earlier link stops working."
+            ],
+            gains=weighty,
+        )
+
+    def work(session: Session, by: Person) -> tuple[Person, str]:
+        whom = people.get(session, person_id)
+        return whom, sign_up.invite(session, whom, by=by, now=now())
+
+    try:
+        whom, token = second_look.signed(typed, work, needed=bool(weighty))
+    except second_look.LookFirst:
+        return look()
+    except BadInput as error:
+        typed.refuse(error)
+        return look(), 400
+    return to_link(whom, token)
+
+
+@pages.post("/people/<uuid:person_id>/active")
+@needs(Action.MANAGE_PEOPLE)
+def set_active(person_id: UUID) -> ResponseReturnValue:
+    """Shut somebody out, or let them in again, whose roles count again then."""
+    typed = Typed(request.form)
+    active = typed["active"] == "yes"
+    somebody, weighty = _who(person_id)
+
+    def look() -> str:
+        return second_look.page(
+            f"Let {somebody.name} in again?" if active else f"Shut {somebody.name} out?",
+            typed,
+            action=url_for("people_roles.set_active", person_id=person_id),
+            back=url_for("people.person", person_id=person_id),
+            button="Sign and let in" if active else "Sign and shut out",
+            says=[] if active else [f"{somebody.name} is signed out everywhere at once."],
+            gains=weighty if active else [],
+            loses=[] if active else weighty,
+        )
+
+    def work(session: Session, by: Person) -> list[Account]:
+        whom, orphaned = people.get(session, person_id), []
+        if not active:
+            successors = _successors(session, person_id, typed)
+            orphaned = register.hand_over(session, whom, successors, by=by, now=now())
+        people.set_active(session, whom, active, by=by, reason=typed["reason"], now=now())
+        for role in weighty:
+            roles.tell_of_access(
+                session, whom, role, called=role_name(role), by=by, reason=typed["reason"], now=now()
+            )
+        return orphaned
+
+    try:
+        orphaned = second_look.signed(typed, work, needed=bool(weighty))
+    except second_look.LookFirst:
+        return look()
+    except BadInput as error:
+        if error.field == "pin":
+            typed.refuse(error)
+            return look(), 400
+        field = error.field if error.field.startswith("successor-") else ""
+        return one_page(person_id, typed.refuse(BadInput(str(error), field=field))), 400
+    flash(
+        f"{somebody.name} may sign in again." if active else f"{somebody.name} can no longer sign in.",
+        "success",
+    )
+    for account in orphaned:
+        flash(
+            f"Nobody took over @{account.handle} on {platform_name(account.platform)}. Name an administrator "
+            "on the account’s page.",
+            "warning",
+        )
+    return redirect(url_for("people.person", person_id=person_id))
+
+
+def _successors(session: Session, person_id: UUID, typed: Typed) -> dict[UUID, Person | None]:
+    """Who takes over each of the person's accounts; those for which nothing was chosen are left out."""
+    chosen: dict[UUID, Person | None] = {}
+    for account in register.owned_by(session, person_id):
+        name = f"successor-{account.id}"
+        if typed[name] == "nobody":
+            chosen[account.id] = None
+        elif typed[name]:
+            chosen[account.id] = people.get(session, typed.identifier(name))
+    return chosen
