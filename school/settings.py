@@ -281,8 +281,13 @@ class Settings(BaseSettings):
 
     @property
     def effective_public_url(self) -> str:
-        """What e-mail links begin with, without a slash at the end."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        """What e-mail links begin with, without a slash at the end.
+
+        Without a setting this machine is called by its name: browsers bind no passkey to a number (WebAuthn,
+        5.1.3: the effective domain must be a valid domain).
+        """
+        host = "localhost" if is_loopback(self.host) else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def mailbox_folder(self) -> Path:
