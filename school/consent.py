@@ -15,7 +15,7 @@ from school.models.consent import Consent, ConsentKind, Pupil
 from school.models.people import Person
 from school.people import person_name, reason_text
 from school.permissions import Action, require
-from school.times import today
+from school.times import say_date, today
 
 KINDS: Mapping[ConsentKind, str] = {
     ConsentKind.IMAGE: "Pictures",
@@ -149,7 +149,8 @@ def record_consent(
     require(by, Action.EDIT_CONSENT)
     if last_day < first_day:
         raise BadInput(
-            f"The last day ({last_day}) is before the first ({first_day}): swap them.", field="last_day"
+            f"The last day ({say_date(last_day)}) is before the first ({say_date(first_day)}): swap them.",
+            field="last_day",
         )
     _known(platform)
     consent = Consent.given(

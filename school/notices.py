@@ -88,7 +88,7 @@ ABOUT: Mapping[Kind, About] = {
         _ALL,
     ),
     Kind.ACCOUNTS: About(
-        "Accounts and the product itself",
+        "The school’s accounts, and Schoolgate itself",
         "A platform’s keys that end, things that stay wrong.",
         frozenset({Role.HEADTEACHER, Role.NETWORK_MANAGER, Role.SLT}),
         _TOLD,

@@ -15,7 +15,7 @@ from school.models.rules import PolicyReview, TermsAcceptance, TermsVersion
 from school.models.school import School
 from school.people import reason_text
 from school.permissions import Action, require
-from school.times import today
+from school.times import say_date, today
 
 TEXT_MAX = 50_000
 NOTE_MAX = 2000
@@ -167,12 +167,13 @@ def record_review(
     require(by, Action.SET_TERMS)
     if reviewed_on > today(now):
         raise BadInput(
-            f"The review ({reviewed_on}) is in the future: enter it when it has been done.",
+            f"The review ({say_date(reviewed_on)}) is in the future: enter it when it has been done.",
             field="reviewed_on",
         )
     if next_on <= reviewed_on or next_on <= today(now):
         raise BadInput(
-            f"The next review ({next_on}) must be later than this one and than today.", field="next_on"
+            f"The next review ({say_date(next_on)}) must be later than this one and than today.",
+            field="next_on",
         )
     words = note.strip()
     if len(words) > NOTE_MAX:

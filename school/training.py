@@ -16,7 +16,7 @@ from school.models.people import Person
 from school.models.rules import TrainingRecord, TrainingRefresh
 from school.people import reason_text
 from school.permissions import Action, require
-from school.times import today
+from school.times import say_date, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,19 @@ def record(
         raise BadInput("Nobody is chosen: tick who was trained.", field="people")
     if held_on > today(now):
         raise BadInput(
-            f"The training ({held_on}) is in the future: enter it when it has been held.", field="held_on"
+            f"The training ({say_date(held_on)}) is in the future: enter it when it has been held.",
+            field="held_on",
         )
     end = valid_until or a_year_after(held_on)
     if end < held_on:
         raise BadInput(
-            f"The last day ({end}) is before the training ({held_on}): swap them.", field="valid_until"
+            f"The last day ({say_date(end)}) is before the training ({say_date(held_on)}): swap them.",
+            field="valid_until",
         )
     if end > a_year_after(held_on):
         raise BadInput(
-            f"Training counts for a year at most: until {a_year_after(held_on)}.", field="valid_until"
+            f"Training counts for a year at most: until {say_date(a_year_after(held_on))}.",
+            field="valid_until",
         )
     what = reason_text(about, field="about")
     made = []

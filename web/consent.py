@@ -252,7 +252,7 @@ def _say_withdrawn(what: str, opened: int, told: int) -> None:
     )
     going = f" {opened} published {'post is' if opened == 1 else 'posts are'} being taken down."
     flash(
-        f"{what} No draft that shows this pupil in that way can go out there any more."
+        f"{what} No post that needs it can go out any more."
         + (waiting if told else "")
         + (going if opened else ""),
         "success",

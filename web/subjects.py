@@ -212,7 +212,8 @@ def erase(kind: str, subject_id: UUID) -> ResponseReturnValue:
     if not made.granted:
         flash("The refusal is recorded with its reason.", "success")
     else:
-        kept = f" {made.held_back} are on hold and stay." if made.held_back else ""
+        are = "is on hold and stays" if made.held_back == 1 else "are on hold and stay"
+        kept = f" {made.held_back} {are}." if made.held_back else ""
         flash(
             f"{made.erased:,} {'record was' if made.erased == 1 else 'records were'} erased.{kept}", "success"
         )

@@ -197,6 +197,23 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
     assert twice.status_code == 404
 
 
+def test_p34_where_all_is_on_hold_nothing_asks_to_be_erased(
+    signed_in: Callable[[Role], Browser], world: World
+) -> None:
+    dpo = signed_in(Role.DPO)
+    holds, address = "/data-protection/holds", f"/data-protection/people/author/{world.author.id}"
+    assert dpo.post(holds, holds, on="entry", which="1", reason="A claim").status_code == 302
+    form = {"key": "log", "do": "erase", "reason": "They asked"}
+    for more in ({}, {"looked": "yes", "pin": PRACTICE_PIN, "chosen": str(world.entry)}):
+        shown = dpo.post(f"{address}/erase", address, **form, **more).text
+        assert "nothing is left to erase" in shown and "is on hold and stays" in shown
+        assert f'href="{holds}"' in shown
+        for dead_end in ('type="checkbox"', 'name="pin"', "Sign and erase"):
+            assert dead_end not in shown.partition("<main")[2], dead_end
+    with db.reading() as session:
+        assert not session.scalars(sa.select(ErasureDecision)).all()
+
+
 def test_p34_the_record_of_processing_follows_periods_and_settings(
     signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
 ) -> None:

@@ -33,17 +33,19 @@
   // What is missing is said beside its field, as the server says it, and not in a bubble that goes away.
   // Nothing is sent then, so that chosen files and passwords stay, too.
   function named(field) {
-    var label = field.labels && field.labels[0];
+    // By the label's own word too: where something else on the page has the field's id, `labels` is empty.
+    var label = (field.labels && field.labels[0]) ||
+      (field.id && field.form && field.form.querySelector("label[for='" + field.id + "']"));
     var words = label && label.firstChild ? label.firstChild.textContent : field.getAttribute("aria-label");
     return (words || "").trim();
   }
   function sentence(field) {
     var name = named(field);
     if (!field.validity.valueMissing) {
-      return field.validationMessage;
+      return "“" + name + "”: " + field.validationMessage;
     }
     if (field.type === "checkbox" || field.type === "radio") {
-      return "Tick this to go on.";
+      return "Tick “" + name + "” to go on.";
     }
     if (field.tagName === "SELECT" || field.type === "file" || field.type === "date") {
       return "Choose something for “" + name + "”.";
