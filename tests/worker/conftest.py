@@ -95,7 +95,7 @@ def running(home: Path, *arguments: str, **more: str) -> Iterator[Product]:
             cwd=home.parent,
         )
     try:
-        while not (found := re.search(r"http://127\.0\.0\.1:\d+", out.read_text(encoding="utf-8"))):
+        while not (found := re.search(r"http://localhost:\d+", out.read_text(encoding="utf-8"))):
             assert process.poll() is None, err.read_text(encoding="utf-8")[-3000:]
             assert time.monotonic() - began < 90, "no greeting came"
             time.sleep(0.05)
