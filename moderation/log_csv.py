@@ -11,9 +11,9 @@ from typing import Any
 from moderation import words
 from moderation.classifier.labels import LABELS
 from moderation.log import COLUMNS, LogRow, record
+from school.cells import safe_cell
 from school.times import LONDON
 
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _SCORES = tuple(f"score_{label}" for label in LABELS)
 HEADING = tuple(name for column in COLUMNS for name in (_SCORES if column == "scores" else (column,)))
 """The columns of `moderation.log`, with one for each score."""
@@ -70,17 +70,6 @@ def _cells(row: LogRow) -> dict[str, Any]:
         else:
             cells[column] = value
     return cells
-
-
-def safe_cell(value: Any) -> str:
-    """A value as a CSV cell; text that a spreadsheet would run as a formula gets an apostrophe before it."""
-    if value is None:
-        return ""
-    if isinstance(value, int | float):
-        return str(value)
-    text = str(value)
-    # A spreadsheet skips white space before it looks for a formula.
-    return f"'{text}" if text.lstrip().startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
 
 
 def _lines(parts: Iterator[str] | Sequence[str]) -> str:

@@ -69,6 +69,15 @@ _PRACTICE_PUPILS: tuple[tuple[str, str, str, bool], ...] = (
 )
 """Name, class, parent, whether the parent gave consent to pictures."""
 
+PRACTICE_LIST = """\
+Name,Class,Images,Videos,Work,Given by
+Amelia Thornbury,Year 4 Kestrels,yes,yes,yes,Joanne Thornbury
+Oliver Penhaligon,Year 4 Kestrels,yes,no,yes,Mark Penhaligon
+Kofi Asamoah,Year 6 Eagles,no,no,yes,Esther Asamoah
+Rowan Tregear,Reception Wrens,yes,no,yes,Demelza Tregear
+"""
+"""A list of the office to practise with: a new pupil, more and fewer consents of others."""
+
 _DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
 
 

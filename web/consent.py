@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from approvals import lost_consent, schedule, takedowns
 from approvals.checks import account_name
 from approvals.states import IN_WORDS
-from school import consent, consent_record
+from school import consent, consent_export, consent_record
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import ConsentKind, Pupil
@@ -118,6 +118,23 @@ def add_pupil() -> ResponseReturnValue:
         return _list(typed.refuse(error)), 400
     flash("The pupil is in the register. Enter the consents now.", "success")
     return redirect(url_for("consent.pupil", pupil_id=pupil.id))
+
+
+@pages.post("/consent/export")
+@needs(Action.EDIT_CONSENT)
+def export() -> ResponseReturnValue:
+    """The whole register as a file. A POST, since it leaves a line in the trail."""
+    typed, moment = Typed(request.form), now()
+    try:
+        with transaction() as session:
+            data = consent_export.make(session, typed["format"], by=current_person(session), now=moment)
+    except BadInput as error:
+        return _list(typed.refuse(error)), 400
+    answer = Response(data, content_type=consent_export.FORMATS[typed["format"]])
+    name = f"schoolgate-consent-{today(moment)}.{typed['format']}"
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @pages.get("/consent/<uuid:pupil_id>")

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from approvals import lost_consent
 from school import consent, consent_import, consent_lists
 from school.consent_lists import LineProblem, ListedPupil, PupilList
-from school.db import now, transaction
-from school.errors import BadInput, MoveNotAllowed
+from school.db import now, reading, transaction
+from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.consent import ConsentKind
 from school.permissions import Action
+from school.setup import PRACTICE_LIST, current_school
 from web.access import current_person, needs
 from web.forms import Typed, whole_number
 
@@ -95,6 +96,19 @@ def upload() -> ResponseReturnValue:
     if not listed.kinds_asked:
         flash("No column says what the parents allow: the list changes no consent.", "warning")
     return redirect(url_for("consent_import.preview", import_id=kept.id))
+
+
+@pages.get("/consent/import/example")
+@needs(Action.EDIT_CONSENT)
+def example() -> ResponseReturnValue:
+    """In a practice school, a list as the office might write it, to try the page with."""
+    with reading() as session:
+        school = current_school(session)
+    if school is None or not school.practice:
+        raise NotFound("There is nothing at this address.")
+    answer = Response(PRACTICE_LIST.encode("utf-8-sig"), content_type="text/csv; charset=utf-8")
+    answer.headers["Content-Disposition"] = "attachment; filename=practice-list.csv"
+    return answer
 
 
 def _by_pupil(

@@ -58,6 +58,7 @@ PHRASES: Mapping[str, str] = {
     "pupil_brought_back": "entered that {} is back",
     "consent_recorded": "recorded a consent of {}",
     "consent_withdrawn": "withdrew a consent of {}",
+    "consent_exported": "took the consent register out as a file",
     "consent_list_applied": "applied the office’s list",
     # People.
     "person_added": "added {}",
