@@ -13,16 +13,16 @@ _READ_LOG = "read the log of abuse and take it out as a file"
 _LETTERS = "write the school’s letters, and the answers to comments that everybody can use"
 
 WORDS: Mapping[Action, str] = {
-    _A.WRITE_DRAFTS: "write posts, once the headteacher has let you write for an account",
+    _A.WRITE_DRAFTS: "write posts for the accounts that the headteacher names",
     _A.SEE_ALL_DRAFTS: "see everybody’s posts before they are published",
-    _A.APPROVE_DRAFTS: "decide whether a post is published, never your own",
+    _A.APPROVE_DRAFTS: "decide whether other people’s posts are published",
     _A.HOLD_PUBLICATIONS: "say what becomes of a post that went wrong",
     _A.STOP_PUBLISHING: "stop all publishing",
     _A.MODERATE: "see abusive comments and decide on them",
     _A.SEE_LOG: _READ_LOG,
     _A.EXPORT_LOG: _READ_LOG,
     _A.REFER: "pass a comment on to the safeguarding lead, the chair or the police",
-    _A.SEE_REFERRALS: "read what was passed on to you",
+    _A.SEE_REFERRALS: "read the concerns that are passed on to this role",
     _A.MAKE_EVIDENCE: "make the evidence of an entry into one file",
     _A.KEEP_PICTURES: "keep a picture that came with a comment as evidence",
     _A.ISSUE_LETTERS: "send a letter about an entry",

@@ -54,7 +54,8 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
         Step("Find something in the log, and take it out as a file", "/log", ("log_exported",)),
     ),
     Role.DSL: (
-        Step("Look at a threat or a worry about a child, and pass it on with Refer", "/moderation", ("comment_decided",)),
+        Step("Under Practice, write a threat as anybody. It comes up first under Moderation within seconds: say what becomes of it", "/practice", ("comment_decided",), real=False),
+        Step("Look at a threat or a worry about a child, and say what becomes of it", "/moderation", ("comment_decided",), practice=False),
         Step("Make the evidence of an entry into one file: open the entry and press Evidence pack", "/log", ("evidence_made",)),
     ),
     Role.MODERATOR: (
@@ -64,7 +65,8 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
         Step("Add something bad that you saw elsewhere to the log", "/moderation/by-hand", ("abuse_recorded",)),
     ),
     Role.DPO: (
-        Step("Take in the school office’s list of consents: you see first what it would change", "/consent/import", ("consent_list_applied",)),
+        Step("Take in the school office’s list of consents: you see first what it would change. The page has a list to practise with", "/consent/import", ("consent_list_applied",), real=False),
+        Step("Take in the school office’s list of consents: you see first what it would change", "/consent/import", ("consent_list_applied",), practice=False),
         Step("Take back a pupil’s consent, and see that no post can show the pupil any more", "/consent", ("consent_withdrawn",), real=False),
         Step("Find one person, have their file made, and read it as they would", "/data-protection/people", ("export_fetched",)),
     ),
@@ -79,8 +81,10 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
         Step("Open an account under Accounts and write down how well it does its job", "/accounts", ("account_reviewed",)),
     ),
     Role.CHAIR: (
-        Step("Choose a PIN that only you know: it signs your decisions", "/me", ("pin_set",)),
-        Step("Decide on a post that the headteacher wrote", "/drafts", _DECIDED),
+        Step("Choose a PIN that only you know: it signs your decisions. Your current password is the one that the sign-in page tells", "/me", ("pin_set",), real=False),
+        Step("Choose a PIN that only you know: it signs your decisions", "/me", ("pin_set",), practice=False),
+        Step("Look at how the term went, and take the report out as a PDF", "/reports", ("report_made",)),
+        Step("When the headteacher hands in a post you get an e-mail: decide on it", "/drafts", _DECIDED, practice=False),
     ),
     Role.STAFF: (
         Step("Write a post, with a picture if you like", "/drafts/new", ("draft_draft",), writers=True),

@@ -1,0 +1,50 @@
+"""First steps that a person of a fresh practice school can do alone."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from school.models import Role
+from school.setup import PRACTICE_PASSWORD
+from tests.web.conftest import Browser
+from web.guide import STEPS
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def test_the_chair_does_each_step_and_nothing_is_counted_that_is_none(
+    signed_in: Callable[[Role], Browser],
+) -> None:
+    chair = signed_in(Role.CHAIR)
+    shown = chair.get("/").text
+    assert "drafts to approve" not in shown and "For you to do" not in shown
+    assert "0 of 3 done" in shown and "Decide on a post" not in shown
+    pin = {"present_for_pin": PRACTICE_PASSWORD, "pin": "7391", "pin_again": "7391"}
+    assert chair.post("/me/pin", "/me", **pin).status_code == 302
+    assert chair.post("/reports/pdf", "/reports").status_code == 200
+    assert "2 of 3 done" in chair.get("/").text, "the third is a form, as for everybody"
+    assert "drafts to approve" in signed_in(Role.SLT).get("/").text
+
+
+def test_the_dpo_takes_in_the_list_that_is_there_to_practise_with(
+    signed_in: Callable[[Role], Browser],
+) -> None:
+    officer = signed_in(Role.DPO)
+    kept = officer.get("/consent/import/example").data
+    shown = officer.post(
+        "/consent/import", "/consent/import", file=(io.BytesIO(kept), "practice-list.csv"), whole_school=""
+    )
+    assert shown.status_code == 302, shown.text
+    preview = shown.headers["Location"]
+    assert officer.post(preview, preview).status_code == 302
+    assert "1 of 4 done" in officer.get("/").text
+
+
+@pytest.mark.parametrize("role", [Role.CHAIR, Role.DSL])
+def test_no_step_asks_for_what_another_does(role: Role, database: str) -> None:
+    """The DSL is referred to, and the chair waits for what the headteacher writes."""
+    for step in STEPS[role]:
+        assert "Refer" not in step.words and not (step.practice and "draft_approved" in step.done_by)
