@@ -37,7 +37,7 @@ def optional_days(first: str, last: str) -> tuple[date | None, date | None]:
     begins, ends = _optional_day(first, field="from"), _optional_day(last, field="to")
     if begins and ends and begins > ends:
         raise BadInput(
-            f"The first day ({say_date(begins)}) is after the last ({say_date(ends)}): swap them.",
+            f"The first day ({say_date(begins)}) is after the last ({say_date(ends)}): exchange them.",
             field="from",
         )
     return begins, ends
