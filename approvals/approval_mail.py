@@ -64,11 +64,12 @@ def ask_for_decision(
     token: str,
     until: datetime,
     waits: bool,
+    why_asked: str = "",
     now: datetime,
 ) -> OutboxEmail:
     """Queue the mail with everything that one approver needs to decide, and their own link.
 
-    `waits`: nobody decided when it was asked about before.
+    `waits`: nobody decided when it was asked about before. `why_asked`: why they are, though they are away.
     """
     values = {
         "draft": shown,
@@ -78,6 +79,7 @@ def ask_for_decision(
         "until": say(min(until, revision.planned_at or until)),
         "needs_pin": settings().approval_needs == "pin",
         "waits": waits,
+        "why_asked": why_asked,
     }
     asks = "Still waits" if waits else "Urgent, decide" if shown.urgent else "Decide"
     if shown.asked_before is not None and not waits:

@@ -18,7 +18,7 @@ from approvals import approval_mail
 from approvals.mail_subjects import known_by
 from approvals.models import ApprovalRequest, Draft, DraftRevision, Submission
 from approvals.previews import preview
-from school import people, secrets
+from school import people, secrets, standing_in
 from school.models import Person, School
 from school.settings import settings
 from school.times import clock, say
@@ -284,5 +284,14 @@ def _mail_one(
         token=token,
         until=now + settings().approval_link_lifetime,
         waits=submission.reminded_at is not None or submission.widened_at is not None,
+        why_asked=_why_asked(session, draft, request, now=now),
         now=now,
     )
+
+
+def _why_asked(session: Session, draft: Draft, request: ApprovalRequest, *, now: datetime) -> str:
+    """Why somebody who is away is asked all the same; empty for who isn't."""
+    approver = session.get_one(Person, request.approver_id)
+    if not standing_in.for_whom_is_away(session, approver, now=now):
+        return ""
+    return standing_in.on_own_post(session, draft.author, [approver.id], reader=approver, now=now)

@@ -186,6 +186,16 @@ def stopped(session: Session) -> bool:
     return session.scalar(sa.select(School.publishing_stopped_at)) is not None
 
 
+def was_due_in_stop(session: Session, publication: Publication) -> datetime | None:
+    """When the stop ended in or before which the publication came due; None where it wasn't so.
+
+    A school stops because something has happened: what was due meanwhile may no longer be fit to be read.
+    Whoever lets it go out after all sets a new due time.
+    """
+    allowed = session.scalar(sa.select(School.publishing_allowed_at))
+    return allowed if allowed is not None and publication.due_at <= allowed else None
+
+
 def unseen_since(session: Session, publication: Publication, draft: Draft) -> datetime | None:
     """The moment since which this draft may have been published by what a restore has replaced, if any."""
     school = session.scalars(sa.select(School)).one()

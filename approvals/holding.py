@@ -38,6 +38,11 @@ def publish_now(
     revision = session.get_one(DraftRevision, publication.revision_id)
     if publication.state not in {PublicationState.HELD, PublicationState.FAILED}:
         raise MoveNotAllowed(f"This post is {IN_WORDS[publication.state]}: there is nothing to decide.")
+    if claims.stopped(session):
+        raise MoveNotAllowed(
+            "All publishing is stopped. Somebody who may has to allow it again under Accounts; then decide "
+            "on this post."
+        )
     if not claims.approval_holds(session, publication, draft, revision):
         raise MoveNotAllowed(
             "The approval no longer covers this post: it must be edited and handed in again."

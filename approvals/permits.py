@@ -24,6 +24,8 @@ def why_not(
     """Why this publication may not be sent now, for a person; empty when it may."""
     if not claims.approval_holds(session, publication, draft, revision):
         return "What is stored is not exactly what was approved for this account. It needs a new approval."
+    if claims.was_due_in_stop(session, publication) is not None:
+        return due_in_stop(publication)
     account = publication.account
     limit = settings().publish_late_limit
     if now - publication.due_at > limit:
@@ -53,6 +55,14 @@ def why_not(
     except SchoolgateError as error:
         return str(error)
     return ""
+
+
+def due_in_stop(publication: Publication) -> str:
+    """Why a publication is held that came due in a stop. Not why that was: the author reads it, too."""
+    return (
+        f"It was due on {say(publication.due_at)}, and all publishing was stopped. It does not go out by "
+        "itself any more: decide whether it still should."
+    )
 
 
 def minutes(span: timedelta) -> int:

@@ -274,13 +274,20 @@ def look_first(
     mark_unknown(session, publication, why, now=now)
 
 
-def hold(session: Session, publication: Publication, reason: str, *, now: datetime) -> None:
-    """Stop it for a person, and tell the author, the approver and the headteacher by mail."""
+def hold(
+    session: Session, publication: Publication, reason: str, *, tell: bool = True, now: datetime
+) -> None:
+    """Stop it for a person, and tell the author, the approver and the headteacher by mail.
+
+    `tell` False: whoever calls tells them of several at once.
+    """
     publication.problem = reason
     publication.lease_id = publication.lease_until = None
     move_publication(
         session, publication, PublicationState.HELD, actor=Actor.PRODUCT, by=None, reason=reason, now=now
     )
+    if not tell:
+        return
     _tell(
         session, publication, "is held", [reason, "Decide on the draft's page what becomes of it."], now=now
     )

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, lazyload
 
-from approvals import approval_mail, asking, drafts, submissions, takedowns
+from approvals import approval_mail, asking, claims, drafts, submissions, takedowns
 from approvals.checks import account_name
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, PublicationMove
@@ -195,6 +195,7 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
         one.id for several in of_drafts.values() for one in several if one.state is PublicationState.PUBLISHED
     ]
     gone = takedowns.of_publications(session, out)
+    stopped = claims.stopped(session)
     for draft, revision in found:
         # Of several for one account the newest counts; a draft that went back shows what was missed.
         states = {
@@ -212,7 +213,7 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
                     at=revision.planned_at or start,
                     account=account_name(entry.account),
                     platform=entry.account.platform,
-                    state=takedowns.stands(publication, gone.get(publication.id))
+                    state=takedowns.stands(publication, gone.get(publication.id), stopped=stopped)
                     if publication is not None
                     else draft.state,
                     summary=summary(revision.text_for(entry.account_id)),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import checks, claims
+from approvals import checks, claims, permits
 from approvals.checks import account_name
 from approvals.models import Draft, DraftRevision, Publication, PublicationMove
 from approvals.states import PublicationState
@@ -98,12 +98,23 @@ def _scheduled(session: Session, publication: Publication, *, now: datetime) -> 
                 "missing. The post can be changed, or the data protection officer asked.",
                 trouble=True,
             )
+        if claims.stopped(session):
+            return Standing(
+                f"It was to go out on {say(publication.due_at)}. All publishing is stopped: if it is allowed "
+                "again before then, this goes out as planned; if not, it waits for a person's word."
+            )
         sentence = f"It goes out on {say(publication.due_at)}."
         if away:
             sentence += f" {away}If that isn't mended by then, this post waits."
         return Standing(sentence, trouble=bool(away))
     if claims.stopped(session):
-        return Standing("It is due, but all publishing is stopped.", trouble=True)
+        return Standing(
+            "It came due while all publishing is stopped. Once that is allowed again, a person decides "
+            "whether this still goes out.",
+            trouble=True,
+        )
+    if claims.was_due_in_stop(session, publication) is not None:
+        return Standing(permits.due_in_stop(publication), trouble=True)
     if publication.problem:
         return Standing(publication.problem, trouble=True)
     if away:

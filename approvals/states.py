@@ -35,6 +35,12 @@ class PublicationState(StrEnum):
     """Waits for a person's decision."""
 
 
+class Stopped(StrEnum):
+    """How an approved post that has yet to go out stands for its readers while all publishing is stopped."""
+
+    STOPPED = "stopped"
+
+
 class Actor(StrEnum):
     """In what part somebody makes a move. The capability that asks for the move has checked it."""
 
@@ -92,7 +98,7 @@ SETTLED = frozenset({P.PUBLISHED, P.CANCELLED, P.MISSED})
 NOT_COMING = frozenset({D.REJECTED, P.CANCELLED, P.MISSED, P.FAILED})
 """States in which nothing goes out at the planned time, nor has."""
 
-IN_WORDS: Mapping[DraftState | PublicationState, str] = {
+IN_WORDS: Mapping[DraftState | PublicationState | Stopped, str] = {
     D.DRAFT: "being written",
     D.SUBMITTED: "waiting for approval",
     D.APPROVED: "approved",
@@ -106,6 +112,7 @@ IN_WORDS: Mapping[DraftState | PublicationState, str] = {
     P.MISSED: "missed: not approved in time",
     P.CANCELLED: "cancelled",
     P.HELD: "held for a person",
+    Stopped.STOPPED: "held: publishing is stopped",
 }
 
 

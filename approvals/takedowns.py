@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session, joinedload
 from approvals import checks, claims, first_names, states, takedown_mail
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.models.takedowns import Takedown, TakedownMove, TakedownState
-from approvals.states import DraftState, PublicationState
+from approvals.states import DraftState, PublicationState, Stopped
 from connectors.base import Connector
 from connectors.errors import ConnectorError, ConnectorUnavailable, CredentialsDead, Gone, OutcomeUnknown
 from school import accounts, audit, consent
@@ -51,7 +51,7 @@ IN_WORDS: Mapping[TakedownState, str] = {
     S.DONE: "taken down",
     S.BY_HAND: "to be taken down by hand",
 }
-Stands = DraftState | PublicationState | TakedownState
+Stands = DraftState | PublicationState | TakedownState | Stopped
 """How a post stands for its readers: one that is out and to be taken down, as far as that has come."""
 ALL_WORDS: Mapping[Stands, str] = dict(
     chain[tuple[Stands, str]](states.IN_WORDS.items(), IN_WORDS.items()),
@@ -138,8 +138,15 @@ def request_everywhere(
     return opened
 
 
-def stands(publication: Publication, takedown: Takedown | None) -> PublicationState | TakedownState:
-    """What to say of a post: of one that was taken down not that it is published."""
+def stands(
+    publication: Publication, takedown: Takedown | None, *, stopped: bool
+) -> PublicationState | TakedownState | Stopped:
+    """What to say of a post: of one that was taken down not that it is published.
+
+    `stopped`: all publishing is; then nothing that has yet to go out is called scheduled.
+    """
+    if stopped and publication.state is PublicationState.SCHEDULED:
+        return Stopped.STOPPED
     if takedown is not None and publication.state is PublicationState.PUBLISHED:
         return takedown.state
     return publication.state

@@ -288,6 +288,19 @@ def deputies(session: Session, *, now: datetime) -> list[Person]:
     return list(session.scalars(query))
 
 
+def _named_deputies(session: Session, *, now: datetime) -> set[UUID]:
+    """Who named a deputy for today, and so is away."""
+    able = {one.id for one in deputies(session, now=now)}
+    day = today(now)
+    query = sa.select(Deputy.named_by_id).where(
+        Deputy.person_id.in_(able),
+        Deputy.withdrawn_at.is_(None),
+        Deputy.first_day <= day,
+        Deputy.last_day >= day,
+    )
+    return set(session.scalars(query))
+
+
 def may_approve(session: Session, person: Person, *, author_id: UUID, now: datetime) -> bool:
     """Whether the person may decide on that author's draft (P12): never their own."""
     if not person.active or person.id == author_id:
@@ -301,11 +314,17 @@ def may_approve(session: Session, person: Person, *, author_id: UUID, now: datet
 
 
 def approvers(session: Session, *, author_id: UUID, now: datetime) -> list[Person]:
-    """Who is asked to decide: deputies in force, else headteachers, else SLT, else the chair."""
+    """Who is asked to decide: deputies in force, else headteachers, else SLT, else the chair.
+
+    A headteacher who is away is asked last: about a deputy's own post others come first.
+    """
+    away = _named_deputies(session, now=now)
+    heads = holders(session, Role.HEADTEACHER)
     groups: Sequence[list[Person]] = (
         deputies(session, now=now),
-        holders(session, Role.HEADTEACHER),
+        [one for one in heads if one.id not in away],
         holders(session, Role.SLT),
+        [one for one in heads if one.id in away],
         holders(session, Role.CHAIR),
     )
     for group in groups:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -135,6 +135,28 @@ def for_whom_is_away(session: Session, person: Person, *, now: datetime) -> list
     query = _on(today(now)).where(Deputy.named_by_id == person.id).order_by(Deputy.last_day)
     last = {one.person_id: one.last_day for one in session.scalars(query)}
     return [(one, last[one.id]) for one in able if one.id in last]
+
+
+def on_own_post(
+    session: Session, author: Person, asked: Collection[UUID], *, reader: Person | None = None, now: datetime
+) -> str:
+    """Who is away, and who is asked in place of a deputy who wrote a post; empty for other authors.
+
+    `asked`: who is asked about it. `reader` reads of themselves as "you".
+    """
+    found = in_force(session, author, now=now)
+    if found is None or found[0].id == author.id:
+        return ""
+    away, until = found
+    mine, theirs = reader is not None and reader.id == author.id, reader is not None and reader.id == away.id
+    said = (
+        f"{'You are' if theirs else f'{away.name} is'} away until {say_date(until)}. "
+        f"{'You stand' if mine else f'{author.name} stands'} in, but nobody decides on their own post"
+    )
+    if away.id not in asked:
+        return f"{said}: so somebody else is asked."
+    whom = "you are" if theirs else f"{away.name} is"
+    return f"{said}, and there is nobody else who may: so {whom} asked all the same."
 
 
 def _on(day: date) -> sa.Select[Deputy]:

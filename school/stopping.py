@@ -43,7 +43,7 @@ def stop_publishing(session: Session, *, by: Person, reason: str, now: datetime)
 
 
 def allow_publishing(session: Session, *, by: Person, reason: str, now: datetime) -> School:
-    """Publish again. What became overdue meanwhile is held for a person by the publisher.
+    """Publish again; what came due meanwhile waits for a person's word (`approvals.stops`).
 
     Raises NotPermitted, BadInput without a reason, MoveNotAllowed when it isn't stopped.
     """
@@ -53,6 +53,7 @@ def allow_publishing(session: Session, *, by: Person, reason: str, now: datetime
     if school.publishing_stopped_at is None:
         raise MoveNotAllowed("Publishing isn't stopped.")
     school.publishing_stopped_at = school.publishing_stopped_by = school.publishing_stopped_why = None
+    school.publishing_allowed_at = now
     audit.record(
         session,
         by=by,

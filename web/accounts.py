@@ -6,12 +6,15 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
+from approvals import stops
 from moderation.words import platform
-from school import accounts, closing, people, register, stopping
+from school import accounts, closing, people, register
 from school.db import now, reading, transaction
 from school.errors import BadInput
-from school.permissions import Action
+from school.models import School
+from school.permissions import Action, may
 from school.setup import current_school
 from web.access import current_person, needs
 from web.account_health import health
@@ -34,8 +37,19 @@ def _show(typed: Typed) -> str:
             stopped_by=people.get(session, school.publishing_stopped_by).name
             if school and school.publishing_stopped_by
             else "",
+            **_stop_posts(session, school),
             typed=typed,
         )
+
+
+def _stop_posts(session: Session, school: School | None) -> dict[str, list[tuple[UUID, str]]]:
+    """What waits and what goes out as planned once publishing is allowed again, for whoever may allow it."""
+    if school is None or school.publishing_stopped_at is None:
+        return {}
+    if not may(current_person(session), Action.STOP_PUBLISHING):
+        return {}
+    due, to_come = stops.while_stopped(session, since=school.publishing_stopped_at, now=now())
+    return {"came_due": due, "to_come": to_come}
 
 
 @pages.get("/accounts")
@@ -103,6 +117,14 @@ def _set_paused(account_id: UUID, paused: bool) -> ResponseReturnValue:
     return redirect(url_for("accounts.show"))
 
 
+def _waits(number: int) -> str:
+    if not number:
+        return "Nothing came due meanwhile: all posts go out as planned."
+    if number == 1:
+        return "1 post came due meanwhile and waits for a person’s word: look at it in the calendar."
+    return f"{number} posts came due meanwhile and wait for a person’s word: look at them in the calendar."
+
+
 @pages.post("/accounts/stop")
 @needs(Action.STOP_PUBLISHING)
 def stop() -> ResponseReturnValue:
@@ -110,12 +132,16 @@ def stop() -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with transaction() as session:
-            stopping.stop_publishing(
+            stops.stop(
                 session, by=current_person(session), reason=typed["stop_reason"], now=now()
             )
     except BadInput as error:
         return _show(typed.refuse(BadInput(str(error), field="stop_reason"))), 400
-    flash("All publishing is stopped. Nothing goes out until somebody allows it again here.", "warning")
+    flash(
+        "All publishing is stopped. Nothing goes out until somebody allows it again here. The senior "
+        "leadership team and the authors of what is scheduled are told by e-mail.",
+        "warning",
+    )
     return redirect(url_for("accounts.show") + "#publishing")
 
 
@@ -126,10 +152,11 @@ def allow() -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with transaction() as session:
-            stopping.allow_publishing(
+            held = stops.allow(
                 session, by=current_person(session), reason=typed["stop_reason"], now=now()
             )
+            waits = len(stops.by_draft(session, held))
     except BadInput as error:
         return _show(typed.refuse(BadInput(str(error), field="stop_reason"))), 400
-    flash("Publishing goes on. What was overdue waits for a person’s word.", "success")
+    flash(f"Publishing goes on. {_waits(waits)}", "success")
     return redirect(url_for("accounts.show") + "#publishing")

@@ -9,9 +9,8 @@ from datetime import date, datetime, timedelta
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from approvals import planning, schedule
+from approvals import planning, posts_under_way, schedule
 from approvals.schedule import PlannedPost
-from approvals.standing import under_way
 from approvals.takedowns import ALL_WORDS
 from school import people, school_year
 from school.db import now, reading
@@ -82,7 +81,7 @@ def show() -> ResponseReturnValue:
             terms_known=year.known,
             this_day=this_day,
             clock=clock,
-            under_way=under_way(session, by=person, now=moment),
+            under_way=posts_under_way.posts(session, by=person, now=moment),
             may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,
             in_words=ALL_WORDS,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from approvals import (
     asking,
     checks,
+    claims,
     decisions,
     drafts,
     late_names,
@@ -38,11 +39,11 @@ from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from approvals.takedowns import ALL_WORDS
 from connectors.base import Platform
-from school import people
+from school import people, standing_in
 from school.db import now, reading
 from school.models import Person, Role
 from school.permissions import Action, may
-from school.times import say
+from school.times import say, say_date
 from web import draft_findings, headline
 from web.access import current_person
 from web.forms import Typed, whole_number
@@ -101,7 +102,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
         publications = schedule.present(draft, drafts.current_revision(session, draft), every)
         to_come = _to_come(draft, publications)
         gone = takedowns.of_publications(session, [one.id for one in publications])
-        standing_now = headline.of(draft, publications, gone)
+        stopped = claims.stopped(session)
+        standing_now = headline.of(draft, publications, gone, stopped=stopped)
         out = [one for one in publications if one.state is PublicationState.PUBLISHED]
         figures = reach.of_publications(session, [one.id for one in out])
         editable = own and drafts.editable(session, draft)
@@ -127,7 +129,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             waits_for_video=revision.video is not None and video_checks.coming(revision.video),
             publications=publications,
             takedowns=gone,
-            stands_as={one.id: takedowns.stands(one, gone.get(one.id)) for one in publications},
+            stands_as={
+                one.id: takedowns.stands(one, gone.get(one.id), stopped=stopped) for one in publications
+            },
             seen_on=[account_name(one.account) for one in out if not _is_down(gone.get(one.id))],
             can_go=[one for one in out if one.id not in gone],
             was_out=any(one.revision_id == revision.id for one in out),
@@ -141,6 +145,11 @@ def page(draft_id: UUID, typed: Typed) -> str:
             submission=submission,
             asked=asked,
             may_too=_may_too(session, draft, [one.person_id for one in asked], now=moment) if waits else [],
+            on_own_post=standing_in.on_own_post(
+                session, draft.author, [one.person_id for one in asked], reader=person, now=moment
+            )
+            if waits
+            else "",
             decision=decision,
             voided_words=_voided_words(decision.void_reason or "", own=own) if decision else "",
             decided_by_me=decided_by_me,
@@ -170,7 +179,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             may_settle=may(person, Action.HOLD_PUBLICATIONS),
             to_come=to_come,
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
-            if to_come
+            if to_come and not stopped
             else OWN.get(standing_now.words, standing_now.sentence)
             if own
             else standing_now.sentence,
@@ -192,13 +201,18 @@ def _to_come(draft: Draft, publications: Sequence[Publication]) -> list[Publicat
     return counting if draft.state is DraftState.APPROVED and waits else []
 
 
-def _may_too(session: Session, draft: Draft, asked: Sequence[UUID], *, now: datetime) -> list[Person]:
-    """Who was not asked and may decide all the same: the headteacher, and the leadership team (P12)."""
-    return [
-        one
-        for one in people.holders(session, Role.HEADTEACHER, Role.SLT)
-        if one.id not in asked and people.may_approve(session, one, author_id=draft.author_id, now=now)
-    ]
+def _may_too(session: Session, draft: Draft, asked: Sequence[UUID], *, now: datetime) -> list[str]:
+    """Who was not asked and may decide all the same: the headteacher, and the leadership team (P12).
+
+    With who is away, and until when.
+    """
+    found = []
+    for one in people.holders(session, Role.HEADTEACHER, Role.SLT):
+        if one.id not in asked and people.may_approve(session, one, author_id=draft.author_id, now=now):
+            away = standing_in.for_whom_is_away(session, one, now=now)
+            until = max((last for _deputy, last in away), default=None)
+            found.append(one.name if until is None else f"{one.name} (away until {say_date(until)})")
+    return found
 
 
 def _voided_words(reason: str, *, own: bool) -> str:

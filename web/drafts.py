@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from approvals import (
+    claims,
     decisions,
     drafts,
     schedule,
@@ -399,8 +400,16 @@ def _rows(session: Session, listed: Sequence[Draft]) -> list[dict[str, object]]:
     gone = takedowns.of_publications(
         session, [one.id for several in publications.values() for one in several]
     )
+    stopped = claims.stopped(session)
     return [
-        _row(draft, revisions[draft.id], publications.get(draft.id, []), gone, places.get(draft.id))
+        _row(
+            draft,
+            revisions[draft.id],
+            publications.get(draft.id, []),
+            gone,
+            places.get(draft.id),
+            stopped=stopped,
+        )
         for draft in listed
     ]
 
@@ -411,14 +420,17 @@ def _row(
     publications: Sequence[Publication],
     gone: Mapping[UUID, Takedown],
     place: tuple[int, int] | None,
+    *,
+    stopped: bool,
 ) -> dict[str, object]:
     first = revision.accounts[0] if revision.accounts else None
     made = schedule.present(draft, revision, publications)
-    standing = headline.of(draft, made, gone)
+    standing = headline.of(draft, made, gone, stopped=stopped)
     alike: dict[Stands, list[Publication]] = {}
     for one in made:
-        if one.state is not PublicationState.SCHEDULED and not standing.says_all:
-            alike.setdefault(takedowns.stands(one, gone.get(one.id)), []).append(one)
+        stands = takedowns.stands(one, gone.get(one.id), stopped=stopped)
+        if stands is not PublicationState.SCHEDULED and not standing.says_all:
+            alike.setdefault(stands, []).append(one)
     return {
         "standing": standing,
         "draft": draft,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from approvals import asking, differences, drafts, submissions, video_digest
 from approvals.states import DraftState
+from school import standing_in
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from web import draft_findings
@@ -51,4 +52,7 @@ def hand_in(draft_id: UUID, number: int, *, as_it_is: bool = False) -> str:
         submission = submissions.submit(
             session, draft_id, revision_number=number, findings=found, by=current_person(session), now=now()
         )
-        return " ".join(one.sentence for one in asking.how_asked(session, submission))
+        ways, author = asking.how_asked(session, submission), current_person(session)
+        whom = [one.person_id for one in ways]
+        why = standing_in.on_own_post(session, author, whom, reader=author, now=now())
+        return " ".join([why, *(one.sentence for one in ways)]).strip()

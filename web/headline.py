@@ -9,7 +9,7 @@ from uuid import UUID
 from approvals import takedowns
 from approvals.models import Draft, Publication
 from approvals.models.takedowns import Takedown, TakedownState
-from approvals.states import DraftState, PublicationState
+from approvals.states import DraftState, PublicationState, Stopped
 from approvals.takedowns import ALL_WORDS, Stands
 from school.times import say
 
@@ -27,6 +27,7 @@ BADGES: dict[Stands, str] = {
     PublicationState.MISSED: "danger",
     PublicationState.CANCELLED: "secondary",
     PublicationState.HELD: "danger",
+    Stopped.STOPPED: "danger",
     TakedownState.REQUESTED: "warning",
     TakedownState.DOING: "warning",
     TakedownState.BY_HAND: "warning",
@@ -41,6 +42,8 @@ NEXT: dict[Stands, str] = {
     DraftState.REJECTED: "It was rejected and will not be published.",
     PublicationState.PUBLISHED: "It is out. Where it is to be seen is below.",
     PublicationState.CANCELLED: "It was approved and then stopped: nothing of it is published.",
+    Stopped.STOPPED: "It is approved, and all publishing is stopped: it does not go out before that is "
+    "allowed again.",
     TakedownState.REQUESTED: "It is being taken down. Where it is still to be seen is below.",
     TakedownState.DOING: "It is being taken down. Where it is still to be seen is below.",
     TakedownState.BY_HAND: "It has to be removed by hand. Where it is still to be seen is below.",
@@ -59,14 +62,19 @@ class Headline:
     """Whether it says how the post stands on every account."""
 
 
-def of(draft: Draft, present: Sequence[Publication], gone: Mapping[UUID, Takedown]) -> Headline:
-    """How a draft stands, from the publications of its present plan and their takedowns."""
+def of(
+    draft: Draft, present: Sequence[Publication], gone: Mapping[UUID, Takedown], *, stopped: bool
+) -> Headline:
+    """How a draft stands, from the publications of its present plan and their takedowns.
+
+    `stopped`: all publishing is.
+    """
     if draft.thrown_away_at is not None:
         when = say(draft.thrown_away_at)
         return Headline("thrown away", "secondary", f"Its author threw it away on {when}.", says_all=True)
     state: Stands = draft.state
     if draft.state is DraftState.APPROVED and present:
-        stand = {takedowns.stands(one, gone.get(one.id)) for one in present}
+        stand = {takedowns.stands(one, gone.get(one.id), stopped=stopped) for one in present}
         if len(stand) == 1:
             [only] = stand
             if only in NEXT:

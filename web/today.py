@@ -11,10 +11,17 @@ from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, drafts, lost_consent, schedule, takedown_asking, takedowns
+from approvals import (
+    approval_mail,
+    drafts,
+    lost_consent,
+    posts_under_way,
+    takedown_asking,
+    takedowns,
+)
 from approvals.models import Draft, Publication
-from approvals.standing import under_way
-from approvals.states import IN_WORDS, DraftState, PublicationState
+from approvals.states import DraftState, PublicationState
+from approvals.takedowns import ALL_WORDS
 from moderation import anchors, assigning, referrals, unread
 from moderation.classifier.flags import LANGUAGE
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
@@ -38,7 +45,7 @@ from school.models import Account, AccountState, Person
 from school.permissions import Action, may
 from school.setup import current_school
 from school.times import today
-from web import guide
+from web import guide, on_their_way
 from web.access import current_person, signed_in
 from web.headline import BADGES
 
@@ -351,7 +358,7 @@ def _rules(session: Session, person: Person) -> Iterator[Waiting]:
             yield Waiting(1, "first version of the terms of use to publish", "", "/terms", urgent=True)
         review = terms.next_review(session)
         if review is None or review <= today(now()) + timedelta(days=30):
-            yield Waiting(1, "yearly review of the policy to enter", "", "/terms")
+            yield Waiting(1, "yearly review of the policy to enter", "", "/terms#review")
 
 
 def _keeper(session: Session, person: Person) -> Iterator[Waiting]:
@@ -394,21 +401,20 @@ def show() -> ResponseReturnValue:
         school = current_school(session)
         waiting = [one for source in SOURCES for one in source(session, person)]
         practice = school is not None and school.practice
+        moving = posts_under_way.posts(session, by=person, now=now())
         return render_template(
             "today/today.html",
             person=person,
             waiting=sorted(waiting, key=lambda one: (not one.first, not one.urgent, one.count == 0)),
             stands_in=standing_in.in_force(session, person, now=now()),
-            stand_in_for_me=standing_in.for_whom_is_away(session, person, now=now()),
-            mine=[
-                (one, schedule.summary(revision.text) or "(no text)", revision.planned_at)
-                for one, revision in drafts.on_their_way(session, person)
-            ],
+            stand_in_for_me=(away := standing_in.for_whom_is_away(session, person, now=now())),
+            asked_all_the_same=on_their_way.asked_all_the_same(session, person, away),
+            mine=on_their_way.mine(session, person, moving),
             guide=guide.guide(session, person, practice=practice),
             practice=practice,
             can_do=[] if any(one.count for one in waiting) else guide.can_do(session, person),
-            under_way=under_way(session, by=person, now=now()),
+            under_way=moving,
             badges=BADGES,
-            in_words=IN_WORDS,
+            in_words=ALL_WORDS,
             may_write=bool(people.authorised_accounts(session, person)),
         )

@@ -32,6 +32,8 @@ ABOUT = {
     "incident": "something that stays wrong",
     "missed": "a post that nobody approved in time",
     "pin_guessed": "somebody who tried PINs",
+    "publishing_allowed": "telling people that publishing goes on",
+    "publishing_stopped": "telling people that all publishing is stopped",
     "publication_problem": "a post that is held or was refused",
     "restored": "a restore from a backup",
     "role_changed": "a role that was given or taken",

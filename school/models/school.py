@@ -28,6 +28,8 @@ class School(Base):
     """Set while "stop all publishing" is in force."""
     publishing_stopped_by: Mapped[UUID | None]
     publishing_stopped_why: Mapped[str | None]
+    publishing_allowed_at: Mapped[datetime | None]
+    """When the last stop ended: no post that was due by then goes out without a person's word."""
     key_check: Mapped[bytes | None] = mapped_column(sa.LargeBinary, info=SEALED)
     """Known words, encrypted: tells whether the secret key is this school's. None: not noted yet."""
     restored_from: Mapped[datetime | None]

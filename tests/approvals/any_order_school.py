@@ -270,6 +270,7 @@ class BesideThePosts(School):
         how = stopping.stop_publishing if stop else stopping.allow_publishing
         if self.do(lambda s: how(s, by=self.person(s, "deputy"), reason="So", now=self.now)):
             self.plain.stopped = stop
+            self.plain.allowed = self.plain.allowed if stop else self.now
 
     def undone(self, post: Post) -> None:
         """Nothing rests on the post any more."""

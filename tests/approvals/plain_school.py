@@ -111,6 +111,8 @@ class PlainSchool:
     terms: int = 1
     refreshed: datetime | None = None
     stopped: bool = False
+    allowed: datetime | None = None
+    """When the last stop of all publishing ended."""
 
     @property
     def today(self) -> date:
@@ -164,6 +166,8 @@ class PlainSchool:
         due = max(version.planned, post.released.get(account, version.planned))
         if self.now < version.planned or self.now - due > LATE_MOST:
             return f"at {self.now} it is not the time for it: {due}"
+        if self.allowed is not None and due <= self.allowed:
+            return f"it came due by {self.allowed}, in a stop, and nobody let it go out"
         if not author.active or account not in author.leave:
             return f"{author.name} may not write for {account}"
         for name in version.children:

@@ -229,3 +229,30 @@ def test_what_waits_for_somebody_who_no_longer_decides_is_asked_of_others(
     for purpose, person, said in (("deputy_withdrawn", chair, "no longer"), ("approval_request", head, "Decide")):
         mail = scenes.mails(session, purpose)[-1]
         assert mail["To"].addresses[0].addr_spec == person.email and said in mail["Subject"]
+
+
+def test_a_deputys_own_post_goes_to_other_leaders_before_who_is_away(
+    session: Session, school_people: dict[Role, Person], head: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    """Nobody decides on their own post (P12), and who is away is asked only where nobody else may."""
+    deputy, day = school_people[Role.SLT], today(now)
+    people.authorise(session, deputy, x, by=head, reason="Writes", now=now)
+    standing_in.name(session, deputy, first_day=day, last_day=day + timedelta(days=3), by=head, now=now)
+    session.flush()
+    draft = drafts.save(session, None, scenes.content(x, at=later), by=deputy, now=now)
+    asked = scenes.submit(session, draft, deputy, now)
+    assert [one.name for one in asking.how_asked(session, asked)] == [head.name]
+    why = standing_in.on_own_post(session, deputy, [head.id], reader=deputy, now=now)
+    assert f"{head.name} is away until" in why and "You stand in" in why and "nobody else who may" in why
+    [mail] = scenes.mails(session, "approval_request", head)
+    assert "You are away until" in str(mail.get_body(("plain",)))
+    drafts.withdraw(session, draft.id, reason="", by=deputy, now=now)
+    other, _token = people.add(
+        session, name="Ngozi Adeyemi", email="ngozi@larkfield.sch.uk", roles={Role.SLT}, by=head, reason="New",
+        now=now,
+    )  # fmt: skip
+    other.active = True
+    session.flush()
+    asked = scenes.submit(session, draft, deputy, now)
+    assert [one.name for one in asking.how_asked(session, asked)] == [other.name]
+    assert "somebody else is asked" in standing_in.on_own_post(session, deputy, [other.id], now=now)

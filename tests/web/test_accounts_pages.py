@@ -7,13 +7,19 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
+from approvals.models import Publication
+from approvals.states import PublicationState
 from school import accounts, probes
 from school.db import now, reading, transaction
-from school.models import Account, AccountState, AuditEntry, Role
+from school.models import Account, AccountState, AuditEntry, Person, Role
 from school.setup import current_school
+from school.times import today
+from tests.approvals import scenes
 from tests.web.conftest import Browser
 
+HOUR = timedelta(hours=1)
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -172,3 +178,37 @@ def test_all_publishing_stops_and_goes_on(
         done = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.seq.desc()).limit(2)).all()
     assert list(done) == ["publishing_allowed", "publishing_stopped"]
     assert "All publishing is stopped" not in teacher.get("/").text
+
+
+def test_while_all_is_stopped_every_page_says_the_same_and_the_button_says_what_waits(
+    signed_in: Callable[[Role], Browser],
+    make_account: Callable[..., Account],
+    school_people: dict[Role, Person],
+    session: Session,
+) -> None:
+    moment = now().replace(second=0, microsecond=0)
+    teacher, head = school_people[Role.STAFF], school_people[Role.HEADTEACHER]
+    x, facebook = make_account("x"), make_account("facebook")
+    due, publications = scenes.approved(session, teacher, head, moment - HOUR, x, facebook, text="Now")
+    at = moment + 20 * HOUR
+    soon, _ = scenes.approved(session, teacher, head, moment, x, text="Tomorrow's post", at=at)
+    session.commit()
+    slt, author = signed_in(Role.SLT), signed_in(Role.STAFF)
+    assert slt.post("/accounts/stop", "/accounts", stop_reason="a worrying post").status_code == 302
+    wrong = (">scheduled<", "It goes out", "It will be published", ">to be published", "within moments")
+    for path in ("/", f"/drafts/{soon.id}", "/drafts", f"/calendar?list={today(moment)}"):
+        page = author.get(path).text
+        assert "held: publishing is stopped" in page, path
+        assert not [one for one in wrong if one in page], path
+    accounts_page = slt.get("/accounts").text
+    assert accounts_page.count(">publishing is stopped<") == 2
+    before_button = accounts_page.split('id="publishing"')[1].split("Allow publishing again")[0]
+    assert before_button.count(f"/drafts/{due.id}") == 1 and before_button.count(f"/drafts/{soon.id}") == 1
+    assert "somebody decides on each" in before_button
+    assert f"/drafts/{due.id}" not in signed_in(Role.NETWORK_MANAGER).get("/accounts").text
+    answer = slt.post("/accounts/allow", "/accounts", stop_reason="it was nothing")
+    assert "1 post came due meanwhile and waits" in slt.get(answer.location).text
+    with reading() as fresh:
+        states = {fresh.get_one(Publication, one.id).state for one in publications}
+    assert states == {PublicationState.HELD}
+    assert "2</b> posts held for your word" in slt.get("/").text

@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from approvals import drafts
 from approvals.models import Draft
 from approvals.states import DraftState
 from moderation.models import Author, Follower, FollowerKind, FollowerState
@@ -19,6 +20,7 @@ from school.db import now, transaction
 from school.models import Account, ConsentKind, Person, Role
 from school.settings import settings
 from school.times import today
+from tests.approvals import scenes
 from tests.web.conftest import Browser
 from web import guide, page_help
 
@@ -218,3 +220,51 @@ def test_every_page_says_what_it_is_and_leads_on(signed_in: Callable[[Role], Bro
             ways = page.text.partition("Go on to: ")[2].partition("</p>")[0]
             for way in re.findall('href="([^"]+)"', ways):
                 assert browser.get(way).status_code == 200, (role, path, way)
+
+
+@SQLITE
+def test_each_post_under_way_is_shown_once_by_its_words(
+    signed_in: Callable[[Role], Browser],
+    school_people: dict[Role, Person],
+    make_account: Callable[..., Account],
+    session: Session,
+) -> None:
+    author, head = school_people[Role.STAFF], school_people[Role.HEADTEACHER]
+    x, facebook = make_account("x"), make_account("facebook")
+    at = now() - timedelta(hours=1)
+    post, _due = scenes.approved(session, author, head, at, x, facebook, text="Cakes on Friday", at=now())
+    scenes.approved(session, author, head, now(), x, text="Shoes in June", at=now() + timedelta(days=1))
+    session.commit()
+    page = signed_in(Role.STAFF).get("/").text
+    under_way, on_their_way = page.split('id="under-way"')[1].split('id="mine"')
+    assert under_way.count(f"/drafts/{post.id}") == 1 and "Cakes on Friday" in under_way
+    assert under_way.count("It is due") == 1
+    assert f"/drafts/{post.id}" not in on_their_way and "Shoes in June" in on_their_way
+    assert 'href="/terms#review"' in signed_in(Role.HEADTEACHER).get("/").text
+
+
+@SQLITE
+def test_who_is_away_reads_why_a_deputys_own_post_came_to_them(
+    signed_in: Callable[[Role], Browser],
+    school_people: dict[Role, Person],
+    make_account: Callable[..., Account],
+    session: Session,
+) -> None:
+    """P12: nobody decides on their own post."""
+    deputy, head, x = school_people[Role.SLT], school_people[Role.HEADTEACHER], make_account("x")
+    people.authorise(session, deputy, x, by=head, reason="Writes", now=now())
+    day = today(now())
+    standing_in.name(
+        session, deputy, first_day=day, last_day=day + timedelta(days=2), by=head, now=now()
+    )
+    content = scenes.content(x, at=now() + timedelta(days=1))
+    own = drafts.save(session, None, content, by=deputy, now=now())
+    session.commit()
+    author = signed_in(Role.SLT)
+    answer = author.post(f"/drafts/{own.id}/submit", f"/drafts/{own.id}", revision="1")
+    assert answer.status_code == 302
+    page = author.get(f"/drafts/{own.id}").text
+    assert f"{head.name} is away until" in page and "You stand in, but nobody decides on their own" in page
+    first = signed_in(Role.HEADTEACHER).get("/").text
+    assert "You are away until" in first and "so you are asked all the same" in first
+    assert f'href="/drafts/{own.id}">Decide on it' in first

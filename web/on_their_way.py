@@ -1,0 +1,64 @@
+"""A person's own posts on their way, and what is asked of somebody who is away: for the first page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from approvals import claims, drafts, schedule
+from approvals.models import ApprovalRequest, Draft
+from approvals.posts_under_way import PostUnderWay
+from approvals.states import DraftState, Stopped
+from school import standing_in
+from school.db import now
+from school.models import Person
+
+
+class Mine(NamedTuple):
+    """One of a person's own posts that waits for a decision or its time."""
+
+    draft_id: UUID
+    state: DraftState | Stopped
+    words: str
+    planned_at: datetime | None
+
+
+def mine(session: Session, person: Person, moving: Sequence[PostUnderWay]) -> list[Mine]:
+    """The person's own posts on their way, soonest first, but for those that are told of as `moving`."""
+    told, stopped = {post.draft_id for post in moving}, claims.stopped(session)
+    return [
+        Mine(
+            draft.id,
+            Stopped.STOPPED if stopped and draft.state is DraftState.APPROVED else draft.state,
+            schedule.summary(revision.text) or "(no text)",
+            revision.planned_at,
+        )
+        for draft, revision in drafts.on_their_way(session, person)
+        if draft.id not in told
+    ]
+
+
+def asked_all_the_same(
+    session: Session, person: Person, away: Sequence[tuple[Person, date]]
+) -> list[tuple[UUID, str]]:
+    """The posts that are asked of somebody who is away, each with why: who stands in wrote them.
+
+    `away`: who stands in for them, and until when (`standing_in.for_whom_is_away`).
+    """
+    asked = sa.select(ApprovalRequest.draft_id).where(
+        ApprovalRequest.approver_id == person.id, ApprovalRequest.voided_at.is_(None)
+    )
+    query = sa.select(Draft).where(
+        Draft.state == DraftState.SUBMITTED,
+        Draft.author_id.in_([deputy.id for deputy, _until in away]),
+        Draft.id.in_(asked),
+    )
+    return [
+        (draft.id, standing_in.on_own_post(session, draft.author, [person.id], reader=person, now=now()))
+        for draft in session.scalars(query.order_by(Draft.id))
+    ]
