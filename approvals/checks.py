@@ -223,14 +223,14 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
         found.append(Problem("objective", "What it is for is not chosen yet."))
     unsigned = len(Criterion) - len(set(revision.checklist))
     if unsigned:
-        found.append(
-            Problem(
-                "checklist",
-                f"{unsigned} of the {len(Criterion)} points of the checklist "
-                f"{'is' if unsigned == 1 else 'are'} not signed: read and tick every one, or change the "
-                "post.",
-            )
+        every = len(Criterion)
+        said = (
+            f"None of the {every} points of the checklist is signed"
+            if unsigned == every
+            else f"{unsigned} of the {every} points of the checklist "
+            f"{'is' if unsigned == 1 else 'are'} not signed"
         )
+        found.append(Problem("checklist", f"{said}: read and tick every one, or change the post."))
     shows = bool(revision.pictures) or revision.video is not None
     if shows and (wrong := devices.problem(session, revision.device)):
         found.append(Problem("device", wrong))

@@ -51,6 +51,10 @@ class AlreadyDecided(MoveNotAllowed):
     """Somebody decided first. The text says who, what and when."""
 
 
+class DraftChanged(MoveNotAllowed):
+    """The draft isn't as whoever decides saw it. The text says what became of it, by whom and when."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
     """A link that still works: whose it is, and what it asks about."""
@@ -178,7 +182,7 @@ def _count_wrong_pin(session: Session, request: ApprovalRequest, *, now: datetim
 def prove_signed_in(session: Session, draft_id: UUID, *, by: Person, revision_number: int) -> Proof:
     """The same for a signed-in approver on the draft's own page, who saw that revision.
 
-    Raises NotFound, AlreadyDecided, MoveNotAllowed when it isn't waiting or was changed.
+    Raises NotFound, AlreadyDecided, DraftChanged, MoveNotAllowed where it was never handed in.
     """
     draft = session.get(Draft, draft_id)
     if draft is None:
@@ -191,8 +195,24 @@ def prove_signed_in(session: Session, draft_id: UUID, *, by: Person, revision_nu
         raise AlreadyDecided(_said(decision))
     revision = session.get_one(DraftRevision, submission.revision_id)
     if submission.ended_at is not None or revision.number != revision_number:
-        raise MoveNotAllowed("This draft was changed or taken back meanwhile. Look at it again.")
+        raise DraftChanged(_since(draft, submission, revision))
     return Proof(submission.id, draft.id, revision.content_hash, by.id, "sign-in")
+
+
+def _since(draft: Draft, submission: Submission, revision: DraftRevision) -> str:
+    """What became of a draft that is not as somebody saw it who decides on it now."""
+    author = draft.author.name
+    if submission.ended_at is None:
+        return (
+            f"{author} has changed this post since you opened it, and handed it in again: now version "
+            f"{revision.number} waits for a decision."
+        )
+    at = say(submission.ended_at)
+    if submission.end_reason == drafts.TAKEN_BACK_AFTER:
+        return f"{author} took this post back on {at}. It waits for no decision any more."
+    if submission.end_reason == drafts.EDITED_AFTER:
+        return f"{author} changed this post on {at}. It waits for a decision again once it is handed in."
+    return submission.end_reason or f"This post has waited for no decision since {at}."
 
 
 def decide(

@@ -34,6 +34,9 @@ from school.permissions import Action, may, require
 
 LISTED_AT_ONCE = 100
 """Drafts on one page of a list."""
+EDITED_AFTER = "The draft was edited after this. When it is handed in again, a new e-mail comes."
+TAKEN_BACK_AFTER = "The author took the draft back. When it is handed in again, a new e-mail comes."
+"""Why a link or a decision no longer counts."""
 ON_THEIR_WAY_MOST = 5
 """Of an author's own drafts on the first page."""
 WITHOUT_MEDIA = (
@@ -99,7 +102,7 @@ def save(
         submissions.void(
             session,
             draft,
-            "The draft was edited after this. When it is handed in again, a new e-mail comes.",
+            EDITED_AFTER,
             actor=Actor.AUTHOR,
             by=by,
             now=now,
@@ -132,7 +135,7 @@ def withdraw(session: Session, draft_id: UUID, *, reason: str, by: Person, now: 
     submissions.void(
         session,
         draft,
-        "The author took the draft back. When it is handed in again, a new e-mail comes.",
+        TAKEN_BACK_AFTER,
         actor=Actor.AUTHOR,
         by=by,
         now=now,

@@ -74,10 +74,17 @@ def record(
     return entry
 
 
+PRACTICE_POST = "practice_post"
+"""A practice school had a post handed in by itself, in its teacher's name."""
+
+
 def done_by(session: Session, person_id: UUID, actions: Collection[str]) -> set[str]:
-    """Which of these actions the person ever did."""
+    """Which of these actions the person ever did, and not a practice school by itself in their name."""
+    by_itself = sa.select(AuditEntry.object_id).where(AuditEntry.action == PRACTICE_POST)
     found = sa.select(AuditEntry.action).where(
-        AuditEntry.actor_id == person_id, AuditEntry.action.in_(actions)
+        AuditEntry.actor_id == person_id,
+        AuditEntry.action.in_(actions),
+        AuditEntry.object_id.not_in(by_itself),
     )
     return set(session.scalars(found.distinct()))
 

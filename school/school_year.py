@@ -40,7 +40,7 @@ class DayIs:
     def marked(self) -> str:
         """What a calendar writes on the day; at a weekend, only the name of a bank holiday."""
         weekend = self.day.weekday() >= 5 and not bank_holiday(self.day)
-        return "" if weekend else self.name.removeprefix("the ")
+        return "" if weekend else self.name.removeprefix("the ").removeprefix("a ")
 
     @property
     def warning(self) -> str:
@@ -70,7 +70,7 @@ class SchoolYear:
         bank = bank_holiday(day)
         off = next((one for one in self._off if one.first_day <= day <= one.last_day), None)
         if bank:
-            return DayIs(day, f"a bank holiday ({bank})")
+            return DayIs(day, f"a bank holiday: {bank}")
         if off is not None and off.kind is DatesKind.INSET:
             return DayIs(day, f"an INSET day ({off.name})")
         if off is not None:
@@ -173,7 +173,9 @@ def bank_holidays(first: date, number: int) -> list[tuple[date, str]]:
 
 @lru_cache(maxsize=8)
 def _bank_holidays(year: int) -> dict[date, str]:
-    return dict(country_holidays("GB", subdiv="ENG", years=year, language="en_GB"))
+    found = country_holidays("GB", subdiv="ENG", years=year, language="en_GB")
+    # As gov.uk calls a day that is taken in place of one at a weekend.
+    return {day: name.replace("(observed)", "(substitute day)") for day, name in found.items()}
 
 
 def _holiday(last: date, first: date) -> str:

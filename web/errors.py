@@ -14,7 +14,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from approvals.decisions import AlreadyDecided, LinkUsed
+from approvals.decisions import AlreadyDecided, DraftChanged, LinkUsed
 from school import db
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
 from web import keeping
@@ -100,11 +100,12 @@ def page(
 
 
 def _known(error: SchoolgateError) -> ResponseReturnValue:
-    if isinstance(error, AlreadyDecided):
+    if isinstance(error, AlreadyDecided | DraftChanged):
         draft_id = (request.view_args or {}).get("draft_id")
         return page(
             HTTPStatus.CONFLICT,
             f"{error} What you sent now was not counted.",
+            "The post has changed" if isinstance(error, DraftChanged) else "",
             go_on=url_for("drafts.one", draft_id=draft_id) if draft_id else "",
         )
     for kind, status in STATUS.items():

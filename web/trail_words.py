@@ -37,6 +37,7 @@ PHRASES: Mapping[str, str] = {
     "picture_unblurred": "took the blurring back from {}",
     "picture_cropped": "cut {}",
     "video_added": "added {}",
+    "practice_post": "had {} written for practice",
     "publishing_stopped": "stopped all publishing",
     "publishing_allowed": "let publishing go on",
     # Comments and the log.

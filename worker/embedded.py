@@ -12,12 +12,12 @@ from contextlib import ExitStack
 import structlog
 
 from connectors.practice.servers import PracticePlatforms
-from school import migrate, setup
+from school import migrate, practice_year, setup
 from school.db import now, transaction
 from school.models import School
 from school.settings import set_for_this_process, settings
 from web.app import create_app
-from worker import classifier, memory, outgoing, practice, signals, starting
+from worker import classifier, first_post, memory, outgoing, practice, signals, starting
 from worker.app import app as celery_app
 from worker.engine import EmbeddedWorker
 from worker.locks import FileLock
@@ -68,6 +68,8 @@ def run(*, host: str | None, port: int | None) -> int:
         worker = EmbeddedWorker(celery_app)
         worker.start()
         classifier.load_in_background()
+        if school.practice:
+            first_post.hand_in_later()
         memory.keep_what_is_loaded()
         log.info("started", host=host, port=actual_port, practice=platforms is not None)
         stopping.wait()
@@ -116,6 +118,7 @@ def _school() -> School:
         school = setup.current_school(session) or setup.set_up_practice(session, now=now())
         if school.practice:
             setup.ready_practice(session, now=now())
+            practice_year.enter(session, now=now())
     starting.settle_key(school)
     starting.note_settings()
     return school

@@ -353,7 +353,7 @@ def test_a_page_that_was_open_too_long_decides_nothing(
 ) -> None:
     drafts.save(session, draft.id, scenes.content(x, at=later, text="Newer", based_on=1), by=teacher, now=now)
     scenes.submit(session, draft, teacher, now)
-    with pytest.raises(MoveNotAllowed, match="changed or taken back"):
+    with pytest.raises(MoveNotAllowed, match="version 2 waits"):
         decisions.prove_signed_in(session, draft.id, by=head, revision_number=1)
 
 
@@ -435,3 +435,21 @@ def test_an_edit_and_an_approval_at_once_never_leave_an_edited_draft_scheduled(
     states = set(session.scalars(sa.select(Publication.state)))
     assert states <= {PublicationState.CANCELLED}
     assert session.get_one(Draft, draft.id, populate_existing=True).state is DraftState.DRAFT
+
+
+@SQLITE
+def test_who_decides_on_a_post_that_has_changed_reads_what_became_of_it(
+    session: Session, draft: Draft, head: Person, teacher: Person, x: Account, later: datetime, now: datetime
+) -> None:
+    def stale() -> str:
+        with pytest.raises(decisions.DraftChanged) as refused:
+            decisions.prove_signed_in(session, draft.id, by=head, revision_number=1)
+        return str(refused.value)
+
+    content = scenes.content(x, at=later, text="Newer", based_on=1)
+    drafts.save(session, draft.id, content, by=teacher, now=now)
+    assert f"{teacher.name} changed this post on" in stale() and "once it is handed in" in stale()
+    scenes.submit(session, draft, teacher, now)
+    assert f"{teacher.name} has changed this post since" in stale() and "version 2 waits" in stale()
+    drafts.withdraw(session, draft.id, reason="", by=teacher, now=now)
+    assert f"{teacher.name} took this post back on" in stale()

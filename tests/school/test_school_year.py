@@ -32,7 +32,7 @@ def test_whoever_plans_a_post_is_told_what_its_day_is(
     year = school_year.load(session)
     said = {
         date(2026, 12, 22): "is in the Christmas holidays",
-        date(2026, 12, 25): "is a bank holiday (Christmas Day)",
+        date(2026, 12, 25): "is a bank holiday: Christmas Day",
         date(2027, 1, 4): "is an INSET day (staff training)",
         date(2026, 10, 27): "is in “October half-term”: no pupils at school",
         date(2027, 4, 7): "is in the Easter holidays",

@@ -57,7 +57,7 @@ def test_what_the_form_offers_goes_into_it_without_scripts(
     page = teacher.post("/drafts/new", "/drafts/new", **typed).text
     assert "Dear parents\n\n[School] is closed on" in page
     assert '<option value="parents" selected>' in page
-    assert "is a bank holiday (Christmas Day)" in page
+    assert "is a bank holiday: Christmas Day" in page
     page = teacher.post("/drafts/new", "/drafts/new", **{**typed, "do": "hashtag-#Larkfield"}).text
     assert "Dear parents #Larkfield</textarea>" in page
     assert count(Draft) == 0
@@ -72,7 +72,7 @@ def test_author_and_approver_are_asked_about_an_odd_time_and_talk_beside_the_dra
     night = datetime(db.now().year, 12, 25, 3, tzinfo=LONDON)
     if night <= db.now():
         night = night.replace(year=night.year + 1)
-    asked = ("is a bank holiday (Christmas Day).", "It would go out at 3:00am. Is that meant?")
+    asked = ("is a bank holiday: Christmas Day.", "It would go out at 3:00am. Is that meant?")
     typed = fields(x, at=night)
     told = teacher.post("/drafts/look", "/drafts/new", **typed).json
     assert told["about_day"].endswith(" ".join(asked))

@@ -573,3 +573,30 @@ def test_a_draft_is_judged_by_the_schools_own_words(
     said = [one["sentence"] for one in submission.findings if one["kind"] == "score"]
     assert said[0].startswith("As a comment this would be flagged: contains “tombola”")
     assert "insult" not in " ".join(said)
+
+
+@SQLITE
+def test_who_decided_on_a_post_that_was_taken_back_meanwhile_is_told_so_and_led_to_it(
+    teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    token = head.token(path)
+    teacher.post(f"{path}/withdraw", path)
+    form = {"csrf_token": token, "revision": "1", "decision": "approve"}
+    answer = head.client.post(f"{path}/decide", data=form)
+    assert answer.status_code == 409 and "took this post back on" in answer.text
+    assert "The post has changed" in answer.text and "Somebody was faster" not in answer.text
+    assert f'href="{path}">Look at the draft' in answer.text
+
+
+@SQLITE
+def test_what_is_wrong_with_a_decision_is_said_beside_the_form_with_the_pin(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    write(teacher, x, at=later)
+    page, visitor = f"/approve/{mailed_token()}", Browser(app.test_client())
+    answer = visitor.post(page, page, decision="reject", reason="", pin=PRACTICE_PIN).text
+    before, beside = answer.split('id="decide"')
+    assert "Please put this right" not in before
+    assert 'id="not-sent" role="alert" tabindex="-1" autofocus' in beside
+    assert "The reason is empty" in beside and "type your PIN again" in beside
