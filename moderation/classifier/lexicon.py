@@ -32,6 +32,9 @@ disease diseased evil exterminate foreigners gross hated hopeless horrible infer
 leeches loathe lowlife lowlifes monkeys monsters morons nasty nobody parasite parasites piglet pigs punch
 rats repulsive revolting rotten savages scroungers shoot shot smash smelly snake spineless stab stupidity
 subhuman terrible trash traitor traitors ugliest useless vermin violent vomit weird wicked worthless
+backward beaten belong clueless cockroach cockroaches criminals degenerate degenerates despicable
+disgust disgusts hanged hypocrite hypocrites imbeciles people poison primitive punched repugnant shameful
+should sickening stabbed strangle thieves uncivilised vicious
 """
 OFTEN_MISSPELT: frozenset[str] = frozenset(_OFTEN_MISSPELT.split())
 
@@ -48,8 +51,28 @@ prats prev pron psis psych puch punc puss pycho quer quere rast retar retarde re
 sapper scrounger scrounges shitole shoo skan smas soot spinless sucs suicie tampy tanny tats titus toser tosse
 tosses tramp tramy trany trapmy trapy tras trator trud tugs twas vermi viel voilent voit volent vomi
 waning wanke werd wich wicke wird
+backwar baten beate belon beten blong degenerat hange hypocrit imbecils poiso pople primitiv punche
+stangle thieve uncivilise vicios vicius
 """
 NEARLY_ORDINARY: frozenset[str] = frozenset(_NEARLY_ORDINARY.split())
+
+# Slips that are hardly a word but in another language, a name or an abbreviation: undone only in small
+# letters and right behind a word that insults follow ("you are scm", "utter parasits").
+_SLIP_IN_CONTEXT = """
+abus anima animas anormal assole assoles bastar bellen bich biches bigo bihc biot cck chv cnt cok cra crel
+crp crue cun dck degenerat dik dity dmb dmn dum evi evl fagot fagots feak filh frak fuks gros hypocrit
+idioti imbecil imbecils inferir jek jrk kicke kille knb lias moro mupet nast nasy naz nzi parasit paraste
+parastes pervers pgs pisse pki primitiv prv pycho retar retarde roten rotte rpe scm scu shitole sla slg slu
+spinless sucs suicie tanny tras trator trany tud twa twt ugl ugy uly vermi vicios vle volent vomi wak wanke
+werd wicke wnk
+"""
+SLIP_IN_CONTEXT: frozenset[str] = frozenset(_SLIP_IN_CONTEXT.split())
+_BEFORE_INSULT = """
+a absolute all an another are be bloody complete dirty disgusting every fat filthy fucking he's hes horrible
+is lazy like little lying nasty of old pathetic proper r racist she's shes so stupid such that the them
+these they're theyre thick those total u ugly ur utter vile what you you're your youre
+"""
+BEFORE_INSULT: frozenset[str] = frozenset(_BEFORE_INSULT.split())
 
 # Words masked but for their first letter, and letters swapped on purpose: one meaning each.
 MASKED: dict[str, str] = {
@@ -85,7 +108,7 @@ yours yourself
 JOINING: frozenset[str] = frozenset(_JOINING.split())
 """Words that such a one is otherwise made of. All of it has to be: "Scunthorpe" is not."""
 
-WHOLE = frozenset({"apathetic", "scummy", "therapist", "therapists"})
+WHOLE = frozenset({"apathetic", "idiota", "scummy", "stupida", "therapist", "therapists"})
 """Ordinary words that would fall apart into such."""
 
 _ABUSIVE_ELSEWHERE = """

@@ -18,7 +18,7 @@ from functools import lru_cache
 import emoji
 
 from moderation.classifier.lexicon import DISGUISED, JOINING, MASKED, PLAINLY_ABUSIVE, WHOLE
-from moderation.classifier.spelling import respelt
+from moderation.classifier.spelling import respelt, respelt_in_context
 
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.@])@\w{1,50}")
@@ -149,7 +149,7 @@ def undisguise(text: str) -> str:
         text = _visible(text)
     text = APART.sub(_together, text)
     text = _SPLIT.sub(lambda found: _IN_TWO[found.group().lower()], text)
-    return _SPACES.sub(" ", _WORD.sub(lambda found: _word(found.group()), text)).strip()
+    return respelt_in_context(_SPACES.sub(" ", _WORD.sub(lambda found: _word(found.group()), text)).strip())
 
 
 def _unmasked(text: str) -> str:

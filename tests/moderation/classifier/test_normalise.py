@@ -66,6 +66,36 @@ def test_a_disguise_comes_off(written: str, meant: str) -> None:
     assert read(written) == meant
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("they are utter scm", "they are utter scum"),
+        ("you vle parasits", "you vile parasites"),
+        ("all of them are sum!", "all of them are scum!"),
+        ("I hat them", "I hate them"),
+        ("what a filthy and roten twt", "what a filthy and rotten twat"),
+        ("kil you", "kill you"),
+        ("YOU UGY LIERS", "YOU ugly liars"),
+        ("he shold be hangd", "he should be hanged"),
+    ],
+)
+def test_a_lost_letter_is_found_where_the_words_beside_it_show_it(written: str, meant: str) -> None:
+    assert read(written) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I hat to go", "red hat them or us", "the sum is 12", "what are sum and difference?", "add me on kik",
+        "beat the eggs and beet the salad", "Mr Moro came", "you Werd", "are you Kilian", "SLT and TA posts",
+        "she is Scu", "a list of Pat and Tat", "cnt wait", "we are Cra Tech", "it was nasi goreng",
+        "thank you Vomi", "Ms Pople is lovely", "Vicius the cat",
+    ],
+)  # fmt: skip
+def test_what_those_words_do_not_show_stays(text: str) -> None:
+    assert read(text) == prepare(text)
+
+
 PLACES = """
 Scunthorpe Penistone Clitheroe Lightwater Cockermouth Essex Sussex Middlesex Arsenal Titchfield Dorking
 Cockfosters Shitterton Twatt Assington Bitchfield Wetwang Ramsbottom Pratt's Bottom Cumbernauld Tittensor
