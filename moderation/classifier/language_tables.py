@@ -62,7 +62,7 @@ BORROWED = frozenset(
     {
         "café", "cafés", "cliché", "crèche", "crème", "brûlée", "décor", "déjà", "vu", "élite", "entrée",
         "fiancé", "fiancée", "jalapeño", "née", "naïve", "pâté", "piñata", "purée", "résumé", "señor",
-        "soufflé", "voilà",
+        "soufflé", "voilà", "adios", "amigo", "amigos", "fiesta", "hola", "siesta",
     }
 )  # fmt: skip
 """What English borrowed with its marks."""
@@ -81,3 +81,38 @@ hobe hoise hoyeche jonno keno khub kichu kor kore korechho kothay lagche meye mo
 parbe shikkhok shobai shobaike shundor sundor tomader tomar tomra tor tui tumi
 """
 BENGALI_IN_LATIN: frozenset[str] = frozenset(_BENGALI_IN_LATIN.split())
+_ITALIAN = """
+abbiamo alle anche ancora andate auguri bambina bambine bambini bambino belle belli bellissima bellissime
+bellissimo bello biglietti brava brave bravi bravissima bravissime bravissimi bravissimo brutta brutte
+brutti brutto bugiarda bugiardi bugiardo buon buona buone buongiorno buono carina carini carino che chiusa
+chiuso comincia complimenti compiti contenta contento cosa cretina cretini cretino degli della delle dello
+domani dov'è fatto felice felicissima figli figlia figlio finisce fortuna foto fotografie genitori gente
+gita grazie hanno ieri insegnante insegnanti l'ora lavoro maestra maestre maestri maestro mensa meravigliosa
+meraviglioso mille molto nella nessuno nostra nostri nostro odio oggi orgogliosa orgoglioso orribile ottima
+ottimo perché piccoli povera povero preside qualcuno quando quella quello questa questo qui ragazza ragazze
+ragazzi ragazzo recita sapete schifo scuola scusate sempre siamo siete sono spettacolo splendida stupida
+stupidi stupido sulla tanta tante tanti tornate tutta tutte tutti tutto vacanze vediamo vedo venerdì
+vergogna vostra vostri vostro vuole
+"""
+ITALIAN: frozenset[str] = frozenset(_ITALIAN.split())
+_SPANISH = """
+alguien aquí asco ayer bien bonita bonitas bonito bonitos buen buena buenas buenos chicas chicos clase
+colegio contenta contento cuando cuándo cumpleaños cállate callate dónde empiezan encanta enhorabuena eres
+escuela están estoy está excelente feliz felicidades fotos fuera gente gracias guapa guapas guapo guapos
+hasta hecho hermosa hermosas hermoso hermosos hija hijas hijo hijos hora hoy ladrones linda lindas lindo
+lindos maestra maestras maestro maestros malo mañana mejor mejores mentirosa mentiroso mucha muchas mucho
+muchos muy nadie niña niñas niño niños nosotros nuestra nuestras nuestro nuestros nunca odio orgullosa
+orgulloso padres país para pero porque profe profes quiere qué sabe siempre sois también tenemos tengo
+termina tienen tonta tontos todas todo todos trabajo unas unos ustedes vacaciones vergüenza vete vosotros
+"""
+SPANISH: frozenset[str] = frozenset(
+    (_SPANISH + _SPANISH.translate(str.maketrans("áéíóúñü", "aeiounu"))).split()
+) - {"pais", "que"}
+"""Words that short comments in Italian and Spanish are made of and English ones are not, beside greetings."""
+_EITHER = """
+a al bella casa ci come con de del di do dove e el era es fa fate ha hay ho i il in ja la las le lo los ma
+mala male me mi mia mio no non o ora per por que sei se senza si sin solo son su te ti tu tuo un una va vi
+via viva y ya è
+"""
+EITHER: frozenset[str] = frozenset(_EITHER.split())
+"""Little words of theirs that are English words or names as well, and so say nothing."""

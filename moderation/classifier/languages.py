@@ -23,7 +23,9 @@ from moderation.classifier.language_tables import (
     BENGALI_IN_LATIN,
     BORROWED,
     BULGARIAN,
+    EITHER,
     ELSEWHERE,
+    ITALIAN,
     MARKED,
     NAMES,
     OF_SCRIPT,
@@ -32,6 +34,7 @@ from moderation.classifier.language_tables import (
     RARE,
     SCRIPTS,
     SERBIAN,
+    SPANISH,
     UKRAINIAN,
     URDU,
     URDU_IN_LATIN,
@@ -188,6 +191,14 @@ def _latin(plain: str, words: list[str], *, share: float) -> str:
     marked = bool(MARKED.search(plain.lower()))
     if len(small) < 2 and not marked:
         return ""
+    for code, its in (("it", ITALIAN), ("es", SPANISH)):
+        shown = {word for word in small if word in its}
+        beside = [word for word in small if word not in its and word not in EITHER]
+        if not shown or len(shown) < len(beside) or any(map(_english, beside)):
+            continue
+        # One such word alone needs another witness.
+        if len(shown) > 1 or (not beside and len(small) > 1 and _cld2(plain)[0] == code):
+            return code
     known = sum(_english(word) for word in small)
     english = known / len(small)
     # “Bon voyage, Mr Taylor”: a few English words make up for more in a short text.

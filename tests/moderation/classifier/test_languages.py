@@ -41,6 +41,16 @@ def test_other_languages_are_found_and_mostly_named() -> None:
     assert sum(named) >= 0.93 * len(named)
 
 
+def test_short_italian_and_spanish_is_noticed_and_english_like_it_is_not() -> None:
+    cases = [line.split(" ", 1) for line in lines("short_foreign.txt")]
+    assert not {text for _, text in cases} & {text for _, text in OTHERS}
+    assert [text for code, text in cases if code == "en" and unread(text)] == []
+    for language in ("it", "es"):
+        texts = [text for code, text in cases if code == language]
+        found = [one.code for text in texts if (one := unread(text))]
+        assert len(texts) == 30 and len(found) >= 27 and found.count(language) >= 26, language
+
+
 def test_everyday_english_is_english() -> None:
     assert [text for text in lines("everyday_english.txt") if unread(text)] == []
 
