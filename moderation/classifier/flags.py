@@ -11,6 +11,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from moderation.classifier.figures import only_a_figure, only_road_danger
+from moderation.classifier.hate import (
+    HATE_WORDS,
+    REFERENCES,
+    SLURS,
+    TOLD_AS_UNKIND,
+    TOLD_AS_VIEW,
+    TOLD_OF_A_NAME,
+    VIEWS,
+    groups_marked,
+    without_marks,
+)
 from moderation.classifier.languages import TEXT_MOST, Found
 from moderation.classifier.lexicon import ABUSIVE_ELSEWHERE, PLAINLY_ABUSIVE, VIOLENT
 from moderation.classifier.normalise import readings, well_formed
@@ -70,6 +82,8 @@ _PHRASE_SAID = {
     "by_staff": "may say that somebody hurt or frightened a child at school",
     "contact": "may be an adult seeking contact with a child",
     "meeting": "may arrange to meet a child alone",
+    "hateful_view": "reads as contempt for a group of people",
+    "slur": "uses a hateful name for people",
 }
 
 
@@ -122,8 +136,10 @@ def flag(
     plain = plainly(both[-1])
     threats = _phrases("threat", THREATS, both, _ruled(SPOKEN_THREATS, plain, TOLD_AS_NEWS))
     if scores_count(text, unread):
-        reasons += _scored(scores, thresholds, only_of_the_dead=not threats and _of_the_dead(plain))
+        reasons += _scored(scores, thresholds, "" if threats else plain)
     reasons += threats
+    if unread is None or unread.partly:
+        reasons += _hateful(both[-1], plain)
     reasons += _phrases("safeguarding", SAFEGUARDING, both, _ruled(WORRIES, plain, NO_WORRY))
     personal = find_personal_data(read, tuple(names), tuple(pupils))
     reasons += [Reason("personal_data", one.kind, 1.0, f"{one.said}: {one.value}") for one in personal]
@@ -190,20 +206,28 @@ def _weight(reason: Reason) -> float:
     return {"personal_data": 0.55, "word": 0.4, "spam": 0.3, "length": 0.35, "language": 0.2}[reason.kind]
 
 
-def _scored(
-    scores: Mapping[str, float], thresholds: Mapping[str, float], *, only_of_the_dead: bool
-) -> list[Reason]:
-    """What scores over its threshold. A threat that only speaks of somebody dead isn't urgent."""
+def _scored(scores: Mapping[str, float], thresholds: Mapping[str, float], plain: str) -> list[Reason]:
+    """What scores over its threshold. `plain`: the comment in plain words where no rule sees a threat in it:
+    one by the score alone isn't urgent where those words show what else is meant.
+    """
     reasons = []
     for label, threshold in thresholds.items():
         score = scores.get(label, 0.0)
         if score >= threshold:
-            kind: Kind = "threat" if label == "threat" and not only_of_the_dead else "toxicity"
+            meant = _meant_otherwise(plain) if label == "threat" else ""
+            kind: Kind = "threat" if label == "threat" and not meant else "toxicity"
             said = f"{_SAID.get(label, label.replace('_', ' '))} ({score:.0%} sure)"
-            if label == "threat" and only_of_the_dead:
-                said += ", but speaks of somebody who has long been dead"
-            reasons.append(Reason(kind, label, round(score, 4), said))
+            reasons.append(Reason(kind, label, round(score, 4), f"{said}, but {meant}" if meant else said))
     return reasons
+
+
+def _meant_otherwise(plain: str) -> str:
+    """Why these words are hardly a threat, for the reviewer; empty where nothing says so."""
+    if _of_the_dead(plain):
+        return "speaks of somebody who has long been dead"
+    if only_a_figure(plain):
+        return "reads as a figure of speech, a game or a complaint"
+    return "speaks of danger on the road" if only_road_danger(plain) else ""
 
 
 def _of_the_dead(plain: str) -> bool:
@@ -246,6 +270,31 @@ def _phrases(
 def _ruled(rules: Sequence[Rule], plain: str, unless_after: re.Pattern[str]) -> dict[str, str]:
     """The first words that these rules find, by label."""
     return dict(reversed(list(found_by(rules, plain, unless_after))))
+
+
+_QUOTED = re.compile('"[^"]{1,400}"|“[^”]{1,400}”')
+
+
+def _hateful(text: str, plain: str) -> list[Reason]:
+    """Slurs and contempt for a group, at most one reason of each; none of what stands in quotation marks."""
+    if HATE_WORDS.isdisjoint(plain.split()):
+        return []
+    said = _hate_in(plain)
+    if said and (unquoted := _QUOTED.sub(" ", text)) != text:
+        said = _hate_in(plainly(unquoted))
+    return [
+        Reason("toxicity", label, 1.0, f"{_PHRASE_SAID[label]}: “{words[:80]}”")
+        for label, words in said.items()
+    ]
+
+
+def _hate_in(plain: str) -> dict[str, str]:
+    marked = groups_marked(plain)
+    said = _ruled(REFERENCES, marked, TOLD_AS_UNKIND) | _ruled(VIEWS, marked, TOLD_AS_VIEW)
+    if marked != plain:
+        said |= _ruled(VIEWS, plain, TOLD_AS_VIEW)
+    said |= _ruled(SLURS, plain, TOLD_OF_A_NAME)
+    return {label: without_marks(words) for label, words in said.items()}
 
 
 @lru_cache(maxsize=16)
