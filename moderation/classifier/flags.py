@@ -33,8 +33,9 @@ from moderation.classifier.personal_data import (
     says_where_a_child_lives,
 )
 from moderation.classifier.phrases import LINK, PHISHING, SAFEGUARDING, SHORTENERS, THREATS, TRUSTED
-from moderation.classifier.plain_rules import Rule, found_by
+from moderation.classifier.plain_rules import RuleBook, found_by
 from moderation.classifier.plainly import plainly
+from moderation.classifier.sought import Sieve
 from moderation.classifier.threats import DOES_SOMETHING, LONG_DEAD, SPOKEN_THREATS, TOLD_AS_NEWS
 from moderation.classifier.worries import NO_WORRY, WORRIES
 
@@ -65,6 +66,9 @@ _WHERE = frozenset({"address", "postcode", "phone"})
 LANGUAGE: Literal["language"] = "language"
 """Kind of the reason of a comment in a language that the model can't read: a person has to."""
 _BETWEEN = re.compile(r"[\s.,!?;:…()\"“”„«»।؟،¡¿*/_–—-]+")
+
+_SPOKEN_THREATS, _WORRIES = RuleBook(SPOKEN_THREATS), RuleBook(WORRIES)
+_VIEWS, _REFERENCES, _SLURS = RuleBook(VIEWS), RuleBook(REFERENCES), RuleBook(SLURS)
 
 _SAID = {
     "toxicity": "likely abusive",
@@ -134,13 +138,13 @@ def flag(
         )
     both = list(dict.fromkeys(readings(read)))
     plain = plainly(both[-1])
-    threats = _phrases("threat", THREATS, both, _ruled(SPOKEN_THREATS, plain, TOLD_AS_NEWS))
+    threats = _phrases("threat", both, _ruled(_SPOKEN_THREATS, plain, TOLD_AS_NEWS))
     if scores_count(text, unread):
         reasons += _scored(scores, thresholds, "" if threats else plain)
     reasons += threats
     if unread is None or unread.partly:
         reasons += _hateful(both[-1], plain)
-    reasons += _phrases("safeguarding", SAFEGUARDING, both, _ruled(WORRIES, plain, NO_WORRY))
+    reasons += _phrases("safeguarding", both, _ruled(_WORRIES, plain, NO_WORRY))
     personal = find_personal_data(read, tuple(names), tuple(pupils))
     reasons += [Reason("personal_data", one.kind, 1.0, f"{one.said}: {one.value}") for one in personal]
     if any(one.kind in _WHERE for one in personal):
@@ -234,28 +238,41 @@ def _of_the_dead(plain: str) -> bool:
     return bool(LONG_DEAD.search(plain)) and DOES_SOMETHING.isdisjoint(plain.split())
 
 
-@lru_cache(maxsize=256)
-def _exact(pattern: re.Pattern[str]) -> re.Pattern[str]:
-    """The same pattern for a text in small letters: all of `phrases` are written in these."""
-    return re.compile(pattern.pattern)
+class _Phrases:
+    """The phrases of one kind, and which of them are worth looking for."""
+
+    def __init__(self, phrases: Sequence[tuple[str, re.Pattern[str]]]) -> None:
+        self.each = [
+            # Letter by letter without regard to case takes twice as long. All are written in small letters.
+            (label, pattern, re.compile(pattern.pattern))
+            for label, pattern in phrases
+        ]
+        self.every = list(range(len(self.each)))
+        self.sieve = Sieve(pattern for _, pattern in phrases)
+
+
+@lru_cache(maxsize=2)
+def _phrases_of(kind: Literal["threat", "safeguarding"]) -> _Phrases:
+    return _Phrases(THREATS if kind == "threat" else SAFEGUARDING)
 
 
 def _phrases(
-    kind: Kind,
-    patterns: Iterable[tuple[str, re.Pattern[str]]],
-    both: Sequence[str],
-    ruled: Mapping[str, str],
+    kind: Literal["threat", "safeguarding"], both: Sequence[str], ruled: Mapping[str, str]
 ) -> list[Reason]:
     """One reason for each label: the first phrase as it was written, else what a rule read in plain words."""
-    # Letter by letter without regard to case takes twice as long. Of plain ASCII the small letters are as
-    # many, at the same places, so that it can be quoted as it was written.
-    searched = [(one, one.lower()) if one.isascii() else (one, "") for one in both]
+    known = _phrases_of(kind)
+    # Of plain ASCII the small letters are as many, at the same places, so that it can be quoted as it was
+    # written.
+    searched = [(one, one.lower() if one.isascii() else "") for one in both]
+    passing = {
+        number for _, small in searched for number in (known.sieve.passing(small) if small else known.every)
+    }
     said = dict(ruled)
     quoted = set()
-    for label, pattern in patterns:
+    for number in sorted(passing):
+        label, pattern, exact = known.each[number]
         if label in quoted:
             continue
-        exact = _exact(pattern)
         for reading, small in searched:
             found = exact.search(small) if small else pattern.search(reading)
             if found:
@@ -267,9 +284,9 @@ def _phrases(
     ]
 
 
-def _ruled(rules: Sequence[Rule], plain: str, unless_after: re.Pattern[str]) -> dict[str, str]:
+def _ruled(book: RuleBook, plain: str, unless_after: re.Pattern[str]) -> dict[str, str]:
     """The first words that these rules find, by label."""
-    return dict(reversed(list(found_by(rules, plain, unless_after))))
+    return dict(reversed(list(found_by(book, plain, unless_after))))
 
 
 _QUOTED = re.compile('"[^"]{1,400}"|“[^”]{1,400}”')
@@ -290,10 +307,10 @@ def _hateful(text: str, plain: str) -> list[Reason]:
 
 def _hate_in(plain: str) -> dict[str, str]:
     marked = groups_marked(plain)
-    said = _ruled(REFERENCES, marked, TOLD_AS_UNKIND) | _ruled(VIEWS, marked, TOLD_AS_VIEW)
+    said = _ruled(_REFERENCES, marked, TOLD_AS_UNKIND) | _ruled(_VIEWS, marked, TOLD_AS_VIEW)
     if marked != plain:
-        said |= _ruled(VIEWS, plain, TOLD_AS_VIEW)
-    said |= _ruled(SLURS, plain, TOLD_OF_A_NAME)
+        said |= _ruled(_VIEWS, plain, TOLD_AS_VIEW)
+    said |= _ruled(_SLURS, plain, TOLD_OF_A_NAME)
     return {label: without_marks(words) for label, words in said.items()}
 
 
@@ -322,11 +339,21 @@ def _school_words(words: Sequence[str], both: Sequence[str]) -> list[Reason]:
     ]
 
 
+_LINKISH = re.compile(r"://|www\.|\.[\w-]", re.IGNORECASE)
+"""What every link has in it."""
+
+
+@lru_cache(maxsize=1)
+def _lures() -> Sieve:
+    return Sieve([PHISHING])
+
+
 def _spam(text: str) -> list[Reason]:
-    links = [match.group() for match in LINK.finditer(text)][:50]
+    linked = _LINKISH.search(text)
+    links = [match.group() for match in LINK.finditer(text)][:50] if linked else []
     foreign = [link for link in links if not TRUSTED.match(link)]
-    shortened = SHORTENERS.search(text)
-    lure = PHISHING.search(text)
+    shortened = SHORTENERS.search(text) if linked else None
+    lure = None if text.isascii() and not _lures().passes(text.lower()) else PHISHING.search(text)
     if lure and (foreign or shortened):
         return [Reason("spam", "phishing", 0.9, "a link with the words of a scam: don't open it")]
     if shortened:

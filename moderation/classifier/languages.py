@@ -15,7 +15,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-import emoji
 import pycld2
 
 from moderation.classifier.language_tables import (
@@ -39,7 +38,7 @@ from moderation.classifier.language_tables import (
     URDU,
     URDU_IN_LATIN,
 )
-from moderation.classifier.normalise import undisguise, well_formed
+from moderation.classifier.normalise import undisguise, well_formed, without_emoji
 from moderation.classifier.spelling import is_common
 
 UNSURE = "unsure"
@@ -111,8 +110,7 @@ def _found(text: str) -> Found | None:
 def _plain(text: str) -> str:
     """The words alone: without links, handles, numbers and emoji."""
     text = well_formed(text)
-    if not text.isascii():
-        text = emoji.replace_emoji(text, " ")
+    text = without_emoji(text, " ")
     return _STRETCHED.sub(r"\1\1", _NO_WORDS.sub(" ", text))
 
 
@@ -225,6 +223,7 @@ def _latin(plain: str, words: list[str], *, share: float) -> str:
     return named
 
 
+@lru_cache(maxsize=4096)
 def _english(word: str) -> bool:
     return word in BORROWED or (word not in ELSEWHERE and is_common(word.replace("’", "'").partition("'")[0]))
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 
 import emoji
@@ -50,9 +51,21 @@ def prepare(text: str) -> str:
         text = html.unescape(text)
     text = _URL.sub(" ", text)
     text = _ADDRESS.sub("", _MENTION.sub("@user", text))
-    if not text.isascii():
-        text = emoji.replace_emoji(text, replace=_named)
-    return _SPACES.sub(" ", text).strip()
+    return _SPACES.sub(" ", without_emoji(text, _named)).strip()
+
+
+_OF_EMOJI = frozenset(
+    sign for one in emoji.EMOJI_DATA for sign in one if not sign.isascii()
+) | {"\ufe0e", "\ufe0f"}  # fmt: skip
+"""Each emoji has one of these in it; the last two say how the sign before them is drawn."""
+
+
+def without_emoji(text: str, instead: str | Callable[[str, dict[str, str]], str]) -> str:
+    """The text with this in the place of each emoji, or with what it makes of the emoji and its data."""
+    # A text of curly quotes and accents only is not gone through letter by letter.
+    if text.isascii() or _OF_EMOJI.isdisjoint(text):
+        return text
+    return emoji.replace_emoji(text, replace=instead)
 
 
 def readings(text: str) -> tuple[str, str]:
@@ -149,7 +162,8 @@ def undisguise(text: str) -> str:
         text = _visible(text)
     text = APART.sub(_together, text)
     text = _SPLIT.sub(lambda found: _IN_TWO[found.group().lower()], text)
-    return respelt_in_context(_SPACES.sub(" ", _WORD.sub(lambda found: _word(found.group()), text)).strip())
+    read = [_word_kept(word) if len(word) <= _KEPT_WORD else _word(word) for word in text.split()]
+    return respelt_in_context(_SPACES.sub(" ", " ".join(read)).strip())
 
 
 def _unmasked(text: str) -> str:
@@ -165,6 +179,10 @@ def _unmasked(text: str) -> str:
     return _WORD.sub(lambda found: _without_emoji(found.group()), text)
 
 
+# Of most words it was asked before what they are.
+_KEPT_WORD = 40
+
+
 def _core(word: str) -> str:
     return word.lstrip(_BEFORE).rstrip(_BEHIND)
 
@@ -173,7 +191,7 @@ def _without_emoji(word: str) -> str:
     if word.isascii() or len(word) > 60:
         return word
     lettered = word.translate(_PLAIN).replace("\ufe0f", "")
-    core = _core(emoji.replace_emoji(lettered, replace="*"))
+    core = _core(without_emoji(lettered, "*"))
     if core == word or not any(sign.isalpha() for sign in core):
         return word
     return _read(core.lower()) or word
@@ -239,7 +257,10 @@ def _word(word: str) -> str:
     return word.replace(core, read) if read and read != core.lower() else word
 
 
-@lru_cache(maxsize=8192)
+_word_kept = lru_cache(maxsize=8192)(_word)
+
+
+@lru_cache(maxsize=1024)
 def _apart(word: str) -> str | None:
     """The words that this one was joined of, where all of it is words and one of them plainly abusive.
 
@@ -268,7 +289,7 @@ def _apart(word: str) -> str | None:
     return " ".join(end_of_all[2]) if end_of_all and end_of_all[1] and end_of_all[0] > 1 else None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _read(word: str) -> str | None:
     """The known word that this one stands for, if any."""
     if word in MASKED:

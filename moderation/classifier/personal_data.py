@@ -81,13 +81,19 @@ _ADDRESS = re.compile(
     rf"|\b(?:lives?|living|moved|moving) (?:on|in|at|down|to) (?:[A-Z][\w'’-]+\s+){{1,2}}{_STREET_KIND}\b"
     rf"|\b(?:lives?|living|live) (?:at|on) (?:number )?\d{{1,4}}[a-d]?,?\s+(?:[\w'’-]+\s+){{1,3}}(?:{_STREET_KIND}|{_STREET_KIND.lower()})\b",
 )
+_LIVING = ("live", "living", "moved", "moving")
+"""An address without a digit begins with one of these."""
+_DIGIT = re.compile(r"\d")
 # Present style (AB12 CDE), and the earlier A123 BCD only in capitals with its space.
 _PLATE = re.compile(
     r"\b(?:[A-HJ-PR-Y]{2}(?:0[1-9]|[1-7]\d)\s?[A-HJ-PR-Z]{3}|[A-HJ-NPR-TV-Y]\d{2,3}\s[A-HJ-PR-Y]{3})\b"
 )
 _PLATE_ANY_CASE = re.compile(r"\b[a-hj-pr-y]{2}(?:0[1-9]|[1-7]\d)\s?[a-hj-pr-z]{3}\b", re.IGNORECASE)
 _CAR = re.compile(r"\b(?:car|van|reg|registration|plate|parked|parking|driv(?:es?|ing|er)|vehicle|bmw|audi|range rover)\b", re.IGNORECASE)  # fmt: skip
-_HOME = re.compile(r"\b(?:lives?|living|address|next door|stays at|(?:his|her|their|(?:'|’)s) (?:home|house|flat))\b", re.IGNORECASE)
+_HOME = re.compile(
+    r"\b(?:lives?|living|address|next door|stays at|(?:his|her|their|(?:'|’)s) (?:home|house|flat))\b",
+    re.IGNORECASE,
+)
 _ONE_CHILD = re.compile(
     r"\b(?:in|from|of) (?:year\s?[1-6r]|y[1-6r]|[1-6][a-z]|reception|nursery|class \w+|(?:mr|mrs|miss|ms) \w+(?:'|’)s? class)\b"
     r"|\b(?:child|kid|pupil|son|daughter|little (?:boy|girl|lad)|boy|girl|aged (?:[3-9]|1[01])|year old|yr old)\b(?! ?scouts?)",
@@ -182,21 +188,29 @@ def find_personal_data(
     together with a class or year in the same comment, because half the country shares it. `pupils`: those of
     the names that are pupils'; empty where nobody knows.
     """
+    # Most comments have no digit, and so nothing that is written with one.
+    numbers = _DIGIT.search(text) is not None
     found = [Found("phone", "a phone number", value) for value in (*_phones(text), *_disguised_phones(text))]
-    for match in (*_EMAIL.finditer(text), *_EMAIL_SPELT.finditer(text)):
-        found.append(Found("email", "an e-mail address", match.group()))
-    found += [Found("birthday", "a date of birth", match.group()) for match in _BIRTH.finditer(text)]
+    if "@" in text:
+        found += [Found("email", "an e-mail address", match.group()) for match in _EMAIL.finditer(text)]
+    found += [Found("email", "an e-mail address", match.group()) for match in _EMAIL_SPELT.finditer(text)]
+    if numbers:
+        found += [Found("birthday", "a date of birth", match.group()) for match in _BIRTH.finditer(text)]
     postcodes = {
-        match.group() for pattern in (_POSTCODE, _POSTCODE_SHAPE) for match in pattern.finditer(text)
+        match.group()
+        for pattern in ((_POSTCODE, _POSTCODE_SHAPE) if numbers else ())
+        for match in pattern.finditer(text)
     }
     found += [Found("postcode", "a postcode", value) for value in sorted(postcodes)]
-    found += [Found("address", "a street address", match.group()) for match in _ADDRESS.finditer(text)]
-    plates = {match.group() for match in _PLATE.finditer(text)}
-    if _CAR.search(text):
-        plates |= {match.group() for match in _PLATE_ANY_CASE.finditer(text)}
-    found += [
-        Found("car_registration", "a car's registration", value) for value in sorted(plates - postcodes)
-    ]
+    if numbers or any(map(text.__contains__, _LIVING)):
+        found += [Found("address", "a street address", match.group()) for match in _ADDRESS.finditer(text)]
+    if numbers:
+        plates = {match.group() for match in _PLATE.finditer(text)}
+        if _CAR.search(text):
+            plates |= {match.group() for match in _PLATE_ANY_CASE.finditer(text)}
+        found += [
+            Found("car_registration", "a car's registration", value) for value in sorted(plates - postcodes)
+        ]
     named = dict.fromkeys(_names(text, names))
     whose = _whose(text, names, pupils) if named else {}
     found += [Found("name", whose.get(value, "a name in your register"), value) for value in named]
@@ -231,7 +245,7 @@ def names_who_lives_somewhere(text: str) -> bool:
 
 
 def _phones(text: str) -> Iterator[str]:
-    if sum(c.isdigit() for c in text) < 7:
+    if len(_DIGIT.findall(text)) < 7:
         return
     matcher = phonenumbers.PhoneNumberMatcher(
         text, "GB", leniency=phonenumbers.Leniency.VALID, max_tries=1000
@@ -273,7 +287,8 @@ def _fold(word: str) -> str:
 
 def _fold_owner(word: str) -> str:
     """The same of a word in a comment, without the ’s of what is somebody's."""
-    return _fold(_POSSESSIVE.sub("", word))
+    # Nothing else ends in such a mark.
+    return _fold(word if word.isalpha() else _POSSESSIVE.sub("", word))
 
 
 @dataclass(frozen=True)
@@ -315,7 +330,10 @@ def _names(text: str, names: tuple[str, ...]) -> Iterator[str]:
         return
     register = _register(names)
     spans = [match.span() for match in _NAME_WORD.finditer(text)]
-    words = [(text[start:end], _fold_owner(text[start:end])) for start, end in spans]
+    words = [(written := text[start:end], _fold_owner(written)) for start, end in spans]
+    # Each way of naming somebody begins with their first name or a title, or has it second.
+    if not any(word in register.first or word in _TITLE for _, word in words):
+        return
     in_class = bool(_CLASS.search(text))
     for place, (written, word) in enumerate(words):
         following = words[place + 1] if place + 1 < len(words) else ("", "")

@@ -9,6 +9,7 @@ reads this text and no model scores it; a reason quotes it as what was read.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from moderation.classifier.normalise import APART
 
@@ -79,7 +80,7 @@ def plainly(text: str) -> str:
     for found in _TOKEN.finditer(text):
         token = found.group()
         marks = not token.strip(_MARKS)
-        word = "" if marks else _word(token)
+        word = "" if marks else _word_kept(token) if len(token) <= _KEPT_WORD else _word(token)
         # A point within a word or a number ends nothing.
         ends = token.endswith("!") or (marks and not text[found.end() : found.end() + 1].strip())
         before = words[-1].rpartition(" ")[2] if words else "."
@@ -143,3 +144,8 @@ def _word(token: str) -> str:
         if turned.rstrip("i") in _SOUGHT and token.endswith("!"):
             return turned.rstrip("i")
     return bare
+
+
+# Of most words it was asked before how they read.
+_KEPT_WORD = 40
+_word_kept = lru_cache(maxsize=4096)(_word)

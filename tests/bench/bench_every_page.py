@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,6 +25,7 @@ from moderation.models import Comment
 from school import db
 from school.models import Account, Person, Role
 from tests.bench.posts import Posts
+from tests.bench.timing import Timer
 from tests.web.conftest import Browser, app, practice
 from tests.web.full_school import Address, addresses, furnish
 from worker import memory
@@ -38,33 +38,6 @@ FIRST_TIMES = 2
 """Each role opens a page so often; the slowest of them opens it TIMES."""
 MOST_MS, MOST_BYTES = 100, 150_000
 ASSET = re.compile(r'(?:src|href)="(/(?:bootstrap/)?static/[^"]+\.(?:css|js))[^"]*"')
-
-
-class Timer:
-    """What a request costs: the processor's time here, and how long a database elsewhere takes to answer."""
-
-    def __init__(self, engine: sa.Engine) -> None:
-        self._elsewhere = engine.dialect.name != "sqlite"
-        self._waited = self._here = 0.0
-        self.statements = 0
-        sa.event.listen(engine, "before_cursor_execute", self._asked)
-        sa.event.listen(engine, "after_cursor_execute", self._answered)
-
-    def _asked(self, *_: object) -> None:
-        self.statements += 1
-        self._began = time.perf_counter(), time.process_time()
-
-    def _answered(self, *_: object) -> None:
-        if self._elsewhere:
-            self._waited += time.perf_counter() - self._began[0]
-            self._here += time.process_time() - self._began[1]
-
-    def of(self, what: Callable[[], object]) -> float:
-        """Milliseconds."""
-        self._waited = self._here = 0.0
-        self.statements, began = 0, time.process_time()
-        what()
-        return (time.process_time() - began - self._here + self._waited) * 1000
 
 
 @dataclass

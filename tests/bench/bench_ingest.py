@@ -13,6 +13,9 @@ the same processor cores: what they take is said, and not taken off the rate.
 
 Beside the rate stands the processor's time, which other work on the machine changes little. Of that, what the
 looks of each second take is measured apart with nothing to do: it counts the more the slower the machine is.
+
+The classifier's own rate, that of scores and reasons, is taken in the same turns with the same texts, rules,
+names, threads and batches; what the model alone does stands beside it.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ import os
 import signal
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -37,8 +42,10 @@ from sqlalchemy.orm import Session
 from connectors.base import Platform
 from connectors.practice.faults import FaultRule, OperationKind
 from connectors.practice.world import World
+from moderation import thresholds
 from moderation.classifier.engine import load_engine
 from moderation.models import Comment, CommentScore, LogEntry
+from moderation.thresholds import Rules
 from school import accounts, db
 from school.models import Account
 from school.settings import Settings
@@ -46,6 +53,7 @@ from tests.bench.comments import everyday_comments
 from tests.bench.filling import Filling
 from tests.faults.system import Process, Production, system
 from tests.worker.conftest import wait_for
+from worker.judging import AT_ONCE, BATCH
 
 COMMENTS = int(os.environ.get("BENCH_COMMENTS", "3000"))
 STORED = int(os.environ.get("BENCH_STORED", "1000000"))
@@ -131,15 +139,34 @@ class Copy:
         return last
 
 
-def engine_alone(texts: Sequence[str]) -> Speed:
-    """The classifier itself, in batches of the worker's size."""
+def model_alone(texts: Sequence[str]) -> Speed:
+    """The scores only, one batch of the worker's size after the other."""
     engine = load_engine(threads=2)
-    engine.score(texts[:64])
-    began, processor = time.monotonic(), time.process_time()
-    for start in range(0, len(texts), 64):
-        engine.score(texts[start : start + 64])
-    seconds = time.monotonic() - began
-    return Speed(len(texts) / seconds, (time.process_time() - processor) / len(texts) * 1000)
+    return _alone(texts, engine.score, at_once=1)
+
+
+def classifier_alone(texts: Sequence[str], rules: Rules) -> Speed:
+    """All that the classifier says of a comment, its scores and its reasons, and nothing else: with the same
+    rules, names, threads and batches as in the worker, and as many batches at once.
+    """
+    engine = load_engine(threads=2)
+
+    def judge(batch: Sequence[str]) -> None:
+        scores = engine.score([rules.as_scored(text) for text in batch])
+        for text, result in zip(batch, scores, strict=True):
+            rules.reasons(text, result, model_name=engine.model_name)
+
+    return _alone(texts, judge, at_once=AT_ONCE)
+
+
+def _alone(texts: Sequence[str], what: Callable[[Sequence[str]], object], *, at_once: int) -> Speed:
+    what(texts[:BATCH])
+    batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    with ThreadPoolExecutor(at_once) as pool:
+        began, processor = time.monotonic(), time.process_time()
+        deque(pool.map(what, batches), maxlen=0)
+        seconds = time.monotonic() - began
+        return Speed(len(texts) / seconds, (time.process_time() - processor) / len(texts) * 1000)
 
 
 def say(made: Production, texts: Sequence[str]) -> UUID:
@@ -281,6 +308,9 @@ def test_from_the_platform_to_the_log(tmp_path: Path) -> None:
         for copy in both.values():
             copy.start()
             copy.freeze()
+        with empty.reading() as session:
+            rules = thresholds.rules(session)
+        model: list[Speed] = []
         alone: list[Speed] = []
         found: dict[str, list[Speed]] = {name: [] for name in both}
         for turn in range(ROUNDS + 1):
@@ -291,7 +321,8 @@ def test_from_the_platform_to_the_log(tmp_path: Path) -> None:
             for name in sorted(both, reverse=turn % 2 == 1):
                 speeds[name] = end_to_end(made, both[name], first, len(texts))
             if turn:
-                alone.append(engine_alone(texts))
+                model.append(model_alone(texts))
+                alone.append(classifier_alone(texts, rules))
                 for name, speed in speeds.items():
                     found[name].append(speed)
         idle = nothing_to_do(made, empty)
@@ -299,18 +330,20 @@ def test_from_the_platform_to_the_log(tmp_path: Path) -> None:
             with both["full"].reading() as session:
                 stored = session.scalar(sa.select(sa.func.count()).select_from(Comment))
                 logged = session.scalar(sa.select(sa.func.count()).select_from(LogEntry))
-    best, without = _middle(alone), _middle(found["empty"])
-    looks = sum(idle.values())
-    work = statistics.median(one.processor - looks * one.seconds / COMMENTS for one in found["empty"])
+    looks, through = sum(idle.values()), found["empty"]
+    work = statistics.median(one.processor - looks * one.seconds / COMMENTS for one in through)
     print(
         f"\n{COMMENTS} comments at a time, medians of {ROUNDS}; {os.cpu_count()} cores; an account is read "
         f"every {INTERVAL:.0f} s (by itself the product does every {DEFAULT:.0f})"
-        f"\nclassifier alone: {_said(alone)}"
-        f"\nfrom the platform to the log: {_said(found['empty'])}; {without.rate / best.rate:.0%} of the "
-        f"rate, the classifier is {best.processor / without.processor:.0%} of the processor time"
-        f"\n{_parts(found['empty'])}"
+        f"\nmodel alone: {_said(model)}"
+        f"\nclassifier alone, with its {len(rules.names)} names and all rules: {_said(alone)}"
+        f"\nfrom the platform to the log: {_said(through)}; {_pairs(through, alone, 0):.0%} of the "
+        f"classifier's rate, turn by turn, and {_pairs(through, model, 0):.0%} of the model's; they are "
+        f"{_pairs(alone, through, 1):.0%} and {_pairs(model, through, 1):.0%} of the processor time"
+        f"\n{_parts(through)}"
         f"\nlooks with nothing to do: {looks:.0f} ms of processor a second ({_each(idle)}); without them "
-        f"{work:.1f} ms a comment, of which the classifier is {best.processor / work:.0%}"
+        f"{work:.1f} ms a comment, of which the classifier is {_middle(alone).processor / work:.0%} and the "
+        f"model {_middle(model).processor / work:.0%}"
     )
     if STORED:
         print(
