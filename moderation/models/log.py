@@ -143,7 +143,17 @@ class LogCase(Base):
         sa.Index(
             "ix_log_cases_newest_first", "state", "recorded_at", "entry_id", "version", "about_headteacher"
         ),
-        sa.Index(None, "decided_at"),
+        # The latest decisions, with all that the figures above the queue tell of each.
+        sa.Index(
+            "ix_log_cases_latest_decided", "decided_at", "state", "about_headteacher", "urgent", "recorded_at"
+        ),
+        sa.Index(
+            "ix_log_cases_language_alone",
+            "state",
+            "about_headteacher",
+            sqlite_where=sa.text("kinds = ',language,'"),
+            postgresql_where=sa.text("kinds = ',language,'"),
+        ),
         sa.Index(None, "platform"),
         sa.Index(None, "author_id", "state"),
         sa.Index(None, "account_id", "post_platform_id"),

@@ -66,3 +66,28 @@ def test_nothing_is_sorted_or_read_whole(
             # What belongs to the rows of one page may be sorted; what the page is chosen from may not.
             chosen = "LIMIT" in statement and "FROM people" not in statement
             assert not (chosen and any("ORDER BY" in step for step in plan)), (statement, plan)
+
+
+def test_what_stands_above_the_queue_is_counted_from_indexes_alone(
+    database: str, account_id: UUID, school_people: dict[Role, Person]
+) -> None:
+    first_rows(account_id)
+    with db.transaction() as session:
+        stored = session.scalar(sa.select(sa.func.count()).select_from(Comment)) or 0
+        Filling(session, after=stored).fill(4000)
+    with db.reading() as session, statements() as asked:
+        viewer = session.get_one(Person, school_people[Role.SLT].id)
+        page = review.queue(session, viewer=viewer, now=db.now())
+        _, decided = speed.figures(session, viewer=viewer, most=50, now=db.now())
+    assert page.open > 90 and decided.measured == 50 < decided.decided
+    counting = [one for one in asked if one[0].startswith(("SELECT count(", "SELECT log_cases.urgent"))]
+    with db.reading() as session:
+        plans = [
+            row[-1]
+            for statement, values in counting
+            for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        ]
+    # All open ones, those for their language alone, the latest decisions and how many there were, urgent ones.
+    assert len(plans) >= 6, plans
+    for plan in plans:
+        assert "COVERING INDEX" in plan or "ix_log_cases_language_alone" in plan, plans
