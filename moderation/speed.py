@@ -17,8 +17,8 @@ from school.db import seconds_between
 from school.models import Person
 
 OVER = timedelta(days=30)
-MOST = 3_000
-"""Decisions whose times are looked through, 100 a day: of more, the latest tell how quick people are now."""
+MOST = 1_000
+"""Decisions whose times are looked through, 33 a day: of more, the latest tell how quick people are now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,13 @@ class Speed:
     oldest_number: int | None
 
 
-def figures(session: Session, *, viewer: Person, most: int = MOST, now: datetime) -> tuple[Speed, Speed]:
-    """The urgent ones, and all; of what the viewer may see. `most`: decisions whose times are looked at."""
+def figures(
+    session: Session, *, viewer: Person, most: int = MOST, waiting: int | None = None, now: datetime
+) -> tuple[Speed, Speed]:
+    """The urgent ones, and all; of what the viewer may see.
+
+    `most`: decisions whose times are looked at. `waiting`: the open entries, where they were counted.
+    """
     decided = LogCase.decided_at >= now - OVER, LogCase.state == CaseState.DECIDED, visible_to(viewer)
     taken = _taken(session, most, *decided)
     urgent = [seconds for is_urgent, seconds in taken if is_urgent]
@@ -51,8 +56,8 @@ def figures(session: Session, *, viewer: Person, most: int = MOST, now: datetime
         if counts[0] > len(urgent):
             urgent = [seconds for _, seconds in _taken(session, most, *decided, LogCase.urgent.is_(True))]
     return (
-        _speed(session, True, counts[0], urgent, viewer, now),
-        _speed(session, False, counts[1], [seconds for _, seconds in taken], viewer, now),
+        _speed(session, True, counts[0], urgent, viewer, None, now),
+        _speed(session, False, counts[1], [seconds for _, seconds in taken], viewer, waiting, now),
     )
 
 
@@ -65,7 +70,13 @@ def _taken(session: Session, most: int, *which: sa.ColumnElement[bool]) -> Seque
 
 
 def _speed(
-    session: Session, urgent: bool, decided: int, taken: Sequence[float], viewer: Person, now: datetime
+    session: Session,
+    urgent: bool,
+    decided: int,
+    taken: Sequence[float],
+    viewer: Person,
+    waiting: int | None,
+    now: datetime,
 ) -> Speed:
     """`taken`: seconds, of the latest."""
     waits = [LogCase.state == CaseState.OPEN, visible_to(viewer)]
@@ -78,13 +89,15 @@ def _speed(
         .order_by(LogCase.recorded_at)
         .limit(1)
     ).first()
+    if waiting is None:
+        waiting = session.scalar(sa.select(sa.func.count()).select_from(LogCase).where(*waits)) or 0
     return Speed(
         urgent=urgent,
         decided=decided,
         measured=len(taken),
         median=timedelta(seconds=median(taken)) if taken else None,
         slowest=timedelta(seconds=max(taken)) if taken else None,
-        open=session.scalar(sa.select(sa.func.count()).select_from(LogCase).where(*waits)) or 0,
+        open=waiting,
         waiting=now - oldest.recorded_at if oldest else None,
         oldest_id=oldest.id if oldest else None,
         oldest_number=oldest.number if oldest else None,

@@ -113,7 +113,7 @@ def queue() -> ResponseReturnValue:
             habits=habits.of(session, person, now=moment),
             colleagues=assigning.colleagues(session, None, besides=person),
             undoable=undoing.last(session, person, now=moment),
-            speeds=speed.figures(session, viewer=person, now=moment),
+            speeds=speed.figures(session, viewer=person, waiting=page.open, now=moment),
             length=speed.said,
             filters=filters,
             filtered=filters != QueueFilters(),

@@ -87,7 +87,7 @@ def test_what_stands_above_the_queue_is_counted_from_indexes_alone(
             for statement, values in counting
             for row in session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
         ]
-    # All open ones, those for their language alone, the latest decisions and how many there were, urgent ones.
+    # All open ones, those for their language alone, the latest decisions, how many there were, urgent ones.
     assert len(plans) >= 6, plans
     for plan in plans:
         assert "COVERING INDEX" in plan or "ix_log_cases_language_alone" in plan, plans
