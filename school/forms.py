@@ -42,6 +42,9 @@ class Form:
     """One form of the policy."""
 
     title: str
+    """What whoever fills it in wants to do."""
+    filed_as: str
+    """What it is called once it is filed, for whoever answers it."""
     intro: str
     fields: Sequence[Field]
 
@@ -49,6 +52,7 @@ class Form:
 FORMS: Mapping[FormKind, Form] = {
     K.BLOCKED_CONTENT: Form(
         "Ask for access to blocked content",
+        "Access to blocked content",
         "For a site that the school's network blocks. The headteacher decides; the network manager then "
         "opens it.",
         (
@@ -62,6 +66,7 @@ FORMS: Mapping[FormKind, Form] = {
     ),
     K.INAPPROPRIATE_CONTENT: Form(
         "Report inappropriate content",
+        "Report of inappropriate content",
         "For something that was seen on the school's devices or network, or about the school. The network "
         "manager acts and writes down what was done. If a child may be in danger, tell the DSL now.",
         (
@@ -73,6 +78,7 @@ FORMS: Mapping[FormKind, Form] = {
     ),
     K.NEW_ACCOUNT: Form(
         "Ask for a new social media account",
+        "New social media account",
         "No account is made without this form, signed by the marketing officer and then the headteacher.",
         (
             Field("department", "Department", kind="line"),
@@ -340,7 +346,7 @@ def _ask_next(session: Session, entry: FormEntry, *, by: Person, url: str, now: 
         roles.add(Role.CHAIR)
     for person in people.holders(session, *roles) if roles else []:
         if person.id != by.id and may_see(entry, person):
-            _mail(session, entry, person, f"{FORMS[entry.kind].title}: waits for you", url=url, now=now)
+            _mail(session, entry, person, f"{FORMS[entry.kind].filed_as}: waits for you", url=url, now=now)
 
 
 def _mail(session: Session, entry: FormEntry, to: Person, subject: str, *, url: str, now: datetime) -> None:
@@ -349,7 +355,7 @@ def _mail(session: Session, entry: FormEntry, to: Person, subject: str, *, url: 
         to=to,
         subject=subject,
         lines=[
-            f"The form “{FORMS[entry.kind].title}” is {IN_WORDS[entry.state]}.",
+            f"The form “{FORMS[entry.kind].filed_as}” is {IN_WORDS[entry.state]}.",
             "What it says is behind the link.",
         ],
         link=f"{url}/forms/entries/{entry.id}",
