@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import first_names, picture_words, pictures, video_checks
+from approvals import beside_media, first_names, picture_words, pictures, video_checks
 from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision, PupilsAppear
 from approvals.picture_words import Said
@@ -200,18 +200,26 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
         if picture.media.original_lost_at is not None
     ]
     found += [
-        Problem("pictures", f"“{picture.media.filename}” {lack}")
+        Problem("pictures", lack)
         for picture in revision.pictures
-        for lack in _picture_lacks(picture.alt_text, picture.source, picture.licence)
+        for lack in beside_media.lacks(
+            picture.media.filename,
+            alt_text=picture.alt_text,
+            source=picture.source,
+            licence=picture.licence,
+        )
     ]
     if revision.video is not None:
+        film = revision.video
         found += [
             Problem(video_checks.WAITS if video_checks.coming(revision.video) else "video", said)
             for said in video_checks.not_ready(revision.video)
         ]
         found += [
-            Problem("video", f"“{revision.video.video.filename}” {lack}")
-            for lack in _picture_lacks(revision.video.alt_text, revision.video.source, revision.video.licence)
+            Problem("video", lack)
+            for lack in beside_media.lacks(
+                film.video.filename, alt_text=film.alt_text, source=film.source, licence=film.licence
+            )
         ]
     if revision.planned_at is None:
         found.append(Problem("planned_time", "No time is planned: choose a date and a time."))
@@ -256,17 +264,6 @@ def live_problems(session: Session, revision: DraftRevision, *, on: date) -> lis
         for entry in revision.accounts
         if (waits := register.not_live(session, entry.account, on=on))
     ]
-
-
-def _picture_lacks(alt_text: str, source: str, licence: str) -> list[str]:
-    lacks: list[str] = []
-    if not alt_text.strip():
-        lacks.append("has no description: say what it shows, for people who can't see it.")
-    if not source.strip():
-        lacks.append("has no owner: say who took it or where it is from.")
-    if not licence.strip():
-        lacks.append("has no licence: say why the school may use it.")
-    return lacks
 
 
 def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:

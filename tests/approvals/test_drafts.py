@@ -362,8 +362,20 @@ def test_p15_pictures_need_description_owner_and_licence(
     draft = drafts.save(session, None, what, by=teacher, now=now)
     with pytest.raises(DraftRefused) as error:
         scenes.submit(session, draft, teacher, now)
-    for said in ("has no description", "has no owner", "has no licence"):
-        assert said in str(error.value)
+    # One sentence for one picture, however much is missing beside it.
+    name = media.filename
+    said = [one.sentence for one in error.value.problems if one.field == "pictures"]
+    assert said == [f"“{name}” has no description, no owner and no licence: fill them in beside it."]
+    for given, missing in (
+        ({"alt_text": "Stalls", "source": "Us"}, "has no licence: say why the school may use it."),
+        ({"alt_text": "Stalls", "licence": "Ours"}, "has no owner: say who took it or where it is from."),
+        ({"source": "Us"}, "has no description and no licence: fill them in beside it."),
+    ):
+        what = scenes.content(x, at=later, pictures=(PictureChoice(media_id=media.id, **given),))
+        draft = drafts.save(session, None, what, by=teacher, now=now)
+        with pytest.raises(DraftRefused) as error:
+            scenes.submit(session, draft, teacher, now)
+        assert f"“{name}” {missing}" in [one.sentence for one in error.value.problems]
 
 
 @SQLITE

@@ -373,9 +373,9 @@ def test_a_picture_is_kept_and_described_and_goes_out_clean(
         assert b"SecretPhone" not in kept and not Image.open(io.BytesIO(kept)).getexif()
     assert b"SecretPhone" not in rows(sa.select(MediaFile.original))[0]
     refused = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, media=str(media.id)))
-    assert (
-        refused.status_code == 400 and "has no description" in refused.text and "has no owner" in refused.text
-    )
+    beside = "has no description, no owner and no licence: fill them in beside it."
+    # On top of the form and beside the picture itself.
+    assert refused.status_code == 400 and refused.text.count(beside) == 2
     edit = f"/drafts/{only_draft().id}/edit"
     words = {f"alt_{media.id}": "Stalls", f"source_{media.id}": "The office", f"licence_{media.id}": "Ours"}
     answer = teacher.post(edit, edit, **fields(x, at=later, media=str(media.id), based_on="1", **words))
