@@ -15,7 +15,7 @@ from moderation.review import EntryPage
 from moderation.thread import Said, Shared
 from school.models import Person
 from school.paper import Paper
-from school.times import say, say_date
+from school.times import say, say_date, say_short
 
 _SHORT = 1000
 """Letters of another comment that are printed, so that a flood can be; the attached file has the whole."""
@@ -199,7 +199,7 @@ def _author(paper: Paper, page: EntryPage, earlier: Sequence[tuple[LogEntry, Log
             [
                 (
                     str(entry.number),
-                    say(entry.recorded_at),
+                    say_short(entry.recorded_at),
                     ", ".join(words.KINDS.get(kind, kind) for kind in unlisted(case.kinds)),
                     words.outcomes(case.outcomes) or "not yet",
                     _short(paper, entry.text),
@@ -221,7 +221,7 @@ def _decisions(paper: Paper, page: EntryPage, row: LogRow) -> None:
         ("When", "Who", "What and why"),
         [
             (
-                say(event.at),
+                say_short(event.at),
                 name or "Schoolgate itself",
                 ". ".join(part for part in (words.happened(event), words.more(event)) if part),
             )
@@ -237,8 +237,8 @@ def _decisions(paper: Paper, page: EntryPage, row: LogRow) -> None:
                 (
                     words.ACTS[act.kind],
                     words.ACT_STATES[act.state][0],
-                    say(act.requested_at),
-                    say(act.finished_at) if act.finished_at else "",
+                    say_short(act.requested_at),
+                    say_short(act.finished_at) if act.finished_at else "",
                     act.answer,
                 )
                 for act in page.acts
@@ -253,19 +253,19 @@ def _passed_on(paper: Paper, row: LogRow, letters: Sequence[tuple[Letter, str]])
     paper.heading("Referrals, meetings and letters")
     lines = [
         (
-            say(found.referred_at),
+            say_short(found.referred_at),
             f"Referred to {words.REFER_TO[found.to]}",
             f"Reference {found.reference}. {found.reason}" if found.reference else found.reason,
         )
         for found in row.referrals
     ]
     lines += [
-        (say(found.asked_at), f"Asked to a meeting on {say_date(found.on)}", found.reason)
+        (say_short(found.asked_at), f"Asked to a meeting on {say_date(found.on)}", found.reason)
         for found in row.meetings
     ]
     lines += [
         (
-            say(letter.issued_at),
+            say_short(letter.issued_at),
             f"Letter “{letter.template}” to {letter.addressed_to}, issued by {name}",
             letter.body,
         )

@@ -27,7 +27,12 @@ def draw(session: Session, pupil_id: UUID, *, by: Person, now: datetime) -> byte
     head = letterhead.current(session)
     paper = Paper(f"Consent record of {pupil.name}", footer=f"{head.name}: consent record", made_at=now)
     paper.letterhead(head)
-    paper.title("What you agreed to", f"{pupil.name}, {pupil.class_name}. As it stands on {say(now)}.")
+    held = [one for one in _sorted(pupil.consents) if pupil.left_on is None and consent.in_force(one, on=on)]
+    withdrawn = any(one.withdrawn_at is not None for one in pupil.consents)
+    paper.title(
+        _title(held=bool(held), withdrawn=withdrawn),
+        f"{pupil.name}, {pupil.class_name}. As it stands on {say(now)}.",
+    )
     paper.text(
         "This is what the school holds about your consent to being shown on its social media. Where a line "
         "says that consent is in force, the school may publish, and only in that way and between those days."
@@ -37,7 +42,6 @@ def draw(session: Session, pupil_id: UUID, *, by: Person, now: datetime) -> byte
             f"{pupil.name} left the school on {say_date(pupil.left_on)}: nothing may be published any more."
         )
     paper.heading("In force today")
-    held = [one for one in _sorted(pupil.consents) if pupil.left_on is None and consent.in_force(one, on=on)]
     if held:
         paper.table(
             ("For", "Where", "From", "To", "Given by"),
@@ -82,6 +86,17 @@ def draw(session: Session, pupil_id: UUID, *, by: Person, now: datetime) -> byte
     _ended(paper, [one for one in _sorted(pupil.consents) if one not in held], on)
     _withdrawing(paper, session, head.name)
     return paper.finish()
+
+
+def _title(*, held: bool, withdrawn: bool) -> str:
+    """The heading says how things stand: after a withdrawal it doesn't read as if consent stood."""
+    if held:
+        return "What you agree to, and what was withdrawn" if withdrawn else "What you agree to"
+    return (
+        "Consent was withdrawn: nothing may be published"
+        if withdrawn
+        else "No consent: nothing may be published"
+    )
 
 
 def keep(session: Session, pupil_id: UUID, data: bytes, *, by: Person, now: datetime) -> IssuedDocument:

@@ -131,7 +131,9 @@ class Paper:
         self._rule()
 
     def text(self, words: str, *, bold: bool = False, small: bool = False) -> None:
-        """A paragraph; new lines stay."""
+        """A paragraph; new lines stay. One in bold leads to what follows, so it never ends a page."""
+        if bold and self._sheets.will_page_break(16):
+            self._sheets.add_page()
         self._write(words, bold=bold, size=8.5 if small else _SIZE, colour=_GREY if small else (0, 0, 0))
 
     def space(self, millimetres: float) -> None:

@@ -108,6 +108,12 @@ def say_full_date(day: date) -> str:
     return f"{day:%A} {say_date(day)}"
 
 
+def say_short(moment: datetime) -> str:
+    """A moment where there is little room, in school time: "3 Jun 2027, 9:40am"."""
+    local = moment.astimezone(LONDON)
+    return f"{local.day} {local:%b %Y}, {clock(moment)}"
+
+
 def clock(moment: datetime) -> str:
     """The time of day as people say it, in school time: "9:40am"."""
     local = moment.astimezone(LONDON)

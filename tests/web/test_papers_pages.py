@@ -15,7 +15,17 @@ from sqlalchemy.orm import Session
 from moderation.decisions import Outcome
 from school import consent
 from school.db import now, reading, transaction
-from school.models import Account, AuditEntry, CallLedger, ConsentKind, IssuedDocument, Person, Pupil, Role
+from school.models import (
+    Account,
+    AuditEntry,
+    CallLedger,
+    Consent,
+    ConsentKind,
+    IssuedDocument,
+    Person,
+    Pupil,
+    Role,
+)
 from school.times import today
 from tests.approvals import scenes as drafting
 from tests.moderation import scenes
@@ -108,6 +118,7 @@ def test_p24_p25_a_parent_gets_what_they_agreed_to_and_how_to_withdraw(
     said, day = words(answer.data), today(now())
     for one in (
         "Zoë O’Connor-Łuk, Year 2",
+        "What you agree to, and what was withdrawn",
         "Pictures that show the pupil",
         f"{day.day} {day:%B %Y}",
         "Not agreed to, so not done: videos that show the pupil; the pupil’s work; the pupil’s first name "
@@ -126,6 +137,14 @@ def test_p24_p25_a_parent_gets_what_they_agreed_to_and_how_to_withdraw(
         entry = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "consent_record_made")).one()
         officers = session.scalars(sa.select(Person.email).where(Person.email.startswith("dpo"))).all()
     assert not [name for name in others if name in said]
+    with transaction() as changing:
+        by = changing.scalars(sa.select(Person).where(Person.email == officers[0])).one()
+        for one in changing.scalars(sa.select(Consent).where(Consent.withdrawn_at.is_(None))):
+            if one.pupil_id == pupil_id:
+                consent.withdraw(changing, one.id, reason="Wrote a letter", by=by, now=now())
+    after = words(officer.post(f"/consent/{pupil_id}/record", f"/consent/{pupil_id}").data)
+    # The heading of a withdrawal doesn't read as if consent stood.
+    assert "Consent was withdrawn: nothing may be published" in after and "What you agree" not in after
     assert row.object_id == str(pupil_id) and entry.detail["sha256"] == row.sha256
     assert all(email in said for email in officers)
 
