@@ -92,6 +92,7 @@ def start(
             )
         if len(handle) > people.NAME_LENGTH_MAX:
             raise BadInput("The name is too long: it is the account's name on the platform.", field="handle")
+        _refuse_known(session, platform, handle)
         school_email = accounts.official_address(session, school_email, practice=school.practice)
         if form_id is not None:
             register.signed_form(session, form_id)
@@ -139,6 +140,18 @@ def start(
     session.flush()
     _trail(session, made, by=by, now=now)
     return made
+
+
+def _refuse_known(session: Session, platform: str, handle: str) -> None:
+    """Raise BadInput for the name of an account that is here: it is connected again, not anew."""
+    for account in session.scalars(sa.select(Account).where(Account.platform == platform)):
+        if account.handle.casefold() == handle.casefold():
+            closing.refuse_closed(session, account)
+            raise BadInput(
+                f"@{account.handle} is here already. Press “Connect @{account.handle} again” above: that "
+                "needs no form.",
+                field="handle",
+            )
 
 
 def get(session: Session, connection_id: UUID) -> AccountConnection:

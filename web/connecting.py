@@ -14,12 +14,13 @@ from school.app_keys import Family
 from school.connecting import AGAIN
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
+from school.models import AccountState
 from school.models.connections import AccountConnection, ConnectionState
 from school.models.people import Role
 from school.permissions import Action
 from school.settings import settings
 from web.access import current_person, needs
-from web.forms import Typed
+from web.forms import Typed, identifier
 
 pages = Blueprint("connecting", __name__)
 
@@ -96,6 +97,7 @@ def enter_app(name: str) -> ResponseReturnValue:
 def _new(platform: Platform, typed: Typed) -> str:
     with reading() as db:
         person = current_person(db)
+        here = [one for one in accounts.everything(db) if one.platform == platform.value]
         return render_template(
             "accounts/connect.html",
             platform=platform.value,
@@ -103,6 +105,7 @@ def _new(platform: Platform, typed: Typed) -> str:
                 (form.id, f"{form.fields['platform']}: {form.fields['department']}")
                 for form in register.unused_forms(db)
             ],
+            here=[one for one in here if one.state is not AccountState.CLOSED],
             head=Role.HEADTEACHER in person.roles,
             has_app=_has_app(platform),
             typed=typed,
@@ -119,7 +122,19 @@ def _has_app(platform: Platform) -> bool:
 @needs(Action.CONNECT_ACCOUNTS)
 def new(name: str) -> ResponseReturnValue:
     """Connect a new account by its signed form, or one that the school had already."""
-    return _new(_known_platform(name), Typed())
+    return _new(_known_platform(name), _tried_before(name))
+
+
+def _tried_before(name: str) -> Typed:
+    """What was typed for the try that the address names, so that nobody types it twice."""
+    if not (again := request.args.get("again", "")):
+        return Typed()
+    with reading() as db:
+        tried = connecting.get(db, identifier(again))
+        if tried.platform != name or tried.account_id is not None:
+            return Typed()
+        form = str(tried.form_id or "")
+        return Typed({"handle": tried.handle, "email": tried.school_email, "why": tried.why, "form": form})
 
 
 @pages.post("/accounts/connect/<any(x, facebook, instagram):name>")

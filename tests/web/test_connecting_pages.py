@@ -272,6 +272,33 @@ def test_p8_a_new_account_is_connected_by_its_signed_form_and_no_other_way(
     assert "the form of" in shown and "Signed by Leila Haddad" in shown
 
 
+def test_an_account_that_is_here_is_connected_again_and_not_anew(
+    head: Browser, x: Account, practice: PracticePlatforms
+) -> None:
+    page = "/accounts/connect/x"
+    blank = head.get(page).text
+    assert f"Connect @{x.handle} again" in blank and f'action="/accounts/{x.id}/connect"' in blank
+    fields = {"handle": f"@{x.handle.upper()}", "email": "office@larkfield.test", "why": "We have it"}
+    refused = head.post(page, page, **fields)
+    assert refused.status_code == 400 and f"@{x.handle} is here already." in refused.text
+    assert 'id="handle-error"' in refused.text
+    with transaction() as session:
+        accounts.get(session, x.id).state = AccountState.CLOSED
+    closed = head.post(page, page, **fields)
+    assert closed.status_code == 400 and "was closed. The headteacher must open it again" in closed.text
+    # What was typed for a try that failed is there again.
+    path = head.post(page, page, **{**fields, "handle": "@elmroad"}).headers["Location"]
+    work()
+    comes_back(head, decide(way_on(head, path)))
+    failed = head.get(path).text
+    assert "You were signed in to X as" in failed and "this is the connection of @elmroad" in failed
+    again = re.search(r'href="(/accounts/connect/x\?again=[^"]+)"', failed)
+    assert again
+    form = head.get(unescape(again[1])).text
+    for value in ("elmroad", "office@larkfield.test", "We have it"):
+        assert f'value="{value}"' in form, value
+
+
 def test_p8_the_headteacher_takes_over_what_the_school_had_with_a_reason(
     head: Browser, practice: PracticePlatforms, app: object
 ) -> None:
