@@ -70,6 +70,7 @@ def show() -> ResponseReturnValue:
             is_day={day: year.of(day) for day in days},
             in_cell_most=IN_CELL_MOST[view.kind],
             listed=listed,
+            listed_days={day for day, _posts in listed},
             troubles={
                 post.first.draft_id: schedule.troubles(session, post, now=moment)
                 for _day, posts in listed

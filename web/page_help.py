@@ -83,7 +83,7 @@ HELP: Mapping[str, Help] = {
     ),
     # Posts
     "drafts/list.html": Help(
-        "Here is every post that you may see: being written, waiting for approval, approved or published. Open one to see how it stands. Nothing goes out before somebody has approved exactly that wording.",
+        "Here is every post that you may see: being written, waiting for approval, scheduled or published. Open one to see how it stands. Nothing goes out before somebody has approved exactly that wording.",
         (_CALENDAR,),
     ),
     "drafts/form.html": Help(
@@ -143,7 +143,7 @@ HELP: Mapping[str, Help] = {
         (_QUEUE, _LOG),
     ),
     "moderation/keys.html": Help(
-        "With these keys you go through the queue without a mouse. You can print this page, and switch the keys off.",
+        "Here you choose after how much abuse you are offered a break, and see the keys with which you go through the queue without a mouse. You can print the keys, or switch them off.",
         (_QUEUE,),
     ),
     "moderation/replies.html": Help(

@@ -21,6 +21,12 @@
       window.history.replaceState(null, "", main.dataset.instead);
     });
   }
+  // On a phone a row of tabs moves sideways: the one that is open stands in sight.
+  document.querySelectorAll(".nav-tabs .active").forEach(function (tab) {
+    var row = tab.closest(".nav-tabs");
+    row.scrollLeft = tab.getBoundingClientRect().left - row.getBoundingClientRect().left -
+      (row.clientWidth - tab.offsetWidth) / 2;
+  });
   // Over the menu, without a mark in the address: forms that lead back here would take it along, and what they
   // did would not get the focus.
   var skip = document.querySelector("a.skip");
