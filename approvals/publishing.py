@@ -26,6 +26,7 @@ from connectors.errors import (
     DuplicatePost,
     OutcomeUnknown,
 )
+from connectors.posting import platform_name
 from school import accounts, people
 from school.db import new_id
 from school.models import Account, AccountState, Person, Role
@@ -144,7 +145,12 @@ def claim(
         return None
     session.refresh(publication)
     note_publication(
-        session, publication, PublicationState.SCHEDULED, by=None, reason="A worker took it up.", now=now
+        session,
+        publication,
+        PublicationState.SCHEDULED,
+        by=None,
+        reason="Its time came, so Schoolgate began to publish it.",
+        now=now,
     )
     return claims.made_claim(session, publication, revision, lease_id, now=now, with_pictures=True)
 
@@ -178,7 +184,10 @@ def record(session: Session, claim: PublicationClaim, outcome: Outcome, *, now: 
         return publication
     publication.lease_id = publication.lease_until = None
     if outcome.post is not None:
-        publish_as(session, publication, outcome.post, reason="The platform took it.", now=now)
+        there = platform_name(publication.account.platform)
+        publish_as(
+            session, publication, outcome.post, reason=f"{there} answered that it is published.", now=now
+        )
         return publication
     kind = outcome.kind
     if kind in {OutcomeKind.LATER, OutcomeKind.REFUSED} and may_have_been_sent(session, publication.id):
@@ -205,7 +214,13 @@ def _record_late(session: Session, publication: Publication, outcome: Outcome, *
         publication.state is PublicationState.HELD and publication.unknown_since is not None
     )
     if unsettled and outcome.post is not None and not taken(session, publication, outcome.post):
-        publish_as(session, publication, outcome.post, reason="The platform's answer came late.", now=now)
+        publish_as(
+            session,
+            publication,
+            outcome.post,
+            reason="The platform’s answer that it is published came late.",
+            now=now,
+        )
 
 
 def taken(session: Session, publication: Publication, post: RemotePost) -> bool:
@@ -241,7 +256,7 @@ def take_back(session: Session, publication: Publication, *, now: datetime) -> N
         PublicationState.SCHEDULED,
         actor=Actor.PRODUCT,
         by=None,
-        reason="The worker was lost before it sent anything.",
+        reason="Schoolgate stopped before it sent anything. Nothing was posted; it is tried again.",
         now=now,
     )
 

@@ -35,7 +35,7 @@ from school.times import today
 S = TakedownState
 
 MOVES: Mapping[tuple[TakedownState, TakedownState], str] = {
-    (S.REQUESTED, S.DOING): "a worker took it up",
+    (S.REQUESTED, S.DOING): "Schoolgate began to remove it",
     (S.DOING, S.DONE): "the platform removed it",
     (S.DOING, S.REQUESTED): "to be tried again",
     (S.DOING, S.BY_HAND): "a person must do it",

@@ -135,7 +135,7 @@ def claim(session: Session, *, lease: timedelta, now: datetime) -> VideoClaim | 
         _move(session, video, S.WAITING, reason="The worker that had it was lost.", now=now)
     # What an earlier attempt left of the copy.
     session.execute(_pieces_of(video.id, VideoPart.COPY))
-    _move(session, video, S.PREPARING, reason="A worker took it up.", now=now)
+    _move(session, video, S.PREPARING, reason="Schoolgate began to prepare it.", now=now)
     if video.attempts >= ATTEMPTS_MAX:
         _refuse(
             session,

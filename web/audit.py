@@ -21,7 +21,7 @@ from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import act_words
 from web.retained import seen_by
-from web.trail_words import GROUPS, PHRASES, REST, SEEN, THINGS
+from web.trail_words import DETAIL_NAMES, DETAIL_WORDS, GROUPS, PHRASES, REST, SEEN, THINGS
 
 pages = Blueprint("audit", __name__)
 
@@ -72,19 +72,24 @@ def _line(entry: AuditEntry, names: Mapping[str, str], uncounted: Collection[str
         after=after,
         draft_id=draft_id,
         details=[
-            ("before" if key == "old" else key.replace("_", " "), _value(value, names))
+            (
+                DETAIL_NAMES.get(key, key.replace("_", " ")),
+                _value(value, DETAIL_WORDS.get((entry.object_kind, key), {}), names),
+            )
             for key, value in details.items()
-            if value not in (None, "", [], {})
+            # Nothing was version 0: that is what a draft has before its first.
+            if value not in (None, "", [], {}) and (key, value) != ("revision", 0)
         ],
     )
 
 
-def _value(value: object, names: Mapping[str, str]) -> str:
+def _value(value: object, words: Mapping[str, str], names: Mapping[str, str]) -> str:
+    """`words`: what the values of this detail are called, where it is one of a list; things go by `names`."""
     if isinstance(value, list):
-        return ", ".join(_value(one, names) for one in value)
+        return ", ".join(_value(one, words, names) for one in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return names.get(str(value)) or str(value).replace("_", " ")
+    return words.get(str(value)) or names.get(str(value)) or str(value).replace("_", " ")
 
 
 @pages.get("/audit")

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from approvals.states import DraftState, PublicationState
+from approvals.takedowns import ALL_WORDS
+from moderation.words import OUTCOMES, PLATFORMS
+from school.consent import KINDS
+from school.forms import FORMS
+from web.followers import DONE
+from web.naming import ROLE_NAMES
 
 PHRASES: Mapping[str, str] = {
     # Looking.
@@ -170,6 +176,28 @@ THINGS: Mapping[str, str] = {
     "hold": "a hold",
 }
 """What a thing is called whose name isn't known, or not for everybody."""
+
+DETAIL_NAMES: Mapping[str, str] = {
+    "old": "before",
+    "outcomes": "decided",
+    "outcome": "decided",
+    "revision": "version",
+    "us_dollars_a_month": "US dollars a month",
+}
+"""What a detail is called where its own name isn't plain."""
+
+_STATES = {state.value: words for state, words in ALL_WORDS.items()}
+DETAIL_WORDS: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("log_entry", "outcomes"): {one.value: words for one, words in OUTCOMES.items()},
+    ("follower", "outcome"): {one.value: words for one, words in DONE.items()},
+    ("draft", "old"): _STATES,
+    ("publication", "old"): _STATES,
+    ("consent", "kind"): {one.value: words for one, words in KINDS.items()},
+    ("person", "role"): {one.value: words for one, words in ROLE_NAMES.items()},
+    ("form", "form"): {one.value: form.filed_as for one, form in FORMS.items()},
+    **{(of, "platform"): PLATFORMS for of in ("account", "consent", "connection", "pupil")},
+}
+"""By the kind of thing and the detail, what its stored values are called."""
 
 GROUPS: Mapping[str, tuple[str, frozenset[str]]] = {
     "looked": ("Who looked at referrals and the log", frozenset()),
