@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from school import people, terms, training
-from school.models.people import Person
+from school.models.people import Person, Role
 from school.times import say_date
 
 
@@ -28,6 +28,14 @@ class Obstacle:
     def sentence(self) -> str:
         """Both in one line."""
         return f"{self.what} {self.way}"
+
+
+def writes(session: Session, person: Person) -> bool:
+    """Whether a person is somebody who writes posts, or is to: what is missing for it concerns nobody else.
+
+    Staff with another office, such as the network manager, write where the headteacher let them (P1).
+    """
+    return person.roles == {Role.STAFF} or bool(people.authorised_accounts(session, person))
 
 
 def obstacles(session: Session, person: Person, *, now: datetime, accounts: bool = False) -> list[Obstacle]:

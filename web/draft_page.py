@@ -39,6 +39,7 @@ from approvals.standing import standing
 from approvals.states import IN_WORDS, DraftState, PublicationState
 from approvals.takedowns import ALL_WORDS
 from connectors.base import Platform
+from moderation import under_post
 from school import people, standing_in
 from school.db import now, reading
 from school.models import Person, Role
@@ -54,6 +55,12 @@ OWN = {
     IN_WORDS[DraftState.CHANGES_REQUESTED]: "Changes were asked for: change it and hand it in again.",
 }
 """What its author is told instead, by the badge beside it."""
+EARLIER_WORDS = {
+    "A worker took it up.": "Its time came, so Schoolgate began to publish it.",
+    "The platform took it.": "The platform answered that it is published.",
+    "The worker was lost before it sent anything.": "Schoolgate stopped before it sent anything.",
+}
+"""What earlier releases wrote down of a publication, as it is said now; what is stored stays as it is."""
 WHERE_IN_FORM = {
     "accounts": "where",
     "text": "text",
@@ -112,6 +119,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             if own and newest and draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
             else []
         )
+        posts = {one.id: (one.account_id, one.post_platform_id) for one in out if one.post_platform_id}
+        under = under_post.of_posts(session, list(posts.values()), viewer=person)
+        series = drafts.in_series(session, draft)
         lost = lost_consent.sentences(session, draft, now=moment) if own else []
         shown = preview(session, draft, revision, findings=findings)
         return render_template(
@@ -154,7 +164,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             voided_words=_voided_words(decision.void_reason or "", own=own) if decision else "",
             decided_by_me=decided_by_me,
             following=waiting[0] if waiting else None,
-            series=drafts.in_series(session, draft),
+            comments=[(one, under[posts[one.id]]) for one in out if posts.get(one.id) in under],
+            series=series,
+            series_standings=headline.of_many(session, [other for other, _planned_at in series]),
             remarks=remarks.conversation(session, draft),
             remarks_closed=remarks.closed(draft),
             takedown_asked=takedown_asking.waiting(session, draft),
@@ -290,7 +302,12 @@ def _history(session: Session, draft: Draft) -> list[dict[str, object]]:
         lines.append(
             (
                 (move.at, 1, order),
-                {"at": move.at, "who": who(move.actor_id), "what": what, "why": move.reason},
+                {
+                    "at": move.at,
+                    "who": who(move.actor_id),
+                    "what": what,
+                    "why": EARLIER_WORDS.get(move.reason, move.reason),
+                },
             )
         )
     for order, (gone, takedown) in enumerate(takedowns.moves(session, draft.id)):

@@ -12,14 +12,13 @@ from approvals import foi
 from approvals.checks import account_name
 from approvals.drafts import current_revisions
 from approvals.models import Draft
-from approvals.states import IN_WORDS
 from moderation.models import WatchedPost
 from school import exports, people
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account
 from school.permissions import Action
-from web import disclosure
+from web import disclosure, headline
 from web.access import current_person, needs
 from web.forms import Typed
 from web.subjects import BEING_MADE
@@ -60,7 +59,7 @@ def _show(typed: Typed, status: int = 200) -> ResponseReturnValue:
             elsewhere=elsewhere,
             accounts={one.id: account_name(one) for one in session.scalars(sa.select(Account))},
             following=following if page * PAGE_LENGTH < max(count or 0, elsewhere) else "",
-            in_words=IN_WORDS,
+            standings=headline.of_many(session, drafts),
             names={one.id: one.name for one in people.everybody(session)},
         )
     return html, status

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from approvals import takedowns
+from sqlalchemy.orm import Session
+
+from approvals import claims, drafts, schedule, takedowns
 from approvals.models import Draft, Publication
 from approvals.models.takedowns import Takedown, TakedownState
 from approvals.states import DraftState, PublicationState, Stopped
@@ -40,6 +42,7 @@ NEXT: dict[Stands, str] = {
     DraftState.APPROVED: "It is approved. What became of it on each account is below.",
     DraftState.CHANGES_REQUESTED: "Changes were asked for. Its author changes it and hands it in again.",
     DraftState.REJECTED: "It was rejected and will not be published.",
+    PublicationState.SCHEDULED: "It is approved and goes out at its planned time.",
     PublicationState.PUBLISHED: "It is out. Where it is to be seen is below.",
     PublicationState.CANCELLED: "It was approved and then stopped: nothing of it is published.",
     Stopped.STOPPED: "It is approved, and all publishing is stopped: it does not go out before that is "
@@ -84,3 +87,13 @@ def of(
         elif PublicationState.PUBLISHED in stand:
             return Headline("partly published", "warning", "It is not out on every account: look below.")
     return Headline(ALL_WORDS[state], BADGES[state], NEXT[state])
+
+
+def of_many(session: Session, listed: Sequence[Draft]) -> dict[UUID, Headline]:
+    """How each of these drafts stands, by its id: the same words wherever a post is listed."""
+    revisions = drafts.current_revisions(session, listed)
+    found = schedule.publications_of(session, [draft.id for draft in listed])
+    gone = takedowns.of_publications(session, [one.id for several in found.values() for one in several])
+    stopped = claims.stopped(session)
+    present = {one.id: schedule.present(one, revisions[one.id], found.get(one.id, [])) for one in listed}
+    return {draft.id: of(draft, present[draft.id], gone, stopped=stopped) for draft in listed}

@@ -13,33 +13,40 @@ from sqlalchemy.orm import Session
 from approvals import claims, drafts, schedule
 from approvals.models import ApprovalRequest, Draft
 from approvals.posts_under_way import PostUnderWay
-from approvals.states import DraftState, Stopped
+from approvals.states import DraftState
 from school import standing_in
 from school.db import now
 from school.models import Person
+from web import headline
+from web.headline import Headline
 
 
 class Mine(NamedTuple):
     """One of a person's own posts that waits for a decision or its time."""
 
     draft_id: UUID
-    state: DraftState | Stopped
+    standing: Headline
     words: str
     planned_at: datetime | None
+    told: str
+    """What comes before its time."""
 
 
 def mine(session: Session, person: Person, moving: Sequence[PostUnderWay]) -> list[Mine]:
     """The person's own posts on their way, soonest first, but for those that are told of as `moving`."""
-    told, stopped = {post.draft_id for post in moving}, claims.stopped(session)
+    elsewhere = {post.draft_id for post in moving}
+    coming = [one for one in drafts.on_their_way(session, person) if one[0].id not in elsewhere]
+    standings = headline.of_many(session, [draft for draft, _revision in coming])
+    approved = "was to be published" if claims.stopped(session) else "to be published"
     return [
         Mine(
             draft.id,
-            Stopped.STOPPED if stopped and draft.state is DraftState.APPROVED else draft.state,
+            standings[draft.id],
             schedule.summary(revision.text) or "(no text)",
             revision.planned_at,
+            approved if draft.state is DraftState.APPROVED else "planned for",
         )
-        for draft, revision in drafts.on_their_way(session, person)
-        if draft.id not in told
+        for draft, revision in coming
     ]
 
 

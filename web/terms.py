@@ -26,9 +26,12 @@ pages = Blueprint("terms", __name__)
 
 
 def my_obstacles() -> list[Obstacle]:
-    """What keeps the person signed in from handing in a post; for templates."""
+    """What keeps the person signed in from handing in a post; for templates. Empty for who writes none."""
     with reading() as session:
-        return gates.obstacles(session, current_person(session), now=now(), accounts=True)
+        person = current_person(session)
+        if not gates.writes(session, person):
+            return []
+        return gates.obstacles(session, person, now=now(), accounts=True)
 
 
 def _terms(typed: Typed) -> str:
