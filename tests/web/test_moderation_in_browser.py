@@ -72,7 +72,7 @@ def test_rules_are_tried_and_saved(address: str, narrow: Page, entries: int) -> 
 def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> None:
     sign_in_as(wide, address, "Daniel Whitcombe")
     wide.goto(f"{address}/moderation")
-    together = wide.get_by_role("link", name="Decide on all").get_attribute("href")
+    together = wide.get_by_role("link", name="Decide on both").get_attribute("href")
     entry = wide.locator('a[href^="/moderation/0"]').first.get_attribute("href")
     problems = []
     for path in (
