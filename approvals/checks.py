@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import beside_media, first_names, picture_words, pictures, video_checks
+from approvals import beside_media, first_names, picture_words, pictures, planned, video_checks
 from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision, PupilsAppear
 from approvals.picture_words import Said
@@ -23,7 +23,7 @@ from connectors.posting import NAMES
 from school import consent, devices, register
 from school.errors import BadInput
 from school.models import Account, ConsentKind, Pupil
-from school.times import say, say_date, today
+from school.times import say_date, today
 
 TEXT_STORED_MAX = 200_000
 LINK_MAX = 2000
@@ -159,9 +159,25 @@ FORM_ORDER = (
 )
 
 
+def unsound(revision: DraftRevision, *, now: datetime) -> list[Problem]:
+    """What a draft in work may say and nothing that is handed in may: what isn't missing but wrong (P16)."""
+    found = platform_problems(revision)
+    if wrong := link_problem(revision.link):
+        found.append(Problem("link", wrong))
+    if revision.planned_local and (
+        wrong := planned.problem(revision.planned_local, revision.planned_at, now=now)
+    ):
+        found.append(Problem(planned.FIELD, wrong))
+    if revision.none_shown and revision.pupils:
+        found.append(
+            Problem("pupils", "Pupils are chosen and “no pupil” is ticked: take one of the two back.")
+        )
+    return found
+
+
 def submission_problems(session: Session, revision: DraftRevision, *, now: datetime) -> list[Problem]:
     """Everything that keeps a revision from being handed in; empty when it is ready."""
-    found = platform_problems(revision)
+    found = unsound(revision, now=now)
     if not revision.accounts:
         found.append(Problem("accounts", "No account is chosen: tick at least one."))
         if not revision.media_count and _shows_nothing(revision.text):
@@ -221,12 +237,8 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
                 film.video.filename, alt_text=film.alt_text, source=film.source, licence=film.licence
             )
         ]
-    if revision.planned_at is None:
-        found.append(Problem("planned_time", "No time is planned: choose a date and a time."))
-    elif revision.planned_at <= now:
-        found.append(
-            Problem("planned_time", f"{say(revision.planned_at)} is in the past: choose a later time.")
-        )
+    if not revision.planned_local:
+        found.append(Problem(planned.FIELD, planned.NOT_YET))
     if revision.objective is None:
         found.append(Problem("objective", "What it is for is not chosen yet."))
     unsigned = len(Criterion) - len(set(revision.checklist))
@@ -307,6 +319,16 @@ def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:
             if pattern.search(text) or tight in joined
         ]
     return found
+
+
+def full_name_in(session: Session, text: str) -> str:
+    """A pupil's full name in a text that isn't part of a post; empty where there is none (P27)."""
+    folded = _fold(text)
+    for name in consent.names(session):
+        bare = _fold_name(name)
+        if " " in bare and bare in folded and re.search(rf"(?<!\w){re.escape(bare)}(?!\w)", folded):
+            return name
+    return ""
 
 
 def _full_name_instead(said: Said) -> str:
@@ -397,17 +419,12 @@ def _consent_problem(
     *,
     on: date,
 ) -> Problem:
-    lacks = (
-        f"{pupil.name} has no consent for {CONSENT_FOR[kind]}{_only_on(pupil, kind, lacking)} in force on "
-        f"{say_date(on)}"
-    )
+    lacks = f"{pupil.name} has no consent for {CONSENT_FOR[kind]}{_on(lacking)} in force on {say_date(on)}"
     named = None
     if kind is ConsentKind.NAME and revision.pupils_appear != PupilsAppear.NAMED:
         named = first_names.where(first_names.places(session, revision, lacking[0]), pupil.name)
     if named is None:
-        return Problem(
-            "pupils", f"{lacks}: take the pupil out of the post, or ask the data protection officer."
-        )
+        return Problem("pupils", f"{lacks}: {_instead(revision, kind)}, or ask the data protection officer.")
     return Problem(
         named.form_field,
         f"{lacks}, but the name “{first_names.first_name(pupil.name)}” is in {named.where}: {named.instead}, "
@@ -416,8 +433,19 @@ def _consent_problem(
     )
 
 
-def _only_on(pupil: Pupil, kind: ConsentKind, lacking: Sequence[str]) -> str:
-    """The platforms in words, where the pupil agreed to others."""
-    if not any(one.kind is kind and one.platform for one in pupil.consents):
-        return ""
-    return " on " + " and ".join(consent.PLATFORMS.get(platform, platform) for platform in lacking)
+def _instead(revision: DraftRevision, kind: ConsentKind) -> str:
+    """What to do about a pupil without that consent: no longer ticking the name takes nobody out."""
+    if kind is ConsentKind.NAME:
+        return "take the name out of the words; unticking it is not enough"
+    if kind is ConsentKind.VIDEO:
+        return "use another video; unticking the name is not enough"
+    if not revision.pictures:
+        return "take the pupil out of the post"
+    what = "the pupil’s work" if kind is ConsentKind.WORK else "the pupil"
+    return f"blur or crop {what} in the picture, or use another picture; unticking the name is not enough"
+
+
+def _on(platforms: Sequence[str]) -> str:
+    """The platforms in words."""
+    names = [consent.PLATFORMS.get(platform, platform) for platform in platforms]
+    return f" on {' and '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)}"

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, asking, checks, drafts, link_looks, submissions, videos
+from approvals import approval_mail, asking, checks, drafts, link_looks, planned, submissions, videos
 from approvals.checks import DraftRefused
 from approvals.content import revision_hash, tidy
 from approvals.mail_subjects import known_by
@@ -379,6 +379,8 @@ def obstacles(session: Session, revision: DraftRevision, *, now: datetime) -> li
                 "Its planned time has passed, so it can't be approved any more. Ask for changes: a new time.",
             )
         )
+    # Handing it in asked for all that, too: a saved draft may say anything.
+    problems += [one for one in checks.unsound(revision, now=now) if one.field != planned.FIELD]
     day = checks.day_out(revision, now=now)
     problems += checks.consent_problems(session, revision, on=day)
     problems += checks.name_problems(session, revision)

@@ -22,6 +22,7 @@ from approvals.models import (
     Publication,
     RevisionAccount,
     RevisionPupil,
+    Submission,
 )
 from approvals.moves import begin_draft, move_draft
 from approvals.sight import NO_SUCH, check_seen, may_see
@@ -66,10 +67,12 @@ def save(
     draft is changed instead of a second one begun. What is saved already just so is not saved again,
     whatever it is based on: no version is made, and what was handed in or approved stands.
 
-    An edit takes the draft back to being written: its approval and links are void and what was
-    scheduled is cancelled (P12). Raises NotPermitted without the headteacher's leave for every
-    account chosen (P1) or for somebody else's draft, EditConflict when it was saved meanwhile,
-    MoveNotAllowed when it is out of the author's hands, and DraftRefused naming all that is wrong.
+    A draft in work is kept as it is, with a text too long or a time in the past as well: what can't be
+    handed in so, handing it in says. An edit takes the draft back to being written: its approval and
+    links are void and what was scheduled is cancelled (P12). Raises NotPermitted without the
+    headteacher's leave for every account chosen (P1) or for somebody else's draft, EditConflict when it
+    was saved meanwhile, MoveNotAllowed when it is out of the author's hands, and DraftRefused naming what
+    can't be kept, and of a draft that is handed in or approved all that is wrong: it stands as it was.
     """
     require(by, Action.WRITE_DRAFTS)
     if draft_id is None and begin_as is not None and session.get(Draft, begin_as) is not None:
@@ -82,7 +85,9 @@ def save(
             return draft
         _check_version(draft, content.based_on)
         check_editable(session, draft)
-    problems += checks.platform_problems(revision)
+        if draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}:
+            # What waits for a decision or is approved isn't given up for what can't be handed in.
+            problems += checks.unsound(revision, now=now)
     if problems:
         raise DraftRefused(problems)
     if draft is None:
@@ -159,6 +164,7 @@ def listed(
     *,
     by: Person,
     mine: bool,
+    in_work: bool = False,
     waiting_of: Collection[UUID] = (),
     skip: int = 0,
     now: datetime,
@@ -166,9 +172,15 @@ def listed(
     """Drafts by planned time: the person's own, or all where their role allows that; and whether more follow.
 
     Those to come are first, the soonest before the others; then those without a time, and those of the
-    past, the latest first. Left out are those handed in by `waiting_of`, which are shown by themselves.
+    past or rejected, the latest first. Left out are those handed in by `waiting_of`, which are shown by
+    themselves, and what others have never handed in; `in_work`: that alone, of everybody.
     """
-    group = sa.case((DraftRevision.planned_at >= now, 0), (DraftRevision.planned_at.is_(None), 1), else_=2)
+    group = sa.case(
+        (Draft.state == DraftState.REJECTED, 2),
+        (DraftRevision.planned_at >= now, 0),
+        (DraftRevision.planned_at.is_(None), 1),
+        else_=2,
+    )
     to_come = sa.case((DraftRevision.planned_at >= now, DraftRevision.planned_at))
     query = (
         sa.select(Draft)
@@ -182,8 +194,13 @@ def listed(
         .limit(LISTED_AT_ONCE + 1)
     )
     all_of_them = may(by, Action.SEE_ALL_DRAFTS) or by in people.deputies(session, now=now)
+    handed_in = sa.select(Submission.id).where(Submission.draft_id == Draft.id).exists()
     if mine or not all_of_them:
         query = query.where(Draft.author_id == by.id)
+    elif in_work:
+        query = query.where(Draft.state == DraftState.DRAFT, sa.not_(handed_in))
+    else:
+        query = query.where(sa.or_(Draft.author_id == by.id, Draft.state != DraftState.DRAFT, handed_in))
     if waiting_of:
         query = query.where(sa.or_(Draft.state != DraftState.SUBMITTED, Draft.author_id.not_in(waiting_of)))
     found = list(session.scalars(query))
@@ -191,7 +208,30 @@ def listed(
 
 
 def with_author(session: Session, author: Person) -> tuple[int, int]:
-    """How many drafts an author has to change because that was asked for, and how many they are writing."""
+    """How many drafts an author has to change because that was asked for, and how many they are writing.
+
+    A repeated post and its repetitions count once.
+    """
+    being_changed = _being_changed()
+    # A series is one piece of work.
+    theirs = sa.select(sa.func.count(sa.distinct(sa.func.coalesce(Draft.series_id, Draft.id)))).where(
+        Draft.author_id == author.id, Draft.thrown_away_at.is_(None)
+    )
+    back = session.scalars(theirs.where(sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, being_changed)))
+    writing = session.scalars(theirs.where(Draft.state == DraftState.DRAFT, sa.not_(being_changed)))
+    return back.one(), writing.one()
+
+
+def being_changed(session: Session, drafts: Sequence[Draft]) -> set[UUID]:
+    """Those of these drafts that were sent back and are being written again: to change until handed in."""
+    ids = [one.id for one in drafts if one.state is DraftState.DRAFT]
+    return (
+        set(session.scalars(sa.select(Draft.id).where(Draft.id.in_(ids), _being_changed()))) if ids else set()
+    )
+
+
+def _being_changed() -> sa.ColumnElement[bool]:
+    """Begun to be changed, or taken back after it was handed in again: nobody has said that it will do."""
     decided_last = (
         sa.select(ApprovalDecision.kind)
         .where(ApprovalDecision.draft_id == Draft.id)
@@ -199,15 +239,12 @@ def with_author(session: Session, author: Person) -> tuple[int, int]:
         .limit(1)
         .scalar_subquery()
     )
-    # Begun to be changed, or taken back after it was handed in again: nobody has said yet that it will do.
-    being_changed = sa.and_(Draft.state == DraftState.DRAFT, decided_last == DecisionKind.CHANGES)
-    theirs = sa.select(sa.func.count(Draft.id)).where(
-        Draft.author_id == author.id, Draft.thrown_away_at.is_(None)
+    # It may be that nothing was ever decided.
+    return sa.and_(
+        Draft.state == DraftState.DRAFT,
+        Draft.thrown_away_at.is_(None),
+        sa.func.coalesce(decided_last, DecisionKind.APPROVE) == DecisionKind.CHANGES,
     )
-    back = session.scalars(theirs.where(sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, being_changed)))
-    both = session.scalars(theirs.where(Draft.state.in_([DraftState.DRAFT, DraftState.CHANGES_REQUESTED])))
-    to_change = back.one()
-    return to_change, both.one() - to_change
 
 
 def on_their_way(session: Session, author: Person) -> list[tuple[Draft, DraftRevision]]:

@@ -65,13 +65,21 @@ def found(session: Session, revision: DraftRevision) -> Iterator[Said]:
 
 
 def warnings(session: Session, revision: DraftRevision) -> list[str]:
-    """The pictures whose text is not known: names in it would not be noticed."""
+    """The pictures whose text could not be read: names in it would not be noticed."""
     read = looks.words_of(session, [picture.media_id for picture in revision.pictures])
     said = []
     for picture in revision.pictures:
         words, name = read.get(picture.media_id), f"“{picture.media.filename}”"
-        if words is not None and words.state is LookState.WAITING:
-            said.append(f"The text inside {name} is still being read for names.")
-        elif words is not None and words.state is LookState.FAILED:
+        if words is not None and words.state is LookState.FAILED:
             said.append(f"The text inside {name} could not be read: look for names yourself.")
     return said
+
+
+def unfinished(session: Session, revision: DraftRevision) -> list[str]:
+    """The pictures whose text is still being read."""
+    read = looks.words_of(session, [picture.media_id for picture in revision.pictures])
+    return [
+        f"The text inside “{picture.media.filename}” is still being read for names."
+        for picture in revision.pictures
+        if (words := read.get(picture.media_id)) is not None and words.state is LookState.WAITING
+    ]

@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from approvals import content, drafts
+from approvals import content, drafts, planned
 from approvals.models import Draft
 from approvals.schedule import CalendarEntry
 from approvals.states import NOT_COMING
@@ -57,11 +57,13 @@ def move(
 ) -> Draft:
     """Plan a draft for another time, as a new version: an approval that it had is void (P12).
 
-    Raises what `approvals.drafts.save` raises, BadInput without a date and a time.
+    Raises what `approvals.drafts.save` raises, BadInput without a date and a time to come.
     """
     draft = drafts.find(session, draft_id, by=by, now=now)
     if not day.strip() or not clock.strip():
         raise BadInput("Give both a date and a time.", field="planned_time")
+    if wrong := planned.problem(*planned.kept(day, clock), now=now):
+        raise BadInput(wrong, field="planned_time")
     said = content.of_revision(drafts.current_revision(session, draft))
     moved = replace(said, planned_date=day, planned_time=clock, based_on=based_on)
     return drafts.save(session, draft_id, moved, by=by, now=now)
@@ -77,6 +79,15 @@ def dates(first: date, rhythm: Rhythm, *, until: date, year: SchoolYear) -> list
             found.append(day)
         day += step
     return found
+
+
+def why_not(year: SchoolYear, day: date) -> str:
+    """What speaks against a post on that day, in a few words; empty for an ordinary one.
+
+    At Christmas every school is closed, also where nobody has entered the terms yet.
+    """
+    christmas = (day.month, day.day) >= (12, 22) or (day.month, day.day) <= (1, 2)
+    return year.of(day).name or ("the Christmas holidays" if christmas and not year.known else "")
 
 
 def repeat(
@@ -109,6 +120,9 @@ def repeat(
         raise BadInput("There is no such day up to then: choose a later last day.", field="until")
     if len(days) > REPEATS_MOST:
         raise BadInput(f"That is more than {REPEATS_MOST} posts: choose an earlier last day.", field="until")
+    for day in days:
+        if wrong := planned.problem(*planned.kept(day.isoformat(), f"{local:%H:%M}"), now=now):
+            raise BadInput(wrong, field="until")
     said = replace(
         content.of_revision(revision), checklist=frozenset(), planned_time=f"{local:%H:%M}", based_on=0
     )

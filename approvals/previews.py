@@ -121,6 +121,8 @@ class DraftPreview:
     warnings: tuple[str, ...]
     """What is to be asked of its pictures, its links and its time, names that may be pupils', and full
     names beside them (P27), as known now."""
+    unfinished: tuple[str, ...]
+    """What Schoolgate is still looking at; what it finds is said among the warnings then."""
     none_shown: bool
     pupils: tuple[PupilPreview, ...]
     pupils_appear: str
@@ -184,6 +186,10 @@ def preview(
             *shown_faces.warnings(session, revision),
             *picture_words.warnings(session, revision),
             *odd_times.warnings(session, revision.planned_at),
+        ),
+        unfinished=(
+            *shown_faces.unfinished(session, revision),
+            *picture_words.unfinished(session, revision),
         ),
         none_shown=revision.none_shown,
         pupils=tuple(

@@ -13,12 +13,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, asking, drafts, submissions
+from approvals import approval_mail, asking, checks, drafts, submissions
 from approvals.content import tidy
 from approvals.models import ApprovalDecision, Draft, DraftRemark, DraftRevision
 from approvals.models.composing import TAKEDOWN_ASKED, TAKEDOWN_STAYS
 from approvals.sight import check_seen
-from approvals.states import DraftState
 from school import audit, people
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
@@ -76,9 +75,7 @@ def conversation(session: Session, draft: Draft) -> list[Line]:
 
 
 def closed(draft: Draft) -> str:
-    """Why nothing more can be said; empty while it can: also of a post that is out."""
-    if draft.state is DraftState.REJECTED:
-        return "This draft was rejected: the conversation is over."
+    """Why nothing more can be said; empty while it can: also of a post that is out, or was rejected."""
     return "This draft was thrown away: the conversation is over." if draft.thrown_away_at else ""
 
 
@@ -131,13 +128,20 @@ def keep(
 ) -> DraftRemark:
     """Keep what somebody said, whatever for; who may is checked before.
 
-    Raises BadInput for an empty or too long text, MoveNotAllowed when there are too many.
+    Raises BadInput for an empty or too long text and for a pupil's full name in it (P27, P34),
+    MoveNotAllowed when there are too many.
     """
     said = tidy(text)
     if not said:
         raise BadInput("The text is empty: write what you want to say.", field=field)
     if len(said) > TEXT_MAX:
         raise BadInput(f"The text has {len(said):,} characters: at most {TEXT_MAX:,} fit.", field=field)
+    if name := checks.full_name_in(session, said):
+        raise BadInput(
+            f"A pupil's full name, “{name}”, is in what you wrote: use the first name alone. It is sent by "
+            "e-mail and stays beside the post.",
+            field=field,
+        )
     if takedown is None and len(of(session, draft)) >= REMARKS_MAX:
         raise MoveNotAllowed(f"There are {REMARKS_MAX} remarks already: talk to each other instead.")
     remark = DraftRemark(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import checks
+from approvals import checks, planned
 from approvals.checks import Problem, account_name
 from approvals.content import DraftContent, PictureChoice, VideoChoice, tidy
 from approvals.models import (
@@ -26,12 +26,9 @@ from approvals.models import (
 from school import people
 from school.errors import BadInput, NotPermitted
 from school.models import Account, AccountState, Person, Pupil
-from school.times import parse_local, say
 
 WORDS_MAX = 1000
 """Characters of a description, a source, a licence or a device."""
-PLAN_AHEAD_MOST = timedelta(days=400)
-"""Further ahead the year is more likely a slip than a plan."""
 
 
 def revise(
@@ -42,11 +39,12 @@ def revise(
     by: Person,
     now: datetime,
 ) -> tuple[DraftRevision, list[Problem]]:
-    """A revision of what was typed, not yet in the session, and all that is wrong with it.
+    """A revision of what was typed, not yet in the session, and what of it can't be kept as it is.
 
     `draft`: the one that it is for, None while it has none. What was chosen and isn't there any more
-    is left out and named, so that the rest can be kept. Raises NotPermitted without the
-    headteacher's leave for every account chosen (P1).
+    is left out and named, so that the rest can be kept. What merely can't be handed in so is kept:
+    `checks.submission_problems` says it. Raises NotPermitted without the headteacher's leave for every
+    account chosen (P1).
     """
     problems: list[Problem] = []
     accounts = _chosen_accounts(session, content.account_ids, problems, by=by)
@@ -55,13 +53,9 @@ def revise(
         problems.append(
             Problem("text", f"The text has {len(text):,} characters: no platform takes more than 63,206.")
         )
-    if said := checks.link_problem(link):
-        problems.append(Problem("link", said))
-    planned = _planned(content, problems, now=now)
-    if content.none_shown and content.pupil_ids:
-        problems.append(
-            Problem("pupils", "Pupils are chosen and “no pupil” is ticked: take one of the two back.")
-        )
+    if len(link) > checks.LINK_MAX:
+        problems.append(Problem("link", checks.link_problem(link)))
+    local, at = _planned(content, problems)
     device = tidy(content.device)
     if len(device) > WORDS_MAX:
         problems.append(
@@ -72,8 +66,8 @@ def revise(
         made_at=now,
         text=text[: checks.TEXT_STORED_MAX],
         link=link[: checks.LINK_MAX],
-        planned_local=f"{planned:%Y-%m-%dT%H:%M}" if planned else None,
-        planned_at=planned,
+        planned_local=local,
+        planned_at=at,
         objective=content.objective,
         none_shown=content.none_shown,
         pupils_appear=_appear(content),
@@ -127,26 +121,12 @@ def _chosen_accounts(
     return chosen
 
 
-def _planned(content: DraftContent, problems: list[Problem], *, now: datetime) -> datetime | None:
-    day, clock = content.planned_date.strip(), content.planned_time.strip()
-    if not day and not clock:
-        return None
-    if not day or not clock:
-        missing = "time" if day else "date"
-        problems.append(
-            Problem("planned_time", f"The {missing} is missing: give both a date and a time, or neither.")
-        )
-        return None
+def _planned(content: DraftContent, problems: list[Problem]) -> tuple[str | None, datetime | None]:
     try:
-        planned = parse_local(day, clock, field="planned_time").replace(second=0, microsecond=0)
+        return planned.kept(content.planned_date, content.planned_time)
     except BadInput as error:
         problems.append(Problem("planned_time", str(error)))
-        return None
-    if planned <= now:
-        problems.append(Problem("planned_time", f"{say(planned)} is in the past: choose a later time."))
-    if planned > now + PLAN_AHEAD_MOST:
-        problems.append(Problem("planned_time", f"{say(planned)} is more than a year ahead: check the year."))
-    return planned
+        return None, None
 
 
 def _pictures(

@@ -184,6 +184,8 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
             DraftRevision.planned_at >= start,
             DraftRevision.planned_at < end,
             Draft.thrown_away_at.is_(None),
+            # It will never come.
+            Draft.state != DraftState.REJECTED,
         )
         .options(*drafts.WITHOUT_MEDIA)
     )

@@ -124,12 +124,22 @@ def warnings(session: Session, revision: DraftRevision) -> list[str]:
     for picture in revision.pictures:
         faces, name = known[picture.media_id], f"“{picture.media.filename}”"
         if faces.state is LookState.WAITING:
-            said.append(f"{name} is still being looked at for faces.")
-        elif faces.state is not LookState.DONE:
+            continue
+        if faces.state is not LookState.DONE:
             said.append(f"{name} was not looked at for faces: see for yourself who is in it.")
         elif faces.visible > marked:
             said.append(f"In {name} {_seen(faces.visible)} {_asked(faces.visible, marked, as_seen)}")
     return said
+
+
+def unfinished(session: Session, revision: DraftRevision) -> list[str]:
+    """The pictures in which faces are still being looked for: nothing is wrong with them yet."""
+    known = of(session, [picture.media_id for picture in revision.pictures])
+    return [
+        f"“{picture.media.filename}” is still being looked at for faces."
+        for picture in revision.pictures
+        if known[picture.media_id].state is LookState.WAITING
+    ]
 
 
 def counted(number: int) -> str:

@@ -14,6 +14,7 @@ from werkzeug.datastructures import MultiDict
 
 from approvals import (
     blurring,
+    checks,
     decisions,
     differences,
     drafts,
@@ -25,7 +26,7 @@ from approvals import (
     video_checks,
     video_copy,
 )
-from approvals.checks import DraftRefused, account_name
+from approvals.checks import DraftRefused, Problem, account_name
 from approvals.content import DraftContent, PictureChoice, VideoChoice
 from approvals.differences import Change
 from approvals.link_looks import LinkPreview
@@ -46,12 +47,13 @@ from approvals.states import DraftState
 from approvals.video_checks import VideoPreview
 from connectors.base import Platform
 from connectors.limits import LIMITS
-from school import consent, devices, people
-from school.db import new_id, now
+from school import consent, devices, gates, people
+from school.db import new_id, now, reading
 from school.errors import BadInput, NotPermitted
 from school.models import Account, Person
 from school.settings import settings
 from school.times import say
+from web.access import current_person
 from web.forms import Typed, whole_number
 
 FACES = "faces-"
@@ -256,6 +258,31 @@ def content(form: DraftForm) -> DraftContent:
     )
 
 
+def says_nothing(said: DraftContent) -> bool:
+    """Whether a new form holds nothing that is worth a draft; what is merely ticked or chosen isn't."""
+    words = (said.text, said.link, said.planned_date, said.planned_time, *said.own_texts.values())
+    return not (any(one.strip() for one in words) or said.pictures or said.video or said.pupil_ids)
+
+
+def judge(form: DraftForm, draft_id: UUID | None) -> None:
+    """Add to a form that can't be handed in all that handing it in would ask for besides (P14)."""
+    with reading() as session:
+        person = current_person(session)
+        draft = session.get(Draft, draft_id) if draft_id is not None else None
+        missing = [Problem("", one.sentence) for one in gates.obstacles(session, person, now=now())]
+        try:
+            revision, _problems = revising.revise(session, content(form), draft, by=person, now=now())
+        except (BadInput, NotPermitted):
+            return
+        missing += checks.submission_problems(session, revision, now=now())
+        said = {sentence for _field, sentence in form.problems}
+        # Of a field that holds what can't be read it is said already what to do.
+        named = {field for field, _sentence in form.problems if field in {"planned_time", "link"}}
+        for one in missing:
+            if one.sentence not in said and one.field not in named:
+                form.refuse(BadInput(one.sentence, field=one.field))
+
+
 def keep_blurred(session: Session, form: DraftForm, saved: DraftRevision) -> None:
     """Have each picture that was blurred since the form was opened stay so, with what was typed of it."""
     for old, copy in blurring.blurred_meanwhile(session, form.media_ids, saved).items():
@@ -369,6 +396,7 @@ def page(
         asked_change=_asked_change(session, draft),
         kept=kept if kept is not None and _worth_offering(session, kept, draft, person=person) else None,
         spent=spent,
+        first_time=draft is None or submissions.latest(session, draft) is None,
         # What can't be changed any more is begun anew.
         begins=new_id() if spent else form.begins,
         objectives=[(objective.value, objective.in_words) for objective in Objective],

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,7 +30,7 @@ from approvals.models import Criterion, DecisionKind, Draft, DraftRevision, Publ
 from approvals.models.takedowns import Takedown
 from approvals.states import DraftState, PublicationState
 from approvals.takedowns import ALL_WORDS, Stands
-from school import gates, people
+from school import people
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
@@ -41,6 +42,7 @@ from web.draft_form import CROP, FACES, DraftForm
 from web.forms import Typed, identifier, whole_number
 from web.headline import BADGES
 from web.keeping import RESTORE, restores
+from web.sent_back import SENT_BACK
 
 pages = Blueprint("drafts", __name__)
 
@@ -65,24 +67,27 @@ def show() -> ResponseReturnValue:
         person = current_person(session)
         sees_all = may(person, Action.SEE_ALL_DRAFTS) or person in people.deputies(session, now=moment)
         mine = "mine" in request.args or not sees_all
+        in_work = "work" in request.args and not mine
         waiting, count = schedule.waiting_for(session, person, most=WAITING_MOST, now=moment)
         skip = whole_number(request.args.get("skip", "")) or 0
         listed, more = drafts.listed(
             session,
             by=person,
             mine=mine,
+            in_work=in_work,
             waiting_of=schedule.authors_to_decide_on(session, person, now=moment),
             skip=skip,
             now=moment,
         )
         return render_template(
             "drafts/list.html",
-            rows=_rows(session, listed),
-            waiting=[] if skip else _rows(session, waiting),
+            rows=_grouped(session, listed, _rows(session, listed)),
+            waiting=[] if skip or in_work else _rows(session, waiting),
             waiting_in_all=count,
             skip=skip,
             go_on=skip + len(listed) if more else 0,
             mine=mine,
+            in_work=in_work,
             sees_all=sees_all,
             may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,
@@ -101,8 +106,7 @@ def new() -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         if not people.authorised_accounts(session, person):
-            missing = gates.obstacles(session, person, now=now(), accounts=True)
-            raise NotPermitted(" ".join(one.sentence for one in missing))
+            return render_template("drafts/not_yet.html"), 403
         kept = unsaved.found(session, None, by=person)
         if kept is not None and "unsaved" in request.args:
             form = draft_form.of_kept(kept.fields)
@@ -270,6 +274,8 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         return _form_again(draft_id, form, 200 if not form.problems else 400, ask_for_links=preview)
     try:
         content = draft_form.content(form)
+        if draft_id is None and draft_form.says_nothing(content) and not _begun(form):
+            return _nothing_yet(form, wanted)
         draft, before = _save(draft_id, content, begin_as=form.begins)
         number = draft.revision_number
         # A change makes the version after the one that it is based on, and takes back what was handed in.
@@ -296,6 +302,8 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
         return _form_again(draft_id, form, 403)
     except BadInput as error:
         form.refuse(error)
+        if wanted == "submit":
+            draft_form.judge(form, draft_id)
         return _form_again(draft_id, form, 400)
     if stands and (unchanged or wanted != "submit") and not wanted.startswith((FACES, CROP)):
         flash(f"Nothing was changed, so {handing_in.STANDS[draft.state]}.", "info")
@@ -322,18 +330,36 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     elif unchanged:
         flash("The draft is saved; nothing was changed.", "success")
     elif before is not None and before in handing_in.TAKEN_BACK:
-        flash(f"The draft is saved. {handing_in.TAKEN_BACK[before]}{_to_sign(content)}", "warning")
+        flash(_to_sign(f"The draft is saved. {handing_in.TAKEN_BACK[before]}", content, draft), "warning")
     elif before is DraftState.CHANGES_REQUESTED:
-        flash(f"The draft is saved. Hand it in when it is ready.{_to_sign(content)}", "success")
+        flash(_to_sign("The draft is saved. Hand it in when it is ready.", content, draft), "success")
     else:
         flash("The draft is saved.", "success")
     return redirect(url_for("drafts.one", draft_id=draft.id))
 
 
-def _to_sign(content: DraftContent) -> str:
-    """What to do about the checklist of a wording that was changed after it was signed (P14)."""
-    missing = set(Criterion) - content.checklist
-    return " You changed it, so sign the checklist for the new wording first: “Change it”." if missing else ""
+def _begun(form: DraftForm) -> bool:
+    """Whether this form began a draft already: emptied, it is saved empty."""
+    with reading() as session:
+        return draft_form.begun(session, form, person=current_person(session)) is not None
+
+
+def _nothing_yet(form: DraftForm, wanted: str) -> ResponseReturnValue:
+    """An empty form begins no draft; whoever would hand it in reads all that it takes."""
+    if wanted == "submit":
+        draft_form.judge(form, None)
+    else:
+        form.problems.append(("text", "There is nothing to save yet: write something, or add a picture."))
+    return _form_again(None, form, 400)
+
+
+def _to_sign(said: str, content: DraftContent, draft: Draft) -> str:
+    """With it what to do about the checklist of a wording that was changed after it was signed (P14)."""
+    if not set(Criterion) - content.checklist:
+        return said
+    where = url_for("drafts.edit", draft_id=draft.id, _anchor="checklist-heading")
+    sign = Markup('You changed it, so first <a href="{}">sign the checklist for the new wording</a>.')
+    return escape(said) + " " + sign.format(where)
 
 
 def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> tuple[Draft, DraftState | None]:
@@ -391,6 +417,28 @@ def _form_again(
             ),
             status,
         )
+
+
+def _grouped(
+    session: Session, listed: Sequence[Draft], rows: Sequence[dict[str, object]]
+) -> list[dict[str, object]]:
+    """The rows of these drafts: what is written of a repeated post is under the first of its drafts.
+
+    What was sent back is to be changed until it is handed in again.
+    """
+    changing = drafts.being_changed(session, listed)
+    shown: list[dict[str, object]] = []
+    series: dict[UUID, list[dict[str, object]]] = {}
+    for draft, row in zip(listed, rows, strict=True):
+        if draft.id in changing:
+            row["standing"] = SENT_BACK
+        if draft.series_id is not None and draft.state is DraftState.DRAFT:
+            if draft.series_id in series:
+                series[draft.series_id].append(row)
+                continue
+            row["others"] = series[draft.series_id] = []
+        shown.append(row)
+    return shown
 
 
 def _rows(session: Session, listed: Sequence[Draft]) -> list[dict[str, object]]:

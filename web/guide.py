@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from school import audit, people
+from school import audit, people, terms
 from school.db import now, transaction
 from school.models import Person, Role
 from school.permissions import Action, may
@@ -34,6 +34,9 @@ class Step:
     writers: bool = False
     """Only for whoever may write for an account."""
 
+
+ACCEPT_TERMS = Step("Read the terms of use and accept them", "/terms", ("terms_accepted",))
+"""Left out for whoever accepted them otherwise, as the people of a practice school have."""
 
 _DECIDED = ("draft_approved", "draft_changes_requested", "draft_rejected")
 
@@ -87,6 +90,7 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
         Step("When the headteacher hands in a post you get an e-mail: decide on it", "/drafts", _DECIDED, practice=False),
     ),
     Role.STAFF: (
+        ACCEPT_TERMS,
         Step("Write a post, with a picture if you like", "/drafts/new", ("draft_draft",), writers=True),
         Step("Hand it in. Whoever approves it gets an e-mail, which you can read in the Mailbox", "/drafts", ("draft_submitted",), writers=True, real=False),
         Step("Hand it in. Whoever approves it gets an e-mail", "/drafts", ("draft_submitted",), writers=True, practice=False),
@@ -141,6 +145,8 @@ def guide(session: Session, person: Person, *, practice: bool) -> Guide | None:
     # Somebody with two roles does the same thing once.
     steps = list({step.done_by: step for step in reversed(steps)}.values())[::-1]
     did = audit.done_by(session, person.id, {action for step in steps for action in step.done_by})
+    if terms.accepted_at(session, person) is not None and not did & set(ACCEPT_TERMS.done_by):
+        steps = [step for step in steps if step is not ACCEPT_TERMS]
     return Guide([(step, bool(did & set(step.done_by))) for step in steps])
 
 

@@ -90,6 +90,10 @@ HELP: Mapping[str, Help] = {
         "Here you write a post. Tick the accounts, write the text, add pictures and say what they show, then choose a time. You can save and go on later; when you hand it in, whoever decides gets an e-mail.",
         (_DRAFTS,),
     ),
+    "drafts/not_yet.html": Help(
+        "Here posts are written by those who may. Above is what you still need, and where you get it.",
+        (_DRAFTS,),
+    ),
     "drafts/one.html": Help(
         "This is one post with all that happened to it: its wording, who decided what, and where it was published. If you change it after it was approved, it must be approved again.",
         (_DRAFTS, _CALENDAR),

@@ -93,6 +93,7 @@ def _move_page(draft_id: UUID, typed: Typed) -> str:
             summary=schedule.summary(revision.text) or "(no text)",
             planned=revision.planned_at,
             void=draft.state in {DraftState.SUBMITTED, DraftState.APPROVED},
+            from_calendar="to" in request.args or request.args.get("from") == "calendar",
             warning=draft_offers.about_time(session, wanted, typed["planned_time"]),
             typed=typed,
         )
@@ -153,11 +154,10 @@ def _repeat_page(draft_id: UUID, typed: Typed, *, series: UUID, until: date | No
             summary=schedule.summary(revision.text) or "(no text)",
             planned=revision.planned_at,
             rhythms=[(one.value, one.in_words) for one in Rhythm],
-            days=[year.of(day) for day in days],
+            days=[(day, planning.why_not(year, day)) for day in days],
+            terms_known=year.known,
             shown=until is not None,
-            terms_missing=planning.no_term_dates(session, by=current_person(session))
-            if typed["rhythm"] == Rhythm.TERM_WEEKS and not year.known
-            else "",
+            terms_missing="" if year.known else planning.no_term_dates(session, by=current_person(session)),
             series=series,
             typed=typed,
         )

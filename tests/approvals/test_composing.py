@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from approvals import erasing, hashtags, post_templates, remarks
+from approvals import erasing, hashtags, post_templates, remarks, schedule
 from approvals.models import DraftRemark, Objective
 from approvals.states import DraftState, PublicationState
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Account, Person, Role
+from school.times import today
 from tests.approvals import scenes
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -25,7 +26,7 @@ def test_p12_author_and_approver_talk_about_a_draft_and_that_decides_nothing(
     x: Account,
     now: datetime,
 ) -> None:
-    """Each gets the other's words by mail; nobody else takes part; it ends when the post is out."""
+    """Each gets the other's words by mail; nobody else takes part; it goes on when it is out or rejected."""
     draft, [publication] = scenes.approved(session, teacher, head, now, x)
     remarks.say(session, draft.id, text=" Which gate? ", by=head, now=now)
     remarks.say(session, draft.id, text="Which gate?", by=head, now=now)
@@ -49,7 +50,13 @@ def test_p12_author_and_approver_talk_about_a_draft_and_that_decides_nothing(
     publication.state = PublicationState.PUBLISHED
     session.flush()
     remarks.say(session, draft.id, text="It is out: how was it?", by=head, now=now + timedelta(minutes=2))
+    days = {"first": today(now), "last": today(now) + timedelta(days=9)}
+    assert schedule.calendar(session, **days, by=head, now=now)
     draft.state = DraftState.REJECTED
+    session.flush()
+    remarks.say(session, draft.id, text="What was wrong?", by=teacher, now=now + timedelta(minutes=3))
+    assert schedule.calendar(session, **days, by=head, now=now) == [], "it never comes"
+    draft.thrown_away_at = now
     with pytest.raises(MoveNotAllowed, match="is over"):
         remarks.say(session, draft.id, text="Too late", by=head, now=now)
     erasing.erase_drafts(session, [draft.id], now)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, sessionmaker
 
 from approvals import decisions, drafts, schedule, submissions
+from approvals.content import revision_hash
 from approvals.decisions import AlreadyDecided
 from approvals.models import ApprovalDecision, DecisionKind, Draft, DraftRevision, Publication
 from approvals.states import DraftState, PublicationState
@@ -453,3 +454,18 @@ def test_who_decides_on_a_post_that_has_changed_reads_what_became_of_it(
     assert f"{teacher.name} has changed this post since" in stale() and "version 2 waits" in stale()
     drafts.withdraw(session, draft.id, reason="", by=teacher, now=now)
     assert f"{teacher.name} took this post back on" in stale()
+
+
+def test_p12_what_handing_in_would_refuse_is_not_approved_either(
+    session: Session, draft: Draft, head: Person, now: datetime
+) -> None:
+    """P12, P16: a saved draft may say anything, so the approval asks once more itself."""
+    revision = drafts.current_revision(session, draft)
+    revision.text = "a" * 281
+    session.flush()
+    revision.content_hash = revision_hash(session, revision)
+    session.commit()
+    proof = decisions.prove_signed_in(session, draft.id, by=head, revision_number=1)
+    with pytest.raises(BadInput, match="counts 281 characters"):
+        decisions.decide(session, proof, decision=DecisionKind.APPROVE, reason="", now=now)
+    assert not schedule.publications(session, draft)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from approvals import checks, differences, drafts, findings, revising, schedule, submissions
 from approvals.checks import DraftRefused
-from approvals.content import DraftContent, PictureChoice, revision_hash
+from approvals.content import DraftContent, PictureChoice, of_revision, revision_hash
 from approvals.drafts import EditConflict
 from approvals.models import (
     ApprovalDecision,
@@ -41,6 +41,15 @@ def refused(session: Session, by: Person, what: DraftContent, now: datetime) -> 
     with pytest.raises(DraftRefused) as error:
         drafts.save(session, None, what, by=by, now=now)
     assert session.scalar(sa.select(sa.func.count()).select_from(Draft)) == 0
+    return str(error.value)
+
+
+def asked(session: Session, by: Person, what: DraftContent, now: datetime) -> str:
+    """What handing in says of a draft that was saved, and stays just so."""
+    draft = drafts.save(session, None, what, by=by, now=now)
+    with pytest.raises(DraftRefused) as error:
+        scenes.submit(session, draft, by, now)
+    assert (draft.state, draft.revision_number) == (DraftState.DRAFT, 1)
     return str(error.value)
 
 
@@ -257,11 +266,11 @@ def test_p16_texts_are_counted_as_each_platform_counts(
     fits = scenes.content(x, at=later, text="a" * 256, link="https://example.sch.uk/" + "long/" * 40)
     assert drafts.save(session, None, fits, by=teacher, now=now)
     session.rollback()
-    assert "counts 281 characters" in refused(session, teacher, replace(fits, text="a" * 257), now)
+    assert "counts 281 characters" in asked(session, teacher, replace(fits, text="a" * 257), now)
     emoji = scenes.content(x, at=later, text="🏫" * 141)
-    assert "counts 282 characters" in refused(session, teacher, emoji, now)
+    assert "counts 282 characters" in asked(session, teacher, emoji, now)
     both = scenes.content(x, facebook, at=later, text="ä" * 100_000)
-    said = refused(session, teacher, both, now)
+    said = asked(session, teacher, both, now)
     assert "X @larkfieldprimary counts 100,000 characters: at most 280" in said
     assert "Facebook Larkfield Primary counts 100,000 characters: at most 63,206" in said
     own = scenes.content(x, facebook, at=later, text="b" * 5000, own_texts={x.id: "Short"})
@@ -269,7 +278,7 @@ def test_p16_texts_are_counted_as_each_platform_counts(
 
 
 @SQLITE
-def test_p16_more_pictures_than_a_platform_takes_are_refused_on_saving(
+def test_p16_more_pictures_than_a_platform_takes_are_not_handed_in(
     session: Session, teacher: Person, x: Account, facebook: Account, later: datetime, now: datetime
 ) -> None:
     small = scenes.picture_bytes(120, 120)
@@ -277,8 +286,9 @@ def test_p16_more_pictures_than_a_platform_takes_are_refused_on_saving(
     for account, pictures in ((x, five[:4]), (facebook, five)):
         drafts.save(session, None, scenes.content(account, at=later, pictures=pictures), by=teacher, now=now)
     both = scenes.content(x, facebook, at=later, pictures=five)
+    draft = drafts.save(session, None, both, by=teacher, now=now)
     with pytest.raises(DraftRefused, match=r"^X @\S+ takes at most 4 pictures in a post; this one has 5"):
-        drafts.save(session, None, both, by=teacher, now=now)
+        scenes.submit(session, draft, teacher, now)
 
 
 @SQLITE
@@ -290,29 +300,21 @@ def test_instagram_needs_a_picture_of_a_shape_that_it_shows(
         scenes.submit(session, draft, teacher, now)
     session.rollback()
     tall = scenes.add_picture(session, teacher, now, scenes.picture_bytes(300, 1000))
-    with pytest.raises(DraftRefused, match="too tall for Instagram"):
-        drafts.save(
-            session,
-            None,
-            scenes.content(instagram, at=later, pictures=(scenes.choice(tall),)),
-            by=teacher,
-            now=now,
-        )
-    with pytest.raises(DraftRefused, match="at most 30 hashtags"):
-        drafts.save(session, None, scenes.content(instagram, at=later, text="#a " * 31), by=teacher, now=now)
+    what = scenes.content(instagram, at=later, pictures=(scenes.choice(tall),))
+    assert "too tall for Instagram" in asked(session, teacher, what, now)
+    what = scenes.content(instagram, at=later, text="#a " * 31)
+    assert "at most 30 hashtags" in asked(session, teacher, what, now)
 
 
 @SQLITE
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"planned_date": "2027-03-28", "planned_time": "01:30"}, "does not exist"),
-        ({"planned_date": "2027-10-31", "planned_time": "01:30"}, "happens twice"),
-        ({"planned_date": "2020-01-01", "planned_time": "10:00"}, "in the past"),
-        ({"planned_time": ""}, "The time is missing"),
         ({"planned_date": "soon"}, "can't be read"),
-        ({"link": "javascript:alert(1)"}, "isn't a web address"),
-        ({"link": "https://me:secret@example.sch.uk/"}, "isn't a web address"),
+        ({"planned_date": "2026-12-01", "planned_time": "noon"}, "can't be read"),
+        ({"planned_date": "", "planned_time": "noon"}, "can't be read"),
+        ({"planned_date": "0001-01-01"}, "out of range"),
+        ({"planned_time": "10:00+05:00"}, "no zone"),
         ({"link": "https://example.sch.uk/" + "a" * 3000}, "at most 2,000"),
         ({"device": "d" * 1001}, "at most 1,000"),
     ],
@@ -327,6 +329,67 @@ def test_bad_input_is_one_clear_sentence(
     now: datetime,
 ) -> None:
     assert says in refused(session, teacher, replace(scenes.content(x, at=later), **change), now)  # type: ignore[arg-type]
+
+
+UNSOUND = [
+    ({"planned_date": "2027-03-28", "planned_time": "01:30"}, "does not exist"),
+    ({"planned_date": "2027-10-31", "planned_time": "01:30"}, "happens twice"),
+    ({"planned_date": "2020-01-01", "planned_time": "10:00"}, "in the past"),
+    ({"planned_date": "2039-01-01", "planned_time": "10:00"}, "more than a year ahead"),
+    ({"planned_time": ""}, "The time is missing"),
+    ({"planned_date": ""}, "The date is missing"),
+    ({"link": "javascript:alert(1)"}, "isn't a web address"),
+    ({"link": "https://me:secret@example.sch.uk/"}, "isn't a web address"),
+    ({"text": "a" * 281}, "counts 281 characters"),
+]
+"""What a draft in work may say and nothing that is handed in may."""
+
+
+@SQLITE
+@pytest.mark.parametrize(("change", "says"), UNSOUND)
+def test_what_can_not_be_handed_in_is_saved_as_it_was_typed(
+    change: dict[str, object],
+    says: str,
+    session: Session,
+    teacher: Person,
+    x: Account,
+    later: datetime,
+    now: datetime,
+) -> None:
+    """P12, P16: a draft can be saved half finished; only handing it in judges."""
+    typed = replace(scenes.content(x, at=later), **change)  # type: ignore[arg-type]
+    assert says in asked(session, teacher, typed, now)
+    draft = session.scalars(sa.select(Draft)).one()
+    session.commit()
+    session.expire_all()
+    assert of_revision(drafts.current_revision(session, draft)) == typed
+    assert (
+        drafts.save(session, draft.id, replace(typed, based_on=1), by=teacher, now=now).revision_number == 1
+    )
+    better = replace(scenes.content(x, at=later), based_on=1)
+    drafts.save(session, draft.id, better, by=teacher, now=now)
+    scenes.submit(session, draft, teacher, now)
+
+
+@SQLITE
+@pytest.mark.parametrize(("change", "says"), UNSOUND)
+def test_p12_what_is_handed_in_or_approved_is_not_given_up_for_what_can_not_be_handed_in(
+    change: dict[str, object],
+    says: str,
+    session: Session,
+    teacher: Person,
+    x: Account,
+    later: datetime,
+    now: datetime,
+) -> None:
+    """P12: the page says what is wrong, and the decision or the asking for it stands."""
+    what = scenes.content(x, at=later)
+    draft = drafts.save(session, None, what, by=teacher, now=now)
+    scenes.submit(session, draft, teacher, now)
+    worse = replace(what, based_on=1, **change)  # type: ignore[arg-type]
+    with pytest.raises(DraftRefused, match=says):
+        drafts.save(session, draft.id, worse, by=teacher, now=now)
+    assert (draft.state, draft.revision_number) == (DraftState.SUBMITTED, 1)
 
 
 @SQLITE
@@ -427,8 +490,9 @@ def test_p26_every_pupil_shown_needs_consent_on_the_planned_day(
     draft = drafts.save(session, None, far, by=teacher, now=now)
     with pytest.raises(DraftRefused, match="Rosa Ainsworth has no consent"):
         scenes.submit(session, draft, teacher, now)
+    torn = drafts.save(session, None, scenes.content(x, at=soon, pupil_ids=(rosa.id,)), by=teacher, now=now)
     with pytest.raises(DraftRefused, match="take one of the two back"):
-        drafts.save(session, None, scenes.content(x, at=soon, pupil_ids=(rosa.id,)), by=teacher, now=now)
+        scenes.submit(session, torn, teacher, now)
     silent = scenes.content(x, at=soon, none_shown=False)
     draft = drafts.save(session, None, silent, by=teacher, now=now)
     with pytest.raises(DraftRefused, match="Say which pupils are shown or named"):

@@ -95,7 +95,12 @@ def test_what_is_read_late_stops_the_decision_and_the_publication(
     session.commit()
     scenes.submit(session, draft, teacher, now)
     shown = preview(session, draft, drafts.current_revision(session, draft))
-    assert "The text inside “fair.jpg” is still being read for names." in shown.warnings
+    waits = "The text inside “fair.jpg” is still being read for names."
+    assert waits in shown.unfinished and waits not in shown.warnings, "nothing is wrong yet"
+    for kind in ("plain", "html"):
+        body = scenes.mails(session, "approval_request")[-1].get_body((kind,))
+        assert body is not None
+        assert f"{waits} The page has what is found" in " ".join(body.get_content().split())
     assert late_names.tell(session, media.id, now=now) == 0, "nothing was read in it yet"
     read(session, media, "Rosa Ainsworth")
     # The author hears of it: nobody else can do anything about it.

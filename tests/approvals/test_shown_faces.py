@@ -97,13 +97,15 @@ def test_a_picture_that_could_not_be_looked_at_says_so(
         now=now,
     )
     revision = drafts.current_revision(session, draft)
-    first, second = shown_faces.warnings(session, revision)
+    [second] = shown_faces.warnings(session, revision)
+    [first] = shown_faces.unfinished(session, revision)
     assert "still being looked at" in first and "was not looked at" in second
     seen(session, media, 0, LookState.FAILED)
     assert "was not looked at" in shown_faces.warnings(session, revision)[0]
     looks.ask(session, old.id, now=now)
     session.flush()
-    assert "still being looked at" in shown_faces.warnings(session, revision)[1]
+    assert len(shown_faces.warnings(session, revision)) == 1
+    assert "still being looked at" in shown_faces.unfinished(session, revision)[0]
 
 
 def test_who_is_only_named_is_none_of_the_faces(

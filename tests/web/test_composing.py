@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from approvals import odd_times
-from approvals.models import Draft
+from approvals.models import Draft, DraftRemark
 from approvals.states import DraftState
 from connectors.base import Platform
 from school import db
@@ -90,6 +90,10 @@ def test_author_and_approver_are_asked_about_an_odd_time_and_talk_beside_the_dra
     assert head.post(f"{path}/remarks", path, remark="Which <gate>?").status_code == 302
     assert "Which &lt;gate&gt;?" in teacher.get(path).text
     assert head.post(f"{path}/remarks", path, remark=" ").status_code == 400
+    named = head.post(f"{path}/remarks", path, remark="Is amelia  THORNBURY happy with it?")
+    assert named.status_code == 400 and "A pupil&#39;s full name, “Amelia Thornbury”" in named.text
+    assert "Is amelia  THORNBURY happy" in named.text, "what was typed is not lost"
+    assert len(mails("draft_remark")) == 1 and count(DraftRemark) == 1
     link = f"/approve/{mailed_token()}"
     assert "Which &lt;gate&gt;?" in Browser(app.test_client()).get(link).text
     assert only_draft().state is DraftState.SUBMITTED
@@ -105,8 +109,8 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     for view in (f"month={day:%Y-%m}", f"week={day}", f"list={day - timedelta(days=3)}"):
         page = teacher.get(f"/calendar?{view}").text
         assert page.count(f'href="{path}"') == (1 if "list" in view else 2)
-        assert f'href="{path}/move"' in page, view
-        assert f'href="{path}/move"' not in head.get(f"/calendar?{view}").text
+        assert f'href="{path}/move?from=calendar"' in page, view
+        assert f'href="{path}/move' not in head.get(f"/calendar?{view}").text
     assert teacher.get("/calendar?week=soon").status_code == 400
     assert f'href="/drafts/new?on={day}"' in page, "a post is begun from a day"
     begun = teacher.get(f"/drafts/new?on={day}", follow_redirects=True).text
@@ -116,7 +120,11 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     # A day that the month before shows in grey.
     while to.day != 1 or to.weekday() == 0:
         to += timedelta(days=1)
+    leave = '<a href="{}">Leave it where it is</a>'
+    assert leave.format(path) in teacher.get(f"{path}/move").text
+    assert leave.format("/calendar") in teacher.get(f"{path}/move?from=calendar").text
     page = teacher.get(f"{path}/move?to={to}").text
+    assert leave.format("/calendar") in page
     assert f'value="{to}"' in page and "its approval no longer counts" in page
     assert only_draft().state is DraftState.APPROVED
     moved = {"planned_date": str(to), "planned_time": "10:00", "based_on": "1", "do": "submit"}
@@ -130,7 +138,14 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     assert teacher.post(f"{path}/move", f"{path}/move", **elsewhere).status_code == 409
     assert head.get(f"{path}/move").status_code == 403
     wanted = {"rhythm": "weekly", "until": str(to + timedelta(days=14)), "series": str(uuid4())}
+    asked = teacher.get(f"{path}/repeat").text
+    assert "Begin the drafts" not in asked and "No term dates are entered" in asked
+    assert '<option value="term_weeks" disabled>' in asked
+    nothing = {**wanted, "until": str(to)}
+    page = teacher.post(f"{path}/repeat", f"{path}/repeat", **nothing, do="show").text
+    assert "There is no such day" in page and "Begin the drafts" not in page
     page = teacher.post(f"{path}/repeat", f"{path}/repeat", **wanted, do="show").text
+    assert "Begin the drafts" in page and "Look yourself which of these days are in the holidays" in page
     assert "<ol><li>" in page and count(Draft) == 1
     for _twice in range(2):
         assert teacher.post(f"{path}/repeat", f"{path}/repeat", **wanted, do="begin").status_code == 302
@@ -140,7 +155,10 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     assert re.findall(r">(\d of 3) ·", listed) == ["1 of 3", "2 of 3", "3 of 3"], "by planned time"
     for_head = head.get("/drafts").text
     assert for_head.count(f'href="{path}"') == 1, "what waits is not listed twice"
-    assert for_head.index("1 of 3") < for_head.index("All drafts") < for_head.index("2 of 3")
+    assert "1 of 3" in for_head and "2 of 3" not in for_head, "nobody has handed the others in"
+    in_work = head.get("/drafts?work=yes").text
+    assert "2 of 3" in in_work and "1 of 3" not in in_work and "1 more of this series" in in_work
+    assert "1 more of this series" in listed
     for_author = teacher.get(path).text
     assert for_author.count('id="publication-') == 0, "what moving cancelled is history"
     second = re.findall(r'href="(/drafts/[0-9a-f-]{36})"', for_author.split('id="series"')[1])[0]

@@ -290,11 +290,12 @@ def test_without_authorisation_no_draft_by_page(
     assert count(Draft) == 0
     newcomer = Browser(app.test_client())
     newcomer.sign_in("newteacher@larkfield.test")
-    assert newcomer.get("/drafts/new").status_code == 403
+    closed = newcomer.get("/drafts/new")
+    assert closed.status_code == 403 and 'href="/terms"' in closed.text and 'href="/me"' in closed.text
 
 
 @SQLITE
-def test_a_text_of_100000_characters_is_refused_by_account_and_nothing_is_lost(
+def test_a_text_of_100000_characters_is_not_handed_in_and_nothing_is_lost(
     teacher: Browser, x: Account, make_account: Callable[..., Account], later: datetime
 ) -> None:
     facebook = make_account("facebook", handle="Larkfield")
@@ -303,8 +304,8 @@ def test_a_text_of_100000_characters_is_refused_by_account_and_nothing_is_lost(
     assert answer.status_code == 400
     assert "counts 100,000 characters: at most 280" in answer.text
     assert "counts 100,000 characters: at most 63,206" in answer.text
-    assert text in answer.text
-    assert count(Draft) == 0
+    assert text in answer.text and "The draft is saved, but not handed in yet." in answer.text
+    assert only_draft().state is DraftState.DRAFT and count(Submission) == 0
 
 
 @SQLITE
@@ -327,7 +328,47 @@ def test_a_time_that_cannot_be_is_refused_with_the_reason(
         **fields(x, at=later, planned_date=day, planned_time=clock, text="Keep me"),
     )
     assert answer.status_code == 400 and re.search(says, answer.text), answer.text
-    assert "Keep me" in answer.text
+    assert "Keep me" in answer.text and count(Submission) == 0
+
+
+@SQLITE
+def test_a_half_finished_draft_is_saved_as_it_is_and_says_what_handing_in_would_ask(
+    teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    """Too long, in the past, nothing signed: plain saving keeps it all; handing in says it all at once."""
+    half = {
+        "text": "a" * 300, "planned_date": "2020-01-01", "planned_time": "10:00", "checklist": [],
+        "objective": "", "none_shown": "",
+    }  # fmt: skip
+    path = write(teacher, x, at=later, do="save", **half)
+    page = teacher.get(path).text
+    assert "The draft is saved." in page and "Before you can hand it in" in page
+    everything = ("counts 300 characters", "is in the past", "not signed", "not chosen yet", "which pupils")
+    assert all(said in page for said in everything) and "Hand it in for approval" not in page
+    again = teacher.post(
+        f"{path}/edit", f"{path}/edit", **fields(x, at=later, based_on="1", do="submit", **half)
+    )
+    assert again.status_code == 400 and all(said in again.text for said in everything)
+    assert "5 things</b> to look at" in again.text.replace(" to look at.</b>", "</b> to look at")
+    assert only_draft().revision_number == 1 and count(Submission) == 0
+    assert "<h1>Write a post</h1>" in again.text, "it was never handed in"
+    # What is told of the link, which can't be read at all, comes with the rest.
+    wrong = {**half, "planned_date": "soon"}
+    at_once = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, do="submit", **wrong))
+    assert "can&#39;t be read" in at_once.text and "counts 300 characters" in at_once.text
+    assert "not signed" in at_once.text and count(Draft) == 1
+    # Nobody else is shown what was never handed in, unless they ask for it.
+    assert path not in head.get("/drafts").text and path in head.get("/drafts?work=yes").text
+    assert path in teacher.get("/drafts").text
+
+
+@SQLITE
+def test_an_empty_form_begins_no_draft(teacher: Browser, x: Account, later: datetime) -> None:
+    empty = {"text": " ", "planned_date": "", "planned_time": "", "checklist": [], "none_shown": ""}
+    for do, said in (("save", "There is nothing to save yet"), ("submit", "No time is planned")):
+        answer = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, do=do, **empty))
+        assert answer.status_code == 400 and said in answer.text
+    assert count(Draft) == 0
 
 
 def test_two_tabs_the_later_one_loses_nothing(teacher: Browser, x: Account, later: datetime) -> None:
@@ -425,7 +466,7 @@ def test_a_pupil_without_consent_or_by_full_name_stops_the_draft(
     answer = teacher.post(
         "/drafts/new", "/drafts/new", **fields(x, at=later, none_shown="", pupil=str(refused.id))
     )
-    assert answer.status_code == 400 and "Oliver Penhaligon has no consent" in answer.text
+    assert answer.status_code == 400 and "Oliver Penhaligon has no consent for pictures on X" in answer.text
     named = upload(
         teacher,
         "/drafts/new",

@@ -116,7 +116,7 @@ def test_signed_out_while_writing_and_back_without_losing_a_word(address: str, p
     expect(page.locator("main")).to_contain_text("The draft is saved")
     # Back from there, where the browser would ask whether to send the form once more.
     page.go_back()
-    expect(page.get_by_role("heading", name="Change a post")).to_be_visible()
+    expect(page.get_by_role("heading", name="Write a post")).to_be_visible()
     assert text_of(page) == "Two lines\nof text"
 
 

@@ -162,7 +162,7 @@ def test_without_scripts_saving_twice_and_going_back_make_one_draft(page: Page, 
     assert count(Draft) == 1
     page.go_back()
     # What is there now is the draft as it was saved, with what the browser remembers typed into it.
-    expect(page.get_by_role("heading", name="Change a post")).to_be_visible()
+    expect(page.get_by_role("heading", name="Write a post")).to_be_visible()
     expect(page.locator("textarea[name=text]")).to_have_value("Half a sentence about")
     page.locator("textarea[name=text]").fill("A whole sentence.")
     page.get_by_role("button", name="Save", exact=True).click()

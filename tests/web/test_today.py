@@ -15,7 +15,7 @@ from approvals import drafts
 from approvals.models import Draft
 from approvals.states import DraftState
 from moderation.models import Author, Follower, FollowerKind, FollowerState
-from school import audit, consent, db, people, standing_in
+from school import audit, consent, db, people, standing_in, terms
 from school.db import now, transaction
 from school.models import Account, ConsentKind, Person, Role
 from school.settings import settings
@@ -187,6 +187,27 @@ def test_first_steps_tick_themselves_and_are_put_away(
     assert "0 of" in signed_in(Role.SLT).get("/").text, "everybody's own"
     assert officer.post("/guide/bring-back", "/me").status_code == 302
     assert "1 of 4 done" in officer.get("/").text
+
+
+@SQLITE
+def test_who_may_not_write_yet_begins_with_the_terms(
+    app: Flask, head: Browser, school_people: dict[Role, Person]
+) -> None:
+    """P7: what is asked of everybody is a first step of whoever is new, and ticks itself."""
+    with transaction() as session:
+        head_now = session.get_one(Person, school_people[Role.HEADTEACHER].id)
+        terms.publish(
+            session, text="Be kind online.", what_changed="Short", based_on=1, by=head_now,
+            url="https://social.test", now=now(),
+        )  # fmt: skip
+    newcomer = Browser(app.test_client())
+    newcomer.sign_in("newteacher@larkfield.test")
+    step = '<a href="/terms">Read the terms of use and accept them</a>'
+    closed = newcomer.get("/drafts/new")
+    assert step in newcomer.get("/").text
+    assert closed.status_code == 403 and 'href="/terms"' in closed.text
+    assert newcomer.post("/terms/accept", "/terms", version="2").status_code == 302
+    assert step + '<span class="visually-hidden"> (done)' in newcomer.get("/").text
 
 
 @SQLITE

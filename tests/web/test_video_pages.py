@@ -223,7 +223,7 @@ def test_a_video_asks_for_consent_to_videos_and_goes_when_that_is_withdrawn(
     shown = {"video": str(filmed.id), "none_shown": "", "pupil": str(rosa.id), **WORDS}
     refused = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, **shown))
     assert refused.status_code == 400
-    assert "Rosa Ainsworth has no consent for videos in force" in refused.text
+    assert "Rosa Ainsworth has no consent for videos on " in refused.text
     with db.transaction() as working:
         given = consent.record_consent(
             working,

@@ -29,8 +29,13 @@ def test_the_approver_reads_what_changed_since_the_last_time(
     assert decide(app, mailed_token(), decision="changes", reason="Which noon?").status_code == 200
     edit = f"{path}/edit"
     # A version that nobody was asked about is not what they saw before.
-    between = fields(x, at=later, text="Never seen.", based_on="1", do="save")
+    between = fields(x, at=later, text="Never seen.", based_on="1", do="save", checklist=[])
     assert teacher.post(edit, edit, **between).status_code == 302
+    # It is still to change, and what is to be signed anew is a press away.
+    page = teacher.get(path).text
+    assert f'<a href="{edit}#checklist-heading">sign the checklist' in page
+    assert ">changes asked for<" in page and ">changes asked for<" in teacher.get("/drafts").text
+    assert "draft of yours to change" in teacher.get("/").text
     again = fields(x, at=later + timedelta(hours=1), text="The fair is at one.", based_on="2")
     assert teacher.post(edit, edit, **again).status_code == 302
     page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text

@@ -12,7 +12,8 @@
   var list = form.querySelector(".face-rows");
   var model = form.querySelector("template");
   var sample = form.querySelector("[data-sample]");
-  var none = form.querySelector("[data-none]");
+  var none = Array.from(form.querySelectorAll("[data-none]"));
+  var withBoxes = form.querySelector("[data-with-boxes]");
   var width = svg.viewBox.baseVal.width;
   var height = svg.viewBox.baseVal.height;
   var least = Number(form.dataset.least);
@@ -102,7 +103,10 @@
       rowOf(key).querySelector("[data-number]").textContent = keys().indexOf(key) + 1;
       draw(key);
     });
-    none.hidden = keys().length > 0;
+    none.forEach(function (words) { words.hidden = keys().length > 0; });
+    if (withBoxes) {
+      withBoxes.disabled = keys().length === 0;
+    }
   }
 
   function ready(box) {
