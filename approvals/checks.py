@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import beside_media, first_names, picture_words, pictures, planned, video_checks
+from approvals import beside_media, first_names, picture_words, pictures, planned, unticked, video_checks
 from approvals.content import shown_on
 from approvals.models import Criterion, DraftRevision, PupilsAppear
 from approvals.picture_words import Said
@@ -151,6 +151,7 @@ FORM_ORDER = (
     "pictures",
     "video",
     "pupils",
+    "not_seen",
     "planned_date",
     "planned_time",
     "objective",
@@ -259,6 +260,11 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
     found += name_problems(session, revision)
     day = day_out(revision, now=now)
     found += consent_problems(session, revision, on=day)
+    found += [
+        Problem("not_seen", one.problem)
+        for one in unticked.of(session, revision, revision.draft_id, on=day)
+        if not one.said
+    ]
     found += live_problems(session, revision, on=day)
     # In the form's order; what belongs to no one field of it comes first.
     return sorted(found, key=lambda one: FORM_ORDER.index(one.field) if one.field in FORM_ORDER else -1)
@@ -424,7 +430,7 @@ def _consent_problem(
     if kind is ConsentKind.NAME and revision.pupils_appear != PupilsAppear.NAMED:
         named = first_names.where(first_names.places(session, revision, lacking[0]), pupil.name)
     if named is None:
-        return Problem("pupils", f"{lacks}: {_instead(revision, kind)}, or ask the data protection officer.")
+        return Problem("pupils", f"{lacks}: {_instead(revision, kind)}")
     return Problem(
         named.form_field,
         f"{lacks}, but the name “{first_names.first_name(pupil.name)}” is in {named.where}: {named.instead}, "
@@ -435,14 +441,18 @@ def _consent_problem(
 
 def _instead(revision: DraftRevision, kind: ConsentKind) -> str:
     """What to do about a pupil without that consent: no longer ticking the name takes nobody out."""
+    what, ask = "the pupil", "or ask the data protection officer"
+    if kind is ConsentKind.WORK:
+        what = "the pupil’s work"
     if kind is ConsentKind.NAME:
-        return "take the name out of the words; unticking it is not enough"
-    if kind is ConsentKind.VIDEO:
-        return "use another video; unticking the name is not enough"
-    if not revision.pictures:
-        return "take the pupil out of the post"
-    what = "the pupil’s work" if kind is ConsentKind.WORK else "the pupil"
-    return f"blur or crop {what} in the picture, or use another picture; unticking the name is not enough"
+        do = f"take the name out of the words, {ask}"
+    elif revision.video is not None:
+        do = f"use another video, {ask}"
+    elif revision.pictures:
+        do = f"blur or crop {what} in the picture, use another picture, {ask}"
+    else:
+        return f"take {what} out of the post, {ask}."
+    return f"{do}. Unticking the name is not enough."
 
 
 def _on(platforms: Sequence[str]) -> str:

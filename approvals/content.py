@@ -67,6 +67,8 @@ class DraftContent:
     checklist: frozenset[Criterion] = frozenset()
     pupil_ids: tuple[UUID, ...] = ()
     pupils_appear: PupilsAppear = PupilsAppear.SEEN
+    not_seen: tuple[UUID, ...] = ()
+    """Pupils of whom the author says that they can't be seen in a file in which they were marked before."""
     none_shown: bool = False
     urgent: bool = False
     device: str = ""
@@ -113,6 +115,7 @@ def of_revision(revision: DraftRevision) -> DraftContent:
         checklist=frozenset(Criterion(value) for value in revision.checklist),
         pupil_ids=tuple(entry.pupil_id for entry in revision.pupils),
         pupils_appear=PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN),
+        not_seen=tuple(UUID(one) for one in revision.not_seen or ()),
         none_shown=revision.none_shown,
         urgent=revision.urgent,
         device=revision.device,
@@ -194,6 +197,8 @@ def revision_hash(session: Session, revision: DraftRevision) -> str:
     }
     if revision.pupils_appear is not None:
         covered["pupils_appear"] = revision.pupils_appear
+    if revision.not_seen:
+        covered["not_seen"] = sorted(revision.not_seen)
     if revision.video is not None:
         covered["video"] = {
             "description": revision.video.alt_text,

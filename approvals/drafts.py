@@ -446,7 +446,12 @@ def is_saved(session: Session, draft: Draft, revision: DraftRevision) -> bool:
 
 def _in_one_order(said: DraftContent) -> DraftContent:
     """The same content, with accounts and pupils in an order that says nothing."""
-    return replace(said, account_ids=tuple(sorted(said.account_ids)), pupil_ids=tuple(sorted(said.pupil_ids)))
+    return replace(
+        said,
+        account_ids=tuple(sorted(said.account_ids)),
+        pupil_ids=tuple(sorted(said.pupil_ids)),
+        not_seen=tuple(sorted(said.not_seen)),
+    )
 
 
 def _check_version(draft: Draft, based_on: int) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import first_names, link_looks, odd_times, picture_words, shown_faces, video_checks
+from approvals import first_names, link_looks, odd_times, picture_words, shown_faces, unticked, video_checks
 from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
 from approvals.differences import AskedBefore, Change, asked_before, changes, seen_before
@@ -183,6 +183,11 @@ def preview(
             *(problem.sentence for problem in name_problems(session, revision)),
             *(one.sentence for one in links if one.sentence),
             *first_names.perhaps_pupils(session, revision, on=day),
+            *(
+                one.told(author.name)
+                for one in unticked.of(session, revision, revision.draft_id, on=day)
+                if one.said
+            ),
             *shown_faces.warnings(session, revision),
             *picture_words.warnings(session, revision),
             *odd_times.warnings(session, revision.planned_at),

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import checks, planned
+from approvals import checks, planned, unticked
 from approvals.checks import Problem, account_name
 from approvals.content import DraftContent, PictureChoice, VideoChoice, tidy
 from approvals.models import (
@@ -90,6 +90,12 @@ def revise(
         video=_video(session, content, draft, problems, by=by),
         pupils=_pupils(session, content.pupil_ids, problems),
     )
+    if draft is not None:
+        revision.draft_id = draft.id
+    # What nobody is asked is not an answer.
+    day = checks.day_out(revision, now=now)
+    asked = {one.pupil.id for one in unticked.of(session, revision, revision.draft_id, on=day)}
+    revision.not_seen = sorted(str(one) for one in set(content.not_seen) & asked) or None
     return revision, problems
 
 

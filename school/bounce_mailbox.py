@@ -103,9 +103,7 @@ def probe(url: str) -> str:
 
 def _headers(connection: imaplib.IMAP4, number: int) -> bytes:
     """Sender and kind of a mail."""
-    answer, found = connection.uid(
-        "FETCH", str(number), "(UID BODY.PEEK[HEADER.FIELDS (FROM CONTENT-TYPE)])"
-    )
+    answer, found = connection.uid("FETCH", str(number), "(UID BODY.PEEK[HEADER.FIELDS (FROM CONTENT-TYPE)])")
     parts = found if answer == "OK" else []
     return b"".join(part[1] for part in parts if isinstance(part, tuple) and len(part) == 2)
 
@@ -146,7 +144,9 @@ def _opened(url: str) -> Iterator[tuple[imaplib.IMAP4, int]]:
         if not tls and "STARTTLS" in connection.capabilities:
             connection.starttls(certificates.trusted())
         elif not tls and not is_loopback(host):
-            raise MailboxAway(f"the mail server {host} offers no encryption: use its encrypted port (imaps://…)")
+            raise MailboxAway(
+                f"the mail server {host} offers no encryption: use its encrypted port (imaps://…)"
+            )
         try:
             connection.login(user, password)
         except imaplib.IMAP4.error:

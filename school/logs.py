@@ -116,9 +116,7 @@ def drop_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
     return event
 
 
-def keep_to_the_line(
-    _logger: Any, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def keep_to_the_line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Let nothing in an event begin a line that looks like another event, or move the reader's cursor.
 
     Messages of libraries, and the words of errors, may hold what somebody outside wrote. The lines of a

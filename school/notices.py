@@ -310,9 +310,7 @@ def _is_due(now: datetime) -> sa.ColumnElement[bool]:
     left_over = sa.exists().where(
         HeldNotice.person_id == NoticeTimes.person_id, HeldNotice.held_at <= now - timedelta(days=1)
     )
-    return sa.or_(
-        NoticeTimes.next_digest_at <= now, sa.and_(NoticeTimes.next_digest_at.is_(None), left_over)
-    )
+    return sa.or_(NoticeTimes.next_digest_at <= now, sa.and_(NoticeTimes.next_digest_at.is_(None), left_over))
 
 
 def _next(minute: int, now: datetime) -> datetime:

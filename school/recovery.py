@@ -246,9 +246,7 @@ def _vouching(by: Person, person: Person) -> None:
         raise NotPermitted(f"You may not vouch for {person.name}.")
 
 
-def _can_be_recovered(
-    session: Session, person: Person, *, now: datetime, stop_others: bool = False
-) -> None:
+def _can_be_recovered(session: Session, person: Person, *, now: datetime, stop_others: bool = False) -> None:
     # Two who ask at once come one after the other.
     session.refresh(person, ["password", "active"], with_for_update=True)
     if not person.active:
@@ -266,9 +264,7 @@ def _can_be_recovered(
         earlier.ended_at = now
 
 
-def _move(
-    session: Session, found: Recovery, new: RecoveryState, *, by: Person | None, now: datetime
-) -> None:
+def _move(session: Session, found: Recovery, new: RecoveryState, *, by: Person | None, now: datetime) -> None:
     action = MOVES.get((found.state, new))
     if action is None:
         raise MoveNotAllowed(f"This recovery is {found.state.value} already.")

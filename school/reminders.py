@@ -47,8 +47,7 @@ def due_now(session: Session, *, url: str, now: datetime) -> int:
                 due_on=review,
                 subject=f"The social media policy is due for review on {say_date(review)}",
                 lines=[
-                    "The school's social media policy is due for its yearly review on "
-                    f"{say_date(review)}.",
+                    f"The school's social media policy is due for its yearly review on {say_date(review)}.",
                     "When it has been reviewed, enter that on the page of the terms of use. If the terms "
                     "change with it, publish the new version there: everybody is then asked to accept it.",
                 ],

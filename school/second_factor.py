@@ -187,9 +187,7 @@ def new_codes(
         raise MoveNotAllowed("New recovery codes were made since this page was opened. Load it again.")
     session.execute(sa.delete(RecoveryCode).where(RecoveryCode.person_id == person.id))
     made = list(codes) or draw_codes()
-    session.add_all(
-        RecoveryCode(person_id=person.id, code_hash=_code_hash(one), made_at=now) for one in made
-    )
+    session.add_all(RecoveryCode(person_id=person.id, code_hash=_code_hash(one), made_at=now) for one in made)
     _note(session, person, "recovery_codes_made", by=person, now=now)
     return made
 
@@ -285,9 +283,7 @@ def drop_stray_codes(session: Session, person: Person) -> None:
         _delete(session, RecoveryCode, person)
 
 
-def changed(
-    session: Session, person: Person, action: str, subject: str, what: str, *, now: datetime
-) -> None:
+def changed(session: Session, person: Person, action: str, subject: str, what: str, *, now: datetime) -> None:
     """Put a change of the person's own into the trail, and tell them."""
     _note(session, person, action, by=person, now=now)
     _tell(session, person, subject, [what], now=now)
@@ -307,9 +303,7 @@ def forget(session: Session, person: Person) -> None:
     person.second_wrong, person.second_wait_until = 0, None
 
 
-def _delete(
-    session: Session, table: type[Authenticator | RecoveryCode | Passkey], person: Person
-) -> None:
+def _delete(session: Session, table: type[Authenticator | RecoveryCode | Passkey], person: Person) -> None:
     session.execute(
         sa.delete(table).where(table.person_id == person.id).execution_options(synchronize_session="fetch")
     )

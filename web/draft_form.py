@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from werkzeug.datastructures import MultiDict
 from approvals import (
     blurring,
     checks,
+    consent_shown,
     decisions,
     differences,
     drafts,
@@ -23,6 +25,7 @@ from approvals import (
     revising,
     shown_faces,
     submissions,
+    unticked,
     video_checks,
     video_copy,
 )
@@ -44,6 +47,7 @@ from approvals.models import (
 )
 from approvals.previews import AccountPreview, PicturePreview
 from approvals.states import DraftState
+from approvals.unticked import Unticked
 from approvals.video_checks import VideoPreview
 from connectors.base import Platform
 from connectors.limits import LIMITS
@@ -52,7 +56,7 @@ from school.db import new_id, now, reading
 from school.errors import BadInput, NotPermitted
 from school.models import Account, Person
 from school.settings import settings
-from school.times import say
+from school.times import say, today
 from web.access import current_person
 from web.forms import Typed, whole_number
 
@@ -150,6 +154,7 @@ def of_revision(revision: DraftRevision) -> DraftForm:
         values[f"own_text_{entry.account_id}"] = entry.own_text or ""
     values.setlist("checklist", list(revision.checklist))
     values.setlist("pupil", [str(entry.pupil_id) for entry in revision.pupils])
+    values.setlist("not_seen", list(revision.not_seen or ()))
     if revision.none_shown:
         values["none_shown"] = "yes"
     if revision.urgent:
@@ -182,7 +187,7 @@ def sign_anew(session: Session, form: DraftForm, draft: Draft) -> None:
 def of_model(revision: DraftRevision) -> DraftForm:
     """The form of a new draft like an older one: its time and signatures are to be given anew."""
     form = of_revision(revision)
-    for name in ("planned_date", "planned_time", "checklist"):
+    for name in ("planned_date", "planned_time", "checklist", "not_seen"):
         form.typed.values.poplist(name)
     form.typed.values["based_on"] = "0"
     return form
@@ -250,6 +255,7 @@ def content(form: DraftForm) -> DraftContent:
         objective=Objective(objective) if objective else None,
         checklist=frozenset(Criterion(value) for value in typed.all("checklist") if value in set(Criterion)),
         pupil_ids=tuple(_ids(typed.all("pupil"), "pupils")),
+        not_seen=tuple(_ids(typed.all("not_seen"), "pupils")),
         none_shown=bool(typed["none_shown"]),
         pupils_appear=PupilsAppear(appear) if appear else PupilsAppear.SEEN,
         urgent=bool(typed["urgent"]),
@@ -370,6 +376,7 @@ def page(
     what `web.draft_offers` offers. `ask_for_links`: as for `look`.
     """
     accounts = people.authorised_accounts(session, person)
+    pupils = consent.pupils(session)
     spent = draft is not None and not drafts.editable(session, draft)
     media = [session.get(MediaFile, media_id) for media_id in form.media_ids]
     video = session.get(VideoFile, form.video_id) if form.video_id is not None else None
@@ -401,13 +408,36 @@ def page(
         begins=new_id() if spent else form.begins,
         objectives=[(objective.value, objective.in_words) for objective in Objective],
         criteria=list(Criterion),
-        pupils=consent.pupils(session),
+        pupils=pupils,
+        may_be_shown=consent_shown.of(
+            pupils, {account.platform for account in accounts}, on=_day(form) or today(now())
+        ),
+        consent_on=_day(form),
+        unticked=_unticked(session, form, draft, person=person),
         appearing=[(one.value, one.in_words) for one in PupilsAppear],
         devices=_devices(session, form),
         licences=LICENCES,
         upload_mb=settings().max_upload_bytes // 1024 // 1024,
         upload_most=settings().max_upload_bytes,
     )
+
+
+def _day(form: DraftForm) -> date | None:
+    """The day for which consent is shown: the planned one, where that is still to come."""
+    with suppress(ValueError):
+        return max(date.fromisoformat(form.typed["planned_date"]), today(now()))
+    return None
+
+
+def _unticked(session: Session, form: DraftForm, draft: Draft | None, *, person: Person) -> list[Unticked]:
+    """The pupils who are asked about since they were marked before; none where the form holds nonsense."""
+    if draft is None:
+        return []
+    try:
+        revision, _problems = revising.revise(session, content(form), draft, by=person, now=now())
+    except (BadInput, NotPermitted):
+        return []
+    return unticked.of(session, revision, draft.id, on=checks.day_out(revision, now=now()))
 
 
 def _asked_change(session: Session, draft: Draft | None) -> ApprovalDecision | None:

@@ -25,6 +25,7 @@ from approvals import (
     takedown_asking,
     takedowns,
     throwing_away,
+    unread_remarks,
     video_checks,
 )
 from approvals.checks import account_name
@@ -69,6 +70,7 @@ WHERE_IN_FORM = {
     "pictures": "pictures-heading",
     "video": "video-heading",
     "pupils": "who",
+    "not_seen": "who",
     "planned_time": "planned_date",
     "objective": "objective",
     "device": "device",
@@ -170,6 +172,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             series=series,
             series_standings=headline.of_many(session, [other for other, _planned_at in series]),
             remarks=remarks.conversation(session, draft),
+            unread=unread_remarks.unread(session, draft, person, now=moment),
             remarks_closed=remarks.closed(draft),
             takedown_asked=takedown_asking.waiting(session, draft),
             takedown_answered=takedown_asking.answered(session, draft),

@@ -19,6 +19,7 @@ from approvals import (
     submissions,
     takedowns,
     throwing_away,
+    unread_remarks,
     unsaved,
     video_digest,
 )
@@ -92,6 +93,7 @@ def show() -> ResponseReturnValue:
             may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,
             in_words=ALL_WORDS,
+            unread=set(unread_remarks.said(session, person, now=moment)),
         )
 
 

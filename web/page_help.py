@@ -309,7 +309,7 @@ HELP: Mapping[str, Help] = {
         (("All people", "/people"),),
     ),
     "terms/terms.html": Help(
-        "These are the school’s rules for social media. Everybody accepts them once, and again when they change. Until then a post can’t be handed in.",
+        "These are the school’s rules for social media. Everybody accepts them once, and again when they change. Until then a post can’t be handed in. The consent record is where you write a post: beside each pupil’s name.",
         (_TODAY,),
     ),
     "terms/training.html": Help(

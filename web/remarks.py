@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from approvals import remarks
+from approvals import remarks, unread_remarks
 from school.db import now, transaction
 from school.errors import BadInput
 from web import draft_page
@@ -16,6 +16,15 @@ from web.forms import Typed
 from web.keeping import RESTORE, restores
 
 pages = Blueprint("remarks", __name__)
+
+
+@pages.post("/drafts/<uuid:draft_id>/read")
+@signed_in
+def read(draft_id: UUID) -> ResponseReturnValue:
+    """Note that the person has read what was said and decided: pressed, or by the page's script."""
+    with transaction() as session:
+        unread_remarks.read(session, draft_id, by=current_person(session), now=now())
+    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="conversation"))
 
 
 @pages.post("/drafts/<uuid:draft_id>/remarks")

@@ -18,6 +18,7 @@ from approvals import (
     posts_under_way,
     takedown_asking,
     takedowns,
+    unread_remarks,
 )
 from approvals.models import Draft, Publication
 from approvals.states import DraftState, PublicationState
@@ -86,8 +87,17 @@ def _drafts_to_decide(session: Session, person: Person) -> Iterator[Waiting]:
         yield Waiting(count, "draft to approve", "drafts to approve", "/drafts", urgent=count > 0)
 
 
-REJECTED_SHOWN = timedelta(days=14)
-"""For so long its author sees on the first page that a post was rejected."""
+def _said_of_drafts(session: Session, person: Person) -> Iterator[Waiting]:
+    """What the other side said last about a post, and nobody has read or answered."""
+    unread = unread_remarks.said(session, person, now=now())
+    if unread:
+        yield Waiting(
+            len(unread),
+            "post that somebody wrote to you about",
+            "posts that somebody wrote to you about",
+            f"/drafts/{unread[0]}#conversation",
+            urgent=True,
+        )
 
 
 def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
@@ -95,12 +105,7 @@ def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
         return
     back, writing = drafts.with_author(session, person)
     yield Waiting(back, "draft of yours to change", "drafts of yours to change", "/drafts", urgent=back > 0)
-    since = now() - REJECTED_SHOWN
-    rejected = session.scalars(
-        sa.select(Draft.id)
-        .where(Draft.author_id == person.id, Draft.state == DraftState.REJECTED, Draft.changed_at >= since)
-        .order_by(Draft.changed_at.desc())
-    ).all()
+    rejected = unread_remarks.rejected(session, person, now=now())
     if rejected:
         one, many = "post of yours was rejected: read why", "posts of yours were rejected: read why"
         yield Waiting(len(rejected), one, many, f"/drafts/{rejected[0]}")
@@ -373,6 +378,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _to_ring,
     _drafts_to_decide,
     _own_drafts,
+    _said_of_drafts,
     _comments,
     _followers,
     _hand_tasks,

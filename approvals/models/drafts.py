@@ -92,6 +92,11 @@ class Draft(Base):
     thrown_away_at: Mapped[datetime | None]
     """Its author doesn't want it any more: no list shows it, and nothing leads out of that."""
 
+    author_read_at: Mapped[datetime | None]
+    """Up to when its author has read what was said and decided; None: never."""
+    deciders_read_at: Mapped[datetime | None]
+    """The same of those who may decide on it."""
+
     author: Mapped[Person] = relationship(lazy="joined")
 
 
@@ -118,6 +123,8 @@ class DraftRevision(Base):
     """The author says that no pupil is shown or named."""
     pupils_appear: Mapped[str | None] = mapped_column(sa.String(20))
     """A value of PupilsAppear; None: they can be seen."""
+    not_seen: Mapped[list[str] | None] = mapped_column(sa.JSON(none_as_null=True))
+    """Ids of pupils who were marked before and, says the author, can't be seen in it; None: nobody's."""
     checklist: Mapped[list[str]]
     """Values of Criterion that the author has signed."""
     urgent: Mapped[bool]

@@ -456,6 +456,7 @@ def test_who_decides_on_a_post_that_has_changed_reads_what_became_of_it(
     assert f"{teacher.name} took this post back on" in stale()
 
 
+@SQLITE
 def test_p12_what_handing_in_would_refuse_is_not_approved_either(
     session: Session, draft: Draft, head: Person, now: datetime
 ) -> None:

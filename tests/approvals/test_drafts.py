@@ -594,6 +594,14 @@ def test_who_sees_which_draft(
     for role, person in school_people.items():
         sees = role in {Role.STAFF, Role.HEADTEACHER, Role.SLT, Role.CHAIR, Role.DPO}
         assert drafts.may_see(session, draft, by=person, now=now) is sees, role
+        # What was never handed in is listed for others only where they ask for it.
+        own = role is Role.STAFF
+        assert (draft in drafts.listed(session, by=person, mine=False, now=now)[0]) is own
+        listed, _more = drafts.listed(session, by=person, mine=False, in_work=True, now=now)
+        assert (draft in listed) is sees
+    scenes.submit(session, draft, teacher, now)
+    for role, person in school_people.items():
+        sees = role in {Role.STAFF, Role.HEADTEACHER, Role.SLT, Role.CHAIR, Role.DPO}
         assert (draft in drafts.listed(session, by=person, mine=False, now=now)[0]) is sees
 
 

@@ -343,7 +343,13 @@ def test_a_half_finished_draft_is_saved_as_it_is_and_says_what_handing_in_would_
     path = write(teacher, x, at=later, do="save", **half)
     page = teacher.get(path).text
     assert "The draft is saved." in page and "Before you can hand it in" in page
-    everything = ("counts 300 characters", "is in the past", "not signed", "not chosen yet", "which pupils")
+    everything = (
+        "counts 300 characters",
+        "is in the past",
+        "points of the checklist",
+        "not chosen yet",
+        "which pupils",
+    )
     assert all(said in page for said in everything) and "Hand it in for approval" not in page
     again = teacher.post(
         f"{path}/edit", f"{path}/edit", **fields(x, at=later, based_on="1", do="submit", **half)
@@ -356,10 +362,69 @@ def test_a_half_finished_draft_is_saved_as_it_is_and_says_what_handing_in_would_
     wrong = {**half, "planned_date": "soon"}
     at_once = teacher.post("/drafts/new", "/drafts/new", **fields(x, at=later, do="submit", **wrong))
     assert "can&#39;t be read" in at_once.text and "counts 300 characters" in at_once.text
-    assert "not signed" in at_once.text and count(Draft) == 1
+    assert "points of the checklist" in at_once.text and count(Draft) == 1
     # Nobody else is shown what was never handed in, unless they ask for it.
     assert path not in head.get("/drafts").text and path in head.get("/drafts?work=yes").text
     assert path in teacher.get("/drafts").text
+
+
+@SQLITE
+def test_p26_whoever_writes_reads_each_pupils_consent_and_what_unticking_is_worth(
+    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    """P26, P34: which use on which platform, and no word of who gave it."""
+    pupils = {pupil.name: pupil for pupil in rows(sa.select(Pupil))}
+    with db.reading() as session:
+        givers = set(session.scalars(sa.select(Consent.given_by)))
+    page = teacher.get("/drafts/new", follow_redirects=True).text
+    beside = dict(re.findall(r'<label [^>]*for="pupil-([^"]+)">.*?</label>\s*<div[^>]*>([^<]+)</div>', page))
+    words = {name: beside[str(pupil.id)] for name, pupil in pupils.items()}
+    assert words["Amelia Thornbury"].startswith("pictures: X · videos: no")
+    assert words["Oliver Penhaligon"].startswith("pictures: no")
+    assert givers and not any(giver in page for giver in givers)
+    refused = str(pupils["Oliver Penhaligon"].id)
+    picture = upload(
+        teacher, "/drafts/new", scenes.picture_bytes(), "fair.jpg",
+        **fields(x, at=later, none_shown="", pupil=refused, do="submit"),
+    )  # fmt: skip
+    assert "Unticking the name is not enough" in picture.text and "#pictures-heading" in picture.text
+    path, media = f"/drafts/{only_draft().id}", str(rows(sa.select(MediaFile))[0].id)
+    described = {f"{name}_{media}": "Stalls" for name in ("alt", "source", "licence")}
+    again = {**fields(x, at=later, media=media), **described}
+    without = teacher.post(f"{path}/edit", f"{path}/edit", **again, based_on="1")
+    assert without.status_code == 400 and "was marked as seen in “fair.jpg” before" in without.text
+    assert 'name="not_seen" value="' + refused in without.text and count(Submission) == 0
+    said = teacher.post(f"{path}/edit", f"{path}/edit", **again, based_on="2", not_seen=refused)
+    assert said.status_code == 302, said.text
+    told = "Hannah Birtwistle says that Oliver Penhaligon can’t be seen in “fair.jpg”."
+    assert (
+        told in head.get(path).text
+        and told in Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    )
+
+
+@SQLITE
+def test_what_was_asked_and_rejected_waits_until_it_is_read(
+    teacher: Browser, head: Browser, signed_in: Callable[[Role], Browser], x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    one = "post that somebody wrote to you about"
+    assert head.post(f"{path}/remarks", path, remark="Which gate?").status_code == 302
+    assert one in teacher.get("/").text and "new message" in teacher.get("/drafts").text
+    assert one not in head.get("/").text
+    for reader in (teacher, head):
+        assert reader.get(path).text.count("I have read it") == (reader is teacher), "looking changes nothing"
+    assert teacher.post(f"{path}/read", path).status_code == 302
+    assert one not in teacher.get("/").text and "new message" not in teacher.get("/drafts").text
+    assert signed_in(Role.MODERATOR).post(f"{path}/read", "/").status_code == 404
+    assert teacher.post(f"{path}/remarks", path, remark="The main one.").status_code == 302
+    assert one in head.get("/").text and "new message" in head.get("/drafts").text
+    no = {"decision": "reject", "reason": "Not now", "revision": "1"}
+    assert head.post(f"{path}/decide", path, **no).status_code == 302
+    rejected = "post of yours was rejected: read why"
+    assert rejected in teacher.get("/").text
+    assert teacher.post(f"{path}/read", path).status_code == 302
+    assert rejected not in teacher.get("/").text and "I have read it" not in teacher.get(path).text
 
 
 @SQLITE

@@ -21,9 +21,7 @@ def upgrade() -> None:
     op.create_table(
         "picture_looks",
         sa.Column("media_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "state", sa.Enum("waiting", "done", "failed", name="lookstate", length=40), nullable=False
-        ),
+        sa.Column("state", sa.Enum("waiting", "done", "failed", name="lookstate", length=40), nullable=False),
         sa.Column("asked_at", school.db.UtcDateTime(timezone=True), nullable=False),
         sa.Column("lease_until", school.db.UtcDateTime(timezone=True), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
