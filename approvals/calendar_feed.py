@@ -45,16 +45,16 @@ def renew(session: Session, *, by: Person, now: datetime) -> str:
         .values(token_hash=hashed, made_at=now)
         .execution_options(synchronize_session=False)
     )
-    _trail(session, "calendar_feed_made", by=by, now=now)
+    _trail(session, "calendar_feed_made", of=by, by=by, now=now)
     return token
 
 
-def end(session: Session, *, by: Person, now: datetime) -> None:
+def end(session: Session, *, of: Person, by: Person, now: datetime) -> None:
     """End the person's feed, where they have one."""
-    feed = session.get(CalendarFeed, by.id)
+    feed = session.get(CalendarFeed, of.id)
     if feed is not None:
         session.delete(feed)
-        _trail(session, "calendar_feed_ended", by=by, now=now)
+        _trail(session, "calendar_feed_ended", of=of, by=by, now=now)
 
 
 def of_token(session: Session, token: str, *, now: datetime) -> bytes:
@@ -104,5 +104,5 @@ def _status(state: Stands) -> str:
     return "CONFIRMED" if state in _SURE else "TENTATIVE"
 
 
-def _trail(session: Session, action: str, *, by: Person, now: datetime) -> None:
-    audit.record(session, by=by, action=action, object_kind="person", object_id=by.id, now=now)
+def _trail(session: Session, action: str, *, of: Person, by: Person, now: datetime) -> None:
+    audit.record(session, by=by, action=action, object_kind="person", object_id=of.id, now=now)

@@ -104,7 +104,7 @@ def get(session: Session, person_id: UUID) -> Person:
 def grant_role(
     session: Session, person: Person, role: Role, *, by: Person | None, reason: str, now: datetime
 ) -> RoleGrant | None:
-    """Give a role (P1: the headteacher alone). None when the person has it already."""
+    """Give a role (P1: the headteacher alone); the person's sessions end. None when they have it already."""
     permissions.headteacher_only(by)
     why = reason_text(reason)
     # Not `person.roles`: somebody who was shut out has none in force, but keeps what was granted.
@@ -113,6 +113,7 @@ def grant_role(
         return None
     grant = RoleGrant(role=role, granted_at=now, granted_by_id=by.id if by else None, reason=why)
     person.grants.append(grant)
+    sign_ins.end_for_new_role(session, person, by=by, now=now)
     audit.record(
         session,
         by=by,

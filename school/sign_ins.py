@@ -39,6 +39,7 @@ class Ended(StrEnum):
     ENDED_BY_SCHOOL = "ended by the school"
     PASSWORD = "password changed"  # noqa: S105 - why a sign-in ended
     ROLE = "a role was withdrawn"
+    ROLE_GIVEN = "a role was given"
     SHUT_OUT = "access closed or opened again"
     RESTORED = "restored from a backup"
     UNLINKED = "the account elsewhere was unlinked"
@@ -152,11 +153,17 @@ def seen(session: Session, sign_in_id: UUID, *, now: datetime) -> None:
     )
 
 
-def prove(session: Session, sign_in_id: UUID, *, second_factor: bool, now: datetime) -> None:
-    """Note that the person has shown anew that it is them; with a second factor or, having none, without."""
+def prove(session: Session, sign_in_id: UUID, *, second_factor: bool, now: datetime) -> str:
+    """Note that the person has shown anew that it is them; with a second factor or, having none, without.
+
+    The new token for the browser's cookie: from here on the sign-in opens more, and whoever has a copy of the
+    former one must not come along (OWASP ASVS 5.0, 7.2.4).
+    """
+    token = secrets.new_token()
     sign_in = session.get_one(SignIn, sign_in_id)
-    sign_in.proved_at = now
+    sign_in.proved_at, sign_in.token_hash = now, secrets.token_hash(token)
     sign_in.second_factor = sign_in.second_factor or second_factor
+    return token
 
 
 def proved_lately(sign_in: SignIn, *, now: datetime) -> bool:
@@ -237,6 +244,11 @@ def end_all(session: Session, person: Person, *, why: Ended, by: Person | None, 
     _end(session, SignIn.person_id == person.id, why=why, by=by, now=now)
     push_browsers.drop_of(session, person.id)
     person.fs_uniquifier = random.token_hex(32)
+
+
+def end_for_new_role(session: Session, person: Person, *, by: Person | None, now: datetime) -> None:
+    """End every sign-in of a person who may do more from now on: they sign in anew, and no copy does."""
+    _end(session, SignIn.person_id == person.id, why=Ended.ROLE_GIVEN, by=by, now=now)
 
 
 def end_everybodys(session: Session, *, why: Ended, now: datetime) -> None:

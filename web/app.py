@@ -97,7 +97,7 @@ from web import (
     videos,
 )
 from web.access import allowed, half_in, optional_person
-from web.forgery import MaskedForms
+from web.forgery import MaskedForms, from_elsewhere
 from web.instead import page_instead
 from web.naming import platform_name, role_name, short_platform
 from web.navigation import navigation
@@ -214,10 +214,18 @@ def _name_in_log() -> None:
 
 
 class _SessionOfPages(SecureCookieSessionInterface):
-    """Keeps the session's cookie fresh with each page, and out of files that a cache on the way may share."""
+    """Keeps the session's cookie fresh with each page, and out of files that a cache on the way may share.
+
+    Nor is it sent to whoever may come from another site, nor, unchanged, with what a page asks by itself:
+    that could arrive after a newer one.
+    """
 
     def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
-        return request.endpoint not in FOR_EVERYBODY and super().should_set_cookie(app, session)
+        if request.endpoint in FOR_EVERYBODY or from_elsewhere():
+            return False
+        if not session.modified and signin.asks_by_itself():
+            return False
+        return super().should_set_cookie(app, session)
 
 
 def _keep_no_copy(answer: Response) -> Response:

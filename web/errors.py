@@ -20,6 +20,7 @@ from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPe
 from web import keeping
 from web.doors import MARK as ACCESS_MARK
 from web.doors import PUBLIC
+from web.forgery import from_elsewhere
 from web.limits import limiter
 
 log = structlog.get_logger(__name__)
@@ -76,13 +77,11 @@ ELSEWHERE = (
 )
 
 
-def page(
-    status: int, message: str = "", heading: str = "", *, go_on: str = "", again: bool = True
-) -> ResponseReturnValue:
+def page(status: int, message: str = "", heading: str = "", *, go_on: str = "") -> ResponseReturnValue:
     """The error page for an HTTP status, with its own sentence if there is one.
 
-    `go_on`: the address of the draft that it is about, which whoever reads it may see.
-    `again`: whether the form that was sent may be offered once more.
+    `go_on`: the address of the draft that it is about, which whoever reads it may see. What another site may
+    have sent is not offered once more: that form would be this browser's own.
     """
     return (
         render_template(
@@ -92,7 +91,7 @@ def page(
             message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
             bare=status >= 500,
             nothing_here=status == HTTPStatus.NOT_FOUND,
-            kept=keeping.kept(again=again),
+            kept=keeping.kept(again=not from_elsewhere()),
             go_on=go_on,
         ),
         status,
@@ -137,10 +136,8 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _forged(error: CSRFError) -> ResponseReturnValue:
     log.warning("csrf_refused", endpoint=request.endpoint)
-    if request.headers.get("Sec-Fetch-Site") == "cross-site":
-        # The browser sent no cookie with it. A form in the answer would need one, which would take the place
-        # of that in which somebody may be signed in.
-        return page(400, ELSEWHERE, "This was sent from elsewhere", again=False)
+    if from_elsewhere():
+        return page(400, ELSEWHERE, "This was sent from elsewhere")
     known = keeping.kept()
     if known is not None and not current_user.is_authenticated and not _for_everybody():
         return page(401)

@@ -56,6 +56,12 @@ def kept(*, again: bool = True) -> Kept | None:
     return Kept(fields, texts, where) if texts or (where and len(fields) > 1) else None
 
 
+def only_restores() -> bool:
+    """Whether this request asks for a form as it was, of a view that then does nothing else."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, MARK, False)) and request.form.getlist("do") == [RESTORE]
+
+
 def fields() -> tuple[tuple[str, str], ...]:
     """Every name and value of this request's form that isn't secret."""
     return _of(request.form)

@@ -16,7 +16,7 @@ from web.access import half_in, present, public, signed_in, signed_in_or_owing
 from web.forms import Typed
 from web.limits import limiter
 from web.second_factors import proof_first, show_codes
-from web.signin import open_at_once
+from web.signin import keep_proved, open_at_once
 
 pages = Blueprint("passkeys", __name__)
 
@@ -82,9 +82,10 @@ def add() -> ResponseReturnValue:
         with transaction() as session:
             fresh = session.get_one(Person, person.id)
             codes = passkeys.add(session, fresh, typed.raw("answer"), typed["name"], now=now())
-            sign_ins.prove(session, here.id, second_factor=True, now=now())
+            token = sign_ins.prove(session, here.id, second_factor=True, now=now())
     except BadInput as error:
         return _new(typed.refuse(error)), 400
+    keep_proved(token)
     if codes:
         return show_codes(codes, "Your passkey is added.")
     flash("Your passkey is added.", "success")

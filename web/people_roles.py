@@ -8,16 +8,18 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from approvals import calendar_feed
 from school import people, register, roles, sign_up
 from school.db import now, reading
 from school.errors import BadInput
 from school.models import Account, Person, Role
 from school.permissions import SIGNED_ROLES, Action
 from web import second_look
-from web.access import needs
+from web.access import needs, present
 from web.forms import Typed
 from web.naming import platform_name, role_name
 from web.people import named, one_page, to_link
+from web.signin import go_on
 
 pages = Blueprint("people_roles", __name__)
 
@@ -40,8 +42,8 @@ def _who(person_id: UUID) -> tuple[Person, list[Role]]:
 @pages.post("/people/<uuid:person_id>/roles")
 @needs(Action.MANAGE_PEOPLE)
 def give(person_id: UUID) -> ResponseReturnValue:
-    """Give a role."""
-    typed = Typed(request.form)
+    """Give a role; the person signs in anew. Whoever gives themselves one goes on under a new sign-in."""
+    typed, (me, here) = Typed(request.form), present()
     somebody, _had = _who(person_id)
 
     def look() -> str:
@@ -71,7 +73,11 @@ def give(person_id: UUID) -> ResponseReturnValue:
             typed.refuse(error)
             return look(), 400
         return one_page(person_id, typed.refuse(named(error, "role"))), 400
-    flash(f"{somebody.name} now has the role: {role_name(role)}.", "success")
+    anew = " Where they were signed in, they sign in anew."
+    if somebody.id == me.id:
+        go_on(somebody, here, proved=False)
+        anew = ""
+    flash(f"{somebody.name} now has the role: {role_name(role)}.{anew}", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
 
@@ -181,6 +187,8 @@ def set_active(person_id: UUID) -> ResponseReturnValue:
         if not active:
             successors = _successors(session, person_id, typed)
             orphaned = register.hand_over(session, whom, successors, by=by, now=now())
+            # Whoever has its address goes without it, also once the person is let in again.
+            calendar_feed.end(session, of=whom, by=by, now=now())
         people.set_active(session, whom, active, by=by, reason=typed["reason"], now=now())
         for role in weighty:
             roles.tell_of_access(

@@ -192,7 +192,8 @@ def renew_feed() -> ResponseReturnValue:
 def end_feed() -> ResponseReturnValue:
     """End the feed."""
     with transaction() as session:
-        calendar_feed.end(session, by=current_person(session), now=now())
+        person = current_person(session)
+        calendar_feed.end(session, of=person, by=person, now=now())
     flash("Your calendar address is ended: nobody can read it any more.", "success")
     return redirect(url_for("planning.feed"))
 

@@ -22,7 +22,7 @@ from school.models import Person
 from web.access import half_in, present, signed_in, signed_in_or_owing
 from web.forms import Typed
 from web.limits import limiter
-from web.signin import CODES_TO_SHOW, device_token
+from web.signin import CODES_TO_SHOW, device_token, keep_proved
 
 pages = Blueprint("second_factor", __name__)
 
@@ -89,12 +89,13 @@ def enrol() -> ResponseReturnValue:
             second_factor.enrol(
                 session, fresh, offer.seed, typed["code"], codes=offer.codes, offered_at=offer.at, now=now()
             )
-            sign_ins.prove(session, here.id, second_factor=True, now=now())
+            token = sign_ins.prove(session, here.id, second_factor=True, now=now())
             sign_ins.end_others(session, fresh, but=here.id, now=now())
     except second_factor.AlreadySetUp:
         return show_codes(offer.codes, "Your second factor is set up.")
     except BadInput as error:
         return _offer(typed.refuse(error), offer.seed), 400
+    keep_proved(token)
     return show_codes(offer.codes, "Your second factor is set up.")
 
 
@@ -212,12 +213,12 @@ def prove() -> ResponseReturnValue:
             fresh = session.get_one(Person, person.id)
             device = sign_ins.known_device(session, device_token(), person.id, now=now())
             right = not has or second_factor.check(session, fresh, typed["code"], device=device, now=now())
-            if right:
-                sign_ins.prove(session, here.id, second_factor=has, now=now())
-        if not right:
+            token = sign_ins.prove(session, here.id, second_factor=has, now=now()) if right else None
+        if token is None:
             raise second_factor.refusal(device or fresh, now=now())
     except BadInput as error:
         return _ask_proof(typed.refuse(error)), 400
+    keep_proved(token)
     back = typed["back"]
     return redirect(url_for(back if back in _BACK else "second_factor.show"))
 

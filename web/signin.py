@@ -33,6 +33,7 @@ from school.models import KnownDevice, Person, Role, SignIn
 from school.people import authorised_accounts
 from school.settings import settings
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN, current_school, practice_people
+from web import forgery
 from web.browsers import in_words
 from web.doors import DEVICE_COOKIE
 from web.naming import role_name
@@ -167,8 +168,11 @@ def open_for(person: Person, sign_in_id: UUID, how: str) -> bool:
     return True
 
 
-def go_on(person: Person, former: SignIn) -> None:
-    """Sign the person in again in this browser, where their change has just ended every sign-in."""
+def go_on(person: Person, former: SignIn, *, proved: bool = True) -> None:
+    """Sign the person in again in this browser, where their change has just ended every sign-in.
+
+    `proved`: they showed for that change that it is them.
+    """
     with transaction() as session:
         token = sign_ins.begin(
             session,
@@ -178,10 +182,16 @@ def go_on(person: Person, former: SignIn) -> None:
             waits=False,
             browser=former.browser,
             device=session.get(KnownDevice, former.known_device_id) if former.known_device_id else None,
+            proved=proved,
             now=now(),
         )
     browser_session[_TOKEN] = token
     login_user(SignedIn(person), authn_via=[OPENED])
+
+
+def keep_proved(token: str) -> None:
+    """Have this browser's cookie hold the token that its sign-in has since the person proved who they are."""
+    browser_session[_TOKEN] = token
 
 
 OPENED = "second step"
@@ -191,6 +201,8 @@ OPENED = "second step"
 def _note_sign_in(_app: Flask, *, user: SignedIn, authn_via: Sequence[str] = (), **_more: Any) -> None:
     """Make the row of a sign-in, and keep when it was, for the people page."""
     browser_session.permanent = True
+    # Whoever planted or kept this browser's cookie from before knows no token of what follows.
+    forgery.renew()
     if OPENED not in authn_via:
         _open(user.person, ", ".join(authn_via) or "password", has_second_factor=False)
 
@@ -287,8 +299,12 @@ def _load(uniquifier: str) -> SignedIn | None:
 
 def _somebody_is_there() -> bool:
     """Not so where an open page asks for news, or loads itself anew, while its reader may be away."""
-    asks_by_itself = request.method == "GET" and request.headers.get("Accept") == "application/json"
-    return not asks_by_itself and BY_ITSELF_COOKIE not in request.cookies
+    return not asks_by_itself() and BY_ITSELF_COOKIE not in request.cookies
+
+
+def asks_by_itself() -> bool:
+    """Whether a page's script asks for news with this."""
+    return request.method == "GET" and request.headers.get("Accept") == "application/json"
 
 
 def _note_seen(answer: Response) -> Response:

@@ -173,7 +173,7 @@ def test_a_calendar_feed_shows_what_its_person_may_see_and_nothing_of_the_wordin
     assert statuses[technician.id] == ["CONFIRMED"]
     assert all(len(line) <= 75 for line in read[head.id].split(b"\r\n"))
     newer = calendar_feed.renew(session, by=head, now=now)
-    calendar_feed.end(session, by=teacher, now=now)
+    calendar_feed.end(session, of=teacher, by=teacher, now=now)
     technician.active = False
     session.flush()
     for dead in tokens.values():

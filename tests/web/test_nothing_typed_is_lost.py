@@ -25,6 +25,8 @@ from tests.web.writing import count, decide, fields, mailed_token, only_draft, r
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
+FROM_HERE = {"Origin": "http://localhost"}
+"""Browsers say with each form from where it was sent."""
 WORDS = "Bring “boots” & a coat: <muddy> field."
 
 
@@ -132,7 +134,7 @@ def test_whoever_is_signed_out_while_writing_goes_on_where_they_were(
         else:
             teacher.client.delete_cookie("schoolgate")
         sent = {"csrf_token": token, **fields(x, at=later, text=WORDS, device="Tablet two")}
-        answer = teacher.client.post("/drafts/new", data=sent)
+        answer = teacher.client.post("/drafts/new", data=sent, headers=FROM_HERE)
         assert answer.status_code == 401, answer.status_code
         assert "You were signed out" in answer.text and "Error 401" not in answer.text
         assert count(Draft) == 0
@@ -142,7 +144,7 @@ def test_whoever_is_signed_out_while_writing_goes_on_where_they_were(
             again.setdefault(name, []).append(unescape(value))
         # In another tab of the same browser:
         assert teacher.sign_in(school_people[Role.STAFF].email).status_code == 302
-        form = teacher.client.post("/drafts/new", data={**again, "do": "restore"})
+        form = teacher.client.post("/drafts/new", data={**again, "do": "restore"}, headers=FROM_HERE)
         assert form.status_code == 200 and text_in(form) == WORDS
         assert 'value="Tablet two"' in form.text and f'value="{x.id}" checked' in form.text
         assert count(Draft) == 0
@@ -160,7 +162,7 @@ def test_a_stale_token_keeps_the_text_and_no_secret(
     visitor = app.test_client()
     page = f"/approve/{mailed_token()}"
     typed = {"csrf_token": "stale", "decision": "changes", "reason": "Say where it is", "pin": "2580"}
-    answer = visitor.post(page, data=typed)
+    answer = visitor.post(page, data=typed, headers=FROM_HERE)
     assert answer.status_code == 400 and "Say where it is" in answer.text and "2580" not in answer.text
     token = re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
     assert token

@@ -41,7 +41,9 @@
         if (answer.status === 204) {
           said.textContent = "Kept at " + new Date().toLocaleTimeString("en-GB", {hour: "2-digit", minute: "2-digit"}) +
             ", not saved yet.";
-        } else if (answer.status === 401 || answer.status === 400 || answer.type === "opaqueredirect") {
+        } else if (answer.status === 400) {
+          said.textContent = "You signed in anew, so this page keeps nothing more. Press Save: what you wrote comes with you.";
+        } else if (answer.status === 401 || answer.type === "opaqueredirect") {
           said.textContent = "You are signed out. Press Save: what you wrote comes with you.";
         } else {
           said.textContent = "It can't be kept while you write. Save it before you leave this page.";
