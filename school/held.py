@@ -15,6 +15,7 @@ from school import (
     forms,
     holds,
     mail,
+    named_in_forms,
     notices,
     provider_links,
     push,
@@ -87,27 +88,14 @@ def sections(
     return []
 
 
-def mentions_in_forms(session: Session, name: str, *, past_head: bool) -> Section:
-    """Forms that say the person's name."""
-    wanted = name.casefold()
-    query = sa.select(FormEntry).order_by(FormEntry.filed_at)
-    if past_head:
-        query = query.where(FormEntry.about_headteacher.is_(False))
-    rows = []
-    for entry in session.scalars(query):
-        words = [str(entry.fields), *(step.words for step in entry.steps)]
-        if any(wanted in text.casefold() for text in words):
-            rows.append(_form(entry))
-    return Section("Forms that name them", rows)
-
-
-def _form(entry: FormEntry) -> Row:
-    return {
-        "form": forms.FORMS[entry.kind].title,
-        "filed": entry.filed_at,
-        **{field.label: entry.fields.get(field.name, "") for field in forms.FORMS[entry.kind].fields},
-        "answers": [f"{forms.IN_WORDS[step.new]}: {step.words}" for step in entry.steps],
-    }
+def mentions_in_forms(
+    session: Session, name: str, *, past_head: bool, back: Collection[UUID] = ()
+) -> Section:
+    """Forms that say the person's name, without those that are held back."""
+    found = named_in_forms.naming(session, name, past_head=past_head)
+    return Section(
+        "Forms that name them", [named_in_forms.row(entry) for entry in found if entry.id not in back]
+    )
 
 
 def _of_pupil(session: Session, pupil: Pupil) -> list[Section]:
@@ -386,7 +374,7 @@ def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Colle
                 for one in session.scalars(mails)
             ],
         ),
-        Section("Forms they filed", [_form(entry) for entry in session.scalars(filed)]),
+        Section("Forms they filed", [named_in_forms.row(entry) for entry in session.scalars(filed)]),
         Section(
             "Forms they answered",
             [

@@ -24,10 +24,10 @@ from approvals.models import Publication
 from moderation import held_back, own_posts, sight
 from moderation.classifier.personal_data import find_personal_data
 from moderation.models import Author, Letter, LogEntry, WatchedPost
-from school import audit, exports, people
+from school import audit, exports, named_in_forms, people
 from school.errors import BadInput, NotFound
 from school.held import Section, was_headteacher
-from school.models import Account, DataExport, HoldOn, Person, Pupil
+from school.models import Account, DataExport, FormEntry, HoldOn, Person, Pupil
 from school.redaction import Redactor, for_machines
 from school.retention import Subject
 from school.setup import current_school
@@ -52,7 +52,7 @@ class Choices:
     """What whoever asks for a person's file decided about it."""
 
     let_in: frozenset[UUID] = frozenset()
-    """Entries of the log that were referred, and yet go in."""
+    """Entries of the log that were referred, and forms that report something, that go in all the same."""
     keep: tuple[str, ...] = ()
     """What looks like others' data and stays, word for word."""
     black: tuple[str, ...] = ()
@@ -90,23 +90,27 @@ def subject_of(session: Session, kind: str, subject_id: UUID) -> Subject:
 def ask(
     session: Session, subject: Subject, choices: Choices, *, reason: str, by: Person, now: datetime
 ) -> DataExport:
-    """Have the file of somebody made, with a line in the trail for each referred entry that goes in.
+    """Have the file of somebody made, with a line in the trail for each referral and report that goes in.
 
-    Raises BadInput where such an entry goes in without a reason, or where there is no such entry.
+    Raises BadInput where one goes in without a reason, or where there is no such thing.
     """
+    reported: set[UUID] = set()
     if choices.let_in:
-        if not choices.let_in <= {one.entry_id for one in referred(session, subject, asked_by_id=by.id)}:
-            raise BadInput("What was referred has changed: load the page again.", field="let_in")
+        reported = {one.id for one in reports(session, subject, asked_by_id=by.id)}
+        entries = {one.entry_id for one in referred(session, subject, asked_by_id=by.id)}
+        if not choices.let_in <= entries | reported:
+            raise BadInput("What was referred or reported has changed: load the page again.", field="let_in")
         reason = people.reason_text(reason, field="let_in_reason")
     made = exports.ask_for_subject(session, subject, choices=choices.as_json(), by=by, now=now)
-    for entry_id in sorted(choices.let_in):
-        # On the entry, so that whoever may not hear of that one doesn't hear of this (P3).
+    for one_id in sorted(choices.let_in):
+        # On the entry or form, so that whoever may not hear of that one doesn't hear of this (P3).
+        form = one_id in reported
         audit.record(
             session,
             by=by,
-            action="referral_let_into_file",
-            object_kind="log_entry",
-            object_id=entry_id,
+            action="report_let_into_file" if form else "referral_let_into_file",
+            object_kind="form" if form else "log_entry",
+            object_id=one_id,
             detail={"reason": reason},
             now=now,
         )
@@ -116,6 +120,11 @@ def ask(
 def referred(session: Session, subject: Subject, *, asked_by_id: UUID) -> list[held_back.Referred]:
     """What is held back from somebody's file unless it is let in, each time anew."""
     return held_back.of(session, subject, past_head=_past_head(session, subject, asked_by_id))
+
+
+def reports(session: Session, subject: Subject, *, asked_by_id: UUID) -> list[FormEntry]:
+    """The forms that are held back from somebody's file unless they are let in, each time anew."""
+    return named_in_forms.reports(session, subject, past_head=_past_head(session, subject, asked_by_id))
 
 
 def found_others(session: Session, subject: Subject, *, asked_by_id: UUID) -> list[tuple[str, int]]:
@@ -137,11 +146,14 @@ def _past_head(session: Session, subject: Subject, asked_by_id: UUID) -> bool:
 def of_subject(
     session: Session, subject: Subject, *, choices: Choices = Choices(), asked_by_id: UUID
 ) -> list[Section]:
-    """What is held on one person, without what is others', and without what was referred and not let in.
+    """What is held on one person, without what is others', and without what was referred or reported.
+
+    Unless that was let in.
 
     What concerns the headteacher never reaches a headteacher, as subject or as whoever asked (P3).
     """
     back = {one.entry_id for one in referred(session, subject, asked_by_id=asked_by_id)} - choices.let_in
+    back |= {one.id for one in reports(session, subject, asked_by_id=asked_by_id)} - choices.let_in
     found = _sections(session, subject, back=back, asked_by_id=asked_by_id)
     redactor = _redactor(session, subject, choices)
     return [Section(one.title, redactor.kept(one.rows)) for one in found if one.rows]
@@ -154,7 +166,7 @@ def _sections(session: Session, subject: Subject, *, back: Set[UUID], asked_by_i
         *school.held.sections(session, subject, past_head=past_head, unsaid=unsaid),
         *approvals.held.sections(session, subject),
         *moderation.held.sections(session, subject, past_head=past_head, back=unsaid),
-        school.held.mentions_in_forms(session, subject.name, past_head=past_head),
+        school.held.mentions_in_forms(session, subject.name, past_head=past_head, back=back),
     ]
 
 

@@ -232,7 +232,7 @@ HELP: Mapping[str, Help] = {
         (_PROTECTION, ("Files that were made", "/data-protection/files")),
     ),
     "protection/file.html": Help(
-        "Before somebody’s file is made you see what stays out of it: what was referred, and names and addresses of others. Tick what goes in after all. A reason is asked for what was referred.",
+        "Before somebody’s file is made you see what stays out of it: what was referred or reported, and names and addresses of others. Tick what goes in after all. A reason is asked for what was referred or reported.",
         (_PROTECTION, ("Files that were made", "/data-protection/files")),
     ),
     "protection/erase.html": Help(

@@ -101,6 +101,7 @@ def _prepare(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> Re
                 (one, "To " + " and ".join(REFER_TO[to] for to in one.to) if one.to else "By a letter")
                 for one in disclosure.referred(session, subject, asked_by_id=by.id)
             ],
+            reports=disclosure.reports(session, subject, asked_by_id=by.id),
             found=disclosure.found_others(session, subject, asked_by_id=by.id),
             most=disclosure.LOOKED_AT_MOST,
             typed=typed,

@@ -136,6 +136,7 @@ PHRASES: Mapping[str, str] = {
     "hold_placed": "placed a hold",
     "hold_lifted": "lifted a hold",
     "export_asked": "asked for a file of what is held",
+    "report_let_into_file": "let {}, in which they are named, into the file of somebody",
     "referral_let_into_file": "let {}, which was referred, into the file of somebody",
     "export_made": "made a file of what is held",
     "export_fetched": "fetched a file of what is held",

@@ -381,8 +381,9 @@ def test_p3_a_headteacher_who_is_dpo_too_erases_nothing_that_concerns_them(
     for one in (head, officer):
         session.refresh(one)
     session.commit()
-    readers = [signed_in(role) for role in (Role.HEADTEACHER, Role.DPO)]
     people.grant_role(session, head, Role.DPO, by=head, reason="Nobody else is left", now=db.now())
+    session.commit()
+    readers = [signed_in(role) for role in (Role.HEADTEACHER, Role.DPO)]
     session.execute(
         sa.update(LogCase).where(LogCase.entry_id == world.referred).values(about_headteacher=True)
     )
