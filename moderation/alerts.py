@@ -224,7 +224,7 @@ def _known_to(session: Session, person: Person, entries: set[UUID]) -> list[tupl
         sa.select(LogEntry, LogCase)
         .join(LogCase, LogCase.entry_id == LogEntry.id)
         .where(LogEntry.id.in_(entries))
-        .order_by(LogEntry.number)
+        .order_by(LogEntry.recorded_at, LogEntry.id)
     )
     return [
         (entry, case)

@@ -145,7 +145,8 @@ def _give(
     for case in cases:
         session.add(Assignment(entry_id=case.entry_id, to_id=to.id, by_id=by.id, given_at=now))
         case.claimed_by_id, case.claimed_until = to.id, now + lifetime
-    entries = session.scalars(sa.select(LogEntry).where(LogEntry.id.in_(ids)).order_by(LogEntry.number)).all()
+    first_first = sa.select(LogEntry).where(LogEntry.id.in_(ids)).order_by(LogEntry.recorded_at, LogEntry.id)
+    entries = session.scalars(first_first).all()
     for entry in entries:
         audit.record(
             session,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets as random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,9 @@ from school.audit import ALTERED, NO_FOLLOWER, Flaw, as_written, missing, raw, r
 from school.audit import FIRST as _FIRST
 from school.models import Person
 
+FIRST_NUMBER, NUMBERS = 10_000, 90_000
+"""The numbers that entries are given: of five digits, which can be said on the telephone."""
+_TOGETHER = 500
 # Any fixed number of our own: it puts the writers of the log in a row on PostgreSQL.
 _LOCK = 0x5C40_03
 
@@ -40,7 +44,7 @@ def lock(session: Session) -> None:
 
 
 def record(session: Session, entry: LogEntry, *, urgent: bool, by: Person | None, now: datetime) -> LogCase:
-    """Put evidence into the log, open, with the next number.
+    """Put evidence into the log, open, with a number of its own.
 
     `urgent`: a threat or a safeguarding matter, which goes on top of everything (P23).
     """
@@ -57,9 +61,7 @@ def record_all(
     if not found:
         return []
     lock(session)
-    number = session.scalar(sa.select(sa.func.max(LogEntry.number))) or 0
-    for entry, _ in found:
-        number += 1
+    for (entry, _), number in zip(found, _free_numbers(session, len(found)), strict=True):
         entry.number, entry.recorded_at, entry.recorded_by_id = number, now, by.id if by else None
         entry.picture_sha256 = picture_hash(entry.picture)
         session.add(entry)
@@ -70,6 +72,30 @@ def record_all(
     told = [(entry.id, EventKind.RECORDED, {"evidence": evidence_hash(entry)}) for entry, _ in found]
     _append(session, told, by=by, now=now)
     return cases
+
+
+def _free_numbers(session: Session, many: int) -> list[int]:
+    """Numbers that no entry has, in no order; this transaction has locked the log.
+
+    By chance and not in one row: a gap in that, or a step that is longer than others, would tell the
+    headteacher of an entry that is kept from them (P3). Which entries are there and in which order is for the
+    chain to prove.
+    """
+    free: dict[int, None] = {}
+    times = 1
+    while len(free) < many:
+        before = len(free)
+        tried = [drawn(times) for _ in range(min(many - before, _TOGETHER))]
+        taken = set(session.scalars(sa.select(LogEntry.number).where(LogEntry.number.in_(tried))))
+        free |= dict.fromkeys(one for one in tried if one not in taken)
+        # Where most are given already there is room in longer ones.
+        times *= 10 if 2 * (len(free) - before) < len(tried) else 1
+    return list(free)
+
+
+def drawn(times: int) -> int:
+    """A number by chance, from a source that nobody can guess; `times` ten: with a digit more, and so on."""
+    return times * (FIRST_NUMBER + random.randbelow(NUMBERS)) + random.randbelow(times)
 
 
 def _case(entry: LogEntry, *, urgent: bool, now: datetime) -> LogCase:

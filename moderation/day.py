@@ -110,7 +110,7 @@ def _given(session: Session, viewer: Person, begins: datetime) -> tuple[tuple[As
         .join(LogEntry, LogEntry.id == Assignment.entry_id)
         .join(Person, Person.id == Assignment.to_id)
         .where(Assignment.by_id == viewer.id, Assignment.given_at >= begins, visible_to(viewer))
-        .order_by(Assignment.given_at.desc(), LogEntry.number)
+        .order_by(Assignment.given_at.desc(), LogEntry.recorded_at, LogEntry.id)
         .limit(SHOWN)
     )
     return tuple((row[0], row[1], row[2]) for row in rows)

@@ -29,7 +29,7 @@ def entries(session: Session, ids: Sequence[UUID], now: datetime) -> list[Listed
         sa.select(LogEntry.id, LogEntry.number, LogCase)
         .join(LogCase, LogCase.entry_id == LogEntry.id)
         .where(LogEntry.id.in_(ids))
-        .order_by(LogEntry.number.desc())
+        .order_by(LogEntry.recorded_at.desc(), LogEntry.id.desc())
     )
     found = []
     for row in rows:

@@ -109,7 +109,7 @@ def _earlier(session: Session, page: EntryPage, *, viewer: Person) -> list[tuple
             LogCase.entry_id != page.item.entry.id,
             visible_to(viewer),
         )
-        .order_by(LogEntry.number.desc())
+        .order_by(LogEntry.recorded_at.desc(), LogEntry.id.desc())
         .limit(_EARLIER_MAX)
     )
     return [(row[0], row[1]) for row in session.execute(query)]

@@ -191,7 +191,7 @@ def _entries(
         sa.select(LogEntry)
         .join(LogCase, LogCase.entry_id == LogEntry.id)
         .where(condition, _seen(past_head))
-        .order_by(LogEntry.number)
+        .order_by(LogEntry.recorded_at, LogEntry.id)
         .limit(MOST)
     ).all()
     rows = []

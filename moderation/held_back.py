@@ -64,7 +64,7 @@ class Referred:
 
 
 def of(session: Session, subject: Subject, *, past_head: bool) -> list[Referred]:
-    """The referred entries that somebody wrote, is named in or worked on, by number.
+    """The referred entries that somebody wrote, is named in or worked on, the first one first.
 
     `past_head`: for a headteacher; what concerns them is not even counted (P3).
     """
@@ -90,7 +90,7 @@ def of(session: Session, subject: Subject, *, past_head: bool) -> list[Referred]
             sa.or_(LogCase.referred.is_(True), written.exists()),
             LogCase.about_headteacher.is_(False) if past_head else sa.true(),
         )
-        .order_by(LogEntry.number)
+        .order_by(LogEntry.recorded_at, LogEntry.id)
     ).all()
     referrals: dict[UUID, list[Referral]] = {}
     ids = [row.id for row in found]

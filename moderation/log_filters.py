@@ -130,10 +130,16 @@ def platforms(session: Session, *, viewer: Person | None) -> list[str]:
     return own + sorted(session.scalars(sa.union(*named)))
 
 
-def people(session: Session) -> list[Person]:
-    """Those of the school who ever did something about an entry, by name."""
+def people(session: Session, viewer: Person | None) -> list[Person]:
+    """Those of the school who ever did something about an entry that the viewer may see, by name."""
     # The first for each of a few dozen people: all events together would be read for "exists".
-    acted = sa.select(LogEvent.by_id).where(LogEvent.by_id == Person.id).limit(1).scalar_subquery()
+    acted = (
+        sa.select(LogEvent.by_id)
+        .join(LogCase, LogCase.entry_id == LogEvent.entry_id)
+        .where(LogEvent.by_id == Person.id, visible_to(viewer))
+        .limit(1)
+        .scalar_subquery()
+    )
     return list(session.scalars(sa.select(Person).where(acted.is_not(None)).order_by(Person.name)))
 
 

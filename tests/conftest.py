@@ -8,6 +8,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from werkzeug.routing import Rule
 
 import approvals.models  # noqa: F401 - fills the metadata
 import moderation.models  # noqa: F401 - fills the metadata
+from moderation import chain
 from school import accounts, db, people, secrets, setup
 from school.migrate import upgrade
 from school.models import Account, Person, Role
@@ -278,6 +280,13 @@ def database(
     db.engine_for(url).dispose()
     if request.param == "postgresql":
         _end_connections(server, url)
+
+
+@pytest.fixture
+def numbered_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chance gives the log's entries 1, 2, 3 …: for tests that say which entry they mean by its number."""
+    numbers = count(1)
+    monkeypatch.setattr(chain, "drawn", lambda _times: next(numbers))
 
 
 @pytest.fixture

@@ -118,5 +118,5 @@ def _choices(session: Session, person: Person) -> dict[str, object]:
             for one in log_filters.REFERRED
         ],
         "origins": [("flagged", "flagged by the classifier"), ("manual", "entered by hand")],
-        "persons": [(str(one.id), one.name) for one in log_filters.people(session)],
+        "persons": [(str(one.id), one.name) for one in log_filters.people(session, person)],
     }

@@ -71,7 +71,7 @@ class LogEntry(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[int]
-    """1, 2, 3 …: what people call the entry."""
+    """What people call the entry: by chance, so that a gap tells nothing (P3). Early ones are 1, 2, 3 …"""
     origin: Mapped[LogOrigin]
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("people.id"))

@@ -89,12 +89,12 @@ def score(clock: Clock, *, hide_over: float | None = None) -> scoring.Recorded:
 def flagged(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, *comments: RemoteComment
 ) -> list[UUID]:
-    """Abusive comments, fetched and scored; the ids of all entries in the order of their numbers."""
+    """Abusive comments, fetched and scored; the ids of all entries as they came into the log."""
     platform.show(*(comments or (comment(1, "You idiot"),)))
     poll(account_id, platform, clock)
     score(clock)
     with transaction() as session:
-        return list(session.scalars(sa.select(LogEntry.id).order_by(LogEntry.number)))
+        return list(session.scalars(sa.select(LogEntry.id).order_by(LogEntry.recorded_at, LogEntry.id)))
 
 
 def decide(entry_id: UUID, *outcomes: Outcome, by: Person, clock: Clock, **more: object) -> LogCase:

@@ -30,6 +30,8 @@ from tests.moderation.platform import ScriptedPlatform, comment
 from tests.moderation.scenes import URL, Clock, decide, flagged
 from tests.school.test_push import Browser
 
+pytestmark = pytest.mark.usefixtures("numbered_in_turn")
+
 People = dict[Role, Person]
 TEN = timedelta(minutes=10)
 

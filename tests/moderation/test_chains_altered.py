@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,9 @@ def world(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> It
         patch.delenv("SCHOOLGATE_DATABASE_URL", raising=False)
         settings.cache_clear()
         secrets.make_key_if_none()
+        # The statements below say which entry they change by its number.
+        numbers = count(1)
+        patch.setattr(chain, "drawn", lambda _times: next(numbers))
         with db.transaction() as session:
             setup.set_up_practice(session, now=DAY_1 - timedelta(days=1))
             slt = people.holders(session, Role.SLT)[0]

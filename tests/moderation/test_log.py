@@ -28,6 +28,7 @@ from school.models import Person, Role
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.moderation.scenes import Clock, act, decide, flagged, tampering
 
+pytestmark = pytest.mark.usefixtures("numbered_in_turn")
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
@@ -223,7 +224,7 @@ def test_a_search_names_accounts_and_people_as_people_do(
             found = log.rows(session, viewer=None, filters=asked(person=said))
             assert [row.entry.number for row in found] == [1]
     with reading() as session:
-        assert [one.id for one in log_filters.people(session)] == [slt.id]
+        assert [one.id for one in log_filters.people(session, None)] == [slt.id]
     nobody = asked(person=school_people[Role.DSL].email, account=str(account_id))
     with reading() as session:
         assert list(log.rows(session, viewer=None, filters=nobody)) == []

@@ -50,7 +50,7 @@ def test_nothing_is_sorted_or_read_whole(
         followers.queue(session, viewer=viewer)
         log.page(session, viewer=viewer)
         log.page(session, viewer=viewer, filters=LogFilters(state=CaseState.OPEN))
-        log_filters.people(session)
+        log_filters.people(session, None)
         log_filters.platforms(session, viewer=viewer)
     big = {"comments", "authors", "comment_scores", "log_entries", "log_cases", "log_events", "followers"}
     with db.reading() as session:

@@ -185,7 +185,7 @@ def test_many_workers_share_one_job(
     assert len(ended) == 3
     assert (job().state, job().done, job().flagged) == (RescoreState.DONE, 20, 20)
     with reading() as session:
-        assert sorted(session.scalars(sa.select(LogEntry.number))) == list(range(1, 21))
+        assert len(set(session.scalars(sa.select(LogEntry.number)))) == 20
         assert log.verify(session) is None
 
 
@@ -290,6 +290,7 @@ def test_what_the_classifier_fails_on_is_passed_over(
 
 
 @on_sqlite
+@pytest.mark.usefixtures("numbered_in_turn")
 def test_threats_are_mailed_and_a_flood_of_them_is_counted(
     account_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
 ) -> None:

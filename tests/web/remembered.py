@@ -192,4 +192,4 @@ def far(years: int = 40) -> datetime:
 
 
 def decided_entries(session: Session) -> list[LogEntry]:
-    return list(session.scalars(sa.select(LogEntry).order_by(LogEntry.number)))
+    return list(session.scalars(sa.select(LogEntry).order_by(LogEntry.recorded_at, LogEntry.id)))

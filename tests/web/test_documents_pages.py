@@ -28,6 +28,7 @@ from tests.web.conftest import Browser
 from worker.cli import application
 
 SignIn = Callable[[Role], Browser]
+pytestmark = pytest.mark.usefixtures("numbered_in_turn")
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 ABUSE = "You idiot, Zażółć یہ \U0001f984"
 

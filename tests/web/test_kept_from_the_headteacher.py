@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import html
 import io
 import re
@@ -42,17 +43,23 @@ SEEN = "Periwinkle"
 
 
 @pytest.fixture
+def head(signed_in: Callable[[Role], Browser], school_people: dict[Role, Person]) -> Browser:
+    """The headteacher, whatever other roles they hold: this one opens everything about data protection."""
+    with transaction() as session:
+        holder = session.get_one(Person, school_people[Role.HEADTEACHER].id)
+        people.grant_role(session, holder, Role.DPO, by=holder, reason="Stands in", now=now())
+    return signed_in(Role.HEADTEACHER)
+
+
+@pytest.fixture
 def secrets(
+    head: Browser,
     make_account: Callable[..., Account],
     school_people: dict[Role, Person],
     signed_in: Callable[[Role], Browser],
 ) -> dict[str, str]:
     """Everything that can follow from a comment about the headteacher; what must not be seen, by name."""
     clock, slt = PresentClock(), school_people[Role.SLT]
-    with transaction() as session:
-        # Whatever other roles they hold: this one opens everything about data protection.
-        holder = session.get_one(Person, school_people[Role.HEADTEACHER].id)
-        people.grant_role(session, holder, Role.DPO, by=holder, reason="Stands in", now=now())
     account_id = make_account("facebook", identity_id="school").id
     writer = author("Troll Tim")
     open_one, secret = scenes.flagged(
@@ -293,3 +300,47 @@ def test_p3_a_pack_of_theirs_is_not_known_to_the_headteacher(
         form = {"csrf_token": browser.token("/documents/check"), "file": (io.BytesIO(made), "pack.pdf")}
         said = browser.client.post("/documents/check", data=form).text
         assert ("This file was made here." in said) is known
+
+
+CHANGING = re.compile(
+    r'csrf_token" value="[^"]+"|secret_\w+" value="[^"]+"|<time [^>]*>[^<]*</time>|begins=[0-9a-f-]{36}'
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:\+|%2B|&#43;)00:00"
+    r'|data-token="[^"]+"|[0-9]+ (?:second|minute)s?|^\S*(?:_seconds|process|python)\S* .*$'
+    r"|\s*<li>\s*<b>[^<]*</b> went through the log.*?</li>|as soon as possible",
+    re.MULTILINE | re.DOTALL,
+)
+"""What is another one each time that a page is loaded, the lines of their own looking among it."""
+
+
+def test_p3_nothing_that_they_can_open_changes_when_something_about_them_is_put_into_the_log(
+    app: Flask, head: Browser, signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    """Neither a number, a total, a link to more nor the next entry's number: every page is as it was."""
+    clock, account_id = PresentClock(), make_account("facebook", identity_id="school").id
+    platform = ScriptedPlatform()
+    entries = scenes.flagged(account_id, platform, clock, *(comment(n, f"idiot {n}") for n in range(1, 4)))
+    slt = signed_in(Role.SLT)
+    ids = [str(entries[0])]
+
+    def all_pages() -> dict[str, str]:
+        return {
+            path: CHANGING.sub("", head.get(path).get_data().decode("utf-8", "replace"))
+            for path in addresses(app, ids)
+            if path not in {"/me/sign-in/app", "/moderation/news"}
+        }
+
+    before = all_pages()
+    sent = slt.post(
+        "/moderation/by-hand", "/moderation/by-hand", platform="Wolfsbane Forum", text="Wolfsbane says",
+        urgent="yes", about_headteacher="yes",
+    )  # fmt: skip
+    assert sent.status_code == 302
+    after = all_pages()
+    differ = {path: _different(before[path], after[path]) for path in before if before[path] != after[path]}
+    assert not differ, differ
+    assert len(before) > 100
+    assert "Wolfsbane" in slt.get("/log").text
+
+
+def _different(one: str, other: str) -> list[str]:
+    return list(difflib.unified_diff(one.splitlines(), other.splitlines(), n=0, lineterm=""))

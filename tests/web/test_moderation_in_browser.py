@@ -20,7 +20,10 @@ from tests.web.test_in_browser import address, sign_in_as
 
 __all__ = ["address"]
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+    pytest.mark.usefixtures("numbered_in_turn"),
+]
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
 from web import moderation_live
 
+pytestmark = pytest.mark.usefixtures("numbered_in_turn")
+
 SignIn = Callable[[Role], Browser]
 ABUSE = "You idiot"
 

@@ -35,7 +35,10 @@ from tests.web.remembered import World, remember
 from web.retained import KEPT, KEPT_NAMES
 from worker import exporting
 
-pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+pytestmark = [
+    pytest.mark.parametrize("database", ["sqlite"], indirect=True),
+    pytest.mark.usefixtures("numbered_in_turn"),
+]
 
 
 @pytest.fixture
