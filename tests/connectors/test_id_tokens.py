@@ -99,6 +99,7 @@ FORGED: dict[str, tuple[str, Callable[[], str]]] = {
     "another visit": ("another visit", lambda: signed(good(nonce="former-visit"))),
     "no nonce": ("another visit", lambda: signed(without("nonce"))),
     "for another client": ("another program", lambda: signed(good(aud="theirs"))),
+    "for nobody": ("another program", lambda: signed(without("aud"))),
     "for another client too": ("another program", lambda: signed(good(aud=["ours", "theirs"]))),
     "by leave of another": ("another program", lambda: signed(good(aud=["ours", "theirs"], azp="theirs"))),
     "from somebody else": ("somebody else", lambda: signed(good(iss="https://login.test/other"))),

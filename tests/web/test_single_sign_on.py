@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -335,6 +336,53 @@ def test_an_answer_counts_once_and_only_for_the_browser_that_began(
     assert visitor.get("/me").status_code == 200
 
 
+def test_whoever_kept_the_cookie_from_before_going_on_is_not_let_in_by_it(
+    app: Flask, provider: RunningProvider, visitor: Browser
+) -> None:
+    back(visitor, provider.agree(go(visitor), TEACHER))
+    thief = Browser(app.test_client())
+    visitor.token("/sign-in/with/moment")
+    kept = visitor.client.get_cookie("schoolgate")
+    assert kept is not None
+    thief.client.set_cookie("schoolgate", kept.value)
+    assert visitor.post("/sign-in/with/moment", "/sign-in/with/moment").status_code == 302
+    assert visitor.get("/me").status_code == 200
+    assert thief.post("/sign-in/with/moment", "/sign-in").status_code == 409
+    assert thief.get("/me").status_code == 302
+
+
+def test_what_is_known_lets_in_for_ten_minutes(provider: RunningProvider, visitor: Browser) -> None:
+    back(visitor, provider.agree(go(visitor), TEACHER))
+    token = visitor.token("/sign-in/with/moment")
+    with transaction() as session:
+        session.execute(sa.update(ProviderSignIn).values(expires_at=now()))
+    assert visitor.client.post("/sign-in/with/moment", data={"csrf_token": token}).status_code == 409
+    assert visitor.get("/me").status_code == 302
+
+
+def test_an_answer_and_an_account_are_of_the_provider_that_they_came_from(
+    provider: RunningProvider, visitor: Browser, school_people: People
+) -> None:
+    """Another provider's (mix-up): the same number of an account there is somebody else's."""
+    parts = urlsplit(provider.agree(go(visitor), TEACHER))
+    visitor.get(f"{parts.path}?{parts.query}")
+    teacher, head = school_people[Role.STAFF], school_people[Role.HEADTEACHER]
+    with transaction() as session:
+        ours = single_sign_on.offered(session)
+        assert ours is not None
+        theirs = replace(ours, issuer="https://login.elsewhere.test")
+        [waiting] = single_sign_on.due(session, now=now())
+        lease = timedelta(minutes=1)
+        assert single_sign_on.take_document(session, theirs, lease=lease, now=now())
+        single_sign_on.keep_document(session, theirs, {}, {}, now=now())
+        assert single_sign_on.claim(session, theirs, waiting, lease=lease, now=now()) is None
+        assert session.get_one(ProviderSignIn, waiting).state is ProviderState.REFUSED
+        for whose, person in ((ours, teacher), (theirs, head), (ours, teacher)):
+            found = provider_links.find(session, whose, "number-1", person.email, now=now())
+            assert isinstance(found, Person) and found.id == person.id
+    assert "The settings were changed meanwhile" in said(visitor)
+
+
 def test_what_the_token_says_is_checked_and_a_new_key_is_fetched(
     app: Flask, provider: RunningProvider, visitor: Browser
 ) -> None:
@@ -402,6 +450,8 @@ def test_an_answer_that_nobody_asks_about_ends_and_is_forgotten(
         assert single_sign_on.claim(session, whose, waiting, lease=timedelta(minutes=1), now=moment) is None
     late = moment + single_sign_on.LIFETIME + timedelta(minutes=1)
     with transaction() as session:
+        # No worker asks about it then, tidied or not.
+        assert single_sign_on.claim(session, whose, waiting, lease=timedelta(minutes=1), now=late) is None
         assert single_sign_on.something_to_tidy(session, now=late)
         single_sign_on.tidy(session, now=late)
         single_sign_on.refuse(session, lost, "Too late.")
