@@ -52,7 +52,8 @@ def figures(
     counts = len(urgent), len(taken)
     if len(taken) == most:
         both = sa.select(sa.func.count(sa.case((LogCase.urgent, 1))), sa.func.count()).where(*decided)
-        counts = session.execute(both.select_from(LogCase)).one()._tuple()
+        of_urgent, of_all = session.execute(both.select_from(LogCase)).one()
+        counts = of_urgent, of_all
         if counts[0] > len(urgent):
             urgent = [seconds for _, seconds in _taken(session, most, *decided, LogCase.urgent.is_(True))]
     return (
