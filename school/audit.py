@@ -36,6 +36,15 @@ class Flaw:
     why: str
 
 
+def lock(session: Session) -> None:
+    """Wait until no other transaction writes the trail, and so changes anything that leaves a line in it.
+
+    On SQLite every transaction waits for the one before it anyway.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+
+
 def record(
     session: Session,
     *,
@@ -50,8 +59,7 @@ def record(
 
     `detail` holds ids, states and reasons; never a comment's text, a token or a PIN.
     """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+    lock(session)
     last = session.execute(
         sa.select(AuditEntry.seq, AuditEntry.hash).order_by(AuditEntry.seq.desc()).limit(1)
     ).first()

@@ -132,7 +132,7 @@ def withdraw_role(
     """Take a role away; the person's sessions end. The last headteacher keeps theirs."""
     permissions.headteacher_only(by)
     why = reason_text(reason)
-    if role is Role.HEADTEACHER and holders(session, Role.HEADTEACHER) == [person]:
+    if role is Role.HEADTEACHER and _only_headteacher(session, person):
         raise BadInput(
             f"{person.name} is the only headteacher: grant the role to the successor first.", field="role"
         )
@@ -158,7 +158,7 @@ def set_active(
     """Let a person in or shut them out; their sessions end. The last headteacher stays in."""
     permissions.headteacher_only(by)
     why = reason_text(reason)
-    if not active and holders(session, Role.HEADTEACHER) == [person]:
+    if not active and _only_headteacher(session, person):
         raise BadInput(f"{person.name} is the only headteacher and can't be shut out.", field="active")
     person.active = active
     sign_ins.end_all(session, person, why=sign_ins.Ended.SHUT_OUT, by=by, now=now)
@@ -171,6 +171,15 @@ def set_active(
         detail={"reason": why},
         now=now,
     )
+
+
+def _only_headteacher(session: Session, person: Person) -> bool:
+    """Whether nobody else heads the school; until this transaction ends, nobody changes who does.
+
+    Two who take the role from each other come one after the other: else nobody would be left who gives it.
+    """
+    audit.lock(session)
+    return holders(session, Role.HEADTEACHER) == [person]
 
 
 def authorise(

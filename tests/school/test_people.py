@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -52,6 +54,38 @@ def test_the_only_headteacher_keeps_the_role_and_the_access(session: Session, sc
         people.withdraw_role(session, head, Role.HEADTEACHER, by=head, reason="Retiring", now=NOW)
     with pytest.raises(BadInput, match="only headteacher"):
         people.set_active(session, head, False, by=head, reason="Retiring", now=NOW)
+
+
+@pytest.mark.parametrize("shut_out", [False, True])
+def test_two_headteachers_at_once_leave_one(session: Session, school_people: People, shut_out: bool) -> None:
+    """Each takes the other's role, or access: nobody could give it back if both were heard."""
+    one, other = school_people[Role.HEADTEACHER], school_people[Role.SLT]
+    people.grant_role(session, other, Role.HEADTEACHER, by=one, reason="Shares the post", now=NOW)
+    session.commit()
+    begin, refused = threading.Barrier(2), []
+
+    def take(by_id: UUID, from_id: UUID) -> None:
+        with db.reading() as looking:
+            by = people.get(looking, by_id)
+        begin.wait(30)
+        try:
+            with db.transaction() as writing:
+                whom = people.get(writing, from_id)
+                if shut_out:
+                    people.set_active(writing, whom, False, by=by, reason="Not they", now=NOW)
+                else:
+                    people.withdraw_role(writing, whom, Role.HEADTEACHER, by=by, reason="Not they", now=NOW)
+        except BadInput as error:
+            refused.append(str(error))
+
+    both = [threading.Thread(target=take, args=pair) for pair in ((one.id, other.id), (other.id, one.id))]
+    for thread in both:
+        thread.start()
+    for thread in both:
+        thread.join(60)
+    assert len(refused) == 1 and "only headteacher" in refused[0]
+    session.expire_all()
+    assert len(people.holders(session, Role.HEADTEACHER)) == 1
 
 
 def test_p1_authorisation_is_per_person_and_account(
