@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -43,6 +44,22 @@ class App:
 def family_of(platform: str) -> Family:
     """Whose app an account on this platform is connected by."""
     return Family.X if platform == Family.X else Family.META
+
+
+def callback(family: Family) -> str:
+    """Where X or Meta leads a browser back to: fixed by the settings, never by a request.
+
+    X takes this machine by its number alone (docs.x.com, Developer apps: “Don't use localhost as a callback
+    URL”), Meta by its name.
+    """
+    base = settings().effective_public_url
+    if family is Family.META:
+        return f"{base}/accounts/connected/facebook"
+    parts = urlsplit(base)
+    if parts.scheme == "http" and parts.hostname == "localhost":
+        number = "[::1]" if settings().host == "::1" else "127.0.0.1"
+        base = parts._replace(netloc=number + (f":{parts.port}" if parts.port else "")).geturl()
+    return f"{base}/accounts/connected/x"
 
 
 def by_setting(family: Family) -> App | None:

@@ -18,7 +18,6 @@ from school.models import AccountState
 from school.models.connections import AccountConnection, ConnectionState
 from school.models.people import Role
 from school.permissions import Action
-from school.settings import settings
 from web.access import current_person, needs
 from web.forms import Typed, identifier
 
@@ -55,10 +54,7 @@ def _apps(typed: Typed) -> str:
             by_setting={family: app_keys.by_setting(family) is not None for family in Family},
             entered={family: app_keys.entered(db, family) for family in Family},
             people={one.id: one.name for one in people.everybody(db)},
-            callbacks={
-                Family.X: f"{settings().effective_public_url}/accounts/connected/x",
-                Family.META: f"{settings().effective_public_url}/accounts/connected/facebook",
-            },
+            callbacks={family: app_keys.callback(family) for family in Family},
             typed=typed,
         )
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
+from flask_security import current_user
 
-from school.settings import settings
+from school.settings import is_loopback, settings
 from web.errors import page
 
 _FOR_PROBES = frozenset({"health.live", "health.ready", "metrics.metrics"})
 """Asked by machines, by whatever name those know this one; they tell nothing of anybody."""
+_FROM_X = "connecting.from_x"
+"""Where X sends a browser back to."""
 
 
 def install(app: Flask) -> None:
@@ -43,11 +46,22 @@ def is_ours(host: str) -> bool:
 
 
 def _check() -> ResponseReturnValue | None:
-    if request.endpoint in _FOR_PROBES or is_ours(request.host):
+    if request.endpoint in _FOR_PROBES:
         return None
+    if is_ours(request.host):
+        return _by_name() if request.endpoint == _FROM_X and not current_user.is_authenticated else None
     return page(
         400,
         "The pages aren’t to be had by this name. Open them at the address that the school gave you. For "
         "whoever runs the server: SCHOOLGATE_PUBLIC_URL says which name is theirs.",
         "Not by this name",
     )
+
+
+def _by_name() -> ResponseReturnValue | None:
+    """On to this machine's name: X leads back to its number, where nobody who began is signed in."""
+    asked, public = urlsplit(request.url), urlsplit(settings().effective_public_url)
+    name = asked.hostname or ""
+    if public.hostname != "localhost" or name == "localhost" or not is_loopback(name):
+        return None
+    return redirect(public._replace(path=asked.path, query=asked.query).geturl())

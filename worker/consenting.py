@@ -20,7 +20,7 @@ from connectors.errors import ConnectorError, ConnectorUnavailable
 from connectors.facebook_login import Login, Page
 from connectors.posting import NAMES
 from connectors.registry import connector_for
-from school import accounts, connecting
+from school import accounts, app_keys, connecting
 from school.connecting import AGAIN, Work
 from school.db import transaction
 from school.errors import SchoolgateError
@@ -45,12 +45,6 @@ class _Granted:
     credentials: Credentials
     there: accounts.Found
     notes: list[str]
-
-
-def callback_address(platform: str) -> str:
-    """Where the platform leads back to: fixed by the settings, never by a request."""
-    name = "x" if platform == Platform.X else "facebook"
-    return f"{settings().effective_public_url}/accounts/connected/{name}"
 
 
 def step(connection_id: UUID) -> None:
@@ -81,10 +75,14 @@ def _lease() -> timedelta:
     return min(settings().lease, timedelta(seconds=8 * settings().platform_timeout))
 
 
+def _callback(work: Work) -> str:
+    return app_keys.callback(app_keys.family_of(work.platform))
+
+
 def _prepare(work: Work) -> Record:
     """Make the address of the platform's page."""
     platform = Platform(work.platform)
-    endpoints, callback = endpoints_for(platform, practice=work.practice), callback_address(work.platform)
+    endpoints, callback = endpoints_for(platform, practice=work.practice), _callback(work)
     if platform is Platform.X:
         token, secret = x_connecting.request_token(work.app.key, work.app.secret, callback, endpoints)
         address, values = x_connecting.authorize_address(token, endpoints), {"token": token, "secret": secret}
@@ -128,7 +126,7 @@ def _meta(work: Work, platform: Platform, endpoints: Endpoints) -> _Granted:
         work.app.key,
         work.app.secret,
         work.values["code"],
-        callback_address(work.platform),
+        _callback(work),
         platform,
         endpoints,
     )
