@@ -300,6 +300,8 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         session_cookie_secure=by_tls,
         session_cookie_samesite="Lax",
         content_security_policy=CONTENT_POLICY,
+        # With “no-referrer”, browsers say of a form that it comes from “null” (WHATWG Fetch, 3.1), as they do
+        # of other sites': by plain HTTP no decision could be sent from the page behind an e-mail's link.
         referrer_policy="same-origin",
         frame_options="DENY",
         permissions_policy={"camera": "()", "microphone": "()", "geolocation": "()"},

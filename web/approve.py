@@ -65,7 +65,6 @@ def video(token: str) -> Response:
     with reading() as session:
         found = decisions.video_of(session, token, now=now())
     answer = videos.video_response(found)
-    answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 
 
@@ -108,7 +107,8 @@ def decide(token: str) -> ResponseReturnValue:
             decision = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
             following = asking.next_link(session, decision.approver, now=now())
     except PinLocked as error:
-        answer = _page(token, typed.refuse(error), 429)
+        instead = BadInput(f"{error} Or sign in instead: then no PIN is needed.", field="pin")
+        answer = _page(token, typed.refuse(instead), 429)
         answer.headers["Retry-After"] = str(max(1, int(error.wait.total_seconds()) + 1))
         return answer
     except BadInput as error:
@@ -173,6 +173,5 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
 def _private(body: str | BaseResponse) -> Response:
     answer = make_response(body)
     answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer

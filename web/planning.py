@@ -207,7 +207,6 @@ def read_feed(token: str) -> Response:
         body = calendar_feed.of_token(session, token, now=now())
     answer = Response(body, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = 'inline; filename="school-posts.ics"'
-    answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
 
 
