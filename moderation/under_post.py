@@ -31,7 +31,7 @@ class Written:
     author: str
     """Empty where the platform doesn't say."""
     entry_id: UUID | None
-    """Its newest entry of the log that the viewer may see."""
+    """Its entry of the log, where the viewer may see that."""
     covered: bool
     """Whether its words stay covered until somebody asks: it was flagged, or nothing has looked at it yet."""
 
@@ -102,7 +102,6 @@ def _of(session: Session, post: Post, viewer: Person) -> UnderPost:
             sa.select(LogEntry.comment_id, LogEntry.id)
             .join(LogCase, LogCase.entry_id == LogEntry.id)
             .where(LogEntry.comment_id.in_([row[0].id for row in latest]), visible_to(viewer))
-            .order_by(LogEntry.number)
         )
     }
     written = tuple(

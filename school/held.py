@@ -379,7 +379,7 @@ def _done_by(session: Session, person: Person, *, past_head: bool, unsaid: Colle
             "Forms they answered",
             [
                 {
-                    "form": forms.FORMS[entry.kind].title,
+                    "form": forms.FORMS[entry.kind].filed_as,
                     "at": step.at,
                     "answer": step.new,
                     "words": step.words,

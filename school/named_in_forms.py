@@ -51,7 +51,7 @@ def reports(session: Session, subject: Subject, *, past_head: bool) -> list[Form
 def row(entry: FormEntry) -> dict[str, Any]:
     """A form as it is handed out: each question with what was answered, and what came of it."""
     return {
-        "form": forms.FORMS[entry.kind].title,
+        "form": forms.FORMS[entry.kind].filed_as,
         "filed": entry.filed_at,
         **{field.label: entry.fields.get(field.name, "") for field in forms.FORMS[entry.kind].fields},
         "answers": [f"{forms.IN_WORDS[step.new]}: {step.words}" for step in entry.steps],

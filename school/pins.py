@@ -23,7 +23,7 @@ class PinLocked(BadInput):
         minutes = int(self.wait.total_seconds() // 60) + 1
         super().__init__(
             f"Too many wrong PINs: the PIN is locked. Try again at {until.astimezone(LONDON):%H:%M}, in "
-            f"{minutes} minute{'s' if minutes > 1 else ''}; or sign in instead, then no PIN is needed.",
+            f"{minutes} minute{'s' if minutes > 1 else ''}.",
             field="pin",
         )
 

@@ -66,7 +66,9 @@ def tell_of_access(
 def _concerned(session: Session, person: Person, role: Role, by: Person) -> Sequence[Person]:
     """Who hears of it, each once: the person, for a weighty role the headteachers, for theirs the chair.
 
-    The giver is among them: whoever sits at a colleague's open session can't keep it from them.
+    The giver is among them: whoever sits at a colleague's open session can't keep it from them. Of a chair
+    the other chairs and the DPO hear: concerns about the headteacher go there (P3), the headteacher says who
+    it is, and whoever was shut out is sent nothing any more.
     """
     told = [person] if person.active and person.confirmed_at else []
     if role in permissions.SIGNED_ROLES:
@@ -74,6 +76,8 @@ def _concerned(session: Session, person: Person, role: Role, by: Person) -> Sequ
         told += [*people.holders(session, Role.HEADTEACHER), by]
         if role is Role.HEADTEACHER:
             told += people.holders(session, Role.CHAIR)
+        elif role is Role.CHAIR:
+            told += people.holders(session, Role.CHAIR, Role.DPO)
     return list({one.id: one for one in told if one is person or one.confirmed_at or one is by}.values())
 
 

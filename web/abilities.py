@@ -56,6 +56,13 @@ WORDS: Mapping[Action, str] = {
 }
 """Two actions may be called the same; a page says it once."""
 
+_NARROWER: Mapping[tuple[Role, Action], str] = {
+    (Role.CHAIR, _A.APPROVE_DRAFTS): (
+        "decide whether the headteacher’s own posts are published, and as a deputy others’ too"
+    ),
+}
+"""Where a rule about one thing (`school.people.may_approve`) leaves a role less than the table."""
+
 _FORMS: Mapping[Role, str] = {
     Role.STAFF: "fill in the school’s forms",
     Role.HEADTEACHER: "decide on the school’s forms",
@@ -66,10 +73,15 @@ _FORMS: Mapping[Role, str] = {
 """What the table of forms (`school.forms.MOVES`) adds where a page should say it."""
 
 
+def said_of(role: Role, action: Action) -> str:
+    """What an action is called where a role may do it."""
+    return _NARROWER.get((role, action), WORDS[action])
+
+
 def of_role(role: Role) -> list[str]:
     """What a role adds to what everybody at the school may do; for staff, what everybody may."""
     found = [
-        WORDS[action]
+        said_of(role, action)
         for action in Action
         if role in ALLOWED[action] and (role is Role.STAFF or Role.STAFF not in ALLOWED[action])
     ]

@@ -119,4 +119,4 @@ def _shown(session: Session, hold: LegalHold, viewer: Person) -> Shown | None:
             if entry is None or (entry.about_headteacher and _is_head(viewer)):
                 return None
             address = url_for("policy_forms.entry", entry_id=one) if forms.may_see(entry, viewer) else ""
-            return Shown(hold, kind, forms.FORMS[entry.kind].title, address)
+            return Shown(hold, kind, forms.FORMS[entry.kind].filed_as, address)

@@ -167,8 +167,8 @@ def names(session: Session, entries: Sequence[AuditEntry], viewer: Person) -> di
     for kind, what, table in (("media", "picture", MediaFile), ("video", "video", VideoFile)):
         files = sa.select(table.id, table.filename).where(table.id.in_(ids.get(kind, ())))
         called |= {str(key): f"the {what} “{name}”" for key, name in session.execute(files)}
-    forms_of = sa.select(FormEntry.id, FormEntry.kind).where(FormEntry.id.in_(ids.get("form", ())))
-    called |= {str(key): f"the form “{forms.FORMS[kind].title}”" for key, kind in session.execute(forms_of)}
+    filed = sa.select(FormEntry.id, FormEntry.kind).where(FormEntry.id.in_(ids.get("form", ())))
+    called |= {str(key): f"the form “{forms.FORMS[kind].filed_as}”" for key, kind in session.execute(filed)}
     return called
 
 

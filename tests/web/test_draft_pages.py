@@ -152,7 +152,7 @@ def test_wrong_pins_are_counted_and_then_locked(
     for pin in ("9999", PRACTICE_PIN):
         locked = decide(app, token, pin=pin)
         assert locked.status_code == 429 and "Too many wrong PINs" in locked.text
-        assert "Try again at" in locked.text and "or sign in instead" in locked.text
+        assert "Try again at" in locked.text and "Or sign in instead" in locked.text
         assert 0 < int(locked.headers["Retry-After"]) <= 901
     assert only_draft().state is DraftState.SUBMITTED
 

@@ -46,6 +46,8 @@ def test_p30_from_the_teachers_request_to_the_open_site(
         and "Opened for Year 6" in page
         and "Gareth Pugh" in page
     )
+    trail = head.get("/audit").text
+    assert "the form “Access to blocked content”" in trail and "Ask for access" not in trail
 
 
 def test_p8_and_p31_are_offered_and_a_form_that_is_none_is_not_found(
