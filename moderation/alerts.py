@@ -173,6 +173,7 @@ def _mail_news(session: Session, person: Person, entries: set[UUID], *, url: str
     if not found:
         return 0
     numbers = [entry.number for entry, _ in found]
+    more = len(found) - LISTED_MOST
     tell(
         session,
         person,
@@ -184,6 +185,7 @@ def _mail_news(session: Session, person: Person, entries: set[UUID], *, url: str
                 (f"Log entry {entry.number}: {_how(session, case)}.", f"{url}/moderation/{entry.id}")
                 for entry, case in found[:LISTED_MOST]
             ),
+            *([(f"And {more} more, in the log behind this link.", f"{url}/log")] if more > 0 else []),
             ("The reason is on the page behind the link. If you see it otherwise, open it again there.", ""),
         ],
         purpose="urgent_decided",

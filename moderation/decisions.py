@@ -114,6 +114,10 @@ _ON_COMMENT = {
     Outcome.REPLY: ActKind.REPLY,
     Outcome.WARN: ActKind.REPLY,
 }
+_TOLD_OF_REFERRAL: Mapping[ReferTo | None, Collection[Role]] = {
+    ReferTo.DSL: (Role.DSL,),
+    ReferTo.CHAIR: (Role.CHAIR,),
+}
 _ON_AUTHOR = {
     Outcome.BLOCK: ActKind.BLOCK,
     Outcome.UNBLOCK: ActKind.UNBLOCK,
@@ -176,8 +180,9 @@ def decide(
     was_open = case.state is CaseState.OPEN
     _close(session, case, decision.outcomes, by=by, now=now)
     if case.urgent and was_open and case.state is CaseState.DECIDED:
-        told = {ReferTo.DSL: Role.DSL, ReferTo.CHAIR: Role.CHAIR}.get(decision.refer_to or ReferTo.POLICE)
-        alerts.decided(session, entry, case, besides={told} if told else (), now=now)
+        # The form may name somebody without a referral being chosen: then nobody was told.
+        to = decision.refer_to if Outcome.REFER in decision.outcomes else None
+        alerts.decided(session, entry, case, besides=_TOLD_OF_REFERRAL.get(to, ()), now=now)
     if not decision.taken_back:
         # What concerns the headteacher, too: of the trail's lines they read none about such an entry (P3).
         note_in_trail(session, entry, decision.outcomes, by=by, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 
 
@@ -52,6 +52,11 @@ OUTCOMES: Mapping[Outcome, str] = {
     Outcome.DISMISS: "no action",
     Outcome.REOPEN: "opened again",
 }
+
+
+def is_nothing_done(outcomes: Collection[Outcome]) -> bool:
+    """Whether that alone is decided. It goes with nothing else, which is refused, not asked about."""
+    return len(outcomes) == 1 and NOTHING_DONE.issuperset(outcomes)
 
 
 def in_words(values: Iterable[str]) -> str:

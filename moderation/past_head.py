@@ -39,6 +39,8 @@ _ONLY_TOLD = re.compile(
     r"went to|going to|thank(?:s|ed)?(?: you)?(?: to)?)(?: (?:the|our|your|my|his|her|a))?\s*$"
 )
 """Before the headteacher's title: they were told of it, and aren't who did it."""
+_BEFORE = 80
+"""Characters in which that stands."""
 _SURNAME_LEAST = 4
 _DEED = re.compile(
     r"\b(?:she|he|they|who|(?:mrs?|ms|miss|dr)\.? [\w'’-]+|head ?-?teacher|headmistress|headmaster|head),?"
@@ -54,11 +56,11 @@ def may_be_about(session: Session, entries: Iterable[LogEntry]) -> frozenset[UUI
 
     Judged by the text as first seen and as it stands now, with every reason that was found in either.
     """
-    worrying = [one for one in entries if one.erased_at is None]
+    readable = [one for one in entries if one.erased_at is None]
     names = tuple(person.name for person in people.holders(session, Role.HEADTEACHER))
-    if not worrying or not names:
+    if not readable or not names:
         return frozenset()
-    ids = [one.id for one in worrying]
+    ids = [one.id for one in readable]
     later: dict[UUID, list[Mapping[str, Any]]] = {}
     for start in range(0, len(ids), 500):
         for entry_id, detail in session.execute(
@@ -69,18 +71,18 @@ def may_be_about(session: Session, entries: Iterable[LogEntry]) -> frozenset[UUI
         ):
             later.setdefault(entry_id, []).append(detail)
     found = set()
-    for entry in worrying:
+    for entry in readable:
         reasons = [*entry.reasons, *(one for detail in later.get(entry.id, ()) for one in _reasons(detail))]
+        # A threat in so many words is one, whoever is named; by its score alone it may be a parent's account.
+        scored = not any(one.get("kind") == "threat" and one.get("label") != "threat" for one in reasons)
+        worry = any(one.get("kind") == "safeguarding" and one.get("label") in _ALLEGATIONS for one in reasons)
+        told = scored and any(one.get("kind") == "threat" for one in reasons)
+        if not worry and not told:
+            continue
         texts = {entry.text, *(str(detail.get("text", "")) for detail in later.get(entry.id, ()))}
         if entry.comment_id is not None and (comment := session.get(Comment, entry.comment_id)):
             texts.add(comment.text)
-        # A threat in so many words is one, whoever is named; by its score alone it may be a parent's account.
-        scored = not any(one.get("kind") == "threat" and one.get("label") != "threat" for one in reasons)
-        worry = any(
-            one.get("kind") == "safeguarding" and one.get("label") in _ALLEGATIONS for one in reasons
-        )
-        told = scored and any(one.get("kind") == "threat" for one in reasons)
-        if any(means_head(text, names) and (worry or (told and tells(text))) for text in texts if text):
+        if any(means_head(text, names) and (worry or tells(text)) for text in texts if text):
             found.add(entry.id)
     return frozenset(found)
 
@@ -103,8 +105,9 @@ def means_head(text: str, names: tuple[str, ...]) -> bool:
         small = " ".join(reading.lower().split())
         if any(_surname(name, small) for name in names):
             return True
-        if any(not _ONLY_TOLD.search(small[: match.start()]) for match in _TITLE.finditer(small)):
-            return True
+        for match in _TITLE.finditer(small):
+            if not _ONLY_TOLD.search(small[max(0, match.start() - _BEFORE) : match.start()]):
+                return True
     return False
 
 

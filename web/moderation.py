@@ -46,7 +46,7 @@ from moderation.models import (
     ReferTo,
     WordsAsked,
 )
-from moderation.outcomes import NOTHING_DONE
+from moderation.outcomes import is_nothing_done
 from moderation.review import QueueFilters
 from moderation.sight import is_kept_from
 from school import accounts, requests
@@ -379,7 +379,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
 
 def _to_be_asked_again(entry_id: UUID, decision: Decision, typed: Typed) -> bool:
     """Whether something urgent is about to be left as it is in one press: that takes a second one."""
-    if typed["sure"] == "yes" or not decision.outcomes & NOTHING_DONE or not decision.reason.strip():
+    if typed["sure"] == "yes" or not is_nothing_done(decision.outcomes) or not decision.reason.strip():
         return False
     with reading() as session:
         case = review.get_case(session, entry_id, viewer=current_person(session))

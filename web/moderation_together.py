@@ -13,7 +13,7 @@ from moderation import words as moderation_words
 from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
 from moderation.models import ReferTo
-from moderation.outcomes import NOTHING_DONE
+from moderation.outcomes import is_nothing_done
 from moderation.review import QueueFilters
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
@@ -86,7 +86,7 @@ def decide() -> ResponseReturnValue:
 
 def _to_be_asked_again(decision: Decision, entries: Sequence[tuple[UUID, int]]) -> int:
     """How many urgent entries are about to be left as they are: that takes a second press."""
-    if not decision.outcomes & NOTHING_DONE or not decision.reason.strip():
+    if not is_nothing_done(decision.outcomes) or not decision.reason.strip():
         return 0
     with reading() as session:
         return review.urgent_among(session, [one for one, _ in entries], viewer=current_person(session))

@@ -7,11 +7,12 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 
 from moderation import alerts, past_head, undoing
 from moderation.decisions import Outcome
 from moderation.models import LogCase, LogEntry, ReferTo, UrgentNotice
-from school import people
+from school import migrate, people
 from school.db import reading, transaction
 from school.models import OutboxEmail, Person, Role
 from school.models.notices import NoticeChoice
@@ -122,6 +123,47 @@ def test_who_it_was_referred_to_gets_no_second_mail(
     gather(clock.on(minutes=2))
     assert set(mails("urgent_decided")) == {school_people[Role.HEADTEACHER].email}
     assert mails("referral")[school_people[Role.DSL].email][0] == "Urgent: a threat was referred to you"
+
+
+def test_whom_the_form_names_without_a_referral_hears_of_the_decision(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """Nothing else tells them."""
+    entry_id = flagged(account_id, platform, clock, comment(1, THREAT))[0]
+    decide(entry_id, Outcome.DISMISS, by=school_people[Role.SLT], clock=clock, refer_to=ReferTo.DSL)
+    gather(clock.on(minutes=2))
+    assert school_people[Role.DSL].email in mails("urgent_decided")
+    assert mails("referral") == {}
+
+
+def test_news_of_very_many_says_that_there_are_more(
+    account_id: UUID,
+    platform: ScriptedPlatform,
+    clock: Clock,
+    school_people: People,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(alerts, "LISTED_MOST", 1)
+    for entry_id in flagged(account_id, platform, clock, comment(1, THREAT), comment(2, THREAT + " too")):
+        decide(entry_id, Outcome.HIDE, by=school_people[Role.SLT], clock=clock)
+    gather(clock.on(minutes=1))
+    _, text = mails("urgent_decided")[school_people[Role.DSL].email]
+    plain = text.partition("<html")[0]
+    assert plain.count("Log entry ") == 1 and "And 1 more, in the log" in plain
+
+
+def test_going_back_a_version_calls_nobody_to_look_at_what_is_decided(
+    database: str, account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """The former version takes each row that it finds for a call."""
+    entry_id = flagged(account_id, platform, clock, comment(1, THREAT))[0]
+    decide(entry_id, Outcome.HIDE, by=school_people[Role.SLT], clock=clock)
+    rows = sa.text("SELECT count(*) FROM urgent_notices")
+    with reading() as session:
+        assert session.scalar(rows)
+    command.downgrade(migrate.config(database), "0056")
+    with reading() as session:
+        assert session.scalar(rows) == 0
 
 
 # Past the headteacher

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from moderation import past_head
@@ -28,6 +30,12 @@ NAMES = ("Mrs Grace Oyelaran",)
 )
 def test_who_is_meant(text: str, means: bool) -> None:
     assert past_head.means_head(text, NAMES) is means
+
+
+def test_a_long_text_full_of_titles_takes_no_longer() -> None:
+    began = time.process_time()
+    assert not past_head.means_head("i told the headteacher " * 2_600, NAMES)
+    assert time.process_time() - began < 1
 
 
 def test_a_name_is_said_to_be_a_pupils_or_a_member_of_staffs() -> None:

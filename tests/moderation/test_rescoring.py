@@ -22,6 +22,7 @@ from moderation.models import (
     LogCase,
     LogEntry,
     LogEvent,
+    ReferTo,
     RescoreJob,
     RescoreState,
 )
@@ -318,6 +319,30 @@ def test_threats_are_mailed_and_a_flood_of_them_is_counted(
         "Urgent: look at log entries 2, 3, 4, 5 now",
     ]
     assert job().urgent == 8
+
+
+@on_sqlite
+def test_p3_what_is_kept_from_the_headteacher_is_in_no_number_of_it(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person, school_people: dict[Role, Person]
+) -> None:
+    entry_id = flagged(account_id, platform, clock, comment(1, "You idiot of a toad"))[0]
+    chair = {"refer_to": ReferTo.CHAIR, "about_headteacher": True}
+    decide(entry_id, Outcome.REFER, by=slt, clock=clock, **chair)
+    decide(entry_id, Outcome.REOPEN, by=slt, clock=clock)
+    ask(slt, clock)
+
+    class Threats(NewModel):
+        def score(self, texts: Sequence[str]) -> list[dict[str, float]]:
+            return [{"threat": 0.99} for _ in texts]
+
+    while step(clock, Threats()) is not None:
+        pass
+    with reading() as session:
+        assert session.get_one(LogCase, entry_id).urgent
+        query = sa.select(OutboxEmail.to_address).where(OutboxEmail.purpose == "urgent_comment")
+        told = set(session.scalars(query))
+    assert school_people[Role.DSL].email in told and school_people[Role.HEADTEACHER].email not in told
+    assert job().urgent == 0
 
 
 @on_sqlite

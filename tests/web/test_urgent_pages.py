@@ -68,6 +68,9 @@ def test_p23_no_action_on_something_urgent_takes_a_second_press(
     assert asked.status_code == 200 and "Nothing is recorded yet" in asked.text
     assert state(threats[0]) == "open"
     assert "Your reason: silly" in asked.text and 'name="back" value="queue"' in asked.text
+    # What can't go together is refused, and not asked about: the answer to that would be one half of it.
+    both = slt.post(first, first, **{**press, "outcomes": ["hide", "dismiss"]})
+    assert both.status_code == 400 and "Nothing is recorded yet" not in both.text
     # Too late, or without a reason, is said as ever.
     assert slt.post(first, first, **{**press, "reason": ""}).status_code == 400
     assert slt.post(first, first, **{**press, "seen": 9}).status_code == 409
@@ -79,6 +82,8 @@ def test_p23_no_action_on_something_urgent_takes_a_second_press(
     with reading() as session:
         together["author"] = str(session.get_one(LogCase, threats[1]).author_id)
     page = f"/moderation/together?author={together['author']}"
+    both = slt.post("/moderation/together", page, **{**together, "outcomes": ["hide", "dismiss"]})
+    assert both.status_code == 400 and "is urgent" not in both.text
     again = slt.post("/moderation/together", page, **together)
     assert again.status_code == 200 and "One of these is urgent" in again.text and state(threats[1]) == "open"
     assert slt.post("/moderation/together", page, **together, sure="1").status_code == 302
@@ -176,9 +181,7 @@ def test_p23_what_is_urgent_is_said_to_be_on_the_leads_first_page(
     texts = ["my mum hits me", "idiot"]
     worry, calm = scenes.flagged(account_id, platform, clock, *(comment(n, t) for n, t in enumerate(texts)))
     for entry_id in (worry, calm):
-        scenes.decide(
-            entry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock, refer_to=ReferTo.DSL
-        )
+        scenes.decide(entry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock, refer_to=ReferTo.DSL)
     lead = signed_in(Role.DSL)
     assert tiles(lead)["urgent, referred to you and not dealt with yet: look first"] == "1"
     assert tiles(lead)["other referred to you, not dealt with yet"] == "1"

@@ -24,5 +24,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # To the former version each of these rows is a call to look at something urgent.
+    op.execute(sa.text("DELETE FROM urgent_notices WHERE tell_from IS NOT NULL"))
     with op.batch_alter_table("urgent_notices") as table:
         table.drop_column("tell_from")
