@@ -14,7 +14,7 @@ from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication
 from approvals.states import PublicationState
 from school import mail, people, stopping
-from school.models import Person, Role
+from school.models import Person, Role, School
 from school.permissions import Action, may
 from school.settings import settings
 from school.times import say
@@ -47,18 +47,21 @@ def stop(session: Session, *, by: Person, reason: str, now: datetime) -> None:
         _mail(session, person, "All publishing is stopped", lines, "publishing_stopped", now=now)
 
 
-def allow(session: Session, *, by: Person, reason: str, now: datetime) -> list[Publication]:
-    """Allow publishing again, and hold for a person's word what came due meanwhile; says what that is.
+def allow(session: Session, *, by: Person, reason: str, now: datetime) -> Sequence[Publication]:
+    """Allow publishing again, and hold for a person's word what came due meanwhile; says what waits so.
 
     Who has to know is told, but not whoever allowed it. Raises as `school.stopping.allow_publishing`.
     """
+    since = session.scalar(sa.select(School.publishing_stopped_at))
+    due = session.scalars(_scheduled(now).with_only_columns(Publication.id)).all()
+    # The drafts before the trail, as whoever decides or edits takes the two: nobody waits for the other.
+    waiting = [claims.locked(session, publication_id)[0] for publication_id in due]
     stopping.allow_publishing(session, by=by, reason=reason, now=now)
-    held = []
-    for publication_id in session.scalars(_scheduled(now).with_only_columns(Publication.id)).all():
-        publication, _draft = claims.locked(session, publication_id)
+    for publication in waiting:
         if publication.state is PublicationState.SCHEDULED:
             publishing.hold(session, publication, permits.due_in_stop(publication), tell=False, now=now)
-            held.append(publication)
+    # In a long stop some were held before, as too late.
+    held = session.scalars(_came_due(since or now, now)).all()
     to_come = session.scalars(_scheduled()).all()
     for person in _to_tell(session, [*held, *to_come], by=by, now=now):
         lines = [f"{by.name} allowed publishing again on {say(now)}.", *_reason(person, reason)]
@@ -84,20 +87,19 @@ def while_stopped(
 
     The first wait for a person's word, the others go out as planned if publishing is allowed in time.
     """
-    held = sa.and_(Publication.state == PublicationState.HELD, Publication.due_at >= since)
-    due = sa.and_(Publication.state == PublicationState.SCHEDULED, Publication.due_at <= now)
-    query = sa.select(Publication).where(sa.or_(held, due))
-    came = session.scalars(query.order_by(Publication.due_at, Publication.id))
+    came = session.scalars(_came_due(since, now))
     to_come = session.scalars(_scheduled().where(Publication.due_at > now).limit(NAMED_MOST))
     return by_draft(session, came), by_draft(session, to_come)
 
 
 def by_draft(session: Session, publications: Iterable[Publication]) -> list[tuple[UUID, str]]:
     """Each post among these once, in their order, and what it is known by."""
-    found: dict[UUID, UUID] = {one.draft_id: one.revision_id for one in reversed(list(publications))}
+    found: dict[UUID, UUID] = {}
+    for one in publications:
+        found.setdefault(one.draft_id, one.revision_id)
     return [
         (draft_id, known_by(session, session.get_one(DraftRevision, revision_id)))
-        for draft_id, revision_id in reversed(found.items())
+        for draft_id, revision_id in found.items()
     ]
 
 
@@ -106,6 +108,14 @@ def named(session: Session, publications: Sequence[Publication]) -> str:
     posts = [words for _draft_id, words in by_draft(session, publications)]
     more = len(posts) - NAMED_MOST
     return "; ".join([*posts[:NAMED_MOST], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _came_due(since: datetime, now: datetime) -> sa.Select[Publication]:
+    """What came due in a stop `since` then and waits: held already, or still to be."""
+    held = sa.and_(Publication.state == PublicationState.HELD, Publication.due_at >= since)
+    due = sa.and_(Publication.state == PublicationState.SCHEDULED, Publication.due_at <= now)
+    query = sa.select(Publication).where(sa.or_(held, due))
+    return query.order_by(Publication.due_at, Publication.id)
 
 
 def _scheduled(due: datetime | None = None) -> sa.Select[Publication]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 
-from approvals import holding, publishing, stops
+from approvals import drafts, holding, publishing, stops
 from approvals.models import Publication
 from approvals.publishing import Outcome, OutcomeKind
 from approvals.standing import standing
@@ -18,9 +21,9 @@ from approvals.steps import DurableSteps
 from approvals.takedowns import stands
 from connectors.base import STEP_POSTING
 from connectors.errors import ConnectorUnavailable
-from school import db
+from school import audit, db
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
-from school.models import Account, OutboxEmail, Person, Role
+from school.models import Account, AuditEntry, OutboxEmail, Person, Role
 from tests.approvals import scenes
 
 MINUTE = timedelta(minutes=1)
@@ -38,7 +41,7 @@ def _stop(session: Session, by: Person, now: datetime) -> None:
     session.commit()
 
 
-def _allow(session: Session, by: Person, now: datetime) -> list[Publication]:
+def _allow(session: Session, by: Person, now: datetime) -> Sequence[Publication]:
     held = stops.allow(session, by=by, reason="The family was told", now=now)
     session.commit()
     return held
@@ -133,6 +136,65 @@ def test_people_are_told_of_a_stop_and_of_its_end_once_each(
     assert not scenes.mails(session, "publishing_allowed", head)
     assert scenes.mails(session, "publishing_allowed", deputy)
     assert not scenes.mails(session, "publication_problem"), "one mail says it of all"
+
+
+def test_what_was_held_as_too_late_in_a_long_stop_is_told_of_at_its_end(
+    session: Session,
+    teacher: Person,
+    head: Person,
+    deputy: Person,
+    x: Account,
+    facebook: Account,
+    now: datetime,
+) -> None:
+    """The worker holds it an hour after its time, so that allowing finds nothing left to hold."""
+    _draft, [first, *_] = scenes.approved(session, teacher, head, now, x, facebook, text="Sports day")
+    scenes.approved(session, teacher, head, now, x, facebook, text="Tomorrow", at=now + HOUR + MINUTE)
+    _stop(session, deputy, now)
+    late = now + 2 * HOUR + 2 * MINUTE
+    for due in publishing.due(session, now=late):
+        assert publishing.claim(session, due, now=late) is None
+    session.commit()
+    assert first.state is PublicationState.HELD
+    held = _allow(session, deputy, now + 5 * HOUR)
+    said = [words for _draft_id, words in stops.by_draft(session, held)]
+    assert len(said) == 2 and "Sports day" in said[0] and "Tomorrow" in said[1]
+    [to_head] = scenes.mails(session, "publishing_allowed", head)
+    [to_author] = scenes.mails(session, "publishing_allowed", teacher)
+    for told in (to_head, to_author):
+        assert "came due meanwhile" in _text(told).lower() and "Sports day" in _text(told)
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_allowing_and_another_move_of_a_post_never_wait_for_each_other(
+    database: str,
+    session: Session,
+    teacher: Person,
+    head: Person,
+    deputy: Person,
+    x: Account,
+    now: datetime,
+) -> None:
+    """Whoever edits or decides takes the draft and then the trail; so does whoever allows publishing."""
+    draft, _publications = scenes.approved(session, teacher, head, now, x)
+    _stop(session, deputy, now)
+    make = sessionmaker(db.engine_for(database))
+    has_draft = threading.Event()
+
+    def edit() -> None:
+        with make.begin() as other:
+            drafts.locked(other, draft.id)
+            has_draft.set()
+            time.sleep(1)
+            audit.record(other, by=None, action="noted", object_kind="draft", object_id=draft.id, now=now)
+
+    beside = threading.Thread(target=edit)
+    beside.start()
+    assert has_draft.wait(10)
+    held = _allow(session, deputy, now + 2 * HOUR)
+    beside.join(20)
+    assert len(held) == 1 and not beside.is_alive()
+    assert session.scalar(sa.select(sa.func.count()).where(AuditEntry.action == "noted")) == 1
 
 
 def test_while_publishing_is_stopped_an_approved_post_is_called_held(
