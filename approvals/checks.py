@@ -260,11 +260,7 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
     found += name_problems(session, revision)
     day = day_out(revision, now=now)
     found += consent_problems(session, revision, on=day)
-    found += [
-        Problem("not_seen", one.problem)
-        for one in unticked.of(session, revision, revision.draft_id, on=day)
-        if not one.said
-    ]
+    found += unticked_problems(session, revision, on=day)
     found += live_problems(session, revision, on=day)
     # In the form's order; what belongs to no one field of it comes first.
     return sorted(found, key=lambda one: FORM_ORDER.index(one.field) if one.field in FORM_ORDER else -1)
@@ -282,6 +278,14 @@ def live_problems(session: Session, revision: DraftRevision, *, on: date) -> lis
         for entry in revision.accounts
         if (waits := register.not_live(session, entry.account, on=on))
     ]
+
+
+def unticked_problems(
+    session: Session, revision: DraftRevision, *, on: date, platforms: Collection[str] | None = None
+) -> list[Problem]:
+    """Pupils without consent once marked in its files, of whom the author says nothing now (P26)."""
+    asked = unticked.of(session, revision, on=on, platforms=platforms)
+    return [Problem("not_seen", one.problem) for one in asked if not one.said]
 
 
 def name_problems(session: Session, revision: DraftRevision) -> list[Problem]:

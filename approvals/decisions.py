@@ -9,7 +9,17 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, asking, checks, drafts, link_looks, planned, submissions, videos
+from approvals import (
+    approval_mail,
+    asking,
+    checks,
+    claims,
+    drafts,
+    link_looks,
+    planned,
+    submissions,
+    videos,
+)
 from approvals.checks import DraftRefused
 from approvals.content import revision_hash, tidy
 from approvals.mail_subjects import known_by
@@ -383,6 +393,8 @@ def obstacles(session: Session, revision: DraftRevision, *, now: datetime) -> li
     problems += [one for one in checks.unsound(revision, now=now) if one.field != planned.FIELD]
     day = checks.day_out(revision, now=now)
     problems += checks.consent_problems(session, revision, on=day)
+    # A consent may have ended since, of a pupil whom nobody asked about then.
+    problems += checks.unticked_problems(session, revision, on=day)
     problems += checks.name_problems(session, revision)
     problems += checks.live_problems(session, revision, on=day)
     return [problem.sentence for problem in problems]
@@ -433,6 +445,16 @@ def _said(decision: ApprovalDecision) -> str:
     return f"{said} The reason given: {decision.reason}" if decision.reason else said
 
 
+def _goes_out(session: Session, planned_at: datetime) -> str:
+    """When an approved post goes out, as far as a stop lets it."""
+    if not claims.stopped(session):
+        return f"It will be published on {say(planned_at)} (school time)."
+    return (
+        f"It is planned for {say(planned_at)} (school time). All publishing is stopped: it goes out then "
+        "only if that is allowed again before."
+    )
+
+
 def _tell_author(
     session: Session, draft: Draft, revision: DraftRevision, decision: ApprovalDecision, *, now: datetime
 ) -> None:
@@ -440,7 +462,7 @@ def _tell_author(
     subject = f"{name} {decision.kind.in_words}: {known_by(session, revision)}"
     sentences = [_said(decision)]
     if decision.kind is DecisionKind.APPROVE and revision.planned_at is not None:
-        sentences.append(f"It will be published on {say(revision.planned_at)} (school time).")
+        sentences.append(_goes_out(session, revision.planned_at))
         sentences.append("If you change it before then, it needs a new approval.")
     elif decision.kind is DecisionKind.CHANGES:
         sentences.append("Change the draft and hand it in again.")
@@ -466,7 +488,7 @@ def _tell_headteacher(
     heads = [one for one in people.holders(session, Role.HEADTEACHER) if one.id != draft.author_id]
     sentences = [_said(decision), f"{draft.author.name} wrote it."]
     if decision.kind is DecisionKind.APPROVE and revision.planned_at is not None:
-        sentences.append(f"It will be published on {say(revision.planned_at)} (school time).")
+        sentences.append(_goes_out(session, revision.planned_at))
     approval_mail.tell(
         session,
         heads,

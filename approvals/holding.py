@@ -47,9 +47,10 @@ def publish_now(
         raise MoveNotAllowed(
             "The approval no longer covers this post: it must be edited and handed in again."
         )
-    if lacking := checks.consent_problems(
-        session, revision, on=today(now), platforms=[publication.account.platform]
-    ):
+    there = [publication.account.platform]
+    lacking = checks.consent_problems(session, revision, on=today(now), platforms=there)
+    lacking += checks.unticked_problems(session, revision, on=today(now), platforms=there)
+    if lacking:
         raise checks.DraftRefused(lacking)
     _check_looked(publication, looked)
     if publication.unknown_since is not None:

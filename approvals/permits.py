@@ -44,6 +44,7 @@ def why_not(
     if not people.may_post(session, author, account.id):
         return f"{author.name} is no longer authorised for {account_name(account)}."
     lacking = checks.consent_problems(session, revision, on=today(now), platforms=[account.platform])
+    lacking += checks.unticked_problems(session, revision, on=today(now), platforms=[account.platform])
     lacking += checks.name_problems(session, revision)
     if lacking:
         return " ".join(problem.sentence for problem in lacking)

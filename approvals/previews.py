@@ -183,11 +183,7 @@ def preview(
             *(problem.sentence for problem in name_problems(session, revision)),
             *(one.sentence for one in links if one.sentence),
             *first_names.perhaps_pupils(session, revision, on=day),
-            *(
-                one.told(author.name)
-                for one in unticked.of(session, revision, revision.draft_id, on=day)
-                if one.said
-            ),
+            *(one.told(author.name) for one in unticked.of(session, revision, on=day) if one.said),
             *shown_faces.warnings(session, revision),
             *picture_words.warnings(session, revision),
             *odd_times.warnings(session, revision.planned_at),

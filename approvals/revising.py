@@ -90,11 +90,9 @@ def revise(
         video=_video(session, content, draft, problems, by=by),
         pupils=_pupils(session, content.pupil_ids, problems),
     )
-    if draft is not None:
-        revision.draft_id = draft.id
     # What nobody is asked is not an answer.
     day = checks.day_out(revision, now=now)
-    asked = {one.pupil.id for one in unticked.of(session, revision, revision.draft_id, on=day)}
+    asked = {one.pupil.id for one in unticked.of(session, revision, on=day)}
     revision.not_seen = sorted(str(one) for one in set(content.not_seen) & asked) or None
     return revision, problems
 

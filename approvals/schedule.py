@@ -198,6 +198,7 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
     ]
     gone = takedowns.of_publications(session, out)
     stopped = claims.stopped(session)
+    changing = drafts.being_changed(session, [draft for draft, _revision in found])
     for draft, revision in found:
         # Of several for one account the newest counts; a draft that went back shows what was missed.
         states = {
@@ -217,6 +218,8 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
                     platform=entry.account.platform,
                     state=takedowns.stands(publication, gone.get(publication.id), stopped=stopped)
                     if publication is not None
+                    else DraftState.CHANGES_REQUESTED
+                    if draft.id in changing
                     else draft.state,
                     summary=summary(revision.text_for(entry.account_id)),
                     author_name=draft.author.name,

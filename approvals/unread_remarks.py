@@ -33,9 +33,16 @@ def said(session: Session, person: Person, *, now: datetime) -> list[UUID]:
     here = (DraftRemark.draft_id == Draft.id, DraftRemark.takedown.is_(None))
     last_at = sa.select(DraftRemark.at).where(*here).order_by(*newest).limit(1).scalar_subquery()
     last_by = sa.select(DraftRemark.author_id).where(*here).order_by(*newest).limit(1).scalar_subquery()
+    # Few drafts are talked about at a time: only of those is it looked for who said what last.
+    talked_about = sa.select(DraftRemark.draft_id).where(DraftRemark.at >= now - SHOWN_FOR)
     query = (
         sa.select(Draft)
-        .where(Draft.thrown_away_at.is_(None), last_at >= now - SHOWN_FOR, last_by != person.id)
+        .where(
+            Draft.id.in_(talked_about),
+            Draft.thrown_away_at.is_(None),
+            last_at >= now - SHOWN_FOR,
+            last_by != person.id,
+        )
         .order_by(last_at.desc(), Draft.id)
     )
     mine = query.where(

@@ -1,8 +1,9 @@
 """Pupils who were marked as seen in a picture and are no longer, though the picture is the same (P26, P28).
 
-To take the tick off a name takes nobody out of a picture. So whoever has no consent and was marked once is
-asked about for as long as that file is in the draft: its author says in so many words that the pupil can't be
-seen in it, and whoever decides reads that. A picture that was blurred or cropped is another file.
+To take the tick off a name takes nobody out of a picture. So whoever has no consent and was marked once in a
+file is asked about wherever that file is in a draft, be it a repetition or a copy: its author says in so
+many words that the pupil can't be seen in it, and whoever decides reads that. A picture that was blurred or
+cropped is another file.
 """
 
 from __future__ import annotations
@@ -61,12 +62,15 @@ class Unticked:
         )
 
 
-def of(session: Session, revision: DraftRevision, draft_id: UUID | None, *, on: date) -> list[Unticked]:
-    """The pupils to be asked about in a version of a draft, whether or not that was answered, by name."""
-    if draft_id is None:
-        return []
-    platforms = sorted({entry.account.platform for entry in revision.accounts})
-    found = _marked_before(session, revision, draft_id)
+def of(
+    session: Session, revision: DraftRevision, *, on: date, platforms: Collection[str] | None = None
+) -> list[Unticked]:
+    """The pupils to be asked about in a version of a draft, whether or not that was answered, by name.
+
+    `platforms`: those that consent is needed for; None: those of the version's accounts.
+    """
+    needed = {entry.account.platform for entry in revision.accounts} if platforms is None else platforms
+    found = _marked_before(session, revision)
     pupils = (
         session.scalars(sa.select(Pupil).where(Pupil.id.in_(found)).order_by(Pupil.name)).all()
         if found
@@ -79,7 +83,7 @@ def of(session: Session, revision: DraftRevision, draft_id: UUID | None, *, on: 
         kind = ConsentKind.VIDEO if any(is_video for _name, is_video in files) else ConsentKind.IMAGE
         lacking = tuple(
             platform
-            for platform in platforms
+            for platform in sorted(needed)
             if consent.missing_consent(session, [pupil.id], kind, on=on, platform=platform)
         )
         if lacking:
@@ -88,9 +92,7 @@ def of(session: Session, revision: DraftRevision, draft_id: UUID | None, *, on: 
     return asked
 
 
-def _marked_before(
-    session: Session, revision: DraftRevision, draft_id: UUID
-) -> dict[UUID, set[tuple[str, bool]]]:
+def _marked_before(session: Session, revision: DraftRevision) -> dict[UUID, set[tuple[str, bool]]]:
     """By pupil the names of the files, each with whether it is a video."""
     files = {picture.media_id: (picture.media.filename, False) for picture in revision.pictures}
     if revision.video is not None:
@@ -109,11 +111,7 @@ def _marked_before(
             sa.select(RevisionPupil.pupil_id, column)
             .join(DraftRevision, DraftRevision.id == RevisionPupil.revision_id)
             .join(shown, shown.revision_id == DraftRevision.id)
-            .where(
-                DraftRevision.draft_id == draft_id,
-                DraftRevision.pupils_appear.is_(None),
-                column.in_(files),
-            )
+            .where(DraftRevision.pupils_appear.is_(None), column.in_(files))
             .distinct()
         )
         for pupil_id, file_id in session.execute(query):

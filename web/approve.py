@@ -9,7 +9,7 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
-from approvals import asking, decisions, pictures, remarks, video_digest
+from approvals import asking, claims, decisions, pictures, remarks, video_digest
 from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput, LinkExpired, NotFound
@@ -134,6 +134,7 @@ def done(token: str) -> ResponseReturnValue:
                 "approve/done.html",
                 decision=decision,
                 planned=decisions.planned_words(session, decision),
+                stopped=claims.stopped(session),
                 kind=decision.kind,
                 kinds=DecisionKind,
                 following=following,

@@ -431,13 +431,13 @@ def _day(form: DraftForm) -> date | None:
 
 def _unticked(session: Session, form: DraftForm, draft: Draft | None, *, person: Person) -> list[Unticked]:
     """The pupils who are asked about since they were marked before; none where the form holds nonsense."""
-    if draft is None:
+    if not form.media_ids and form.video_id is None:
         return []
     try:
         revision, _problems = revising.revise(session, content(form), draft, by=person, now=now())
     except (BadInput, NotPermitted):
         return []
-    return unticked.of(session, revision, draft.id, on=checks.day_out(revision, now=now()))
+    return unticked.of(session, revision, on=checks.day_out(revision, now=now()))
 
 
 def _asked_change(session: Session, draft: Draft | None) -> ApprovalDecision | None:

@@ -50,7 +50,6 @@ from web import draft_findings, headline
 from web.access import current_person
 from web.forms import Typed, whole_number
 from web.headline import BADGES
-from web.sent_back import instead
 
 OWN = {
     IN_WORDS[DraftState.DRAFT]: "It is with you: change it, and hand it in when it is ready.",
@@ -127,7 +126,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
         series = drafts.in_series(session, draft)
         lost = lost_consent.sentences(session, draft, now=moment) if own else []
         shown = preview(session, draft, revision, findings=findings)
-        standing_now = instead(standing_now, draft, drafts.being_changed(session, [draft]))
+        standing_now = headline.instead(standing_now, draft, drafts.being_changed(session, [draft]))
         return render_template(
             "drafts/one.html",
             draft=draft,

@@ -41,9 +41,8 @@ from web import draft_files, draft_form, draft_offers, draft_page, handing_in, h
 from web.access import current_person, needs, signed_in
 from web.draft_form import CROP, FACES, DraftForm
 from web.forms import Typed, identifier, whole_number
-from web.headline import BADGES
+from web.headline import BADGES, SENT_BACK
 from web.keeping import RESTORE, restores
-from web.sent_back import SENT_BACK
 
 pages = Blueprint("drafts", __name__)
 
@@ -434,7 +433,7 @@ def _grouped(
     for draft, row in zip(listed, rows, strict=True):
         if draft.id in changing:
             row["standing"] = SENT_BACK
-        if draft.series_id is not None and draft.state is DraftState.DRAFT:
+        elif draft.series_id is not None and draft.state is DraftState.DRAFT:
             if draft.series_id in series:
                 series[draft.series_id].append(row)
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -96,4 +96,21 @@ def of_many(session: Session, listed: Sequence[Draft]) -> dict[UUID, Headline]:
     gone = takedowns.of_publications(session, [one.id for several in found.values() for one in several])
     stopped = claims.stopped(session)
     present = {one.id: schedule.present(one, revisions[one.id], found.get(one.id, [])) for one in listed}
-    return {draft.id: of(draft, present[draft.id], gone, stopped=stopped) for draft in listed}
+    changing = drafts.being_changed(session, listed)
+    return {
+        draft.id: instead(of(draft, present[draft.id], gone, stopped=stopped), draft, changing)
+        for draft in listed
+    }
+
+
+SENT_BACK = Headline(
+    ALL_WORDS[DraftState.CHANGES_REQUESTED],
+    BADGES[DraftState.CHANGES_REQUESTED],
+    NEXT[DraftState.CHANGES_REQUESTED],
+)
+"""Something is to do until it is handed in again, though changing it makes it a draft in work."""
+
+
+def instead(standing: Headline, draft: Draft, being_changed: Collection[UUID]) -> Headline:
+    """`standing`, unless the draft is one of `being_changed` (by `approvals.drafts.being_changed`)."""
+    return standing if draft.id not in being_changed else SENT_BACK

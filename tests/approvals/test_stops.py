@@ -208,6 +208,17 @@ def test_while_publishing_is_stopped_an_approved_post_is_called_held(
     assert "waits for a person" in standing(session, one, now=now).sentence
 
 
+def test_an_approval_during_a_stop_promises_nothing(
+    session: Session, teacher: Person, head: Person, deputy: Person, x: Account, now: datetime
+) -> None:
+    _stop(session, head, now)
+    scenes.approved(session, teacher, deputy, now, x)
+    for purpose, person in (("decision", teacher), ("decided_in_place", head)):
+        [told] = scenes.mails(session, purpose, person)
+        assert "It will be published" not in _text(told), purpose
+        assert "All publishing is stopped" in _text(told), purpose
+
+
 def test_only_who_may_stops_and_allows(
     session: Session, teacher: Person, head: Person, x: Account, now: datetime
 ) -> None:

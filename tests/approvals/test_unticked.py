@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import decisions, drafts
+from approvals import decisions, drafts, holding, planning, publishing
 from approvals.checks import DraftRefused
 from approvals.content import of_revision, revision_hash
+from approvals.models import DecisionKind, Publication
 from approvals.previews import preview
-from approvals.states import DraftState
-from school.models import Account, Person, Pupil
+from approvals.states import DraftState, PublicationState
+from school import consent
+from school.models import Account, Person, Pupil, Role
 from tests.approvals import scenes
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -71,3 +75,70 @@ def test_p26_a_pupil_without_consent_is_not_unticked_out_of_the_same_picture(
         "says that" in one
         for one in preview(session, draft, drafts.current_revision(session, draft)).warnings
     )
+
+
+def test_p26_a_repetition_or_a_copy_asks_about_the_same_picture_again(
+    session: Session,
+    teacher: Person,
+    x: Account,
+    tobias: Pupil,
+    later: datetime,
+    now: datetime,
+) -> None:
+    """Neither loses what was said of the picture in the draft that it comes from."""
+    picture = scenes.choice(scenes.add_picture(session, teacher, now))
+    marked = scenes.content(x, at=later, none_shown=False, pupil_ids=(tobias.id,), pictures=(picture,))
+    draft = drafts.save(session, None, marked, by=teacher, now=now)
+    bare = replace(marked, based_on=1, pupil_ids=(), none_shown=True)
+    drafts.save(session, draft.id, replace(bare, not_seen=(tobias.id,)), by=teacher, now=now)
+    until = (later + timedelta(days=8)).date()
+    [again] = planning.repeat(
+        session, draft.id, rhythm=planning.Rhythm.WEEKLY, until=until, series=uuid4(), by=teacher, now=now
+    )
+    assert drafts.current_revision(session, again).not_seen == [str(tobias.id)]
+    told = preview(session, again, drafts.current_revision(session, again)).warnings
+    assert any("Tobias Fairclough can’t be seen" in one for one in told)
+    copy = drafts.save(session, None, replace(bare, based_on=0), by=teacher, now=now)
+    with pytest.raises(DraftRefused, match="Tobias Fairclough was marked as seen"):
+        scenes.submit(session, copy, teacher, now)
+
+
+@pytest.mark.parametrize("approved", [False, True])
+def test_p26_a_consent_that_ends_later_is_asked_about_then(
+    approved: bool,
+    session: Session,
+    teacher: Person,
+    head: Person,
+    school_people: dict[Role, Person],
+    x: Account,
+    rosa: Pupil,
+    later: datetime,
+    now: datetime,
+) -> None:
+    """While Rosa had consent nobody asked whether she can be seen: without that nothing goes on."""
+    picture = scenes.choice(scenes.add_picture(session, teacher, now))
+    marked = scenes.content(x, at=later, none_shown=False, pupil_ids=(rosa.id,), pictures=(picture,))
+    draft = drafts.save(session, None, marked, by=teacher, now=now)
+    bare = replace(marked, based_on=1, pupil_ids=(), none_shown=True)
+    drafts.save(session, draft.id, bare, by=teacher, now=now)
+    scenes.submit(session, draft, teacher, now)
+    proof = decisions.prove_signed_in(session, draft.id, by=head, revision_number=2)
+
+    def approve() -> None:
+        decisions.decide(session, proof, decision=DecisionKind.APPROVE, reason="", now=now)
+
+    if approved:
+        approve()
+    dpo = school_people[Role.DPO]
+    consent.withdraw(session, rosa.consents[0].id, reason="Asked to", by=dpo, now=now)
+    session.commit()
+    if not approved:
+        with pytest.raises(DraftRefused, match=r"Rosa .* was marked as seen"):
+            approve()
+        return
+    [publication] = session.scalars(sa.select(Publication))
+    assert publishing.claim(session, publication.id, now=later) is None
+    assert publication.state is PublicationState.HELD
+    assert "Rosa Ainsworth was marked as seen" in str(publication.problem)
+    with pytest.raises(DraftRefused, match=r"Rosa .* was marked as seen"):
+        holding.publish_now(session, publication.id, looked=False, reason="Now", by=head, now=later)

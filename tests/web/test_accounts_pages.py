@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from approvals.models import Publication
@@ -18,6 +19,7 @@ from school.setup import current_school
 from school.times import today
 from tests.approvals import scenes
 from tests.web.conftest import Browser
+from tests.web.writing import decide, mailed_token, write
 
 HOUR = timedelta(hours=1)
 SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -178,6 +180,19 @@ def test_all_publishing_stops_and_goes_on(
         done = session.scalars(sa.select(AuditEntry.action).order_by(AuditEntry.seq.desc()).limit(2)).all()
     assert list(done) == ["publishing_allowed", "publishing_stopped"]
     assert "All publishing is stopped" not in teacher.get("/").text
+
+
+def test_whoever_approves_during_a_stop_is_promised_nothing(
+    app: Flask,
+    signed_in: Callable[[Role], Browser],
+    make_account: Callable[..., Account],
+    later: datetime,
+) -> None:
+    write(signed_in(Role.STAFF), make_account("x"), at=later)
+    slt = signed_in(Role.SLT)
+    assert slt.post("/accounts/stop", "/accounts", stop_reason="a worrying post").status_code == 302
+    page = decide(app, mailed_token()).text
+    assert "It will be published" not in page and "All publishing is stopped" in page
 
 
 def test_while_all_is_stopped_every_page_says_the_same_and_the_button_says_what_waits(

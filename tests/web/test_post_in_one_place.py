@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from approvals.models import Publication, PublicationMove
+from approvals.models import Draft, Publication, PublicationMove
 from approvals.states import PublicationState
 from moderation.decisions import Outcome
 from moderation.models import ReferTo
@@ -19,7 +20,7 @@ from school.models import Account, Person, Role
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
-from tests.web.writing import decide, mailed_token, write
+from tests.web.writing import decide, fields, mailed_token, rows, write
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SignIn = Callable[[Role], Browser]
@@ -125,6 +126,30 @@ def test_one_word_says_everywhere_that_a_post_is_approved_and_to_come(
     assert {place: badges(teacher, place) for place in places} == {place: {"scheduled"} for place in places}
     assert badges(head, "/data-protection/search?words=fair") <= {"scheduled"}
     assert "It is approved. It will be published on" in teacher.get(path).text
+
+
+def test_one_word_says_everywhere_that_changes_were_asked_for_until_it_is_handed_in_again(
+    app: Flask, signed_in: SignIn, make_account: Callable[..., Account], later: datetime
+) -> None:
+    """Changing it makes it a draft in work, which is no news to its author."""
+    account = make_account("x")
+    teacher = signed_in(Role.STAFF)
+    path = write(teacher, account, at=later)
+    until = f"{later + timedelta(days=8):%Y-%m-%d}"
+    repeat = {"rhythm": "weekly", "until": until, "series": str(uuid4()), "do": "begin"}
+    assert teacher.post(f"{path}/repeat", path, **repeat).status_code == 302
+    assert decide(app, mailed_token(), decision="changes", reason="Name no teacher").status_code == 200
+    at = later + timedelta(days=9)
+    typed = fields(account, at=at, text="Another wording", based_on="1", do="save")
+    assert teacher.post(f"{path}/edit", f"{path}/edit", **typed).status_code == 302
+    [other] = rows(sa.select(Draft.id).where(Draft.id != UUID(path.rpartition("/")[2])))
+    for place in ("/drafts", f"/calendar?list={at:%Y-%m-%d}", path, f"/drafts/{other}"):
+        main = teacher.get(place).text.partition("<main")[2]
+        assert ">changes asked for</span>" in main, place
+        # Its repetition, which nobody has decided on; on its own page it stands among the series as well.
+        assert main.count(">being written</span>") <= 1 + place.endswith(str(other)), place
+    # Nor is it folded away under those of its series that come before it.
+    assert "more of this series" not in teacher.get("/drafts").text
 
 
 def test_the_history_and_the_trail_say_in_plain_words_what_happened(
