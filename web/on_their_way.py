@@ -57,6 +57,8 @@ def asked_all_the_same(
 
     `away`: who stands in for them, and until when (`standing_in.for_whom_is_away`).
     """
+    if not away:
+        return []
     asked = sa.select(ApprovalRequest.draft_id).where(
         ApprovalRequest.approver_id == person.id, ApprovalRequest.voided_at.is_(None)
     )
