@@ -47,13 +47,13 @@ def stop(session: Session, *, by: Person, reason: str, now: datetime) -> None:
         _mail(session, person, "All publishing is stopped", lines, "publishing_stopped", now=now)
 
 
-def allow(session: Session, *, by: Person, reason: str, now: datetime) -> Sequence[Publication]:
+def allow(session: Session, *, by: Person, reason: str, now: datetime) -> list[Publication]:
     """Allow publishing again, and hold for a person's word what came due meanwhile; says what waits so.
 
     Who has to know is told, but not whoever allowed it. Raises as `school.stopping.allow_publishing`.
     """
-    since = session.scalar(sa.select(School.publishing_stopped_at))
-    due = session.scalars(_scheduled(now).with_only_columns(Publication.id)).all()
+    since = session.scalar(sa.select(School.publishing_stopped_at)) or now
+    due = session.scalars(_came_due(since, now).with_only_columns(Publication.id)).all()
     # The drafts before the trail, as whoever decides or edits takes the two: nobody waits for the other.
     waiting = [claims.locked(session, publication_id)[0] for publication_id in due]
     stopping.allow_publishing(session, by=by, reason=reason, now=now)
@@ -61,7 +61,7 @@ def allow(session: Session, *, by: Person, reason: str, now: datetime) -> Sequen
         if publication.state is PublicationState.SCHEDULED:
             publishing.hold(session, publication, permits.due_in_stop(publication), tell=False, now=now)
     # In a long stop some were held before, as too late.
-    held = session.scalars(_came_due(since or now, now)).all()
+    held = [publication for publication in waiting if publication.state is PublicationState.HELD]
     to_come = session.scalars(_scheduled()).all()
     for person in _to_tell(session, [*held, *to_come], by=by, now=now):
         lines = [f"{by.name} allowed publishing again on {say(now)}.", *_reason(person, reason)]
@@ -118,13 +118,12 @@ def _came_due(since: datetime, now: datetime) -> sa.Select[Publication]:
     return query.order_by(Publication.due_at, Publication.id)
 
 
-def _scheduled(due: datetime | None = None) -> sa.Select[Publication]:
-    query = (
+def _scheduled() -> sa.Select[Publication]:
+    return (
         sa.select(Publication)
         .where(Publication.state == PublicationState.SCHEDULED)
         .order_by(Publication.due_at, Publication.id)
     )
-    return query if due is None else query.where(Publication.due_at <= due)
 
 
 def _to_tell(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
@@ -41,7 +40,7 @@ def _stop(session: Session, by: Person, now: datetime) -> None:
     session.commit()
 
 
-def _allow(session: Session, by: Person, now: datetime) -> Sequence[Publication]:
+def _allow(session: Session, by: Person, now: datetime) -> list[Publication]:
     held = stops.allow(session, by=by, reason="The family was told", now=now)
     session.commit()
     return held
