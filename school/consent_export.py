@@ -35,12 +35,19 @@ def make(session: Session, kind: str, *, by: Person, now: datetime) -> bytes:
     """Every pupil with every consent, also those that ended, one a line; a pupil without any has a line too.
 
     `kind`: one of FORMATS. For whoever keeps the register alone, since others read only what they need
-    (P4); it leaves a line in the trail. Raises NotPermitted, and BadInput for another format.
+    (P4). It takes a second or more, so nobody should wait for this session; `note` before it is handed out.
+    Raises NotPermitted, and BadInput for another format.
     """
     require(by, Action.EDIT_CONSENT)
     if kind not in FORMATS:
         raise BadInput(f"“{kind[:20]}” is no format here: choose CSV or XLSX.", field="format")
     rows = list(_rows(session, today(now)))
+    return _csv(rows) if kind == "csv" else _xlsx(rows)
+
+
+def note(session: Session, kind: str, *, by: Person, now: datetime) -> None:
+    """Leave a line in the trail that the register was taken out. Raises NotPermitted."""
+    require(by, Action.EDIT_CONSENT)
     audit.record(
         session,
         by=by,
@@ -50,7 +57,6 @@ def make(session: Session, kind: str, *, by: Person, now: datetime) -> bytes:
         detail={"format": kind},
         now=now,
     )
-    return _csv(rows) if kind == "csv" else _xlsx(rows)
 
 
 def _rows(session: Session, on: date) -> Iterator[tuple[str, ...]]:

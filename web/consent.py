@@ -126,8 +126,10 @@ def export() -> ResponseReturnValue:
     """The whole register as a file. A POST, since it leaves a line in the trail."""
     typed, moment = Typed(request.form), now()
     try:
-        with transaction() as session:
+        with reading() as session:
             data = consent_export.make(session, typed["format"], by=current_person(session), now=moment)
+        with transaction() as session:
+            consent_export.note(session, typed["format"], by=current_person(session), now=moment)
     except BadInput as error:
         return _list(typed.refuse(error)), 400
     answer = Response(data, content_type=consent_export.FORMATS[typed["format"]])
