@@ -7,6 +7,7 @@ paragraph 16; schedule 3, parts 4 and 5). A person judges it each time; until th
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,20 +19,24 @@ from school.retention import Subject
 
 
 def naming(session: Session, name: str, *, past_head: bool) -> list[FormEntry]:
-    """The forms that say a name, the first filed first; none for somebody whose name isn't known.
+    """The forms that say a name in whole words, the first filed first; none where no name is known.
 
     `past_head`: for a headteacher, without what concerns the headteacher (P3).
     """
     wanted = name.strip().casefold()
     if not wanted:
         return []
+    whole = re.compile(rf"(?<!\w){re.escape(wanted)}(?!\w)")
     query = sa.select(FormEntry).order_by(FormEntry.filed_at, FormEntry.id)
     if past_head:
         query = query.where(FormEntry.about_headteacher.is_(False))
     return [
         entry
         for entry in session.scalars(query)
-        if any(wanted in said.casefold() for said in (str(entry.fields), *(one.words for one in entry.steps)))
+        if any(
+            whole.search(str(said).casefold())
+            for said in (*entry.fields.values(), *(one.words for one in entry.steps))
+        )
     ]
 
 

@@ -114,6 +114,19 @@ def test_p3_a_report_about_the_headteacher_is_neither_in_a_headteachers_file_nor
             disclosure.ask(session, subject, let_in, reason="Because", by=asked_by, now=db.now())
 
 
+def test_p34_a_form_names_whom_its_answers_name_in_whole_words(
+    session: Session, school_people: People
+) -> None:
+    """Neither the letters of a short name in other words nor what the form's questions are called."""
+    entry = report(session, school_people[Role.SLT], "Ask Siân O'Brien, called \"Al\", and\nTim's mother")
+    for name, named in (
+        ("Siân O'Brien", True), ("al", True), ("Tim", True), ("Sian O'Brien", False), ("Brie", False),
+        ("person", False), ("nature", False), ("ask", True), ("Wolf", False), ("Tim's mother", True),
+    ):  # fmt: skip
+        found = named_in_forms.naming(session, name, past_head=False)
+        assert found == ([entry] if named else []), name
+
+
 def test_p34_whoever_has_no_name_is_named_in_no_form(session: Session, school_people: People) -> None:
     """Of some people on the platforms neither name nor handle is known."""
     report(session, school_people[Role.SLT], "Somebody else")
