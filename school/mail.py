@@ -111,7 +111,16 @@ def queue(
     if how is notices.How.AT_ONCE:
         session.add(row)
     elif how is notices.How.DIGEST and kind:
-        notices.hold(session, to, kind, subject=row.subject, text=text, confidential=confidential, now=now)
+        notices.hold(
+            session,
+            to,
+            kind,
+            purpose=purpose,
+            subject=row.subject,
+            text=text,
+            confidential=confidential,
+            now=now,
+        )
     return row
 
 

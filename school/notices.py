@@ -121,6 +121,9 @@ PURPOSES: Mapping[str, Kind] = {
 }
 """Which mails are of which kind, by `OutboxEmail.purpose`; all others always go at once."""
 
+_IN_DIGEST: Mapping[str, str] = {"urgent_decided": "How something urgent was decided"}
+"""What a digest says of mails of these purposes, where that is not what it says of their kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
@@ -244,6 +247,7 @@ def hold(
     person: Person,
     kind: Kind,
     *,
+    purpose: str,
     subject: str,
     text: str,
     confidential: bool,
@@ -257,7 +261,7 @@ def hold(
     times = session.get_one(NoticeTimes, person.id)
     if times.next_digest_at is None:
         times.next_digest_at = _next(times.digest_at, now)
-    words, links = ABOUT[kind].digest, _LINK.findall(text) or [""]
+    words, links = _IN_DIGEST.get(purpose, ABOUT[kind].digest), _LINK.findall(text) or [""]
     for link in links if words else links[:1]:
         session.add(
             HeldNotice(

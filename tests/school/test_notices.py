@@ -109,6 +109,11 @@ def test_p23_threats_cannot_be_silenced_by_everybody(session: Session, school_pe
     assert [(row.words, row.link[-1]) for row in held] == [
         ("A threat or a worry about a child", one) for one in "12"
     ]
+    # What is decided already is said to be so.
+    send(session, dsl, "urgent_decided", text=f"{URL}/moderation/2")
+    news = HeldNotice.words == "How something urgent was decided"
+    assert session.scalar(sa.select(HeldNotice.link).where(news)) == f"{URL}/moderation/2"
+    session.execute(sa.delete(HeldNotice).where(news))
     notices.forget(session, [dsl], "moderation/1")
     assert [row.link[-1] for row in session.scalars(sa.select(HeldNotice))] == ["2"]
     # The last one leaves: from that moment the other is told at once, whatever they had chosen.
