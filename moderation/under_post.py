@@ -33,7 +33,7 @@ class Written:
     entry_id: UUID | None
     """Its entry of the log, where the viewer may see that."""
     covered: bool
-    """Whether its words stay covered until somebody asks: it was flagged, or nothing has looked at it yet."""
+    """Whether its words stay covered until somebody asks: it is in the log, or nothing has looked at it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,9 @@ def _of(session: Session, post: Post, viewer: Person) -> UnderPost:
         )
     }
     written = tuple(
-        Written(comment, name or "", entries.get(comment.id), comment.state not in _OPEN)
+        Written(
+            comment, name or "", entries.get(comment.id), comment.state not in _OPEN or comment.id in entries
+        )
         for comment, name in latest
     )
     return UnderPost(count, waiting or 0, not_read, hidden, written)

@@ -14,7 +14,7 @@ from flask import Flask
 from approvals.models import Draft, Publication, PublicationMove
 from approvals.states import PublicationState
 from moderation.decisions import Outcome
-from moderation.models import ReferTo
+from moderation.models import Comment, CommentState, LogEntry, ReferTo
 from school.db import now, transaction
 from school.models import Account, Person, Role
 from tests.moderation import scenes
@@ -71,6 +71,15 @@ def test_p2_p3_a_posts_page_shows_its_comments_to_whom_the_queue_does(
     # Abuse is covered as in the queue, and what is friendly isn't.
     covered = re.findall(r'<details class="covered">.*?</details>', seen, re.DOTALL)
     assert len(covered) == 2 and "Periwinkle" in "".join(covered) and "sunflowers" not in "".join(covered)
+    # What somebody put into the log though nothing was found in it is covered, too.
+    with transaction() as session:
+        session.execute(
+            sa.update(Comment)
+            .where(Comment.id.in_(sa.select(LogEntry.comment_id).where(LogEntry.id == first)))
+            .values(state=CommentState.CLEAR)
+        )
+    still = re.findall(r'<details class="covered">.*?</details>', under(slt, path), re.DOTALL)
+    assert "Periwinkle" in "".join(still)
     link = re.search(r'href="(/moderation\?[^"]+)"', seen)
     assert link
     queue = slt.get(link[1].replace("&amp;", "&")).text
