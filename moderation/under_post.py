@@ -33,7 +33,7 @@ class Written:
     entry_id: UUID | None
     """Its entry of the log, where the viewer may see that."""
     covered: bool
-    """Whether its words stay covered until somebody asks: it is in the log, or nothing has looked at it yet."""
+    """Whether its words stay covered until somebody asks: it is in the log, or nothing looked at it yet."""
 
 
 @dataclass(frozen=True, slots=True)
