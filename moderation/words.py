@@ -11,6 +11,7 @@ from moderation import not_yet, unread
 from moderation.authors import AuthorRecord
 from moderation.chain import unlisted
 from moderation.decisions import Decision
+from moderation.followers import FollowerOutcome
 from moderation.models import (
     ActKind,
     ActState,
@@ -28,6 +29,14 @@ from moderation.outcomes import UNDOABLE, Outcome, in_words
 from school.times import say, say_date, say_full_date
 
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
+FOLLOWER_DONE: Mapping[FollowerOutcome, str] = {
+    FollowerOutcome.APPROVE: "approved, they may go on following",
+    FollowerOutcome.DECLINE: "declined, they may not follow",
+    FollowerOutcome.REMOVE: "to be removed from the followers",
+    FollowerOutcome.MUTE: "approved but muted",
+    FollowerOutcome.BLOCK: "blocked",
+}
+"""What was done, for whoever decided about a follower."""
 
 KINDS: Mapping[str, str] = {
     "threat": "threat",

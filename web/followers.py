@@ -12,6 +12,7 @@ from moderation import actions, followers, hand_tasks, not_yet, review
 from moderation import words as moderation_words
 from moderation.followers import OUTCOMES, FollowerOutcome, VettingItem
 from moderation.models import ActKind, Follower, FollowerState
+from moderation.words import FOLLOWER_DONE
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account
@@ -37,14 +38,6 @@ CHOICES: dict[FollowerOutcome, tuple[str, str]] = {
     FollowerOutcome.MUTE: ("Approve but mute", "outline-secondary"),
     FollowerOutcome.BLOCK: ("Block", "outline-danger"),
 }
-DONE: dict[FollowerOutcome, str] = {
-    FollowerOutcome.APPROVE: "approved, they may go on following",
-    FollowerOutcome.DECLINE: "declined, they may not follow",
-    FollowerOutcome.REMOVE: "to be removed from the followers",
-    FollowerOutcome.MUTE: "approved but muted",
-    FollowerOutcome.BLOCK: "blocked",
-}
-"""What was done, for whoever decided."""
 
 
 @pages.context_processor
@@ -149,7 +142,8 @@ def decide(follower_id: UUID) -> ResponseReturnValue:
             task = _task(session, decided, FollowerOutcome(typed["outcome"]))
     except BadInput as error:
         return _one(follower_id, typed.refuse(error)), 400
-    flash(f"Recorded: {DONE[FollowerOutcome(typed['outcome'])]}.{task}", "warning" if task else "success")
+    done = FOLLOWER_DONE[FollowerOutcome(typed["outcome"])]
+    flash(f"Recorded: {done}.{task}", "warning" if task else "success")
     if typed["back"] == "queue":
         return redirect(url_for("followers.queue"))
     return redirect(url_for("followers.one", follower_id=follower_id))

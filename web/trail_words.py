@@ -6,10 +6,9 @@ from collections.abc import Mapping
 
 from approvals.states import DraftState, PublicationState
 from approvals.takedowns import ALL_WORDS
-from moderation.words import OUTCOMES, PLATFORMS
+from moderation.words import FOLLOWER_DONE, OUTCOMES, PLATFORMS
 from school.consent import KINDS
 from school.forms import FORMS
-from web.followers import DONE
 from web.naming import ROLE_NAMES
 
 PHRASES: Mapping[str, str] = {
@@ -190,7 +189,7 @@ DETAIL_NAMES: Mapping[str, str] = {
 _STATES = {state.value: words for state, words in ALL_WORDS.items()}
 DETAIL_WORDS: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("log_entry", "outcomes"): {one.value: words for one, words in OUTCOMES.items()},
-    ("follower", "outcome"): {one.value: words for one, words in DONE.items()},
+    ("follower", "outcome"): {one.value: words for one, words in FOLLOWER_DONE.items()},
     ("draft", "old"): _STATES,
     ("publication", "old"): _STATES,
     ("consent", "kind"): {one.value: words for one, words in KINDS.items()},

@@ -14,6 +14,7 @@ from approvals.states import (
     Actor,
     DraftState,
     PublicationState,
+    Stopped,
     check_draft_move,
     check_publication_move,
 )
@@ -84,4 +85,4 @@ def test_a_publication_moves_only_as_the_table_says(
 
 def test_nothing_leads_out_of_what_is_settled_and_every_state_has_words() -> None:
     assert not {old for old, _new in PUBLICATION_MOVES} & SETTLED
-    assert set(IN_WORDS) == set(DraftState) | set(PublicationState)
+    assert set(IN_WORDS) == set(DraftState) | set(PublicationState) | set(Stopped)

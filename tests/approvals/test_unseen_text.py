@@ -44,5 +44,6 @@ def test_a_year_far_ahead_is_refused(
     session: Session, teacher: Person, make_account: Callable[..., Account], now: datetime, later: datetime
 ) -> None:
     content = scenes.content(make_account("x"), at=later + timedelta(days=3650))
+    draft = drafts.save(session, None, content, by=teacher, now=now)
     with pytest.raises(BadInput, match="more than a year ahead"):
-        drafts.save(session, None, content, by=teacher, now=now)
+        scenes.submit(session, draft, teacher, now)

@@ -17,7 +17,10 @@ from tests.web.walking import STRANGER, Found, Fuzz
 from web.doors import MARK
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-PAGES = ("/people", "/calendar/school-dates", "/audit", "/drafts/new", "/forms/inappropriate-content", "/me")
+PAGES = (
+    "/people", "/calendar/school-dates", "/audit", "/drafts/new", "/forms/inappropriate-content", "/me",
+    "/terms", "/letters",
+)  # fmt: skip
 """Those whose forms are read in the short run."""
 
 
@@ -60,7 +63,7 @@ def test_nothing_breaks_that_is_made_of_the_description(
     described = Described(walk, shown)
     before = found.requests
     looked = {"get drafts.show", "get log.show", "get reports.show", "get people.one", "post drafts.create"}
-    described.go(each=2, first=1, only=frozenset({*shown.fields, *looked}))
+    described.go(each=4, first=1, only=frozenset({*shown.fields, *looked}))
     walk.writes.close()
     assert not found.wrong, "\n".join(f"{what}: {about}" for what, about in found.wrong.items())
     assert found.requests - before >= len(described.asked) > 10 and found.did, found.statuses

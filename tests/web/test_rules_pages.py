@@ -20,6 +20,7 @@ from school.models import Account, AuditEntry, OutboxEmail, Person, Role
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
+from tests.web.test_nothing_typed_is_lost import FROM_HERE
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SignIn = Callable[[Role], Browser]
@@ -221,11 +222,11 @@ def test_a_share_may_be_per_cent_and_outlives_the_session(
     typed = fields(slt, **{"threshold-insult": "40%", "reason": "Trial"})
     sent = {"csrf_token": slt.token(PAGE), **typed}
     slt.client.delete_cookie("schoolgate")
-    answer = slt.client.post(PAGE, data={**sent, "do": "save"})
+    answer = slt.client.post(PAGE, data={**sent, "do": "save"}, headers=FROM_HERE)
     assert answer.status_code == 401 and "You were signed out" in answer.text
     again = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text))
     assert slt.sign_in(school_people[Role.SLT].email).status_code == 302
-    form = slt.client.post(PAGE, data={**again, "do": "restore"})
+    form = slt.client.post(PAGE, data={**again, "do": "restore"}, headers=FROM_HERE)
     assert form.status_code == 200 and 'value="40%"' in form.text
     assert slt.client.post(PAGE, data={**again, "do": "save"}).status_code == 400  # not looked at yet
     seen = look(slt, typed)[1]

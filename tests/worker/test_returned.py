@@ -13,6 +13,7 @@ from school import bounce_mailbox, bounces, db, mail
 from school.delivery import Delivery, Outcome
 from school.models import BounceMailbox, MailState, OutboxEmail, Person, Role
 from school.settings import settings
+from school.setup import PRACTICE_PIN
 from tests.school.bouncing import Mailbox, imap_server, plain, report
 from tests.web.conftest import Browser, app, practice, signed_in
 from worker import returned, watching
@@ -86,7 +87,7 @@ def test_what_came_back_is_shown_with_what_to_do(
         assert "alert(" not in page
     changed = head.post(
         f"/people/{chair.id}/address", f"/people/{chair.id}", email="winston@larkfield.test",
-        address_reason="A typing error",
+        address_reason="A typing error", looked="yes", pin=PRACTICE_PIN,
     )  # fmt: skip
     assert changed.status_code == 302
     assert "does not reach" not in head.get(f"/people/{chair.id}").text
