@@ -83,27 +83,17 @@ def add() -> ResponseReturnValue:
             )
         return made, token
 
-    try:
-        person, token = second_look.signed(typed, work, needed=bool(weighty))
-    except second_look.LookFirst:
-        return _look_at_newcomer(typed, weighty)
-    except BadInput as error:
-        if error.field == "pin":
-            return _look_at_newcomer(typed.refuse(error), weighty), 400
-        return _list(typed.refuse(error)), 400
-    return to_link(person, token)
-
-
-def _look_at_newcomer(typed: Typed, weighty: Sequence[Role]) -> str:
-    return second_look.page(
+    question = second_look.Question(
         f"Add {typed['name']} with these roles?",
-        typed,
-        action=url_for("people.add"),
+        "Sign, add and show the sign-up link",
         back=url_for("people.show"),
-        button="Sign, add and show the sign-up link",
         says=second_look.of_headteachers(typed["name"]) if Role.HEADTEACHER in weighty else [],
         gains=weighty,
     )
+    person, token = second_look.signed(
+        typed, work, question, needed=bool(weighty), refused=lambda error: _list(typed.refuse(error))
+    )
+    return to_link(person, token)
 
 
 def _ask_about_domain(session: Session, typed: Typed) -> None:
@@ -228,39 +218,27 @@ def change_address(person_id: UUID) -> ResponseReturnValue:
     The address is what a provider's sign-in is matched by first, so that of somebody whose roles need a
     PIN needs one too.
     """
-    typed = Typed(request.form)
-    with reading() as session:
-        whom = people.get(session, person_id)
-        weighty = [role for role in Role if role in roles.weighty(whom)]
-
-    def look() -> str:
-        return second_look.page(
-            f"Change the e-mail address of {whom.name}?",
-            typed,
-            action=url_for("people.change_address", person_id=person_id),
-            back=url_for("people.person", person_id=person_id),
-            button="Sign and change the address",
-            says=[
-                f"{whom.name} signs in with {typed['email']} from then on, and e-mails go there.",
-                "Both addresses are told.",
-            ],
-            gains=weighty,
-        )
+    typed, (whom, weighty) = Typed(request.form), found(person_id)
 
     def work(session: Session, by: Person) -> Person:
         somebody = people.get(session, person_id)
         addresses.change(session, somebody, typed["email"], by=by, reason=typed["address_reason"], now=now())
         return somebody
 
-    try:
-        somebody = second_look.signed(typed, work, needed=bool(weighty))
-    except second_look.LookFirst:
-        return look()
-    except BadInput as error:
-        if error.field == "pin":
-            typed.refuse(error)
-            return look(), 400
-        return one_page(person_id, typed.refuse(named(error, "address"))), 400
+    question = about(
+        person_id,
+        f"Change the e-mail address of {whom.name}?",
+        "Sign and change the address",
+        says=[
+            f"{whom.name} signs in with {typed['email']} from then on, and e-mails go there.",
+            "Both addresses are told.",
+        ],
+        gains=weighty,
+    )
+    somebody = second_look.signed(
+        typed, work, question, needed=bool(weighty),
+        refused=lambda error: one_page(person_id, typed.refuse(named(error, "address"))),
+    )  # fmt: skip
     flash(f"E-mail to {somebody.name} goes to {somebody.email} from now on.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
@@ -334,6 +312,29 @@ def withdraw_deputy(person_id: UUID, deputy_id: UUID) -> ResponseReturnValue:
         name = people.get(session, deputy.person_id).name
     flash(f"{name} doesn’t stand in on those days any more.", "success")
     return redirect(url_for("people.person", person_id=person_id))
+
+
+def found(person_id: UUID) -> tuple[Person, list[Role]]:
+    """The person, and which of their roles are given and taken with a PIN, in the order of the table."""
+    with reading() as session:
+        somebody = people.get(session, person_id)
+        weighty = roles.weighty(somebody)
+    return somebody, [role for role in Role if role in weighty]
+
+
+def about(
+    person_id: UUID,
+    title: str,
+    button: str,
+    *,
+    says: Sequence[str] = (),
+    gains: Sequence[Role] = (),
+    loses: Sequence[Role] = (),
+) -> second_look.Question:
+    """What is signed about somebody, whose page one goes back to."""
+    return second_look.Question(
+        title, button, url_for("people.person", person_id=person_id), says, gains, loses
+    )
 
 
 def named(error: BadInput, form: str) -> BadInput:

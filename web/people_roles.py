@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from approvals import calendar_feed
 from school import people, register, roles, sign_up
-from school.db import now, reading
+from school.db import now
 from school.errors import BadInput
 from school.models import Account, Person, Role
 from school.permissions import SIGNED_ROLES, Action
@@ -18,25 +18,18 @@ from web import second_look
 from web.access import needs, present
 from web.forms import Typed
 from web.naming import platform_name, role_name
-from web.people import named, one_page, to_link
+from web.people import about, found, named, one_page, to_link
 from web.signin import go_on
 
 pages = Blueprint("people_roles", __name__)
 
 
-def _role(typed: Typed) -> Role:
+def _role(person_id: UUID, typed: Typed) -> Role:
     try:
         return Role(typed["role"])
     except ValueError:
-        raise BadInput("Choose a role from the list.", field="role") from None
-
-
-def _who(person_id: UUID) -> tuple[Person, list[Role]]:
-    """The person, and which of their roles are given and taken with a PIN, in the order of the table."""
-    with reading() as session:
-        somebody = people.get(session, person_id)
-        weighty = roles.weighty(somebody)
-    return somebody, [role for role in Role if role in weighty]
+        refused = typed.refuse(BadInput("Choose a role from the list.", field="role"))
+        abort(make_response(one_page(person_id, refused), 400))
 
 
 @pages.post("/people/<uuid:person_id>/roles")
@@ -44,18 +37,7 @@ def _who(person_id: UUID) -> tuple[Person, list[Role]]:
 def give(person_id: UUID) -> ResponseReturnValue:
     """Give a role; the person signs in anew. Whoever gives themselves one goes on under a new sign-in."""
     typed, (me, here) = Typed(request.form), present()
-    somebody, _had = _who(person_id)
-
-    def look() -> str:
-        return second_look.page(
-            f"Give {somebody.name} the role: {role_name(role)}?",
-            typed,
-            action=url_for("people_roles.give", person_id=person_id),
-            back=url_for("people.person", person_id=person_id),
-            button="Sign and give the role",
-            says=second_look.of_headteachers(somebody.name) if role is Role.HEADTEACHER else [],
-            gains=[role],
-        )
+    (somebody, _weighty), role = found(person_id), _role(person_id, typed)
 
     def work(session: Session, by: Person) -> None:
         whom = people.get(session, person_id)
@@ -63,16 +45,17 @@ def give(person_id: UUID) -> ResponseReturnValue:
             raise BadInput(f"{whom.name} has the role already: {role_name(role)}.", field="role")
         roles.give(session, whom, role, called=role_name(role), by=by, reason=typed["role_reason"], now=now())
 
-    try:
-        role = _role(typed)
-        second_look.signed(typed, work, needed=role in SIGNED_ROLES)
-    except second_look.LookFirst:
-        return look()
-    except BadInput as error:
-        if error.field == "pin":
-            typed.refuse(error)
-            return look(), 400
-        return one_page(person_id, typed.refuse(named(error, "role"))), 400
+    question = about(
+        person_id,
+        f"Give {somebody.name} the role: {role_name(role)}?",
+        "Sign and give the role",
+        says=second_look.of_headteachers(somebody.name) if role is Role.HEADTEACHER else [],
+        gains=[role],
+    )
+    second_look.signed(
+        typed, work, question, needed=role in SIGNED_ROLES,
+        refused=lambda error: one_page(person_id, typed.refuse(named(error, "role"))),
+    )  # fmt: skip
     anew = " Where they were signed in, they sign in anew."
     if somebody.id == me.id:
         go_on(somebody, here, proved=False)
@@ -86,41 +69,23 @@ def give(person_id: UUID) -> ResponseReturnValue:
 def withdraw(person_id: UUID) -> ResponseReturnValue:
     """Take a role away; the person is signed out everywhere."""
     typed = Typed(request.form)
-    somebody, _had = _who(person_id)
-
-    def look() -> str:
-        return second_look.page(
-            f"Take the role from {somebody.name}: {role_name(role)}?",
-            typed,
-            action=url_for("people_roles.withdraw", person_id=person_id),
-            back=url_for("people.person", person_id=person_id),
-            button="Sign and take the role away",
-            says=[f"{somebody.name} is signed out everywhere at once."],
-            gains=[],
-            loses=[role],
-        )
+    (somebody, _weighty), role = found(person_id), _role(person_id, typed)
 
     def work(session: Session, by: Person) -> None:
-        roles.take(
-            session,
-            people.get(session, person_id),
-            role,
-            called=role_name(role),
-            by=by,
-            reason=typed["reason"],
-            now=now(),
-        )
+        whom = people.get(session, person_id)
+        roles.take(session, whom, role, called=role_name(role), by=by, reason=typed["reason"], now=now())
 
-    try:
-        role = _role(typed)
-        second_look.signed(typed, work, needed=role in SIGNED_ROLES)
-    except second_look.LookFirst:
-        return look()
-    except BadInput as error:
-        if error.field == "pin":
-            typed.refuse(error)
-            return look(), 400
-        return one_page(person_id, typed.refuse(BadInput(str(error)))), 400
+    question = about(
+        person_id,
+        f"Take the role from {somebody.name}: {role_name(role)}?",
+        "Sign and take the role away",
+        says=[f"{somebody.name} is signed out everywhere at once."],
+        loses=[role],
+    )
+    second_look.signed(
+        typed, work, question, needed=role in SIGNED_ROLES,
+        refused=lambda error: one_page(person_id, typed.refuse(BadInput(str(error)))),
+    )  # fmt: skip
     flash(f"{somebody.name} no longer has the role: {role_name(role)}.", "success")
     return redirect(url_for("people.person", person_id=person_id))
 
@@ -132,33 +97,20 @@ def new_link(person_id: UUID) -> ResponseReturnValue:
 
     Whoever has it becomes that person, so it needs what giving their roles needs.
     """
-    typed = Typed(request.form)
-    somebody, weighty = _who(person_id)
-
-    def look() -> str:
-        return second_look.page(
-            f"Make a new sign-up link for {somebody.name}?",
-            typed,
-            action=url_for("people_roles.new_link", person_id=person_id),
-            back=url_for("people.person", person_id=person_id),
-            button="Sign and make the link",
-            says=[
-                f"Whoever opens the link first signs in as {somebody.name}. An earlier link stops working."
-            ],
-            gains=weighty,
-        )
+    typed, (somebody, weighty) = Typed(request.form), found(person_id)
 
     def work(session: Session, by: Person) -> tuple[Person, str]:
         whom = people.get(session, person_id)
         return whom, sign_up.invite(session, whom, by=by, now=now())
 
-    try:
-        whom, token = second_look.signed(typed, work, needed=bool(weighty))
-    except second_look.LookFirst:
-        return look()
-    except BadInput as error:
-        typed.refuse(error)
-        return look(), 400
+    question = about(
+        person_id,
+        f"Make a new sign-up link for {somebody.name}?",
+        "Sign and make the link",
+        says=[f"Whoever opens the link first signs in as {somebody.name}. An earlier link stops working."],
+        gains=weighty,
+    )
+    whom, token = second_look.signed(typed, work, question, needed=bool(weighty))
     return to_link(whom, token)
 
 
@@ -166,21 +118,8 @@ def new_link(person_id: UUID) -> ResponseReturnValue:
 @needs(Action.MANAGE_PEOPLE)
 def set_active(person_id: UUID) -> ResponseReturnValue:
     """Shut somebody out, or let them in again, whose roles count again then."""
-    typed = Typed(request.form)
+    typed, (somebody, weighty) = Typed(request.form), found(person_id)
     active = typed["active"] == "yes"
-    somebody, weighty = _who(person_id)
-
-    def look() -> str:
-        return second_look.page(
-            f"Let {somebody.name} in again?" if active else f"Shut {somebody.name} out?",
-            typed,
-            action=url_for("people_roles.set_active", person_id=person_id),
-            back=url_for("people.person", person_id=person_id),
-            button="Sign and let in" if active else "Sign and shut out",
-            says=[] if active else [f"{somebody.name} is signed out everywhere at once."],
-            gains=weighty if active else [],
-            loses=[] if active else weighty,
-        )
 
     def work(session: Session, by: Person) -> list[Account]:
         whom, orphaned = people.get(session, person_id), []
@@ -196,16 +135,19 @@ def set_active(person_id: UUID) -> ResponseReturnValue:
             )
         return orphaned
 
-    try:
-        orphaned = second_look.signed(typed, work, needed=bool(weighty))
-    except second_look.LookFirst:
-        return look()
-    except BadInput as error:
-        if error.field == "pin":
-            typed.refuse(error)
-            return look(), 400
+    def refused(error: BadInput) -> str:
         field = error.field if error.field.startswith("successor-") else ""
-        return one_page(person_id, typed.refuse(BadInput(str(error), field=field))), 400
+        return one_page(person_id, typed.refuse(BadInput(str(error), field=field)))
+
+    question = about(
+        person_id,
+        f"Let {somebody.name} in again?" if active else f"Shut {somebody.name} out?",
+        "Sign and let in" if active else "Sign and shut out",
+        says=[] if active else [f"{somebody.name} is signed out everywhere at once."],
+        gains=weighty if active else [],
+        loses=[] if active else weighty,
+    )
+    orphaned = second_look.signed(typed, work, question, needed=bool(weighty), refused=refused)
     flash(
         f"{somebody.name} may sign in again." if active else f"{somebody.name} can no longer sign in.",
         "success",

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-from flask import render_template
+from flask import abort, make_response, render_template
 from sqlalchemy.orm import Session
 
 from school import people, pins
 from school.db import now, reading, transaction
+from school.errors import BadInput
 from school.models import Person, Role
 from web import abilities
 from web.access import current_person
@@ -20,17 +22,51 @@ T = TypeVar("T")
 _OURS = frozenset({"csrf_token", "looked", "pin"})
 
 
-class LookFirst(Exception):
+class _LookFirst(Exception):
     """Nothing was done yet: what would be done can be, and is to be looked at and signed."""
 
 
-def signed(typed: Typed, work: Callable[[Session, Person], T], *, needed: bool = True) -> T:
-    """Do `work` in a transaction once the person signed in has looked at it and typed their PIN.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is about to be done, as the page says it on which it is signed."""
 
-    The first form has no `looked`: then the work is tried and taken back, so that whatever is wrong with
-    it is said before anybody signs. `needed` False: done at once. Raises LookFirst, and BadInput with the
-    field `pin` for a PIN that is wrong, locked or not there.
+    title: str
+    button: str
+    back: str
+    """Where whoever leaves it as it is goes."""
+    says: Sequence[str] = ()
+    gains: Sequence[Role] = ()
+    """Roles, told with what they let somebody do."""
+    loses: Sequence[Role] = ()
+
+
+def signed(
+    typed: Typed,
+    work: Callable[[Session, Person], T],
+    question: Question,
+    *,
+    needed: bool,
+    refused: Callable[[BadInput], str] | None = None,
+) -> T:
+    """Do `work` once the person signed in has looked at it and typed their PIN; `needed` False: at once.
+
+    Whoever has not looked yet is answered with the question's page instead, whose form comes back to where it
+    was sent; whoever's PIN is wrong, locked or not there, with that page as refused. For what else is wrong
+    `refused` gives the page; None: the same one.
     """
+    try:
+        return _signed(typed, work, needed=needed)
+    except _LookFirst:
+        abort(make_response(_page(question, typed)))
+    except BadInput as error:
+        if refused is None or error.field == "pin":
+            abort(make_response(_page(question, typed.refuse(error)), 400))
+        abort(make_response(refused(error), 400))
+
+
+def _signed(typed: Typed, work: Callable[[Session, Person], T], *, needed: bool) -> T:
+    # The first form has no `looked`: then the work is tried and taken back, so that whatever is wrong with it
+    # is said before anybody signs.
     moment, looks = now(), needed and typed["looked"] == "yes"
     with transaction() as session:
         by = current_person(session)
@@ -38,37 +74,19 @@ def signed(typed: Typed, work: Callable[[Session, Person], T], *, needed: bool =
         if right:
             done = work(session, by)
             if needed and not looks:
-                raise LookFirst
+                raise _LookFirst
     # A wrong PIN counts, so the transaction above was committed all the same.
     if not right:
         raise pins.refusal(by, now=moment)
     return done
 
 
-def page(
-    title: str,
-    typed: Typed,
-    *,
-    action: str,
-    back: str,
-    button: str,
-    says: Sequence[str],
-    gains: Sequence[Role],
-    loses: Sequence[Role] = (),
-) -> str:
-    """What is about to be done, with the form as it was typed and the field for the PIN.
-
-    `gains`, `loses`: roles, told with what they let somebody do.
-    """
+def _page(question: Question, typed: Typed) -> str:
     return render_template(
         "people/sign.html",
-        title=title,
-        action=action,
-        back=back,
-        button=button,
-        says=says,
-        gains=[(role, abilities.of_role(role)) for role in gains],
-        loses=[(role, abilities.of_role(role)) for role in loses],
+        question=question,
+        gains=[(role, abilities.of_role(role)) for role in question.gains],
+        loses=[(role, abilities.of_role(role)) for role in question.loses],
         hidden=[(name, value) for name, value in typed.values.items(multi=True) if name not in _OURS],
         reason=next((typed[name] for name in ("role_reason", "address_reason", "reason") if typed[name]), ""),
         looked=typed if typed["looked"] else None,
