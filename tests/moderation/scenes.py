@@ -15,7 +15,7 @@ from connectors.base import RemoteComment
 from moderation import actions, attempts, decisions, followers, polling, scoring, thresholds
 from moderation.decisions import Decision, Outcome
 from moderation.models import FlaggingRules, LogCase, LogEntry, PlatformAct
-from school.db import now, reading, transaction
+from school.db import now, transaction
 from school.models import Person
 from tests.moderation.platform import WHEN, ScriptedPlatform, comment
 
@@ -158,9 +158,3 @@ def tampering(session: Session, *statements: str) -> Iterator[None]:
 
 
 Make = Callable[..., UUID]
-
-
-def numbers_of(entry_ids: Sequence[UUID]) -> list[int]:
-    """The numbers of these entries, which are drawn by chance, in the same order."""
-    with reading() as session:
-        return [session.get_one(LogEntry, entry_id).number for entry_id in entry_ids]

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from waitress import create_server
 from werkzeug.test import TestResponse
 
 from connectors.practice.servers import PracticePlatforms
 from school import db
 from school.models import Account, Person, Role
 from school.setup import PRACTICE_PASSWORD
+from tests.moderation.platform import ScriptedPlatform
+from tests.moderation.scenes import PresentClock
 from web.app import create_app
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
@@ -97,3 +102,32 @@ def teacher(signed_in: Callable[[Role], Browser], x: Account) -> Browser:
 @pytest.fixture
 def later() -> datetime:
     return (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The app behind a real server; its address."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(timeout=5)
+
+
+@pytest.fixture
+def clock() -> PresentClock:
+    """Real time, moved on by the test."""
+    return PresentClock()
+
+
+@pytest.fixture
+def platform() -> ScriptedPlatform:
+    """A platform that can do everything."""
+    return ScriptedPlatform()
+
+
+@pytest.fixture
+def account_id(make_account: Callable[..., Account]) -> UUID:
+    """The school's Facebook page."""
+    return make_account("facebook", identity_id="school").id

@@ -24,10 +24,7 @@ from sqlalchemy.orm import Session
 from connectors.practice.servers import PracticePlatforms
 from school.models import Account, Person, Role
 from tests.web.full_school import Address, addresses, furnish
-from tests.web.test_in_browser import address
 from tests.web.walk_pages import NUMBER, Walk
-
-__all__ = ["address"]
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

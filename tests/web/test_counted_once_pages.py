@@ -16,7 +16,7 @@ from moderation.decisions import Outcome
 from moderation.models import Follower as FollowerRow
 from moderation.models import LogCase
 from school.db import reading
-from school.models import Account, Person, Role
+from school.models import Person, Role
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
@@ -28,21 +28,6 @@ from web.report_paper import STEPS
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 SignIn = Callable[[Role], Browser]
 POLISH = "Dziękuję bardzo za wspaniały koncert, dzieci były szczęśliwe"
-
-
-@pytest.fixture
-def clock() -> scenes.PresentClock:
-    return scenes.PresentClock()
-
-
-@pytest.fixture
-def platform() -> ScriptedPlatform:
-    return ScriptedPlatform()
-
-
-@pytest.fixture
-def account_id(make_account: Callable[..., Account]) -> UUID:
-    return make_account("facebook", identity_id="school").id
 
 
 def test_an_entry_on_which_two_decided_is_one(

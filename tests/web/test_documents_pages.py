@@ -34,16 +34,6 @@ ABUSE = "You idiot, Zażółć یہ \U0001f984"
 
 
 @pytest.fixture
-def clock() -> scenes.PresentClock:
-    return scenes.PresentClock()
-
-
-@pytest.fixture
-def platform() -> ScriptedPlatform:
-    return ScriptedPlatform()
-
-
-@pytest.fixture
 def entries(
     make_account: Callable[..., Account], platform: ScriptedPlatform, clock: scenes.PresentClock
 ) -> list[UUID]:

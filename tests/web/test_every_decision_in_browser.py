@@ -29,10 +29,8 @@ from tests.approvals import scenes as writing
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.school.test_forms import filled
-from tests.web.test_in_browser import address, sign_in_as
+from tests.web.test_in_browser import sign_in_as
 from tests.web.writing import rows
-
-__all__ = ["address"]
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 

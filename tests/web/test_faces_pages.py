@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
@@ -15,7 +14,6 @@ from flask import Flask
 from PIL import Image
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
-from waitress import create_server
 
 from approvals.models import BlurChoice, Draft, LookState, PictureLook, PictureWords, RevisionPicture
 from school import db
@@ -146,16 +144,6 @@ def test_a_look_that_failed_is_asked_for_again(teacher: Browser, x: Account, lat
     assert "could not look for faces" in page
     assert teacher.post(path, path, **{**form_of(page), "do": "look"}).status_code == 302
     assert "Looking for faces" in teacher.get(path).text
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
 
 
 @pytest.fixture

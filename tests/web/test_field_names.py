@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from waitress import create_server
 
 from school.forms import FORMS
 from school.models import Account, Person, Role
@@ -28,17 +26,6 @@ SAID = """() => {
     twice: ids.filter((one, place) => ids.indexOf(one) !== place),
   };
 }"""
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The app behind a real server; its address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
 
 
 @pytest.mark.parametrize("role", [Role.HEADTEACHER, Role.DPO, Role.NETWORK_MANAGER, Role.MARKETING_OFFICER])

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
-from waitress import create_server
 
 from connectors.base import Platform
 from connectors.practice.servers import PracticePlatforms
@@ -19,17 +15,6 @@ from school.people import find
 from tests.web.test_practice_pages import arrive, picture
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The app behind a real server; its address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
 
 
 def sign_in_as(page: Page, address: str, name: str) -> None:

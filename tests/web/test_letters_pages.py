@@ -32,11 +32,6 @@ REASON = "The third time this month, and she works at the town hall"
 
 
 @pytest.fixture
-def clock() -> PresentClock:
-    return PresentClock()
-
-
-@pytest.fixture
 def entry_id(make_account: Callable[..., Account], clock: PresentClock) -> UUID:
     """A parent's comment, under the same post as another parent's."""
     account_id = make_account("facebook", identity_id="school").id

@@ -16,9 +16,7 @@ from school import db
 from school.models import Account
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, comment
-from tests.web.test_in_browser import address, sign_in_as
-
-__all__ = ["address"]
+from tests.web.test_in_browser import sign_in_as
 
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),

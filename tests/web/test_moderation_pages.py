@@ -32,7 +32,7 @@ from moderation.models import (
 from moderation.models import Follower as FollowerRow
 from school import people
 from school.db import now, reading, transaction
-from school.models import Account, OutboxEmail, Person, Role
+from school.models import OutboxEmail, Person, Role
 from tests.approvals.scenes import picture_bytes
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
@@ -43,24 +43,6 @@ pytestmark = pytest.mark.usefixtures("numbered_in_turn")
 
 SignIn = Callable[[Role], Browser]
 ABUSE = "You idiot"
-
-
-@pytest.fixture
-def clock() -> scenes.PresentClock:
-    """Real time, moved on by the test."""
-    return scenes.PresentClock()
-
-
-@pytest.fixture
-def platform() -> ScriptedPlatform:
-    """A platform that can do everything."""
-    return ScriptedPlatform()
-
-
-@pytest.fixture
-def account_id(make_account: Callable[..., Account]) -> UUID:
-    """The school's Facebook page."""
-    return make_account("facebook", identity_id="school").id
 
 
 @pytest.fixture

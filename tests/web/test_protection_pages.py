@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
 import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect
 from sqlalchemy.orm import Session
-from waitress import create_server
 
 from moderation.models import WatchedPost
 from school import db
@@ -50,17 +47,6 @@ def world(session: Session, school_people: dict[Role, Person], make_account: Cal
         session.refresh(row)
     session.commit()
     return made
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """The app behind a real server; its address."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
 
 
 def one(model: type[db.Base]) -> object:

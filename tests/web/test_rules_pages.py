@@ -28,12 +28,6 @@ PAGE = "/moderation/rules"
 
 
 @pytest.fixture
-def clock() -> scenes.PresentClock:
-    """Real time, moved on by the test."""
-    return scenes.PresentClock()
-
-
-@pytest.fixture
 def decided(
     make_account: Callable[..., Account], clock: scenes.PresentClock, school_people: dict[Role, Person]
 ) -> list[UUID]:

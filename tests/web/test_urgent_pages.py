@@ -21,21 +21,6 @@ SignIn = Callable[[Role], Browser]
 THREAT = "I will stab you"
 
 
-@pytest.fixture
-def clock() -> scenes.PresentClock:
-    return scenes.PresentClock()
-
-
-@pytest.fixture
-def platform() -> ScriptedPlatform:
-    return ScriptedPlatform()
-
-
-@pytest.fixture
-def account_id(make_account: Callable[..., Account]) -> UUID:
-    return make_account("facebook", identity_id="school").id
-
-
 def tiles(browser: Browser) -> dict[str, str]:
     """What Today shows to do: words to number."""
     found = re.findall(r'<a class="tile[^>]*><b>(\d+)</b> ([^<]+)<', browser.get("/").text)

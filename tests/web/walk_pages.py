@@ -33,9 +33,6 @@ from school.models import Account, Person, Role
 from school.setup import PRACTICE_PASSWORD
 from tests.web.full_school import Address, addresses, furnish
 from tests.web.looks import of_axe, of_the_focus, of_the_layout
-from tests.web.test_in_browser import address
-
-__all__ = ["address"]
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
