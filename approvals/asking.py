@@ -6,7 +6,7 @@ token is known to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,6 +18,7 @@ from approvals import approval_mail
 from approvals.mail_subjects import known_by
 from approvals.models import ApprovalRequest, Draft, DraftRevision, Submission
 from approvals.previews import preview
+from approvals.states import DraftState
 from school import people, secrets, standing_in
 from school.models import Person, School
 from school.settings import settings
@@ -151,6 +152,17 @@ def asked(session: Session, submission: Submission) -> list[Person]:
     """Who was asked to decide."""
     ids = sa.select(ApprovalRequest.approver_id).where(ApprovalRequest.submission_id == submission.id)
     return list(session.scalars(sa.select(Person).where(Person.id.in_(ids)).order_by(Person.name)))
+
+
+def asked_of(session: Session, approver: Person, authors: Collection[UUID]) -> Sequence[Draft]:
+    """What these authors handed in and this person is asked to decide on."""
+    requests = sa.select(ApprovalRequest.draft_id).where(
+        ApprovalRequest.approver_id == approver.id, ApprovalRequest.voided_at.is_(None)
+    )
+    query = sa.select(Draft).where(
+        Draft.state == DraftState.SUBMITTED, Draft.author_id.in_(authors), Draft.id.in_(requests)
+    )
+    return session.scalars(query.order_by(Draft.id)).all()
 
 
 def by_and_by(

@@ -247,6 +247,11 @@ def _being_changed() -> sa.ColumnElement[bool]:
     )
 
 
+def any_begun(session: Session) -> bool:
+    """Whether anybody has ever begun a draft that is kept still."""
+    return session.scalar(sa.select(Draft.id).limit(1)) is not None
+
+
 def on_their_way(session: Session, author: Person) -> list[tuple[Draft, DraftRevision]]:
     """An author's drafts that wait for a decision, or are approved and to come, soonest first."""
     coming = (

@@ -113,8 +113,10 @@ def named(session: Session, publications: Sequence[Publication]) -> str:
 def _came_due(since: datetime, now: datetime) -> sa.Select[Publication]:
     """What came due in a stop `since` then and waits: held already, or still to be."""
     held = sa.and_(Publication.state == PublicationState.HELD, Publication.due_at >= since)
-    due = sa.and_(Publication.state == PublicationState.SCHEDULED, Publication.due_at <= now)
-    query = sa.select(Publication).where(sa.or_(held, due))
+    # What is held for another reason and due only later did not come due in the stop.
+    query = sa.select(Publication).where(
+        Publication.due_at <= now, sa.or_(held, Publication.state == PublicationState.SCHEDULED)
+    )
     return query.order_by(Publication.due_at, Publication.id)
 
 

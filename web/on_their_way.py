@@ -7,11 +7,9 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import claims, drafts, schedule
-from approvals.models import ApprovalRequest, Draft
+from approvals import asking, claims, drafts, schedule
 from approvals.posts_under_way import PostUnderWay
 from approvals.states import DraftState
 from school import standing_in
@@ -59,15 +57,7 @@ def asked_all_the_same(
     """
     if not away:
         return []
-    asked = sa.select(ApprovalRequest.draft_id).where(
-        ApprovalRequest.approver_id == person.id, ApprovalRequest.voided_at.is_(None)
-    )
-    query = sa.select(Draft).where(
-        Draft.state == DraftState.SUBMITTED,
-        Draft.author_id.in_([deputy.id for deputy, _until in away]),
-        Draft.id.in_(asked),
-    )
     return [
         (draft.id, standing_in.on_own_post(session, draft.author, [person.id], reader=person, now=now()))
-        for draft in session.scalars(query.order_by(Draft.id))
+        for draft in asking.asked_of(session, person, [deputy.id for deputy, _until in away])
     ]

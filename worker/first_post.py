@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from approvals import drafts, submissions
 from approvals.content import DraftContent
-from approvals.models import Criterion, Draft, Objective
+from approvals.models import Criterion, Objective
 from connectors.base import Platform
 from school import accounts, audit, people, setup
 from school.db import now, reading, transaction
@@ -82,7 +82,7 @@ def _hand_in() -> None:
 def _author(session: Session) -> Person | None:
     """The practice school's teacher, while nobody there has begun a draft."""
     school = setup.current_school(session)
-    if school is None or not school.practice or session.scalar(sa.select(Draft.id).limit(1)) is not None:
+    if school is None or not school.practice or drafts.any_begun(session):
         return None
     found = people.find(session, f"teacher@{PRACTICE_DOMAIN}")
     return found if found is not None and found.active else None

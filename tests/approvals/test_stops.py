@@ -165,6 +165,17 @@ def test_what_was_held_as_too_late_in_a_long_stop_is_told_of_at_its_end(
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_what_is_held_for_another_reason_and_due_later_did_not_come_due_in_the_stop(
+    session: Session, teacher: Person, head: Person, deputy: Person, x: Account, now: datetime
+) -> None:
+    _draft, [later] = scenes.approved(session, teacher, head, now, x, text="Later on", at=now + 9 * HOUR)
+    _stop(session, head, now)
+    publishing.hold(session, later, "The account is disconnected.", tell=False, now=now)
+    session.commit()
+    assert not stops.while_stopped(session, since=now, now=now + HOUR)[0]
+    assert not _allow(session, deputy, now + HOUR)
+
+
 def test_allowing_and_another_move_of_a_post_never_wait_for_each_other(
     database: str,
     session: Session,
