@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from moderation.classifier.figures import only_a_figure, only_road_danger
 from moderation.classifier.hate import (
     HATE_WORDS,
     REFERENCES,
@@ -140,7 +139,7 @@ def flag(
     plain = plainly(both[-1])
     threats = _phrases("threat", both, _ruled(_SPOKEN_THREATS, plain, TOLD_AS_NEWS))
     if scores_count(text, unread):
-        reasons += _scored(scores, thresholds, "" if threats else plain)
+        reasons += _scored(scores, thresholds, only_of_the_dead=not threats and _of_the_dead(plain))
     reasons += threats
     if unread is None or unread.partly:
         reasons += _hateful(both[-1], plain)
@@ -210,28 +209,20 @@ def _weight(reason: Reason) -> float:
     return {"personal_data": 0.55, "word": 0.4, "spam": 0.3, "length": 0.35, "language": 0.2}[reason.kind]
 
 
-def _scored(scores: Mapping[str, float], thresholds: Mapping[str, float], plain: str) -> list[Reason]:
-    """What scores over its threshold. `plain`: the comment in plain words where no rule sees a threat in it:
-    one by the score alone isn't urgent where those words show what else is meant.
-    """
+def _scored(
+    scores: Mapping[str, float], thresholds: Mapping[str, float], *, only_of_the_dead: bool
+) -> list[Reason]:
+    """What scores over its threshold. A threat that only speaks of somebody dead isn't urgent."""
     reasons = []
     for label, threshold in thresholds.items():
         score = scores.get(label, 0.0)
         if score >= threshold:
-            meant = _meant_otherwise(plain) if label == "threat" else ""
-            kind: Kind = "threat" if label == "threat" and not meant else "toxicity"
+            kind: Kind = "threat" if label == "threat" and not only_of_the_dead else "toxicity"
             said = f"{_SAID.get(label, label.replace('_', ' '))} ({score:.0%} sure)"
-            reasons.append(Reason(kind, label, round(score, 4), f"{said}, but {meant}" if meant else said))
+            if label == "threat" and only_of_the_dead:
+                said += ", but speaks of somebody who has long been dead"
+            reasons.append(Reason(kind, label, round(score, 4), said))
     return reasons
-
-
-def _meant_otherwise(plain: str) -> str:
-    """Why these words are hardly a threat, for the reviewer; empty where nothing says so."""
-    if _of_the_dead(plain):
-        return "speaks of somebody who has long been dead"
-    if only_a_figure(plain):
-        return "reads as a figure of speech, a game or a complaint"
-    return "speaks of danger on the road" if only_road_danger(plain) else ""
 
 
 def _of_the_dead(plain: str) -> bool:
