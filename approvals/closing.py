@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, drafts, submissions
+from approvals import approval_mail, claims, drafts, submissions
 from approvals.checks import account_name
 from approvals.models import Draft, DraftRevision, Publication, RevisionAccount
 from approvals.moves import move_draft, move_publication
@@ -18,21 +18,44 @@ STOPPED = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.F
 """What has not gone out and now never does. What a worker is sending at this moment ends by itself."""
 
 
+def lock_waiting(session: Session, account: Account) -> tuple[list[Publication], list[Draft]]:
+    """The account's posts that have not gone out and the drafts handed in for it, as they are now, locked.
+
+    For the caller who closes the account, before anything else: whoever edits or decides takes the draft and
+    then the trail, and in the other order the two would wait for each other.
+    """
+    stopped = (
+        sa.select(Publication.id, Publication.draft_id)
+        .where(Publication.account_id == account.id, Publication.state.in_(STOPPED))
+        .order_by(Publication.draft_id, Publication.id)
+    )
+    found = [claims.locked(session, one.id)[0] for one in session.execute(stopped).all()]
+    handed_in = (
+        sa.select(Draft.id)
+        .join(
+            DraftRevision,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .join(RevisionAccount, RevisionAccount.revision_id == DraftRevision.id)
+        .where(Draft.state == DraftState.SUBMITTED, RevisionAccount.account_id == account.id)
+        .order_by(Draft.id)
+    )
+    for draft_id in session.scalars(handed_in).all():
+        drafts.locked(session, draft_id)
+    # Asked again: while this waited for a lock, somebody may have decided or handed in anew, and a worker
+    # may have begun to publish.
+    still = [one for one in found if one.state in STOPPED]
+    return still, list(session.scalars(handed_in.with_only_columns(Draft)))
+
+
 def stop_for(session: Session, account: Account, *, reason: str, by: Person, now: datetime) -> int:
     """Cancel the account's posts that have not gone out, and take drafts for it back to their authors.
 
     Each author is told by mail. How many posts and drafts that was.
     """
     said = f"{account_name(account)} was closed: {reason}"
-    cancelled = list(
-        session.scalars(
-            sa.select(Publication)
-            .where(Publication.account_id == account.id, Publication.state.in_(STOPPED))
-            .order_by(Publication.id)
-        )
-    )
+    cancelled, waiting = lock_waiting(session, account)
     for publication in cancelled:
-        draft = drafts.locked(session, publication.draft_id)
         publication.problem = said
         move_publication(
             session,
@@ -43,20 +66,9 @@ def stop_for(session: Session, account: Account, *, reason: str, by: Person, now
             reason=said,
             now=now,
         )
+        draft = session.get_one(Draft, publication.draft_id)
         _tell(session, account, draft, [said, "Your post does not go out on this account."], now=now)
-    waiting = list(
-        session.scalars(
-            sa.select(Draft.id)
-            .join(
-                DraftRevision,
-                sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
-            )
-            .join(RevisionAccount, RevisionAccount.revision_id == DraftRevision.id)
-            .where(Draft.state == DraftState.SUBMITTED, RevisionAccount.account_id == account.id)
-        )
-    )
-    for draft_id in waiting:
-        draft = drafts.locked(session, draft_id)
+    for draft in waiting:
         submission = submissions.open_submission(session, draft)
         if submission is not None:
             submissions.end(session, submission, said, now=now)

@@ -189,10 +189,15 @@ def close(account_id: UUID) -> ResponseReturnValue:
             signed = pins.check(session, by, typed["pin"], now=moment)
             if signed:
                 account = accounts.get(session, account_id)
+                stopping_posts.lock_waiting(session, account)
                 closing.close(session, account, reason=reason, data_fate=fate, by=by, now=moment)
                 stopped = stopping_posts.stop_for(session, account, reason=reason, by=by, now=moment)
-                # What the workers' next look would find as well: nothing waits for an account that is gone.
+        if signed:
+            # What the workers' next look would find as well: nothing waits for an account that is gone. Each
+            # by itself, since a worker at a task takes that before the trail.
+            with transaction() as session:
                 takedowns.hand_over_closed(session, now=moment)
+            with transaction() as session:
                 hand_tasks.hand_over_closed(session, now=moment)
         # A wrong PIN counts, so the transaction above was committed all the same.
         if not signed:
