@@ -406,12 +406,15 @@ def show() -> ResponseReturnValue:
         person = current_person(session)
         school = current_school(session)
         waiting = [one for source in SOURCES for one in source(session, person)]
+        # Whatever is urgent with none of it is what lacks.
+        there = [one for one in waiting if one.count or one.urgent]
         practice = school is not None and school.practice
         moving = posts_under_way.posts(session, by=person, now=now())
         return render_template(
             "today/today.html",
             person=person,
-            waiting=sorted(waiting, key=lambda one: (not one.first, not one.urgent, one.count == 0)),
+            waiting=sorted(there, key=lambda one: (not one.first, not one.urgent)),
+            clear=[one for one in waiting if one not in there],
             stands_in=standing_in.in_force(session, person, now=now()),
             stand_in_for_me=(away := standing_in.for_whom_is_away(session, person, now=now())),
             asked_all_the_same=on_their_way.asked_all_the_same(session, person, away),

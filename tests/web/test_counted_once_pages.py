@@ -60,9 +60,10 @@ def test_whoever_writes_in_another_language_is_accused_of_nothing(
     queue = slt.get("/moderation").text
     assert "2 to be read, none flagged as abuse · 2 comments in all" in queue
     assert "1 comment in all, 1 flagged" in queue
-    # Each time says what it is the time of.
+    # Each time says what it is the time of; what was read at once has one.
     bare = " ".join(re.sub(r"<[^>]+>", "", queue).split())
     assert re.search(r"written [^·]* · in the log since today", bare) and "in the log, entry " in bare
+    assert bare.count("in the log since") == 1 and "written today" in bare
     page = slt.get(f"/moderation/{one}").text
     assert 'value="read"' in page and 'value="dismiss"' not in page
     assert "<dt>Flagged</dt><dd>none</dd>" in page and "<dd>2 (2 to be read)</dd>" in page

@@ -87,6 +87,10 @@ def test_each_role_sees_what_waits_for_it(
     teacher = tiles(signed_in(Role.STAFF))
     assert teacher["draft of yours to change → /drafts"] == 1
     assert not any("approve" in words or "vet" in words for words in teacher)
+    # What there is none of takes no tile.
+    slt = signed_in(Role.SLT)
+    assert 0 not in tiles(slt).values()
+    assert '<a href="/moderation">flagged comments to decide on</a>' in slt.get("/").text
     manager = tiles(signed_in(Role.NETWORK_MANAGER))
     assert set(manager) == {"account that lacks something: look what → /accounts"}, "P5: nothing of abuse"
 
