@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -165,6 +166,7 @@ def listed(
     by: Person,
     mine: bool,
     in_work: bool = False,
+    only: Of | None = None,
     waiting_of: Collection[UUID] = (),
     skip: int = 0,
     now: datetime,
@@ -173,7 +175,8 @@ def listed(
 
     Those to come are first, the soonest before the others; then those without a time, and those of the
     past or rejected, the latest first. Left out are those handed in by `waiting_of`, which are shown by
-    themselves, and what others have never handed in; `in_work`: that alone, of everybody.
+    themselves, and what others have never handed in; `in_work`: that alone, of everybody. `only`: of the
+    person's own, those alone.
     """
     group = sa.case(
         (Draft.state == DraftState.REJECTED, 2),
@@ -195,7 +198,9 @@ def listed(
     )
     all_of_them = may(by, Action.SEE_ALL_DRAFTS) or by in people.deputies(session, now=now)
     handed_in = sa.select(Submission.id).where(Submission.draft_id == Draft.id).exists()
-    if mine or not all_of_them:
+    if only is not None:
+        query = query.where(Draft.author_id == by.id, only.where())
+    elif mine or not all_of_them:
         query = query.where(Draft.author_id == by.id)
     elif in_work:
         query = query.where(Draft.state == DraftState.DRAFT, sa.not_(handed_in))
@@ -207,19 +212,35 @@ def listed(
     return found[:LISTED_AT_ONCE], len(found) > LISTED_AT_ONCE
 
 
-def with_author(session: Session, author: Person) -> tuple[int, int]:
-    """How many drafts an author has to change because that was asked for, and how many they are writing.
+class Of(StrEnum):
+    """Which of an author's own drafts a list is of."""
 
-    A repeated post and its repetitions count once.
+    CHANGE = "change"
+    """Those that changes were asked for."""
+    WRITING = "writing"
+    """Those that are being written and were never sent back."""
+
+    def where(self) -> sa.ColumnElement[bool]:
+        """The condition."""
+        if self is Of.CHANGE:
+            return sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, _being_changed())
+        return sa.and_(Draft.state == DraftState.DRAFT, sa.not_(_being_changed()))
+
+
+def with_author(session: Session, author: Person) -> Mapping[Of, tuple[int, int]]:
+    """How many an author has of each: as pieces of work, and as drafts.
+
+    A repeated post and its repetitions are one piece of work.
     """
-    being_changed = _being_changed()
-    # A series is one piece of work.
-    theirs = sa.select(sa.func.count(sa.distinct(sa.func.coalesce(Draft.series_id, Draft.id)))).where(
+    pieces = sa.func.count(sa.distinct(sa.func.coalesce(Draft.series_id, Draft.id)))
+    theirs = sa.select(pieces, sa.func.count(Draft.id)).where(
         Draft.author_id == author.id, Draft.thrown_away_at.is_(None)
     )
-    back = session.scalars(theirs.where(sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, being_changed)))
-    writing = session.scalars(theirs.where(Draft.state == DraftState.DRAFT, sa.not_(being_changed)))
-    return back.one(), writing.one()
+    found = {}
+    for of in Of:
+        work, each = session.execute(theirs.where(of.where())).one()
+        found[of] = (work, each)
+    return found
 
 
 def being_changed(session: Session, drafts: Sequence[Draft]) -> set[UUID]:

@@ -18,6 +18,8 @@ FOR = timedelta(days=14)
 """How long it is kept unless the DPO says otherwise: whoever wanted it has come back by then."""
 CHARACTERS_MAX = 500_000
 FIELDS_MAX = 500
+NEW_MOST = 20
+"""New posts of one person that are kept unsaved at once."""
 
 
 def keep(
@@ -25,14 +27,22 @@ def keep(
 ) -> None:
     """Keep a form as it is now in place of what was kept of it before.
 
-    The caller has checked that the draft is the person's. Raises BadInput for more than any form holds.
+    Several new posts are told apart by the id that each form begins with, its field `begins`. The caller
+    has checked that the draft is the person's. Raises BadInput for more than any form holds, and for more
+    new posts than are kept.
     """
     require(by, Action.WRITE_DRAFTS)
     if len(fields) > FIELDS_MAX or sum(len(name) + len(value) for name, value in fields) > CHARACTERS_MAX:
         raise BadInput(
             f"More than {CHARACTERS_MAX:,} characters can't be kept while they are written: save the draft."
         )
-    drop(session, draft_id, by=by)
+    begins = begins_with(fields)
+    drop(session, draft_id, by=by, begins=begins)
+    if draft_id is None and len(of_new(session, by=by)) >= NEW_MOST:
+        raise BadInput(
+            f"You began {NEW_MOST} posts and saved none of them, so this one can't be kept while you write: "
+            "save it now, or save the others or throw them away."
+        )
     session.add(
         UnsavedDraft(
             person_id=by.id, draft_id=draft_id, fields=[list(field) for field in fields], kept_at=now
@@ -40,16 +50,50 @@ def keep(
     )
 
 
-def found(session: Session, draft_id: UUID | None, *, by: Person) -> UnsavedDraft | None:
-    """What the person last wrote of a draft, or of a new one, and did not save."""
+def found(session: Session, draft_id: UUID, *, by: Person) -> UnsavedDraft | None:
+    """What the person last wrote of a draft and did not save."""
     return session.scalar(
         sa.select(UnsavedDraft).where(*_of(draft_id, by)).order_by(UnsavedDraft.kept_at.desc()).limit(1)
     )
 
 
-def drop(session: Session, draft_id: UUID | None, *, by: Person) -> None:
-    """Forget it: it was saved, or isn't wanted."""
-    session.execute(sa.delete(UnsavedDraft).where(*_of(draft_id, by)))
+def of_new(session: Session, *, by: Person) -> list[UnsavedDraft]:
+    """The new posts that the person began and did not save, the last first."""
+    return list(
+        session.scalars(
+            sa.select(UnsavedDraft)
+            .where(*_of(None, by))
+            .order_by(UnsavedDraft.kept_at.desc(), UnsavedDraft.id.desc())
+        )
+    )
+
+
+def of_drafts(session: Session, *, by: Person) -> list[UnsavedDraft]:
+    """What the person wrote of drafts that are saved, and did not save, the last first."""
+    return list(
+        session.scalars(
+            sa.select(UnsavedDraft)
+            .where(UnsavedDraft.person_id == by.id, UnsavedDraft.draft_id.is_not(None))
+            .order_by(UnsavedDraft.kept_at.desc(), UnsavedDraft.id.desc())
+        )
+    )
+
+
+def drop(session: Session, draft_id: UUID | None, *, by: Person, begins: str = "") -> None:
+    """Forget it: it was saved, or isn't wanted. `begins`: which new post, where it is one."""
+    if draft_id is not None:
+        session.execute(sa.delete(UnsavedDraft).where(*_of(draft_id, by)))
+        return
+    for one in of_new(session, by=by):
+        if begins_with(one.fields) == begins:
+            session.delete(one)
+    # What is kept next, or counted, must not meet it.
+    session.flush()
+
+
+def begins_with(fields: Sequence[Sequence[str]]) -> str:
+    """The id that a form of a new post begins with, as it came; empty where it has none."""
+    return next((value for name, value in fields if name == "begins"), "")
 
 
 def _of(draft_id: UUID | None, by: Person) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

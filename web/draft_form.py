@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -88,6 +88,8 @@ class DraftForm:
     """Whether the checklist was signed for a wording that was handed in, and is to be signed anew."""
     added: list[str] = field(default_factory=list)
     """The names of the pictures that this request brought."""
+    kept: bool = False
+    """Whether this request kept what is written, unsaved."""
     begins: UUID = field(default_factory=new_id)
     """The id of the draft that this form begins: sent twice, it begins one draft."""
 
@@ -367,13 +369,15 @@ def page(
     draft: Draft | None,
     differing: tuple[Change, ...] = (),
     kept: UnsavedDraft | None = None,
+    begun_too: Sequence[object] = (),
     offers: Mapping[str, Any],
     ask_for_links: bool = False,
 ) -> str:
     """The form's page. `differing`: what was saved meanwhile otherwise than it stands in the form.
 
-    `kept`: what was written of it before and not saved, to be offered or shown already. `offers`:
-    what `web.draft_offers` offers. `ask_for_links`: as for `look`.
+    `kept`: what was written of it before and not saved, to be offered or shown already. `begun_too`:
+    other new posts that were begun and not saved, as `web.begun_posts` has them. `offers`: what
+    `web.draft_offers` offers. `ask_for_links`: as for `look`.
     """
     accounts = people.authorised_accounts(session, person)
     pupils = consent.pupils(session)
@@ -401,7 +405,8 @@ def page(
         **offers,
         differing=differing,
         asked_change=_asked_change(session, draft),
-        kept=kept if kept is not None and _worth_offering(session, kept, draft, person=person) else None,
+        kept=kept if kept is not None and worth_offering(session, kept, draft, person=person) else None,
+        begun_too=begun_too,
         spent=spent,
         first_time=draft is None or submissions.latest(session, draft) is None,
         # What can't be changed any more is begun anew.
@@ -456,7 +461,7 @@ def _devices(session: Session, form: DraftForm) -> list[tuple[str, str]]:
     return [(name, name) for name in names]
 
 
-def _worth_offering(session: Session, kept: UnsavedDraft, draft: Draft | None, *, person: Person) -> bool:
+def worth_offering(session: Session, kept: UnsavedDraft, draft: Draft | None, *, person: Person) -> bool:
     """Whether what was kept isn't what was saved: the last keeping may come in after the saving."""
     form = of_kept(kept.fields)
     saved = draft or begun(session, form, person=person)

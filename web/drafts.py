@@ -37,7 +37,7 @@ from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
 from school.permissions import Action, may
 from school.times import parse_day
-from web import draft_files, draft_form, draft_offers, draft_page, handing_in, headline
+from web import begun_posts, draft_files, draft_form, draft_offers, draft_page, handing_in, headline
 from web.access import current_person, needs, signed_in
 from web.draft_form import CROP, FACES, DraftForm
 from web.forms import Typed, identifier, whole_number
@@ -66,7 +66,8 @@ def show() -> ResponseReturnValue:
     with reading() as session:
         person = current_person(session)
         sees_all = may(person, Action.SEE_ALL_DRAFTS) or person in people.deputies(session, now=moment)
-        mine = "mine" in request.args or not sees_all
+        only = drafts.Of(wanted) if (wanted := request.args.get("only", "")) in set(drafts.Of) else None
+        mine = "mine" in request.args or not sees_all or only is not None
         in_work = "work" in request.args and not mine
         waiting, count = schedule.waiting_for(session, person, most=WAITING_MOST, now=moment)
         skip = whole_number(request.args.get("skip", "")) or 0
@@ -75,6 +76,7 @@ def show() -> ResponseReturnValue:
             by=person,
             mine=mine,
             in_work=in_work,
+            only=only,
             waiting_of=schedule.authors_to_decide_on(session, person, now=moment),
             skip=skip,
             now=moment,
@@ -82,16 +84,18 @@ def show() -> ResponseReturnValue:
         return render_template(
             "drafts/list.html",
             rows=_grouped(session, listed, _rows(session, listed)),
-            waiting=[] if skip or in_work else _rows(session, waiting),
+            waiting=[] if skip or in_work or only else _rows(session, waiting),
             waiting_in_all=count,
             skip=skip,
             go_on=skip + len(listed) if more else 0,
             mine=mine,
+            only=only,
             in_work=in_work,
             sees_all=sees_all,
             may_write=bool(people.authorised_accounts(session, person)),
             badges=BADGES,
             in_words=ALL_WORDS,
+            begun=[] if skip or in_work or only else begun_posts.everything(session, person),
             unread=set(unread_remarks.said(session, person, now=moment)),
         )
 
@@ -108,8 +112,10 @@ def new() -> ResponseReturnValue:
         person = current_person(session)
         if not people.authorised_accounts(session, person):
             return render_template("drafts/not_yet.html"), 403
-        kept = unsaved.found(session, None, by=person)
-        if kept is not None and "unsaved" in request.args:
+        kept = None
+        if "unsaved" in request.args:
+            kept = begun_posts.asked_for(session, request.args["unsaved"], person)
+        if kept is not None:
             form = draft_form.of_kept(kept.fields)
         elif copied := request.args.get("copy", ""):
             model = drafts.find(session, identifier(copied), by=person, now=now())
@@ -127,7 +133,10 @@ def new() -> ResponseReturnValue:
         begun = draft_form.begun(session, form, person=person)
         if begun is None:
             offers = draft_offers.of(session, form, now=now())
-            return draft_form.page(session, form, person=person, draft=None, kept=kept, offers=offers)
+            others = [one for one in begun_posts.of_new(session, person) if kept is None or one.id != kept.id]
+            return draft_form.page(
+                session, form, person=person, draft=None, kept=kept, begun_too=others, offers=offers
+            )
         if not drafts.editable(session, begun):
             return redirect(url_for("drafts.one", draft_id=begun.id))
         return _changing(session, begun, person)
@@ -271,6 +280,7 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     draft_files.keep_new_pictures(form, draft_id)
     draft_files.keep_new_video(form, draft_id)
     if offered or wanted in {"pictures", "video", "preview"} or form.problems:
+        _keep_at_once(draft_id, form)
         preview = wanted == "preview"
         return _form_again(draft_id, form, 200 if not form.problems else 400, ask_for_links=preview)
     try:
@@ -339,6 +349,15 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     return redirect(url_for("drafts.one", draft_id=draft.id))
 
 
+def _keep_at_once(draft_id: UUID | None, form: DraftForm) -> None:
+    """Whoever leaves right after adding a picture finds it again with what is written."""
+    try:
+        with transaction() as session:
+            form.kept = begun_posts.keep_form(session, draft_id, form, by=current_person(session))
+    except BadInput as error:
+        flash(str(error), "warning")
+
+
 def _begun(form: DraftForm) -> bool:
     """Whether this form began a draft already: emptied, it is saved empty."""
     with reading() as session:
@@ -373,7 +392,9 @@ def _save(draft_id: UUID | None, content: DraftContent, *, begin_as: UUID) -> tu
             there = session.get(Draft, draft_id or begin_as, with_for_update={"of": Draft})
             before = there.state if there is not None else None
             draft = drafts.save(session, draft_id, content, by=person, now=now(), begin_as=begin_as)
-            unsaved.drop(session, draft_id, by=person)
+            if draft_id is None:
+                unsaved.drop(session, None, by=person, begins=str(begin_as))
+            unsaved.drop(session, draft.id, by=person)
             return draft, before
 
     with reading() as session:

@@ -62,9 +62,9 @@ def only_restores() -> bool:
     return bool(getattr(view, MARK, False)) and request.form.getlist("do") == [RESTORE]
 
 
-def fields() -> tuple[tuple[str, str], ...]:
-    """Every name and value of this request's form that isn't secret."""
-    return _of(request.form)
+def fields(form: MultiDict[str, str] | None = None) -> tuple[tuple[str, str], ...]:
+    """Every name and value of a form that isn't secret; of this request's, unless another is given."""
+    return _of(request.form if form is None else form)
 
 
 def _of(form: MultiDict[str, str]) -> tuple[tuple[str, str], ...]:

@@ -46,7 +46,7 @@ from school.models import Account, AccountState, Person
 from school.permissions import Action, may
 from school.setup import current_school
 from school.times import today
-from web import guide, on_their_way
+from web import begun_posts, guide, on_their_way
 from web.access import current_person, signed_in
 from web.headline import BADGES
 
@@ -103,13 +103,32 @@ def _said_of_drafts(session: Session, person: Person) -> Iterator[Waiting]:
 def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
     if not people.authorised_accounts(session, person):
         return
-    back, writing = drafts.with_author(session, person)
-    yield Waiting(back, "draft of yours to change", "drafts of yours to change", "/drafts", urgent=back > 0)
+    theirs = drafts.with_author(session, person)
+    back, backs = theirs[drafts.Of.CHANGE]
+    series = _with_series(back, backs)
+    one, many = f"draft of yours to change{series}", f"drafts of yours to change{series}"
+    yield Waiting(back, one, many, "/drafts?only=change", urgent=back > 0)
     rejected = unread_remarks.rejected(session, person, now=now())
     if rejected:
         one, many = "post of yours was rejected: read why", "posts of yours were rejected: read why"
         yield Waiting(len(rejected), one, many, f"/drafts/{rejected[0]}")
-    yield Waiting(writing, "draft that you are writing", "drafts that you are writing", "/drafts")
+    writing, each = theirs[drafts.Of.WRITING]
+    series = _with_series(writing, each)
+    one, many = f"draft that you are writing{series}", f"drafts that you are writing{series}"
+    yield Waiting(writing, one, many, "/drafts?only=writing")
+    unsaved = begun_posts.everything(session, person)
+    fresh = sum(one.draft is None for one in unsaved)
+    for count, did in ((fresh, "began"), (len(unsaved) - fresh, "changed")):
+        if count:
+            one, many = f"post that you {did} and didn’t save", f"posts that you {did} and didn’t save"
+            yield Waiting(count, one, many, "/drafts#unsaved")
+
+
+def _with_series(work: int, each: int) -> str:
+    """What a list shows more drafts for: those of a repeated post count as one piece of work."""
+    if each <= work:
+        return ""
+    return f" (a series of {each})" if work == 1 else f" ({each} with those of each series)"
 
 
 def _comments(session: Session, person: Person) -> Iterator[Waiting]:

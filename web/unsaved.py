@@ -13,7 +13,7 @@ from school.db import now, transaction
 from school.errors import NotPermitted
 from school.models import Person
 from school.permissions import Action
-from web import draft_files, keeping
+from web import begun_posts, draft_files, keeping
 from web.access import current_person, needs
 
 pages = Blueprint("unsaved", __name__)
@@ -43,14 +43,27 @@ def keep(draft_id: UUID) -> ResponseReturnValue:
 @needs(Action.WRITE_DRAFTS)
 def drop_new() -> ResponseReturnValue:
     """Throw away what was kept of a new draft."""
-    return _drop(None, url_for("drafts.new"))
+    with transaction() as session:
+        person = current_person(session)
+        kept = begun_posts.asked_for(session, request.form.get("which", ""), person)
+        if kept is not None:
+            unsaved.drop(session, None, by=person, begins=unsaved.begins_with(kept.fields))
+    flash("It is thrown away.", "success")
+    return redirect(url_for("drafts.show" if request.form.get("back") == "drafts" else "drafts.new"))
 
 
 @pages.post("/drafts/<uuid:draft_id>/unsaved/drop")
 @needs(Action.WRITE_DRAFTS)
 def drop(draft_id: UUID) -> ResponseReturnValue:
     """Throw away what was kept of a draft."""
-    return _drop(draft_id, url_for("drafts.edit", draft_id=draft_id))
+    with transaction() as session:
+        person = current_person(session)
+        _check_own(session, draft_id, person)
+        unsaved.drop(session, draft_id, by=person)
+    flash("It is thrown away.", "success")
+    if request.form.get("back") == "drafts":
+        return redirect(url_for("drafts.show"))
+    return redirect(url_for("drafts.edit", draft_id=draft_id))
 
 
 def _keep(draft_id: UUID | None) -> ResponseReturnValue:
@@ -58,17 +71,8 @@ def _keep(draft_id: UUID | None) -> ResponseReturnValue:
     with transaction() as session:
         person = current_person(session)
         _check_own(session, draft_id, person)
-        unsaved.keep(session, draft_id, fields, by=person, now=now())
+        begun_posts.keep(session, draft_id, fields, by=person)
     return "", 204
-
-
-def _drop(draft_id: UUID | None, back: str) -> ResponseReturnValue:
-    with transaction() as session:
-        person = current_person(session)
-        _check_own(session, draft_id, person)
-        unsaved.drop(session, draft_id, by=person)
-    flash("It is thrown away.", "success")
-    return redirect(back)
 
 
 def _check_own(session: Session, draft_id: UUID | None, person: Person) -> None:

@@ -22,7 +22,8 @@
 
   function written() {
     // Nobody wants to be asked about a form in which a box was ticked.
-    return Array.from(form.querySelectorAll("textarea")).some(function (one) { return one.value.trim() !== ""; });
+    return form.querySelector('input[name="media"], input[name="video"]') !== null ||
+      Array.from(form.querySelectorAll("textarea")).some(function (one) { return one.value.trim() !== ""; });
   }
 
   function keep() {
@@ -64,6 +65,18 @@
     }
   }
 
+  // Whoever leaves keeps the last seconds, too. A browser sends no more than 64 kB then; the rest was kept before.
+  window.addEventListener("pagehide", function () {
+    if (timer === null || sent || !written()) {
+      return;
+    }
+    window.clearTimeout(timer);
+    timer = null;
+    fetch(form.dataset.keep, {method: "POST", body: values(), credentials: "same-origin", redirect: "manual",
+      keepalive: true}).catch(function () {
+      // The page is gone: nobody is there to be told.
+    });
+  });
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   form.addEventListener("submit", function () {
