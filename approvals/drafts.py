@@ -36,6 +36,8 @@ from school.permissions import Action, may, require
 
 LISTED_AT_ONCE = 100
 """Drafts on one page of a list."""
+EDITED = "It was edited."
+"""What is noted of a draft that is handed in or decided on and is changed: it is being written again."""
 EDITED_AFTER = "The draft was edited after this. When it is handed in again, a new e-mail comes."
 TAKEN_BACK_AFTER = "The author took the draft back. When it is handed in again, a new e-mail comes."
 """Why a link or a decision no longer counts."""
@@ -113,9 +115,7 @@ def save(
             by=by,
             now=now,
         )
-        move_draft(
-            session, draft, DraftState.DRAFT, actor=Actor.AUTHOR, by=by, reason="It was edited.", now=now
-        )
+        move_draft(session, draft, DraftState.DRAFT, actor=Actor.AUTHOR, by=by, reason=EDITED, now=now)
     draft.revision_number += 1
     draft.changed_at = now
     revision.draft_id, revision.number = draft.id, draft.revision_number

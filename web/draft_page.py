@@ -33,7 +33,6 @@ from approvals.content import shown_on
 from approvals.findings import Finding
 from approvals.link_looks import LinkPreview
 from approvals.models import DecisionKind, Draft, DraftRevision, Publication
-from approvals.models.composing import TAKEDOWN_ASKED
 from approvals.models.takedowns import Takedown, TakedownState
 from approvals.previews import DraftPreview, PicturePreview, preview
 from approvals.standing import standing
@@ -46,7 +45,7 @@ from school.db import now, reading
 from school.models import Person, Role
 from school.permissions import Action, may
 from school.times import say, say_date
-from web import draft_findings, headline
+from web import draft_findings, draft_history, headline
 from web.access import current_person
 from web.forms import Typed, whole_number
 from web.headline import BADGES
@@ -56,12 +55,6 @@ OWN = {
     IN_WORDS[DraftState.CHANGES_REQUESTED]: "Changes were asked for: change it and hand it in again.",
 }
 """What its author is told instead, by the badge beside it."""
-EARLIER_WORDS = {
-    "A worker took it up.": "Its time came, so Schoolgate began to publish it.",
-    "The platform took it.": "The platform answered that it is published.",
-    "The worker was lost before it sent anything.": "Schoolgate stopped before it sent anything.",
-}
-"""What earlier releases wrote down of a publication, as it is said now; what is stored stays as it is."""
 WHERE_IN_FORM = {
     "accounts": "where",
     "text": "text",
@@ -180,8 +173,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             may_throw_away=own and throwing_away.possible(session, draft),
             throw_away_too=len(throwing_away.others_of_series(session, draft)) if own else 0,
             may_remark=remarks.may_say(session, draft, by=person, now=moment),
-            versions=drafts.versions(session, draft),
-            history=_history(session, draft),
+            versions=draft_history.versions(session, draft) if draft.revision_number > 1 else [],
+            history=draft_history.lines(session, draft),
             problems=checks.submission_problems(session, revision, now=moment) if own and to_hand_in else [],
             where_in_form=WHERE_IN_FORM,
             names_inside=inside,
@@ -275,66 +268,3 @@ def _first_text(revision: DraftRevision) -> str:
     for entry in revision.accounts:
         return shown_on(revision, entry.account_id, Platform(entry.account.platform))
     return revision.text
-
-
-def _history(session: Session, draft: Draft) -> list[dict[str, object]]:
-    names = {
-        publication.id: account_name(publication.account)
-        for publication in schedule.publications(session, draft)
-    }
-    people_named: dict[UUID, str] = {}
-
-    def who(person_id: UUID | None) -> str:
-        if person_id is None:
-            return "Schoolgate"
-        if person_id not in people_named:
-            people_named[person_id] = session.get_one(Person, person_id).name
-        return people_named[person_id]
-
-    lines: list[tuple[object, dict[str, object]]] = []
-    for order, step in enumerate(drafts.moves(session, draft)):
-        # A state that stays is that of a draft which was thrown away.
-        words = "begun" if step.old is None else "thrown away" if step.old is step.new else IN_WORDS[step.new]
-        lines.append(
-            (
-                (step.at, 0, order),
-                {"at": step.at, "who": who(step.actor_id), "what": f"Draft: {words}", "why": step.reason},
-            )
-        )
-    for order, move in enumerate(schedule.publication_moves(session, draft)):
-        what = f"{names[move.publication_id]}: {IN_WORDS[move.new]}"
-        lines.append(
-            (
-                (move.at, 1, order),
-                {
-                    "at": move.at,
-                    "who": who(move.actor_id),
-                    "what": what,
-                    "why": EARLIER_WORDS.get(move.reason, move.reason),
-                },
-            )
-        )
-    for order, (gone, takedown) in enumerate(takedowns.moves(session, draft.id)):
-        asked = gone.old is None
-        state = "to be taken down" if asked else takedowns.IN_WORDS[gone.new]
-        lines.append(
-            (
-                (gone.at, 2, order),
-                {
-                    "at": gone.at,
-                    "who": who(gone.by_id),
-                    "what": f"{names[takedown.publication_id]}: {state}",
-                    "why": takedown.reason if asked else gone.answer,
-                },
-            )
-        )
-    for order, remark in enumerate(takedown_asking.of(session, draft)):
-        asked = remark.takedown == TAKEDOWN_ASKED
-        what = "Asked for it to be taken down" if asked else "Answered that it stays"
-        lines.append(
-            (
-                (remark.at, 3, order),
-                {"at": remark.at, "who": who(remark.author_id), "what": what, "why": remark.text},
-            )
-        )
-    return [line for _order, line in sorted(lines, key=lambda pair: pair[0])]  # type: ignore[arg-type, return-value]
