@@ -167,10 +167,20 @@ def clashes(entries: Sequence[CalendarEntry]) -> list[Clash]:
     return list(found.values())
 
 
+def day_to_come(year: SchoolYear, monday: date, *, now: datetime) -> date:
+    """A day of a week on which a post can still be planned: its next school day, today last of all."""
+    days = [monday + timedelta(days=n) for n in range(7)]
+    school_days = [day for day in days if year.of(day).school_day and day >= today(now)]
+    return next((day for day in school_days if day > today(now)), school_days[0] if school_days else days[-1])
+
+
 def gaps(
     entries: Sequence[CalendarEntry], *, first: date, last: date, year: SchoolYear, now: datetime
 ) -> list[date]:
-    """The Mondays of those weeks of term, this one and later, for which no post is planned or out."""
+    """The Mondays of those weeks of term, this one and later, for which no post is planned or out.
+
+    A week whose school days are over is none any more.
+    """
     busy = {
         day - timedelta(days=day.weekday())
         for day in (entry.at.astimezone(LONDON).date() for entry in entries if entry.state not in NOT_COMING)
@@ -179,7 +189,8 @@ def gaps(
     monday -= timedelta(days=monday.weekday())
     found: list[date] = []
     while monday <= last:
-        if monday not in busy and year.in_term(monday, monday + timedelta(days=6)):
+        left = max(monday, today(now))
+        if monday not in busy and year.in_term(left, monday + timedelta(days=6)):
             found.append(monday)
         monday += timedelta(weeks=1)
     return found

@@ -38,8 +38,8 @@ class DayIs:
 
     @property
     def marked(self) -> str:
-        """What a calendar writes on the day; at a weekend, only the name of a bank holiday."""
-        weekend = self.day.weekday() >= 5 and not bank_holiday(self.day)
+        """What a calendar writes on the day; of an ordinary weekend nothing."""
+        weekend = self.name == f"a {self.day:%A}"
         return "" if weekend else self.name.removeprefix("the ").removeprefix("a ")
 
     @property

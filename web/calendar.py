@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import calendar as months
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -15,6 +16,7 @@ from approvals.takedowns import ALL_WORDS
 from school import people, school_year
 from school.db import now, reading
 from school.errors import BadInput
+from school.school_year import DayIs
 from school.times import LONDON, clock, say_date, today
 from web.access import current_person, signed_in
 from web.headline import BADGES
@@ -78,7 +80,11 @@ def show() -> ResponseReturnValue:
             },
             go_on_from=go_on_from,
             clashes=planning.clashes([entry for entry in entries if entry.at >= moment]),
-            gaps=planning.gaps(entries, first=view.first, last=view.last, year=year, now=moment),
+            gaps=[
+                (monday, planning.day_to_come(year, monday, now=moment))
+                for monday in planning.gaps(entries, first=view.first, last=view.last, year=year, now=moment)
+            ],
+            spans=_spans([year.of(day) for day in days]) if view.kind == "month" else [],
             terms_known=year.known,
             this_day=this_day,
             clock=clock,
@@ -87,6 +93,22 @@ def show() -> ResponseReturnValue:
             badges=BADGES,
             in_words=ALL_WORDS,
         )
+
+
+def _spans(days: Sequence[DayIs]) -> list[tuple[date, date, str]]:
+    """What the marked days are called, as first and last day: those that follow each other are one."""
+    found: list[tuple[date, date, str]] = []
+    for one in days:
+        if (
+            one.marked
+            and found
+            and found[-1][2] == one.marked
+            and one.day - found[-1][1] == timedelta(days=1)
+        ):
+            found[-1] = (found[-1][0], one.day, one.marked)
+        elif one.marked:
+            found.append((one.day, one.day, one.marked))
+    return found
 
 
 def _view(this_day: date) -> View:

@@ -146,6 +146,18 @@ def test_gaps_and_clashes_stand_out(
         monday + timedelta(days=7),
         monday + timedelta(days=14),
     ]
+    # A post of that week can still be planned for its next school day; on a Saturday for none.
+    thursday_before, wednesday = (
+        noon + timedelta(days=7) - timedelta(days=4),
+        noon + timedelta(days=9),
+    )
+    second = monday + timedelta(days=7)
+    assert planning.day_to_come(year, second, now=thursday_before) == second
+    assert planning.day_to_come(year, second, now=wednesday) == second + timedelta(days=3)
+    friday, saturday = noon + timedelta(days=11), noon + timedelta(days=12)
+    assert planning.day_to_come(year, second, now=friday) == second + timedelta(days=4)
+    over = planning.gaps(entries, first=monday, last=last, year=year, now=saturday)
+    assert over == [monday + timedelta(days=14)], "its school days are over"
 
 
 def test_a_calendar_feed_shows_what_its_person_may_see_and_nothing_of_the_wording(

@@ -43,9 +43,13 @@ def test_whoever_plans_a_post_is_told_what_its_day_is(
     }
     for day, words in said.items():
         assert words in year.of(day).warning and bool(words) == bool(year.of(day).warning), day
-    # A bank holiday that falls on a Saturday is marked as well as the Monday instead; other weekends aren't.
+    # A bank holiday that falls on a Saturday is marked as well as the Monday instead.
     marked = [day for n in range(31) if (day := date(2026, 12, 1 + n)) and "Boxing" in year.of(day).marked]
-    assert marked == [date(2026, 12, 26), date(2026, 12, 28)] and not year.of(date(2026, 12, 27)).marked
+    assert marked == [date(2026, 12, 26), date(2026, 12, 28)]
+    # The weekends of a holiday are in it, from right after the last school day; others aren't marked.
+    for day in (date(2026, 12, 19), date(2026, 12, 20), date(2026, 12, 27), date(2027, 1, 3)):
+        assert year.of(day).marked == "Christmas holidays", day
+    assert not year.of(date(2026, 12, 12)).marked and not year.of(date(2028, 1, 8)).marked
     assert year.of(date(2027, 2, 8)).school_day and not year.of(date(2028, 1, 5)).school_day
     assert year.in_term(date(2026, 12, 18), date(2026, 12, 31))
     assert not year.in_term(date(2026, 12, 19), date(2027, 1, 4))
