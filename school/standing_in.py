@@ -166,6 +166,17 @@ def _on(day: date) -> sa.Select[Deputy]:
     )
 
 
+def named(session: Session, *, now: datetime) -> list[tuple[Person, Deputy]]:
+    """Who stands in today or will, with the days, the soonest first; of those who may decide."""
+    query = (
+        sa.select(Person, Deputy)
+        .join(Deputy, Deputy.person_id == Person.id)
+        .where(Person.active, Deputy.withdrawn_at.is_(None), Deputy.last_day >= today(now))
+        .order_by(Deputy.first_day, Deputy.last_day, Person.name)
+    )
+    return [(one, deputy) for one, deputy in session.execute(query) if one.roles & people.DEPUTY_ROLES]
+
+
 def could(session: Session, *, by: Person) -> Sequence[Person]:
     """Who can be named deputy: all with a role that decides, but for whoever names them."""
     return [one for one in people.holders(session, *people.DEPUTY_ROLES) if one.id != by.id]

@@ -53,6 +53,7 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
     Role.SLT: (
         Step("Under Practice, be rude as anybody. The comment comes up under Moderation within seconds: decide on it", "/practice", ("comment_decided",), real=False),
         Step("Decide on the worst comment first", "/moderation", ("comment_decided",), practice=False),
+        Step("Decide on a post that somebody handed in: approve it or send it back", "/drafts", _DECIDED),
         Step("Approve a new follower, or remove one", "/followers", ("follower_decided",)),
         Step("Find something in the log, and take it out as a file", "/log", ("log_exported",)),
     ),

@@ -42,10 +42,17 @@ def day(typed: Typed, name: str, called: str) -> date:
 
 def _list(typed: Typed) -> str:
     with reading() as session:
+        standing = standing_in.named(session, now=now())
         return render_template(
             "people/list.html",
             people=people.everybody(session),
-            could_stand_in=standing_in.could(session, by=current_person(session)),
+            could_stand_in=[
+                one
+                for one in standing_in.could(session, by=current_person(session))
+                if one.id not in {person.id for person, _deputy in standing}
+            ],
+            standing=standing,
+            today=today(now()),
             deputies={person.id for person in people.deputies(session, now=now())},
             roles=[(role, ROLE_NAMES[role]) for role in GIVEN_ROLES],
             typed=typed,
@@ -300,7 +307,7 @@ def name_deputy(person_id: UUID) -> ResponseReturnValue:
     except BadInput as error:
         return one_page(person_id, typed.refuse(error)), 400
     flash(f"{somebody.name} stands in from {say_date(first)} to {say_date(last)}.", "success")
-    return redirect(url_for("people.person", person_id=person_id))
+    return redirect(url_for("people.person", person_id=person_id, _anchor="deputy"))
 
 
 @pages.post("/people/<uuid:person_id>/deputy/<uuid:deputy_id>/withdraw")

@@ -96,6 +96,21 @@ def test_what_is_being_written_is_kept_until_it_is_saved(address: str, page: Pag
     assert count(UnsavedDraft) == 0
 
 
+def test_what_was_typed_in_the_last_seconds_is_kept_by_leaving(address: str, page: Page) -> None:
+    sign_in(page, address, "Hannah Birtwistle")
+    page.goto(f"{address}/drafts/new")
+    page.locator("textarea[name=text]").fill("Gone before it was kept")
+    page.goto(f"{address}/drafts")
+    # What the browser sends while it leaves may come in after the next page.
+    link = page.get_by_role("link", name="Go on with it: “Gone before it was kept”")
+    for _try in range(20):
+        if link.count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(link).to_have_count(1)
+
+
 def test_signed_out_while_writing_and_back_without_losing_a_word(address: str, page: Page) -> None:
     sign_in(page, address, "Hannah Birtwistle")
     page.goto(f"{address}/drafts/new")

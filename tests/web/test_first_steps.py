@@ -29,6 +29,14 @@ def test_the_chair_does_each_step_and_nothing_is_counted_that_is_none(
     assert "drafts to approve" in signed_in(Role.SLT).get("/").text
 
 
+def test_whoever_decides_on_posts_has_it_among_the_first_steps(
+    signed_in: Callable[[Role], Browser],
+) -> None:
+    for role in (Role.SLT, Role.HEADTEACHER, Role.CHAIR):
+        assert any("draft_approved" in step.done_by for step in STEPS[role])
+    assert "Decide on a post that somebody handed in" in signed_in(Role.SLT).get("/").text
+
+
 def test_the_dpo_takes_in_the_list_that_is_there_to_practise_with(
     signed_in: Callable[[Role], Browser],
 ) -> None:

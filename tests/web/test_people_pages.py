@@ -206,7 +206,13 @@ def test_a_deputy_is_named_for_days(head: Browser, school_people: dict[Role, Per
     assert head.post(f"{page}/deputy", page, first_day=str(day), last_day=str(day)).status_code == 302
     with reading() as session:
         assert [one.id for one in people.deputies(session, now=now())] == [person.id]
-    assert "Deputy today" in head.get("/people").text
+    listed = head.get("/people").text
+    assert "Deputy today" in listed and f"Name {person.name} as deputy" not in listed
+    assert f"<b>{person.name}</b> stands in until" in listed
+    assert f"Name {school_people[Role.CHAIR].name} as deputy" in listed
+    assert re.search(r'action="/people/[^"]+/deputy#deputy"', listed), "named right there"
+    # The empty form for other days is folded away under those that are in force.
+    assert "<details><summary>Name as deputy for other days, too" in head.get(page).text
     withdraw = re.search(r'action="([^"]+/deputy/[^"]+/withdraw)"', head.get(page).text)
     assert withdraw and head.post(withdraw[1], page).status_code == 302
     with reading() as session:

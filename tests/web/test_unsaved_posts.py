@@ -15,7 +15,7 @@ from school import db
 from school.models import Account, Role
 from tests.approvals.scenes import picture_bytes
 from tests.web.conftest import Browser
-from tests.web.writing import count, fields, rows, upload, write
+from tests.web.writing import count, rows, upload, write
 
 
 def _keep(writer: Browser, text: str, begins: str) -> None:
@@ -47,9 +47,9 @@ def test_each_of_several_posts_begun_is_found_again_with_its_picture(
     assert "posts that you began and didn’t save" in teacher.get("/").text
     listed = teacher.get("/drafts").text
     assert 'id="unsaved"' in listed
-    for browser_of_another in (other,):
-        assert "on the fair" not in browser_of_another.get("/drafts").text
-    [go_on] = re.findall(r'href="(/drafts/new\?unsaved=[^"]+)" aria-label="Go on with “The second', listed)
+    assert "on the fair" not in other.get("/drafts").text, "another's"
+    link = r'href="(/drafts/new\?unsaved=[^"]+)" aria-label="Go on with it: “The second'
+    [go_on] = re.findall(link, listed)
     shown = teacher.get(go_on, follow_redirects=True).text
     assert "The second, on the play</textarea>" in shown and 'name="media"' in shown
     assert f'name="begins" value="{second}"' in shown and "The first, on the fair" in shown, "offered, too"
