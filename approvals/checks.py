@@ -251,7 +251,9 @@ def submission_problems(session: Session, revision: DraftRevision, *, now: datet
             else f"{unsigned} of the {every} points of the checklist "
             f"{'is' if unsigned == 1 else 'are'} not signed"
         )
-        found.append(Problem("checklist", f"{said}: read and tick every one, or change the post."))
+        # Where none is, nobody read one that did not fit: often a change has just taken the ticks off.
+        otherwise = "" if unsigned == every else ", or change the post"
+        found.append(Problem("checklist", f"{said}: read and tick every one{otherwise}."))
     shows = bool(revision.pictures) or revision.video is not None
     if shows and (wrong := devices.problem(session, revision.device)):
         found.append(Problem("device", wrong))
@@ -461,5 +463,4 @@ def _instead(revision: DraftRevision, kind: ConsentKind) -> str:
 
 def _on(platforms: Sequence[str]) -> str:
     """The platforms in words."""
-    names = [consent.PLATFORMS.get(platform, platform) for platform in platforms]
-    return f" on {' and '.join([', '.join(names[:-1]), names[-1]] if len(names) > 1 else names)}"
+    return f" on {consent.in_words(platforms)}"

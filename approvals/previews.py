@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import first_names, link_looks, odd_times, picture_words, shown_faces, unticked, video_checks
+from approvals import (
+    beside_media,
+    first_names,
+    link_looks,
+    odd_times,
+    picture_words,
+    shown_faces,
+    unticked,
+    video_checks,
+)
 from approvals.checks import CONSENT_FOR, account_name, name_problems, without_consent
 from approvals.content import shown_on
 from approvals.differences import AskedBefore, Change, asked_before, changes, seen_before
@@ -186,6 +195,7 @@ def preview(
             *(one.told(author.name) for one in unticked.of(session, revision, on=day) if one.said),
             *shown_faces.warnings(session, revision),
             *picture_words.warnings(session, revision),
+            *_very_short(revision),
             *odd_times.warnings(session, revision.planned_at),
         ),
         unfinished=(
@@ -207,6 +217,16 @@ def preview(
         changes=changes(earlier, revision) if earlier else (),
         asked_before=asked,
     )
+
+
+def _very_short(revision: DraftRevision) -> Iterator[str]:
+    """Descriptions and owners that say next to nothing (P15)."""
+    for picture in revision.pictures:
+        yield from beside_media.short(
+            picture.media.filename, alt_text=picture.alt_text, source=picture.source
+        )
+    if (film := revision.video) is not None:
+        yield from beside_media.short(film.video.filename, alt_text=film.alt_text, source=film.source)
 
 
 def _lacking(kinds: Mapping[ConsentKind, Sequence[str]]) -> str:

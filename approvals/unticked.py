@@ -50,7 +50,7 @@ class Unticked:
         use = "videos" if self.kind is ConsentKind.VIDEO else "pictures"
         return (
             f"{self.pupil.name} was marked as seen in {self.where} before and has no consent for {use} on "
-            f"{_and(self.platforms)}: blur or crop the pupil, or use another file. "
+            f"{consent.in_words(self.platforms)}: blur or crop the pupil, or use another file. "
             f"If {first_name(self.pupil.name)} can’t be seen in it, tick that below the list of pupils."
         )
 
@@ -58,7 +58,7 @@ class Unticked:
         """What whoever decides reads of it."""
         return (
             f"{author} says that {self.question}. {first_name(self.pupil.name)} was marked as seen in it "
-            f"before and has no consent on {_and(self.platforms)}: look yourself."
+            f"before and has no consent on {consent.in_words(self.platforms)}: look yourself."
         )
 
 
@@ -118,7 +118,3 @@ def _marked_before(session: Session, revision: DraftRevision) -> dict[UUID, set[
             if pupil_id not in seen_now:
                 found.setdefault(pupil_id, set()).add(files[file_id])
     return found
-
-
-def _and(platforms: Collection[str]) -> str:
-    return " and ".join(consent.PLATFORMS.get(one, one) for one in platforms)

@@ -41,6 +41,12 @@ BACK: Mapping[str, str] = {
 """Why a leaver is brought back. To choose from, since the trail is kept for ever and names no pupil (P34)."""
 
 
+def in_words(platforms: Collection[str]) -> str:
+    """Platforms in a sentence: "Facebook, Instagram and X"."""
+    *before, last = (PLATFORMS.get(one, one) for one in platforms)
+    return f"{', '.join(before)} and {last}" if before else last
+
+
 def pupils(session: Session) -> list[Pupil]:
     """The pupils of the school, by class and name."""
     return list(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -120,6 +121,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
         lost = lost_consent.sentences(session, draft, now=moment) if own else []
         shown = preview(session, draft, revision, findings=findings)
         standing_now = headline.instead(standing_now, draft, drafts.being_changed(session, [draft]))
+        look_at = _look_at(shown) if editable and newest else []
         return render_template(
             "drafts/one.html",
             draft=draft,
@@ -181,7 +183,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             consent_lost=[one for one in lost if one not in inside],
             obstacles=decisions.obstacles(session, revision, now=moment) if may_decide else [],
             own=own,
-            look_at=_look_at(shown) if editable and newest else [],
+            look_at=look_at,
+            # What its author is asked above isn't said once more among the rest.
+            background=_without(shown, look_at, unfinished=editable and newest),
             editable=editable,
             may_write=own and bool(people.authorised_accounts(session, person)),
             may_decide=may_decide,
@@ -237,7 +241,25 @@ def _voided_words(reason: str, *, own: bool) -> str:
 def _look_at(shown: DraftPreview) -> list[str]:
     """What its author should look at of what was noticed, while they can still change it (P14, P26)."""
     found = [str(one["sentence"]) for one in shown.findings if one["kind"] == "personal_data"]
-    return [*shown.warnings, *found]
+    said = f"{shown.author_name} says that "
+    own = [
+        f"You say that {one.removeprefix(said)}" if one.startswith(said) else one for one in shown.warnings
+    ]
+    return [*own, *found]
+
+
+def _without(shown: DraftPreview, look_at: Sequence[str], *, unfinished: bool) -> DraftPreview:
+    """The same without what stands at the top of its author's page already."""
+    if not look_at and not (unfinished and shown.unfinished):
+        return shown
+    rest = [one for one in shown.findings if one["kind"] != "personal_data"]
+    above = {"kind": "above", "sentence": "What to look at stands at the top of this page."}
+    return replace(
+        shown,
+        warnings=() if look_at else shown.warnings,
+        unfinished=() if unfinished else shown.unfinished,
+        findings=(above, *rest) if look_at else shown.findings,
+    )
 
 
 def _taken_down(
