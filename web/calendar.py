@@ -84,7 +84,7 @@ def show() -> ResponseReturnValue:
                 (monday, planning.day_to_come(year, monday, now=moment))
                 for monday in planning.gaps(entries, first=view.first, last=view.last, year=year, now=moment)
             ],
-            spans=_spans([year.of(day) for day in days]) if view.kind == "month" else [],
+            spans=_spans([year.of(day) for day in days]) if view.kind != "list" else [],
             terms_known=year.known,
             this_day=this_day,
             clock=clock,
