@@ -22,6 +22,7 @@ from approvals import (
     reach_words,
     remarks,
     schedule,
+    series,
     submissions,
     takedown_asking,
     takedowns,
@@ -117,7 +118,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
         )
         posts = {one.id: (one.account_id, one.post_platform_id) for one in out if one.post_platform_id}
         under = under_post.of_posts(session, list(posts.values()), viewer=person)
-        series = drafts.in_series(session, draft)
+        repeated = drafts.in_series(session, draft)
         lost = lost_consent.sentences(session, draft, now=moment) if own else []
         shown = preview(session, draft, revision, findings=findings)
         standing_now = headline.instead(standing_now, draft, drafts.being_changed(session, [draft]))
@@ -163,8 +164,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             decided_by_me=decided_by_me,
             following=waiting[0] if waiting else None,
             comments=[(one, under[posts[one.id]]) for one in out if posts.get(one.id) in under],
-            series=series,
-            series_standings=headline.of_many(session, [other for other, _planned_at in series]),
+            series=repeated,
+            reword=series.with_old_wording(session, draft) if own and newest else [],
+            series_standings=headline.of_many(session, [other for other, _planned_at in repeated]),
             remarks=remarks.conversation(session, draft),
             unread=unread_remarks.unread(session, draft, person, now=moment),
             remarks_closed=remarks.closed(draft),

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from approvals import calendar_feed, drafts, planning, schedule
+from approvals import calendar_feed, drafts, planning, schedule, series
 from approvals.models import Draft
 from approvals.planning import Rhythm
 from approvals.states import DraftState
@@ -20,7 +20,7 @@ from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.permissions import Action
 from school.settings import settings
 from school.times import LONDON, parse_day, say
-from web import draft_offers, handing_in
+from web import draft_offers, draft_page, handing_in
 from web.access import current_person, needs, public, signed_in
 from web.forms import Typed, whole_number
 from web.limits import limiter
@@ -103,7 +103,7 @@ def _move_page(draft_id: UUID, typed: Typed) -> str:
 @needs(Action.WRITE_DRAFTS)
 def ask_to_repeat(draft_id: UUID) -> ResponseReturnValue:
     """The form for repeating a post."""
-    return _repeat_page(draft_id, Typed(), series=new_id())
+    return _repeat_page(draft_id, Typed(), begins=new_id())
 
 
 @pages.post("/drafts/<uuid:draft_id>/repeat")
@@ -111,26 +111,26 @@ def ask_to_repeat(draft_id: UUID) -> ResponseReturnValue:
 def repeat(draft_id: UUID) -> ResponseReturnValue:
     """Show on which days that would be, or begin a draft for each."""
     typed = Typed(request.form)
-    series = typed.identifier("series")
+    begins = typed.identifier("series")
     try:
         if typed["rhythm"] not in set(Rhythm):
             raise BadInput("Choose from the list how often.", field="rhythm")
         until = parse_day(typed["until"], "the last day", field="until")
         if typed["do"] == "show":
-            return _repeat_page(draft_id, typed, series=series, until=until)
+            return _repeat_page(draft_id, typed, begins=begins, until=until)
         with transaction() as session:
             made = planning.repeat(
                 session,
                 draft_id,
                 rhythm=Rhythm(typed["rhythm"]),
                 until=until,
-                series=series,
+                series=begins,
                 by=current_person(session),
                 now=now(),
             )
     except BadInput as error:
         named = error.field if error.field in {"rhythm", "until"} else ""
-        return _repeat_page(draft_id, typed.refuse(BadInput(str(error), field=named)), series=series), 400
+        return _repeat_page(draft_id, typed.refuse(BadInput(str(error), field=named)), begins=begins), 400
     flash(
         f"{len(made)} draft{'' if len(made) == 1 else 's'} begun. Look at each, sign its checklist and hand "
         "it in: none is published without its own approval.",
@@ -139,7 +139,28 @@ def repeat(draft_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="series"))
 
 
-def _repeat_page(draft_id: UUID, typed: Typed, *, series: UUID, until: date | None = None) -> str:
+@pages.post("/drafts/<uuid:draft_id>/series/wording")
+@needs(Action.WRITE_DRAFTS)
+def reword_series(draft_id: UUID) -> ResponseReturnValue:
+    """Give the other drafts of a series that are still being written the wording of this one."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            changed = series.reword(
+                session,
+                draft_id,
+                seen=whole_number(typed["revision"]) or 0,
+                by=current_person(session),
+                now=now(),
+            )
+    except BadInput as error:
+        return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
+    many = "1 draft" if len(changed) == 1 else f"{len(changed)} drafts"
+    flash(f"The wording of {many} is changed. Sign each one’s checklist before you hand it in.", "success")
+    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="series"))
+
+
+def _repeat_page(draft_id: UUID, typed: Typed, *, begins: UUID, until: date | None = None) -> str:
     with reading() as session:
         draft = _own(session, draft_id)
         revision = drafts.current_revision(session, draft)
@@ -158,7 +179,7 @@ def _repeat_page(draft_id: UUID, typed: Typed, *, series: UUID, until: date | No
             terms_known=year.known,
             shown=until is not None,
             terms_missing="" if year.known else planning.no_term_dates(session, by=current_person(session)),
-            series=series,
+            series=begins,
             typed=typed,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
@@ -10,9 +11,9 @@ import sqlalchemy as sa
 from icalendar import Calendar
 from sqlalchemy.orm import Session
 
-from approvals import calendar_feed, drafts, planning, schedule, throwing_away
+from approvals import calendar_feed, content, drafts, planning, schedule, series, throwing_away
 from approvals.drafts import EditConflict
-from approvals.models import CalendarFeed, Draft, Publication
+from approvals.models import CalendarFeed, Criterion, Draft, Publication
 from approvals.planning import Rhythm
 from approvals.states import DraftState, PublicationState
 from school import school_year
@@ -121,6 +122,50 @@ def test_p12_a_repeated_post_is_a_draft_for_each_time_and_approved_by_nobody(
     for days in (6, 7 * 80):
         with pytest.raises(BadInput, match=r"last day|ahead"):
             repeat(Rhythm.WEEKLY, days)
+
+
+def test_p12_the_others_of_a_series_get_a_new_wording_only_while_they_are_written(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime
+) -> None:
+    at = (now + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
+    said = scenes.content(x, at=at, text="Merry Christmas")
+    first = drafts.save(session, None, said, by=teacher, now=now)
+    handed_in, worded, signed, plain = planning.repeat(
+        session,
+        first.id,
+        rhythm=Rhythm.WEEKLY,
+        until=at.date() + timedelta(days=28),
+        series=uuid4(),
+        by=teacher,
+        now=now,
+    )
+
+    def change(draft: Draft, **more: object) -> None:
+        newest = drafts.current_revision(session, draft)
+        typed = replace(content.of_revision(newest), based_on=newest.number, **more)  # type: ignore[arg-type]
+        drafts.save(session, draft.id, typed, by=teacher, now=now)
+
+    assert series.with_old_wording(session, first) == [], "nothing was changed yet"
+    change(handed_in, checklist=frozenset(Criterion))
+    scenes.submit(session, handed_in, teacher, now)
+    change(worded, text="A happy new year")
+    change(signed, checklist=frozenset(Criterion))
+    change(first, text="Merry Christmas to everybody")
+    with pytest.raises(NotPermitted):
+        series.reword(session, first.id, seen=2, by=head, now=now)
+    with pytest.raises(MoveNotAllowed, match="changed meanwhile"):
+        series.reword(session, first.id, seen=1, by=teacher, now=now)
+    assert {one.id for one in series.with_old_wording(session, first)} == {signed.id, plain.id}
+    changed = series.reword(session, first.id, seen=2, by=teacher, now=now)
+    assert {one.id for one in changed} == {signed.id, plain.id}
+    texts = {one.id: drafts.current_revision(session, one).text for one in (handed_in, worded)}
+    assert texts == {handed_in.id: "Merry Christmas", worded.id: "A happy new year"}
+    assert handed_in.state is DraftState.SUBMITTED and handed_in.revision_number == 2
+    for one in (signed, plain):
+        newest = drafts.current_revision(session, one)
+        assert newest.text == "Merry Christmas to everybody" and not newest.checklist, "to be signed anew"
+        assert one.state is DraftState.DRAFT and newest.planned_at > first.created_at + timedelta(days=7)
+    assert series.reword(session, first.id, seen=2, by=teacher, now=now) == [], "twice is once"
 
 
 def test_gaps_and_clashes_stand_out(

@@ -14,7 +14,7 @@ from school import db
 from school.models import Account, Role
 from school.times import LONDON
 from tests.web.conftest import Browser
-from tests.web.writing import decide, mailed_token, write
+from tests.web.writing import decide, fields, mailed_token, write
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -58,6 +58,17 @@ def test_a_move_a_repetition_and_each_version_are_told_as_what_they_are(
     begun = {one for one in re.findall(r'href="(/drafts/[0-9a-f-]{36})"', page) if one != path}
     assert len(begun) == 3
     assert not any("Repeated:" in _history(teacher.get(one).text) for one in begun)
+    # A new wording is offered to the others of its series, by its author alone.
+    assert "others too" not in page
+    reworded = fields(account, at=begin + timedelta(days=18), text="Put otherwise", based_on="2", do="save")
+    assert teacher.post(f"{path}/edit", f"{path}/edit", **reworded).status_code == 302
+    assert "Change the wording of the 3 others too" in teacher.get(path).text
+    assert "others too" not in signed_in(Role.HEADTEACHER).get(path).text
+    done = teacher.post(f"{path}/series/wording", path, revision="3")
+    assert done.status_code == 302 and "others too" not in teacher.get(path).text
+    assert all("Put otherwise" in teacher.get(one).text for one in begun)
+    refused = signed_in(Role.HEADTEACHER).post(f"{path}/series/wording", path, revision="3")
+    assert refused.status_code == 403
 
 
 def test_a_change_of_words_and_of_day_is_told_as_both(
