@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.orm import Session, aliased
 
 from connectors.base import CallRecord, CommentKind, Platform
-from moderation import attempts, chain, costs
+from moderation import attempts, chain, costs, opposites
 from moderation.models import (
     ActKind,
     ActState,
@@ -57,8 +57,11 @@ def request_on_comment(
     by: Person | None,
     text: str,
     now: datetime,
-) -> PlatformAct:
-    """Ask for something to be done with a comment. The same thing asked twice is one act."""
+) -> PlatformAct | None:
+    """Ask for something to be done with a comment. The same thing asked twice is one act.
+
+    None: the opposite stood there as a task that nobody had done, and is withdrawn.
+    """
     return _request(
         session,
         PlatformAct(
@@ -85,8 +88,11 @@ def request_on_author(
     follower_id: UUID | None = None,
     by: Person,
     now: datetime,
-) -> PlatformAct:
-    """Ask for something to be done about a person on one account. The same thing asked twice is one act."""
+) -> PlatformAct | None:
+    """Ask for something to be done about a person on one account. The same thing asked twice is one act.
+
+    None: the opposite stood there as a task that nobody had done, and is withdrawn.
+    """
     return _request(
         session,
         PlatformAct(
@@ -103,7 +109,12 @@ def request_on_author(
     )
 
 
-def _request(session: Session, act: PlatformAct, *, by: Person | None, now: datetime) -> PlatformAct:
+def _request(session: Session, act: PlatformAct, *, by: Person | None, now: datetime) -> PlatformAct | None:
+    untried = opposites.untried(session, act, offered=offered(session, act.account_id))
+    for one in untried:
+        finish(session, one, ActState.WITHDRAWN, by=by, answer=opposites.WITHDRAWN, now=now)
+    if untried and opposites.is_so(session, act):
+        return None
     same = session.scalar(
         sa.select(PlatformAct).where(
             PlatformAct.account_id == act.account_id,
@@ -210,7 +221,7 @@ def record_action(
             finish(session, row, ActState.DONE, by=None, answer=outcome.answer, now=now)
         case attempts.Result.BY_HAND:
             row.sent_at = claim.may_have_been_sent_at
-            finish(session, row, ActState.BY_HAND, by=None, answer=outcome.answer, now=now)
+            _to_hand(session, row, outcome.answer, now)
         case attempts.Result.FAILED:
             finish(session, row, ActState.FAILED, by=None, answer=outcome.answer, now=now)
         case attempts.Result.UNSURE:
@@ -220,6 +231,17 @@ def record_action(
             row.sent_at = claim.may_have_been_sent_at
             _later(session, row, outcome, now)
     return row
+
+
+def _to_hand(session: Session, row: PlatformAct, answer: str, now: datetime) -> None:
+    """Make it a person's task, unless the opposite was asked for while this was being tried."""
+    taken_back = opposites.asked_after(session, row)
+    if taken_back is None:
+        finish(session, row, ActState.BY_HAND, by=None, answer=answer, now=now)
+        return
+    finish(session, row, ActState.WITHDRAWN, by=None, answer=opposites.WITHDRAWN, now=now)
+    if opposites.is_so(session, taken_back):
+        finish(session, taken_back, ActState.WITHDRAWN, by=None, answer=opposites.NOTHING_TO_DO, now=now)
 
 
 def _unsure(session: Session, row: PlatformAct, outcome: attempts.ActOutcome, now: datetime) -> None:

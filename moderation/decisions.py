@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from moderation import actions, alerts, authors, chain, referrals, replies, unread
+from moderation import actions, alerts, authors, chain, not_yet, referrals, replies, unread
 from moderation.models import (
     ActKind,
     Assignment,
@@ -358,12 +358,13 @@ def _acts(
     reason: str,
     now: datetime,
 ) -> list[PlatformAct]:
-    acts = []
+    acts: list[PlatformAct] = []
     for outcome in sorted(decision.outcomes):
         if outcome in _ON_COMMENT and comment is not None:
             text = decision.reply.strip() if outcome in {Outcome.REPLY, Outcome.WARN} else ""
             kind = _ON_COMMENT[outcome]
-            acts.append(actions.request_on_comment(session, kind, entry, comment, by=by, text=text, now=now))
+            asked = actions.request_on_comment(session, kind, entry, comment, by=by, text=text, now=now)
+            acts += [asked] if asked else []
         elif outcome in _ON_AUTHOR:
             author = session.get_one(Author, entry.author_id)
             if outcome is Outcome.BLOCK:
@@ -372,12 +373,38 @@ def _acts(
                 authors.unblock(session, author.id, by=by, reason=reason, now=now)
             # The block list applies to every account on the platform (P20).
             for account_id in _accounts_on(session, entry.platform):
-                acts.append(
-                    actions.request_on_author(
-                        session, _ON_AUTHOR[outcome], account_id, author, entry_id=entry.id, by=by, now=now
-                    )
+                asked = actions.request_on_author(
+                    session, _ON_AUTHOR[outcome], account_id, author, entry_id=entry.id, by=by, now=now
                 )
+                acts += [asked] if asked else []
     return acts
+
+
+def take_back(
+    session: Session,
+    entry: LogEntry,
+    outcomes: Collection[Outcome],
+    *,
+    by: Person,
+    reason: str,
+    now: datetime,
+) -> frozenset[Outcome]:
+    """Undo on the platform what was decided a moment ago; those of `outcomes` that something is done for.
+
+    A task that nobody had done is withdrawn instead, and the log then doesn't say that it was undone.
+    """
+    comment = session.get(Comment, entry.comment_id) if entry.comment_id else None
+    found: dict[Outcome, list[PlatformAct]] = {}
+    for outcome in sorted(outcomes):
+        only = Decision(frozenset({outcome}), reason)
+        if acts := _acts(session, entry, comment, only, by=by, reason=reason, now=now):
+            found[outcome] = acts
+    if found:
+        asked = [act.id for acts in found.values() for act in acts]
+        detail = {"outcomes": list(found), "reason": reason, "acts": asked}
+        detail |= _left_to_people(session, found, [act for acts in found.values() for act in acts])
+        chain.append(session, entry.id, EventKind.DECIDED, by=by, detail=detail, now=now)
+    return frozenset(found)
 
 
 def _accounts_on(session: Session, platform: str) -> list[UUID]:
@@ -410,6 +437,7 @@ def _follow(
         "reason": reason,
         "acts": [act.id for act in acts],
     }
+    detail |= _left_to_people(session, outcomes, acts)
     if outcomes & {Outcome.REPLY, Outcome.WARN}:
         detail["reply"] = decision.reply.strip()
     if decision.meeting_on is not None and Outcome.MEETING in outcomes:
@@ -420,6 +448,18 @@ def _follow(
     chain.append(session, entry.id, EventKind.DECIDED, by=by, detail=detail, now=now)
     if Outcome.REFER in outcomes and decision.refer_to is not None:
         _refer(session, entry, case, decision, decision.refer_to, by=by, reason=reason, url=url, now=now)
+
+
+def _left_to_people(
+    session: Session, outcomes: Collection[Outcome], acts: Collection[PlatformAct]
+) -> dict[str, Any]:
+    """For the log, which is never changed: what of a decision no program does.
+
+    It must not say for ever that somebody was blocked whom nobody blocks.
+    """
+    by_hand = not_yet.by_hand(session, acts)
+    kinds = _ON_COMMENT | _ON_AUTHOR
+    return {"by_hand": sorted(one for one in outcomes if kinds.get(one) in by_hand)} if by_hand else {}
 
 
 def _refer(

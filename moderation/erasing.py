@@ -44,7 +44,7 @@ from school.erasing import kept_with_account
 from school.models import HoldOn
 from school.retention import Condition, delete
 
-_FINISHED = (ActState.DONE, ActState.FAILED)
+_FINISHED = (ActState.DONE, ActState.FAILED, ActState.WITHDRAWN)
 IN_LOG = sa.select(LogEntry.id).where(LogEntry.comment_id == Comment.id).exists()
 ACTED_ON = sa.select(PlatformAct.id).where(PlatformAct.comment_id == Comment.id).exists()
 

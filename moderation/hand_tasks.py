@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from moderation import actions, chain
 from moderation.models import ActKind, ActState, Comment, PlatformAct
 from moderation.moves import ACT_MOVES, check
+from school.errors import MoveNotAllowed
 from school.models import Account, AccountState, Person
 
 _CLOSED = "The account was closed, so Schoolgate can't reach it. Do it there, then tick it off."
@@ -20,6 +21,11 @@ def tick_off(session: Session, act_id: UUID, *, by: Person, now: datetime) -> Pl
     """A person did it on the platform themselves. Raises NotFound, MoveNotAllowed."""
     chain.lock(session)
     row = actions.for_update(session, act_id)
+    if row.state is ActState.WITHDRAWN:
+        raise MoveNotAllowed(
+            "This need not be done any more: it was taken back before you ticked it off. If you have done it "
+            "on the platform, undo it there."
+        )
     check(ACT_MOVES, row.state, ActState.DONE, "task")
     actions.took_effect(session, row, gone=False, now=now)
     actions.finish(session, row, ActState.DONE, by=by, answer="Done by hand.", now=now)

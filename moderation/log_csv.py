@@ -42,7 +42,7 @@ def _cells(row: LogRow) -> dict[str, Any]:
         "attachments": _lines(entry.attachment_urls),
         "reasons": _lines(str(reason.get("detail", "")) for reason in entry.reasons),
         "urgent": "yes" if case.urgent else "no",
-        "outcomes": words.outcomes(case.outcomes),
+        "outcomes": words.outcomes(case.outcomes, row.acts),
         "what_happened": _lines(
             f"{_time(event.at)}: {words.happened(event)}"
             + (f", by {name}" if name else "")

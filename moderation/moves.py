@@ -35,12 +35,16 @@ CASE_MOVES: Mapping[CaseState, frozenset[CaseState]] = {
 
 ACT_MOVES: Mapping[ActState, frozenset[ActState]] = {
     # By hand without a try: the account was closed.
-    ActState.REQUESTED: frozenset({ActState.DOING, ActState.BY_HAND}),
-    ActState.DOING: frozenset({ActState.DONE, ActState.FAILED, ActState.BY_HAND, ActState.REQUESTED}),
-    ActState.BY_HAND: frozenset({ActState.DONE}),
+    # Withdrawn: the opposite was asked for before anybody did it.
+    ActState.REQUESTED: frozenset({ActState.DOING, ActState.BY_HAND, ActState.WITHDRAWN}),
+    ActState.DOING: frozenset(
+        {ActState.DONE, ActState.FAILED, ActState.BY_HAND, ActState.REQUESTED, ActState.WITHDRAWN}
+    ),
+    ActState.BY_HAND: frozenset({ActState.DONE, ActState.WITHDRAWN}),
     # A person asks for another try, or does it on the platform themselves.
     ActState.FAILED: frozenset({ActState.REQUESTED, ActState.DONE}),
     ActState.DONE: frozenset(),
+    ActState.WITHDRAWN: frozenset(),
 }
 
 RESCORE_MOVES: Mapping[RescoreState, frozenset[RescoreState]] = {

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from connectors.posting import platform_name
+from moderation import actions
 from moderation.models import ActKind, ActState, Author, LogEntry, PlatformAct
 from school.models import Account, AccountState
 from school.times import say
@@ -90,6 +91,43 @@ def stopped(
     return frozenset(row.kind for row in rows), f"{begins}{' '.join(said)}" if said else ""
 
 
+def by_hand(session: Session, acts: Iterable[PlatformAct]) -> frozenset[ActKind]:
+    """What of these acts no program does and no person has done yet."""
+    open_acts = [one for one in acts if one.state in {*_UNDER_WAY, ActState.BY_HAND}]
+    can = {one: actions.offered(session, one) for one in {act.account_id for act in open_acts}}
+    return frozenset(
+        act.kind
+        for act in open_acts
+        if act.state is ActState.BY_HAND or act.kind not in (can[act.account_id] or {act.kind})
+    )
+
+
+def acts_about(session: Session, entry_ids: Collection[UUID]) -> list[PlatformAct]:
+    """The acts about these entries and about who wrote them: a block concerns all of an author's."""
+    entries = list(entry_ids)
+    authors = (
+        sa.select(Author.platform, Author.platform_id)
+        .join(LogEntry, LogEntry.author_id == Author.id)
+        .where(LogEntry.id.in_(entries), Author.platform_id != "")
+    )
+    theirs = [
+        sa.and_(Account.platform == platform, PlatformAct.target_platform_id == platform_id)
+        for platform, platform_id in session.execute(authors.distinct())
+    ]
+    query = (
+        sa.select(PlatformAct)
+        .join(Account, Account.id == PlatformAct.account_id)
+        .where(
+            sa.or_(
+                PlatformAct.entry_id.in_(entries),
+                sa.and_(PlatformAct.kind.in_(_ON_SOMEBODY), sa.or_(sa.false(), *theirs)),
+            )
+        )
+        .order_by(PlatformAct.id)
+    )
+    return list(session.scalars(query))
+
+
 def being_blocked(session: Session, author_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those of these people of the block list whom an account of ours has not blocked on its platform yet."""
     rows = session.execute(
@@ -105,6 +143,7 @@ def being_blocked(session: Session, author_ids: Sequence[UUID]) -> frozenset[UUI
             Author.id.in_(author_ids),
             Author.platform_id != "",
             PlatformAct.kind.in_((ActKind.BLOCK, ActKind.UNBLOCK)),
+            PlatformAct.state != ActState.WITHDRAWN,
             Account.state != AccountState.CLOSED,
         )
         .order_by(PlatformAct.id)
@@ -120,7 +159,8 @@ def being_blocked(session: Session, author_ids: Sequence[UUID]) -> frozenset[UUI
 
 def to_go(acts: Iterable[PlatformAct]) -> PlatformAct | None:
     """The hiding or deleting of an entry's comment that was asked for last and is not done; None without."""
-    asked = [act for act in acts if act.kind in {ActKind.HIDE, ActKind.UNHIDE, ActKind.DELETE}]
+    about = {ActKind.HIDE, ActKind.UNHIDE, ActKind.DELETE}
+    asked = [act for act in acts if act.kind in about and act.state is not ActState.WITHDRAWN]
     last = asked[-1] if asked else None
     return last if last and last.kind is not ActKind.UNHIDE and last.state is not ActState.DONE else None
 

@@ -378,6 +378,6 @@ def _hide_at_once(session: Session, entry: LogEntry, comment: Comment, score: fl
         entry.id,
         EventKind.HIDDEN_AT_ONCE,
         by=None,
-        detail={"act": act.id, "score": round(score, 4)},
+        detail={"act": act.id if act else None, "score": round(score, 4)},
         now=now,
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import decisions
+from moderation import decisions, not_yet
 from moderation.chain import unlisted
 from moderation.decisions import Decision, Outcome
 from moderation.models import (
@@ -45,6 +45,8 @@ class Undoable:
     version: int
     together: int = 1
     """How many were decided with it in one press and can be taken back with it, this one included."""
+    by_hand: frozenset[ActKind] = frozenset()
+    """What of it stands as a task that nobody has done yet."""
 
 
 def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
@@ -64,7 +66,8 @@ def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
     if row is None or not row[2] or not _undoable(row[0]):
         return None
     with_it = _decided_with(session, row[0], by)
-    return Undoable(row[0].entry_id, row[1], row[0].outcomes, row[0].version, 1 + len(with_it))
+    tasks = not_yet.by_hand(session, not_yet.acts_about(session, [row[0].entry_id]))
+    return Undoable(row[0].entry_id, row[1], row[0].outcomes, row[0].version, 1 + len(with_it), tasks)
 
 
 def _undoable(case: LogCase) -> bool:
@@ -104,8 +107,9 @@ def undo_together(session: Session, entry_id: UUID, *, seen: int, by: Person, ur
 def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, now: datetime) -> LogCase:
     """Take a decision of one's own back: what was hidden is shown again, and the entry is open.
 
-    Both are rows of the log like every decision, and the platform is asked in the order in which it was
-    decided. Raises MoveNotAllowed for a decision that is too old, final or somebody else's, NotFound.
+    A task by hand that nobody has done yet is withdrawn: then there is nothing to undo. All are rows of the
+    log like every decision, and the platform is asked in the order in which it was decided. Raises
+    MoveNotAllowed for a decision that is too old, final or somebody else's, NotFound.
     """
     case = decisions.get_locked(session, entry_id, by=by)
     chosen = set(unlisted(case.outcomes))
@@ -123,13 +127,11 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
     # They may have been blocked before, for something else.
     if Outcome.BLOCK in chosen and _blocked_by_this(session, case):
         opposite.add(Outcome.UNBLOCK)
-    for outcomes in (frozenset(opposite), frozenset({Outcome.REOPEN})):
-        if outcomes:
-            back = Decision(outcomes, _WHY, taken_back=True)
-            case = decisions.decide(session, entry_id, back, seen=case.version, by=by, url=url, now=now)
-    undone = {*opposite, Outcome.REOPEN}
     entry = session.get_one(LogEntry, entry_id)
-    decisions.note_in_trail(session, entry, undone, by=by, taken_back=True, now=now)
+    done = decisions.take_back(session, entry, opposite, by=by, reason=_WHY, now=now)
+    back = Decision(frozenset({Outcome.REOPEN}), _WHY, taken_back=True)
+    case = decisions.decide(session, entry_id, back, seen=case.version, by=by, url=url, now=now)
+    decisions.note_in_trail(session, entry, {*done, Outcome.REOPEN}, by=by, taken_back=True, now=now)
     return case
 
 
@@ -159,12 +161,22 @@ def _hidden_by_this(session: Session, case: LogCase) -> bool:
     waiting = sa.select(PlatformAct.id).where(
         PlatformAct.entry_id == case.entry_id,
         PlatformAct.kind == ActKind.HIDE,
-        PlatformAct.state != ActState.DONE,
+        PlatformAct.state.not_in((ActState.DONE, ActState.WITHDRAWN)),
     )
     return not (hidden and session.scalar(waiting.limit(1)) is not None)
 
 
 def _blocked_by_this(session: Session, case: LogCase) -> bool:
+    """Whether they were put on the block list by it, and no other entry's decision still says so."""
+    others = sa.select(LogCase.entry_id).where(
+        LogCase.author_id == case.author_id,
+        LogCase.entry_id != case.entry_id,
+        LogCase.state == CaseState.DECIDED,
+        LogCase.outcomes.contains(f",{Outcome.BLOCK.value},"),
+        sa.not_(LogCase.outcomes.contains(f",{Outcome.UNBLOCK.value},")),
+    )
+    if session.scalar(others.limit(1)) is not None:
+        return False
     query = sa.select(BlockedAuthor.id).where(
         BlockedAuthor.author_id == case.author_id,
         BlockedAuthor.lifted_at.is_(None),

@@ -84,6 +84,7 @@ ACT_STATES: Mapping[ActState, tuple[str, str]] = {
     ActState.DONE: ("done", "success"),
     ActState.FAILED: ("failed", "danger"),
     ActState.BY_HAND: ("to do by hand", "warning"),
+    ActState.WITHDRAWN: ("taken back before it was done", "secondary"),
 }
 
 _TO_BE: Mapping[Outcome, tuple[ActKind, str]] = {
@@ -98,6 +99,17 @@ _TO_BE: Mapping[Outcome, tuple[ActKind, str]] = {
     Outcome.UNMUTE: (ActKind.UNMUTE, "to be unmuted"),
 }
 """What an outcome is called while the platform has not been asked for it."""
+
+_VERBS: Mapping[ActKind, str] = {
+    ActKind.HIDE: "hide a comment",
+    ActKind.UNHIDE: "show a comment again",
+    ActKind.DELETE: "delete a comment",
+    ActKind.REPLY: "answer",
+    ActKind.BLOCK: "block anybody",
+    ActKind.UNBLOCK: "unblock anybody",
+    ActKind.MUTE: "mute anybody",
+    ActKind.UNMUTE: "unmute anybody",
+}
 
 REFER_TO: Mapping[ReferTo, str] = {
     ReferTo.DSL: "the designated safeguarding lead",
@@ -193,11 +205,37 @@ def hide_too(visible: str) -> str:
     return next(reason for begins, reason in HIDE_TOO.items() if visible.startswith(begins))
 
 
-def decided(chosen: Collection[Outcome], waiting: Collection[ActKind] = ()) -> str:
-    """Outcomes as words: "hidden, blocked". `waiting`: what nobody has asked the platform for yet."""
-    return ", ".join(
-        _TO_BE[one][1] if one in _TO_BE and _TO_BE[one][0] in waiting else OUTCOMES[one]
-        for one in sorted(chosen)
+def decided(
+    chosen: Collection[Outcome], waiting: Collection[ActKind] = (), by_hand: Collection[ActKind] = ()
+) -> str:
+    """Outcomes as words: "hidden, blocked". `waiting`: what nobody has asked the platform for yet.
+
+    `by_hand`: what no program does there and no person has done yet.
+    """
+    return ", ".join(_outcome(one, waiting, by_hand) for one in sorted(chosen))
+
+
+def _outcome(one: Outcome, waiting: Collection[ActKind], by_hand: Collection[ActKind]) -> str:
+    kind, to_be = _TO_BE.get(one, (None, ""))
+    if kind in waiting:
+        return to_be
+    return f"{to_be} by hand" if kind in by_hand else OUTCOMES[one]
+
+
+def acts_of(outcomes: Collection[Outcome]) -> set[ActKind]:
+    """What is to be done on a platform for these outcomes."""
+    return {_TO_BE[one][0] for one in outcomes if one in _TO_BE}
+
+
+def left_to_people(platform_: str, by_hand: Collection[ActKind]) -> str:
+    """That a person has to do these on a platform, which lets no program do them; empty without any."""
+    verbs = [_VERBS[kind] for kind in sorted(by_hand) if kind in _VERBS]
+    if not verbs:
+        return ""
+    name = platform(platform_)
+    return (
+        f"{name} lets no program {' or '.join(verbs)}, so nothing of that has changed there yet: do it on "
+        f"{name} yourself, or leave it to whoever comes first."
     )
 
 
@@ -280,9 +318,16 @@ def no_hiding(comment: Comment | None, claimed_by: str) -> str:
     return f"{claimed_by} is deciding it" if claimed_by else ""
 
 
-def outcomes(column: str) -> str:
-    """The outcomes of a case, as words: "hidden, blocked"."""
-    return in_words(unlisted(column))
+def outcomes(column: str, acts: Sequence[PlatformAct] = (), by_hand: Collection[ActKind] = ()) -> str:
+    """The outcomes of a case, as words: "hidden, blocked".
+
+    Of what a person has still to do on the platform: "to be blocked by hand".
+    """
+    tasks = {*by_hand, *(act.kind for act in acts if act.state is ActState.BY_HAND)}
+    chosen = unlisted(column)
+    if not tasks or not set(chosen) <= set(Outcome):
+        return in_words(chosen)
+    return ", ".join(_outcome(Outcome(one), (), tasks) for one in chosen)
 
 
 def happened(event: LogEvent) -> str:
@@ -294,8 +339,11 @@ def happened(event: LogEvent) -> str:
         case EventKind.HIDDEN_AT_ONCE:
             return f"Hidden at once by the rule (score {detail.get('score', '?')})"
         case EventKind.DECIDED:
+            hand = {_TO_BE[Outcome(one)][0] for one in detail.get("by_hand", ()) if one in _TO_BE}
             names = [
-                OUTCOMES[Outcome(value)] for value in detail.get("outcomes", []) if value in set(Outcome)
+                _outcome(Outcome(value), (), hand)
+                for value in detail.get("outcomes", [])
+                if value in set(Outcome)
             ]
             # What was done about a referral is no second decision on the comment.
             return "Dealt with" if names == ["dealt with"] else f"Decided: {', '.join(names)}"

@@ -37,6 +37,7 @@ from moderation import words as moderation_words
 from moderation.decisions import Decision, Outcome
 from moderation.models import (
     ActKind,
+    ActState,
     Author,
     CaseState,
     Comment,
@@ -56,7 +57,7 @@ from school.models import Person, Role
 from school.permissions import Action, may, require
 from school.settings import settings
 from school.times import parse_day
-from web import keeping
+from web import keeping, left_to_people
 from web.access import current_person, needs
 from web.forms import Typed, hidden_number, identifier
 from web.moderation_live import shared
@@ -120,9 +121,19 @@ def queue() -> ResponseReturnValue:
             coverages=[coverage.coverage(session, one, now=moment) for one in accounts.everything(session)],
             tasks=len(review.tasks(session, viewer=person)),
             maybe_head=_maybe_head(session, person, [item.entry for item in page.items]),
+            by_hand=_by_hand(session, page.items),
             of_author=session.get(Author, filters.author_id) if filters.author_id else None,
             mark=shared().of(session, person, anew=True).mark,
         )
+
+
+def _by_hand(session: Session, items: Sequence[review.QueueItem]) -> dict[UUID, frozenset[ActKind]]:
+    """What a person has to do on the platform of each of these accounts, since no program can."""
+    found = {}
+    for account_id in {item.entry.account_id for item in items if item.entry.account_id}:
+        offered = actions.offered(session, account_id)
+        found[account_id] = frozenset() if offered is None else frozenset(ActKind) - offered
+    return found
 
 
 def _maybe_head(session: Session, person: Person, entries: Sequence[LogEntry]) -> frozenset[UUID]:
@@ -239,7 +250,7 @@ def _possible(page: review.EntryPage, person: Person) -> frozenset[str]:
         possible -= {Outcome.BLOCK}
     else:
         possible -= {Outcome.UNBLOCK}
-    if not any(act.kind is ActKind.MUTE for act in page.acts):
+    if not any(act.kind is ActKind.MUTE and act.state is not ActState.WITHDRAWN for act in page.acts):
         possible -= {Outcome.UNMUTE}
     return frozenset(outcome.value for outcome in possible)
 
@@ -350,14 +361,17 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
             gone = is_kept_from(person, about_headteacher=case.about_headteacher)
             public = not decision.outcomes & _TAKES_AWAY and _still_visible(session, case)
             waiting, stopped = not_yet.stopped(session, [entry_id])
+            by_hand = not_yet.by_hand(session, not_yet.acts_about(session, [entry_id]))
+            platform = case.platform
     except BadInput as error:
         return entry_with(entry_id, typed.refuse(error)), 400
     except MoveNotAllowed as error:
         # Beside how things stand now, with what was typed; gone where it may no longer be seen.
         typed.errors[""] = str(error)
         return entry_with(entry_id, typed), 409
-    words = moderation_words.decided(decision.outcomes, waiting)
+    words = moderation_words.decided(decision.outcomes, waiting, by_hand)
     after = moderation_words.afterwards(decision)
+    task = left_to_people.task(decision.outcomes, by_hand, platform, waiting=waiting)
     hides_nothing = moderation_words.hides_nothing(decision)
     if stopped:
         flash(f"Recorded: {words}. {stopped}{after}", "warning")
@@ -367,7 +381,9 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
             f"Recorded: {words}. The comment is still visible on {where}: {hides_nothing}{after}", "warning"
         )
     else:
-        flash(f"Recorded: {words}.{after}", "success")
+        flash(f"Recorded: {words}.{after}", "warning" if task else "success")
+    if task:
+        flash(task, "warning")
     if gone or typed["back"] == "queue":
         if came := _came_urgent(typed["since"]):
             flash("Something urgent has come in meanwhile: it stands here now.", "warning")

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+from sqlalchemy.orm import Session
 
 from moderation import not_yet, review, together, unread
 from moderation import words as moderation_words
 from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
-from moderation.models import ReferTo
+from moderation.models import ActKind, PlatformAct, ReferTo
 from moderation.outcomes import is_nothing_done
 from moderation.review import QueueFilters
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
+from school.models import Account
 from school.permissions import Action
 from school.settings import settings
+from web import left_to_people
 from web.access import current_person, needs
 from web.forms import Typed, hidden_number, identifier
 
@@ -67,21 +71,40 @@ def decide() -> ResponseReturnValue:
                 now=now(),
             )
             waiting, stopped = not_yet.stopped(session, done.decided, many=len(done.decided) > 1)
+            acts = not_yet.acts_about(session, done.decided)
+            by_hand = not_yet.by_hand(session, acts)
+            tasks = _tasks(session, decision, acts, waiting)
     except BadInput as error:
         return _page(typed.refuse(error)), 400
     count = len(done.decided)
     if count:
-        words = moderation_words.decided(decision.outcomes, waiting)
+        words = moderation_words.decided(decision.outcomes, waiting, by_hand)
         after = moderation_words.afterwards(decision, many=count > 1)
         flash(
             f"Recorded for {count} {'entry' if count == 1 else 'entries'}: {words}."
             f"{' ' if stopped else ''}{stopped}{after}",
             "warning" if stopped else "success",
         )
+        for task in tasks:
+            flash(task, "warning")
     for one in done.left:
         name = f"Entry {one.number}" if one.number else "One entry"
         flash(f"{name} is left as it was: {one.why}", "warning")
     return redirect(url_for("moderation.queue"))
+
+
+def _tasks(
+    session: Session, decision: Decision, acts: Sequence[PlatformAct], waiting: Collection[ActKind]
+) -> list[Markup]:
+    """By platform, what is left to people of this decision."""
+    platforms: dict[str, list[PlatformAct]] = {}
+    for act in acts:
+        platforms.setdefault(session.get_one(Account, act.account_id).platform, []).append(act)
+    said = [
+        left_to_people.task(decision.outcomes, not_yet.by_hand(session, theirs), name, waiting=waiting)
+        for name, theirs in sorted(platforms.items())
+    ]
+    return [one for one in said if one]
 
 
 def _to_be_asked_again(decision: Decision, entries: Sequence[tuple[UUID, int]]) -> int:

@@ -37,6 +37,8 @@ class ActState(StrEnum):
     FAILED = "failed"
     BY_HAND = "by_hand"
     """The platform offers no way: a person does it there and ticks it off."""
+    WITHDRAWN = "withdrawn"
+    """Undone before anybody did it: nothing has happened on the platform."""
 
 
 class PlatformAct(Base):

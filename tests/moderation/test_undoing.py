@@ -8,14 +8,25 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import authors, day, habits, log, undoing
-from moderation.decisions import Outcome
-from moderation.models import BlockedAuthor, CaseState, Comment, LogCase, PlatformAct, ReferTo
+from connectors.base import Capability
+from moderation import actions, attempts, authors, day, habits, hand_tasks, log, together, undoing, words
+from moderation.decisions import Decision, Outcome
+from moderation.models import (
+    ActKind,
+    BlockedAuthor,
+    CaseState,
+    Comment,
+    LogCase,
+    LogEntry,
+    LogEvent,
+    PlatformAct,
+    ReferTo,
+)
 from school.db import reading, transaction
 from school.errors import BadInput, MoveNotAllowed
 from school.models import AuditEntry, Person, Role
 from tests.moderation.platform import ScriptedPlatform, comment
-from tests.moderation.scenes import URL, Clock, act, decide, flagged
+from tests.moderation.scenes import LEASE, URL, Clock, act, decide, flagged
 
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
@@ -158,3 +169,136 @@ def test_what_was_done_today_by_each_and_by_all(
             assert found.decided == together
         found = day.so_far(session, viewer=session.get_one(Person, slt.id), now=clock())
         assert found.my_count == 1 and {number for _, number, _ in found.mine} == {2, 3}
+
+
+X = frozenset(Capability) - {Capability.BLOCK}
+"""As on X: a comment can be hidden, nobody can be blocked (or only by hand)."""
+
+
+def by_hand(account_id: UUID, clock: Clock) -> ScriptedPlatform:
+    """A platform that lets no program block, and which was asked what it can do."""
+    found = ScriptedPlatform(capabilities=X)
+    flagged(account_id, found, clock, comment(1, "You idiot"), comment(2, "idiot two"))
+    return found
+
+
+def acts_now() -> list[tuple[str, str]]:
+    with reading() as session:
+        return [
+            (one.kind, one.state) for one in session.scalars(sa.select(PlatformAct).order_by(PlatformAct.id))
+        ]
+
+
+def said_of(entry_id: UUID) -> list[str]:
+    with reading() as session:
+        query = sa.select(LogEvent).where(LogEvent.entry_id == entry_id).order_by(LogEvent.seq)
+        assert log.verify(session) is None
+        return [words.happened(one) for one in session.scalars(query)]
+
+
+@pytest.mark.parametrize("tried", [False, True])
+def test_a_task_by_hand_that_nobody_did_is_withdrawn(
+    account_id: UUID, clock: Clock, school_people: People, tried: bool
+) -> None:
+    """No second task says the opposite, and the log claims of nobody that they were unblocked (P18)."""
+    platform = by_hand(account_id, clock)
+    with reading() as session:
+        first = session.scalars(sa.select(LogEntry.id).order_by(LogEntry.number)).first()
+    assert first is not None
+    slt = school_people[Role.SLT]
+    decide(first, Outcome.HIDE, Outcome.BLOCK, by=slt, clock=clock)
+    with reading() as session:
+        found = undoing.last(session, session.get_one(Person, slt.id), now=clock())
+        assert found is not None and found.by_hand == {ActKind.BLOCK}
+        assert words.outcomes(found.outcomes, by_hand=found.by_hand) == "to be blocked by hand, hidden"
+    if tried:
+        act(platform, clock)
+    undo(first, by=slt, clock=clock)
+    act(platform, clock)
+    assert acts_now() == [("block", "withdrawn"), ("hide", "done"), ("unhide", "done")]
+    assert not [kind for kind, _ in platform.done if "block" in kind]
+    told = said_of(first)
+    assert "Decided: to be blocked by hand, hidden" in told
+    assert "Block the person: taken back before it was done" in told
+    assert not [one for one in told if "unblocked" in one], told
+    with reading() as session:
+        assert session.scalar(sa.select(BlockedAuthor.lifted_at)) is not None
+        task = session.scalars(sa.select(PlatformAct).where(PlatformAct.kind == ActKind.BLOCK)).one()
+    with pytest.raises(MoveNotAllowed, match="undo it there"), transaction() as session:
+        hand_tasks.tick_off(session, task.id, by=session.get_one(Person, slt.id), now=clock())
+    # Decided once more, it is a task once more.
+    decide(first, Outcome.BLOCK, by=slt, clock=clock)
+    act(platform, clock)
+    assert acts_now()[-1] == ("block", "by_hand")
+
+
+def test_what_was_ticked_off_or_is_being_done_is_undone_properly(
+    account_id: UUID, clock: Clock, school_people: People
+) -> None:
+    platform = by_hand(account_id, clock)
+    with reading() as session:
+        first, second = session.scalars(sa.select(LogEntry.id).order_by(LogEntry.number))
+    slt = school_people[Role.SLT]
+    decide(first, Outcome.BLOCK, by=slt, clock=clock)
+    (task,) = act(platform, clock)
+    with transaction() as session:
+        hand_tasks.tick_off(session, task.id, by=session.get_one(Person, slt.id), now=clock())
+    undo(first, by=slt, clock=clock)
+    act(platform, clock)
+    assert acts_now() == [("block", "done"), ("unblock", "by_hand")]
+    assert "Decided: to be unblocked by hand" in said_of(first)
+    # Thought again before that was done: they are blocked there still, so neither is to be done.
+    decide(first, Outcome.BLOCK, by=slt, clock=clock)
+    assert acts_now() == [("block", "done"), ("unblock", "withdrawn")]
+    # Blocked long ago for the first, and asked for again: lifting is to be done all the same.
+    decide(second, Outcome.BLOCK, by=slt, clock=clock)
+    act(platform, clock)
+    assert acts_now()[-1] == ("block", "by_hand")
+    decide(first, Outcome.UNBLOCK, by=slt, clock=clock)
+    act(platform, clock)
+    assert acts_now() == [
+        ("block", "done"), ("unblock", "withdrawn"), ("block", "withdrawn"), ("unblock", "by_hand"),
+    ]  # fmt: skip
+
+
+def test_what_a_worker_tries_at_this_moment_leaves_no_two_tasks(
+    account_id: UUID, clock: Clock, school_people: People
+) -> None:
+    platform = by_hand(account_id, clock)
+    with reading() as session:
+        first = session.scalars(sa.select(LogEntry.id).order_by(LogEntry.number)).first()
+    assert first is not None
+    slt = school_people[Role.SLT]
+    decide(first, Outcome.BLOCK, by=slt, clock=clock)
+    with transaction() as session:
+        claim = actions.claim_action(session, lease=LEASE, now=clock())
+    assert claim is not None
+    undo(first, by=slt, clock=clock)
+    assert acts_now() == [("block", "doing"), ("unblock", "requested")]
+    with transaction() as session:
+        actions.record_action(session, claim, attempts.act(claim, platform), now=clock())
+    assert acts_now() == [("block", "withdrawn"), ("unblock", "withdrawn")]
+    assert act(platform, clock) == [] and said_of(first)
+
+
+def test_a_block_stands_while_another_entry_still_says_so(
+    account_id: UUID, clock: Clock, school_people: People
+) -> None:
+    """One entry of a batch is taken back: the others that blocked the same author are not (P20)."""
+    platform = by_hand(account_id, clock)
+    slt = school_people[Role.SLT]
+    with transaction() as session:
+        entries = list(session.scalars(sa.select(LogEntry.id).order_by(LogEntry.number)))
+        together.decide(
+            session, [(one, 1) for one in entries], Decision(frozenset({Outcome.BLOCK}), "Again"),
+            by=session.get_one(Person, slt.id), url=URL, now=clock(),
+        )  # fmt: skip
+    act(platform, clock)
+    undo(entries[0], by=slt, clock=clock)
+    with reading() as session:
+        assert session.scalar(sa.select(BlockedAuthor.lifted_at)) is None
+    assert acts_now() == [("block", "by_hand")]
+    undo(entries[1], by=slt, clock=clock)
+    with reading() as session:
+        assert session.scalar(sa.select(BlockedAuthor.lifted_at)) is not None
+    assert acts_now() == [("block", "withdrawn")]
