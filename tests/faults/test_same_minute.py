@@ -18,7 +18,7 @@ from connectors.practice.faults import Fault, FaultRule, OperationKind
 from school import db, heartbeats
 from tests.faults import books
 from tests.faults.soak import lateness
-from tests.faults.system import System, system
+from tests.faults.system import System, signed_in, system
 from tests.faults.test_outages import logs, published
 from tests.faults.traffic import make_due, next_minute, write_drafts
 from tests.worker.conftest import wait_for
@@ -60,6 +60,9 @@ def test_an_account_that_is_slow_or_out_of_its_limit_delays_no_other(tmp_path: P
         assert wait_for(lambda: published(made) == DRAFTS or None, 240), logs(made)
         found = books.check(made)
         assert not found.wrong, found.wrong
+        # The pages went on meanwhile, for whoever has to see how it stands.
+        calendar = signed_in(made, "head").get(f"{made.url}/calendar", timeout=60)
+        assert calendar.ok and "<h1>Calendar" in calendar.text, calendar.text[:2000]
         # All of Instagram went out while Facebook had most of its own before it still.
         slow, quick = _times(made, Platform.FACEBOOK), _times(made, Platform.INSTAGRAM)
         assert quick[-1] < slow[-1] and quick[-1] < _times(made, Platform.X)[0]

@@ -36,7 +36,7 @@ from school.settings import settings
 from school.setup import PRACTICE_PASSWORD, PRACTICE_PIN
 from tests.approvals import scenes
 from tests.production.compose import Stack
-from tests.school.test_second_factor import code_of
+from tests.signing_in import form_token, set_up_second_factor
 from tests.worker.conftest import wait_for
 
 WORKERS = int(os.environ.get("SCHOOLGATE_TEST_WORKERS", "3"))
@@ -151,7 +151,7 @@ def _browser(stack: Stack, mailbox: str) -> requests.Session:
     answer = browser.post(
         f"{stack.url}/sign-in",
         data={
-            "csrf_token": _token(page.text),
+            "csrf_token": form_token(page.text),
             "email": f"{mailbox}@larkfield.test",
             "password": PRACTICE_PASSWORD,
         },
@@ -160,25 +160,8 @@ def _browser(stack: Stack, mailbox: str) -> requests.Session:
     )
     assert answer.url.endswith("/me/sign-in"), answer.text[:2000]
     # A real school's headteacher is let into nothing before the second factor is set up.
-    page = browser.get(f"{stack.url}/me/sign-in/app", timeout=30)
-    seed = re.search(r'<code class="long">([A-Z2-7 ]+)</code>', page.text)
-    sealed = re.search(r'name="secret_seed" value="([^"]+)"', page.text)
-    assert seed and sealed, page.text[:2000]
-    code = code_of(seed[1].replace(" ", ""), db.now().timestamp())
-    answer = browser.post(
-        f"{stack.url}/me/sign-in/app",
-        data={"csrf_token": _token(page.text), "secret_seed": sealed[1], "code": code},
-        headers={"Referer": page.url},
-        timeout=30,
-    )
-    assert answer.ok, answer.text[:2000]
+    set_up_second_factor(browser, stack.url)
     return browser
-
-
-def _token(page: str) -> str:
-    found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
-    assert found, page[:2000]
-    return found[1]
 
 
 def test_the_processes_of_the_compose_file_do_a_schools_work_once(
@@ -267,7 +250,7 @@ def test_the_processes_of_the_compose_file_do_a_schools_work_once(
     assert "Sports day is on." in shown.text
     decided = visitor.post(
         address,
-        data={"csrf_token": _token(shown.text), "decision": "approve", "pin": PRACTICE_PIN, "reason": ""},
+        data={"csrf_token": form_token(shown.text), "decision": "approve", "pin": PRACTICE_PIN, "reason": ""},
         headers={"Referer": address}, timeout=30,
     )  # fmt: skip
     assert decided.status_code == 200, decided.text[:3000]
