@@ -23,6 +23,7 @@ from moderation.models import (
     EventKind,
     LogCase,
     LogEntry,
+    LogEvent,
     Meeting,
     PlatformAct,
     Referral,
@@ -126,6 +127,15 @@ _ON_AUTHOR = {
 }
 
 
+_MAKES_OLD: Mapping[EventKind, str] = {
+    EventKind.DECIDED: "decided it",
+    EventKind.NOTE: "noted something on it",
+    EventKind.REOPENED: "opened it again",
+    EventKind.EDITED: "changed it",
+    EventKind.SCORED_AGAIN: "had it scored again",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What somebody decided. `reason` is the note itself where only a note is made."""
@@ -170,11 +180,14 @@ def decide(
         raise BadInput(
             f"This entry is not in another language: choose “{ASKED[Outcome.DISMISS]}”.", field="outcomes"
         )
-    if Outcome.DEALT in decision.outcomes and not referrals.waits_for(session, entry_id, by):
+    taken = Outcome.DEALT in decision.outcomes and not referrals.waits_for(session, entry_id, by)
+    if taken and not referrals.may_take(case, entry, by):
         raise MoveNotAllowed("This entry doesn't wait for you: it wasn't referred to you, or is dealt with.")
     comment = session.get(Comment, entry.comment_id) if entry.comment_id else None
     _check_fit(entry, comment, decision, by=by, now=now)
     reason = reason_text(decision.reason)
+    if taken:
+        referrals.take(session, case, by=by, now=now)
     acts = _acts(session, entry, comment, decision, by=by, reason=reason, now=now)
     _follow(session, entry, case, decision, acts, by=by, reason=reason, url=url, now=now)
     was_open = case.state is CaseState.OPEN
@@ -245,9 +258,7 @@ def _check_state(
     if not outcomes:
         raise BadInput("Nothing is chosen: tick what is to be done.", field="outcomes")
     if case.version != seen:
-        who = session.get(Person, case.decided_by_id) if case.decided_by_id else None
-        name = "" if who is None else "You" if who.id == by.id else who.name
-        done = f"{name} decided it on {say(case.decided_at)}" if who and case.decided_at else "it changed"
+        done = _done_last(session, case.entry_id, by=by)
         raise MoveNotAllowed(f"You saw an older state of this entry: {done}. Look at it again.")
     if held_by_another(case, by, now=now):
         who = session.get(Person, case.claimed_by_id)
@@ -265,6 +276,25 @@ def _check_state(
             raise BadInput(
                 f"“{ASKED[one]}” and “{ASKED[other]}” don't go together: choose one.", field="outcomes"
             )
+
+
+def _done_last(session: Session, entry_id: UUID, *, by: Person) -> str:
+    """The last thing that made pages with an earlier state too old: who did what, and when."""
+    row = session.execute(
+        sa.select(LogEvent, Person)
+        .outerjoin(Person, Person.id == LogEvent.by_id)
+        .where(LogEvent.entry_id == entry_id, LogEvent.kind.in_(_MAKES_OLD))
+        .order_by(LogEvent.seq.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return "it changed"
+    event, who = row
+    what = _MAKES_OLD[event.kind]
+    if event.kind is EventKind.DECIDED and event.detail.get("outcomes") == [Outcome.DEALT.value]:
+        what = "dealt with it"
+    name = "" if who is None else "You" if who.id == by.id else who.name
+    return f"{name} {what} on {say(event.at)}" if name else f"it changed on {say(event.at)}"
 
 
 def held_by_another(case: LogCase, by: Person, *, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from moderation import chain
 from moderation.models import (
     ActKind,
     ActState,
+    CaseState,
     Comment,
     EventKind,
     LogCase,
@@ -29,6 +30,10 @@ from school.models import Person, Role, RoleGrant
 
 ROLES: Mapping[ReferTo, Role] = {ReferTo.DSL: Role.DSL, ReferTo.CHAIR: Role.CHAIR}
 """Who deals with it. What goes to the police is dealt with outside the product."""
+
+
+TAKEN = "Taken up by the safeguarding lead."
+"""The reason of a referral that the lead made to themselves."""
 
 
 def received_by(person: Person) -> frozenset[ReferTo]:
@@ -57,11 +62,22 @@ def _dealt_with(role: Role) -> sa.ColumnElement[bool]:
     opened_again = sa.select(again.seq).where(
         again.entry_id == done.entry_id, again.kind == EventKind.REOPENED, again.seq > done.seq
     )
-    # Later, not at the same time: the decision to refer is no answer to it, even if the lead made it.
+    # Later, not at the same time: the decision to refer is no answer to it, even if the lead made it. What
+    # the lead took and dealt with in one stands in the log in that order.
+    taken = aliased(LogEvent)
+    first_taken = sa.select(taken.seq).where(
+        taken.entry_id == done.entry_id,
+        taken.kind == EventKind.REFERRED,
+        taken.at == done.at,
+        taken.seq < done.seq,
+    )
     decision = sa.select(done.seq).where(
         done.entry_id == Referral.entry_id,
         done.kind == EventKind.DECIDED,
-        done.at > Referral.referred_at,
+        sa.or_(
+            done.at > Referral.referred_at,
+            sa.and_(done.at == Referral.referred_at, first_taken.exists()),
+        ),
         in_that_role.exists(),
         ~opened_again.exists(),
     )
@@ -127,6 +143,39 @@ def waits_for(session: Session, entry_id: UUID, person: Person) -> bool:
         return False
     query = sa.select(LogCase.entry_id).where(LogCase.entry_id == entry_id, waiting(to), visible_to(person))
     return session.scalar(query) is not None
+
+
+def may_take(case: LogCase, entry: LogEntry, person: Person) -> bool:
+    """Whether the safeguarding lead may deal with an entry that nobody referred to them.
+
+    A worry about a child or a threat that they meet in the queue is theirs already. The person may see the
+    entry; the caller asks.
+    """
+    theirs = case.urgent or entry.worrying or entry.threatening
+    return Role.DSL in person.roles and case.state is CaseState.OPEN and theirs
+
+
+def take(session: Session, case: LogCase, *, by: Person, now: datetime) -> None:
+    """Note that the safeguarding lead took an entry to deal with it; comes before their decision in the log.
+
+    It is a referral to themselves, of which nobody is told: from now on it is kept as every referral is, back
+    from who wrote it as well (P3, P34).
+    """
+    session.add(
+        Referral(
+            entry_id=case.entry_id,
+            to=ReferTo.DSL,
+            reference="",
+            about_headteacher=False,
+            author_is_pupil=None,
+            reason=TAKEN,
+            referred_at=now,
+            referred_by_id=by.id,
+        )
+    )
+    case.referred = True
+    detail = {"to": ReferTo.DSL, "reference": "", "about_headteacher": False, "taken": True}
+    chain.append(session, case.entry_id, EventKind.REFERRED, by=by, detail=detail, now=now)
 
 
 def to_be_seen(session: Session, entry: LogEntry) -> bool:

@@ -21,6 +21,7 @@ from moderation.models import (
     CaseState,
     Comment,
     CommentVersion,
+    EventKind,
     Follower,
     LogCase,
     LogEntry,
@@ -34,6 +35,7 @@ from moderation.places import Place, place
 from moderation.sight import comment_visible_to, visible_to
 from school.errors import NotFound
 from school.models import Account, Person
+from school.times import say
 
 T = TypeVar("T")
 
@@ -70,6 +72,8 @@ class QueueItem:
     """Name of the other person who is deciding it now; empty where nobody is."""
     given_to: str = ""
     """Name of the colleague to whom somebody gave it; empty where nobody did."""
+    noted: tuple[str, datetime] | None = None
+    """Who noted something last on it while it was open, and when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +274,23 @@ def urgent_among(session: Session, entry_ids: Sequence[UUID], *, viewer: Person)
     return session.scalar(query.where(*where)) or 0
 
 
+def decided_of(session: Session, entry_ids: Sequence[UUID], *, viewer: Person) -> list[tuple[UUID, str]]:
+    """Of these entries the decided ones that the viewer may see: each with a sentence of who decided it."""
+    rows = session.execute(
+        sa.select(LogCase, LogEntry.number, Person)
+        .join(LogEntry, LogEntry.id == LogCase.entry_id)
+        .join(Person, Person.id == LogCase.decided_by_id)
+        .where(LogCase.entry_id.in_(entry_ids), LogCase.state == CaseState.DECIDED, visible_to(viewer))
+        .order_by(LogCase.decided_at, LogCase.entry_id)
+    )
+    found = []
+    for case, number, who in rows:
+        name = "You" if who.id == viewer.id else who.name
+        when = f" on {say(case.decided_at)}" if case.decided_at else ""
+        found.append((case.entry_id, f"Entry {number} is no longer among them: {name} decided it{when}."))
+    return found
+
+
 def tasks(session: Session, *, viewer: Person) -> list[PlatformAct]:
     """What people have to do on the platforms, or decide again since it failed, oldest first."""
     query = (
@@ -349,6 +370,7 @@ def _items(
     named = sa.select(Person.id, Person.name).where(Person.id.in_(held))
     names = {row.id: row.name for row in session.execute(named)} if held else {}
     given = assigning.in_force(session, [case.entry_id for case, *_ in rows])
+    noted = _noted(session, [case.entry_id for case, *_ in rows])
     return [
         QueueItem(
             entry=entry,
@@ -362,9 +384,21 @@ def _items(
             if case.claimed_by_id and held_by_another(case, viewer, now=now)
             else "",
             given_to=given[case.entry_id][1] if case.entry_id in given else "",
+            noted=noted.get(case.entry_id) if case.state is CaseState.OPEN else None,
         )
         for case, entry, comment, account in rows
     ]
+
+
+def _noted(session: Session, entry_ids: Sequence[UUID]) -> dict[UUID, tuple[str, datetime]]:
+    """Who noted something last on each of these entries, and when; one query for all."""
+    rows = session.execute(
+        sa.select(LogEvent.entry_id, Person.name, LogEvent.at)
+        .join(Person, Person.id == LogEvent.by_id)
+        .where(LogEvent.entry_id.in_(entry_ids), LogEvent.kind == EventKind.NOTE)
+        .order_by(LogEvent.seq)
+    )
+    return {row.entry_id: (row.name, row.at) for row in rows}
 
 
 def _gone_posts(session: Session, posts: set[tuple[UUID | None, str]]) -> frozenset[tuple[UUID | None, str]]:

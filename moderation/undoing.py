@@ -28,11 +28,16 @@ from moderation.outcomes import UNDOABLE
 from moderation.sight import visible_to
 from school.errors import MoveNotAllowed
 from school.models import Person
+from school.times import say
 
 FOR = timedelta(minutes=10)
 """So long a decision can be taken back by who made it; afterwards, with a reason, on the entry's page."""
 
 _WHY = "Taken back by who decided it, within ten minutes."
+
+
+class AlreadyTakenBack(MoveNotAllowed):
+    """The same person took the decision back already, in another tab say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +118,8 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
     """
     case = decisions.get_locked(session, entry_id, by=by)
     chosen = set(unlisted(case.outcomes))
+    if case.state is CaseState.OPEN and (when := _taken_back_by(session, entry_id, by)):
+        raise AlreadyTakenBack(f"You took it back on {say(when)}: it is open again.")
     if case.state is not CaseState.DECIDED or case.decided_by_id != by.id or case.version != seen:
         raise MoveNotAllowed("This can't be taken back any more: somebody has gone on with the entry.")
     if case.decided_at is None or case.decided_at <= now - FOR:
@@ -133,6 +140,22 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
     case = decisions.decide(session, entry_id, back, seen=case.version, by=by, url=url, now=now)
     decisions.note_in_trail(session, entry, {*done, Outcome.REOPEN}, by=by, taken_back=True, now=now)
     return case
+
+
+def _taken_back_by(session: Session, entry_id: UUID, by: Person) -> datetime | None:
+    """When this person opened the entry again, if nothing was decided on it since."""
+    last_of_all = session.scalar(
+        sa.select(LogEvent)
+        .where(
+            LogEvent.entry_id == entry_id,
+            LogEvent.kind.in_((EventKind.DECIDED, EventKind.REOPENED, EventKind.EDITED)),
+        )
+        .order_by(LogEvent.seq.desc())
+        .limit(1)
+    )
+    if last_of_all is None or last_of_all.kind is not EventKind.REOPENED or last_of_all.by_id != by.id:
+        return None
+    return last_of_all.at
 
 
 def _only_theirs(by: Person) -> sa.ColumnElement[bool]:

@@ -351,6 +351,8 @@ def happened(event: LogEvent) -> str:
             return "Note"
         case EventKind.REFERRED:
             to = detail.get("to", "")
+            if detail.get("taken"):
+                return "Taken up by the designated safeguarding lead"
             number = f", reference {detail['reference']}" if detail.get("reference") else ""
             return f"Referred to {REFER_TO[ReferTo(to)] if to in set(ReferTo) else to}{number}"
         case EventKind.REOPENED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import structlog
@@ -15,8 +16,10 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from approvals.decisions import AlreadyDecided, DraftChanged, LinkUsed
+from moderation.undoing import AlreadyTakenBack
 from school import db
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
+from school.permissions import Action
 from web import keeping
 from web.doors import MARK as ACCESS_MARK
 from web.doors import PUBLIC
@@ -77,10 +80,22 @@ ELSEWHERE = (
 )
 
 
-def page(status: int, message: str = "", heading: str = "", *, go_on: str = "") -> ResponseReturnValue:
+@dataclass(frozen=True, slots=True)
+class WayOn:
+    """Where whoever meets an error goes on from."""
+
+    address: str
+    words: str
+    needs: Action | None = None
+    """Offered to whom this opens it; None: whoever got the error may see it."""
+
+
+def page(
+    status: int, message: str = "", heading: str = "", *, go_on: WayOn | None = None
+) -> ResponseReturnValue:
     """The error page for an HTTP status, with its own sentence if there is one.
 
-    `go_on`: the address of the draft that it is about, which whoever reads it may see. What another site may
+    `go_on`: the way to what it is about. What another site may
     have sent is not offered once more: that form would be this browser's own.
     """
     return (
@@ -98,6 +113,37 @@ def page(status: int, message: str = "", heading: str = "", *, go_on: str = "") 
     )
 
 
+_HEADINGS: dict[type[SchoolgateError], str] = {
+    LinkUsed: "This is decided already",
+    AlreadyTakenBack: "This is done already",
+}
+
+
+def _way_on(error: SchoolgateError) -> WayOn | None:
+    """The thing that it is about, or its list.
+
+    An act refuses a move only of what the person may see. What isn't there and what is kept from them lead to
+    the same list.
+    """
+    room, told = (request.endpoint or "").partition(".")[0], request.view_args or {}
+    moderation = room in {"moderation", "work"}
+    if isinstance(error, MoveNotAllowed):
+        if moderation and "entry_id" in told:
+            address = url_for("moderation.entry", entry_id=told["entry_id"])
+            return WayOn(address, "Look at the entry")
+        if request.endpoint == "moderation.act":
+            return WayOn(url_for("moderation.tasks"), "To do by hand", Action.MODERATE)
+        if room == "followers" and "follower_id" in told:
+            address = url_for("followers.one", follower_id=told["follower_id"])
+            return WayOn(address, "Look at the follower")
+    if isinstance(error, NotFound):
+        if moderation:
+            return WayOn(url_for("moderation.queue"), "The moderation queue", Action.MODERATE)
+        if room == "followers":
+            return WayOn(url_for("followers.queue"), "The list of followers", Action.VET_FOLLOWERS)
+    return None
+
+
 def _known(error: SchoolgateError) -> ResponseReturnValue:
     if isinstance(error, AlreadyDecided | DraftChanged):
         draft_id = (request.view_args or {}).get("draft_id")
@@ -105,11 +151,12 @@ def _known(error: SchoolgateError) -> ResponseReturnValue:
             HTTPStatus.CONFLICT,
             f"{error} What you sent now was not counted.",
             "The post has changed" if isinstance(error, DraftChanged) else "",
-            go_on=url_for("drafts.one", draft_id=draft_id) if draft_id else "",
+            go_on=WayOn(url_for("drafts.one", draft_id=draft_id), "Look at the draft") if draft_id else None,
         )
+    heading = next((words for kind, words in _HEADINGS.items() if isinstance(error, kind)), "")
     for kind, status in STATUS.items():
         if isinstance(error, kind):
-            return page(status, str(error), "This is decided already" if isinstance(error, LinkUsed) else "")
+            return page(status, str(error), heading, go_on=_way_on(error))
     log.error("page_failed", endpoint=request.endpoint, error=type(error).__name__)
     return page(500)
 

@@ -199,7 +199,8 @@ def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
             hiding=not_yet.under_way(page.acts),
             why_waiting=not_yet.why(session, page.acts, now=now()),
             stopped=not_yet.stopped(session, [entry_id], begins="Recorded; ")[1],
-            waits=referrals.waits_for(session, entry_id, person),
+            waits=(waits := referrals.waits_for(session, entry_id, person)),
+            takes=not waits and referrals.may_take(page.item.case, page.item.entry, person),
             maybe_head=_maybe_head(session, person, [page.item.entry]),
             ask_again=ask_again,
             to_ring=referrals.to_ring(session, viewer=person, entry_id=entry_id)

@@ -19,7 +19,7 @@ from moderation.outcomes import is_nothing_done
 from moderation.review import QueueFilters
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
-from school.models import Account
+from school.models import Account, Person
 from school.permissions import Action
 from school.settings import settings
 from web import left_to_people
@@ -130,14 +130,21 @@ def _page(typed: Typed, *, first: bool = False, urgent: int = 0) -> str:
         page = review.queue(
             session, viewer=current_person(session), filters=filters, limit=together.MOST, now=now()
         )
+        # What is urgent is ticked by a person alone, where it stands among other entries.
+        only_urgent = all(item.case.urgent for item in page.items)
+        shown = {str(item.entry.id) for item in page.items}
         return render_template(
             "moderation/together.html",
+            only_urgent=only_urgent,
+            left_out=[] if first else _left_out(session, typed, shown, viewer=current_person(session)),
             page=page,
             # At first everything is ticked that nobody else is deciding, though no threat among the thanks.
             ticked={
                 str(item.entry.id)
                 for item in page.items
-                if not item.claimed_by and (not kind or item.case.kinds == unread.ALONE)
+                if not item.claimed_by
+                and (not kind or item.case.kinds == unread.ALONE)
+                and (only_urgent or not item.case.urgent)
             }
             if first
             else {value.partition(":")[0] for value in typed.all("entries")},
@@ -149,6 +156,18 @@ def _page(typed: Typed, *, first: bool = False, urgent: int = 0) -> str:
             urgent=urgent,
             typed=typed,
         )
+
+
+def _left_out(session: Session, typed: Typed, shown: set[str], *, viewer: Person) -> list[tuple[UUID, str]]:
+    """The entries that were ticked and are open no more, with who decided; none that is kept from them."""
+    gone = []
+    for one in typed.all("entries")[: together.MOST]:
+        try:
+            gone.append(UUID(one.partition(":")[0]))
+        except ValueError:
+            # No entry's: the form is refused for it already.
+            continue
+    return review.decided_of(session, [one for one in gone if str(one) not in shown], viewer=viewer)
 
 
 def _decision(typed: Typed) -> Decision:
