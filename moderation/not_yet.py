@@ -94,12 +94,14 @@ def stopped(
 def by_hand(session: Session, acts: Iterable[PlatformAct]) -> frozenset[ActKind]:
     """What of these acts no program does and no person has done yet."""
     open_acts = [one for one in acts if one.state in {*_UNDER_WAY, ActState.BY_HAND}]
+    # Before the first poll nobody knows what the platform offers.
     can = {one: actions.offered(session, one) for one in {act.account_id for act in open_acts}}
-    return frozenset(
-        act.kind
-        for act in open_acts
-        if act.state is ActState.BY_HAND or act.kind not in (can[act.account_id] or {act.kind})
-    )
+    found = set()
+    for act in open_acts:
+        offered = can[act.account_id]
+        if act.state is ActState.BY_HAND or (offered is not None and act.kind not in offered):
+            found.add(act.kind)
+    return frozenset(found)
 
 
 def acts_about(session: Session, entry_ids: Collection[UUID]) -> list[PlatformAct]:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from moderation import actions, followers, hand_tasks, not_yet, review
@@ -17,7 +18,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account
 from school.permissions import Action
-from web.access import current_person, needs
+from web.access import allowed, current_person, needs
 from web.forms import Typed, hidden_number
 
 pages = Blueprint("followers", __name__)
@@ -107,7 +108,7 @@ def _one(follower_id: UUID, typed: Typed) -> str:
         )
 
 
-def _task(session: Session, decided: Follower, outcome: FollowerOutcome) -> str:
+def _task(session: Session, decided: Follower, outcome: FollowerOutcome) -> Markup | str:
     """That a person has to do it, where the platform lets no program; empty where it is done."""
     _, kind = OUTCOMES[(decided.kind, outcome)]
     account = session.get_one(Account, decided.account_id)
@@ -115,9 +116,15 @@ def _task(session: Session, decided: Follower, outcome: FollowerOutcome) -> str:
     if kind is None or offered is None or kind in offered:
         return ""
     name = moderation_words.platform(account.platform)
-    return (
-        f" {name} lets no program do this, so nothing has changed there yet: do it on {name} yourself, or "
-        "leave it to whoever comes first. It stands under To do by hand."
+    told = (
+        f"{name} lets no program do this, so nothing has changed there yet: do it on {name} yourself, or "
+        "leave it to whoever comes first."
+    )
+    # Who vets followers alone finds the task beside them.
+    if not allowed(Action.MODERATE):
+        return f" {told} It stands under To do by hand."
+    return Markup(' {} It stands under <a href="{}">To do by hand</a>.').format(
+        told, url_for("moderation.tasks")
     )
 
 
@@ -143,7 +150,7 @@ def decide(follower_id: UUID) -> ResponseReturnValue:
     except BadInput as error:
         return _one(follower_id, typed.refuse(error)), 400
     done = FOLLOWER_DONE[FollowerOutcome(typed["outcome"])]
-    flash(f"Recorded: {done}.{task}", "warning" if task else "success")
+    flash(Markup("Recorded: {}.{}").format(done, task), "warning" if task else "success")
     if typed["back"] == "queue":
         return redirect(url_for("followers.queue"))
     return redirect(url_for("followers.one", follower_id=follower_id))

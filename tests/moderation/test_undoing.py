@@ -302,3 +302,14 @@ def test_a_block_stands_while_another_entry_still_says_so(
     with reading() as session:
         assert session.scalar(sa.select(BlockedAuthor.lifted_at)) is not None
     assert acts_now() == [("block", "withdrawn")]
+
+
+def test_a_platform_that_lets_programs_do_nothing_leaves_all_to_people(
+    account_id: UUID, clock: Clock, school_people: People
+) -> None:
+    platform = ScriptedPlatform(capabilities=frozenset({Capability.FETCH_COMMENTS}))
+    entry = flagged(account_id, platform, clock)[0]
+    decide(entry, Outcome.HIDE, Outcome.BLOCK, by=school_people[Role.SLT], clock=clock)
+    assert said_of(entry)[-1] == "Decided: to be blocked by hand, to be hidden by hand"
+    undo(entry, by=school_people[Role.SLT], clock=clock)
+    assert acts_now() == [("block", "withdrawn"), ("hide", "withdrawn")]

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from connectors.base import Capability
+from moderation.models import Follower
+from school.db import reading
 from school.models import Role
 from tests.moderation import scenes
-from tests.moderation.platform import ScriptedPlatform, comment
+from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -66,3 +69,21 @@ def test_where_a_program_can_nothing_is_a_task(
     slt.post(page, "/moderation", seen=1, outcomes="hide+block", reason="Abuse", back="queue")
     queue = slt.get("/moderation").text
     assert "Recorded: blocked, hidden." in queue and "lets no program" not in queue
+
+
+def test_what_is_left_to_do_about_a_follower_leads_to_the_task(
+    account_id: UUID, clock: scenes.PresentClock, signed_in: Callable[[Role], Browser]
+) -> None:
+    platform = ScriptedPlatform(capabilities=frozenset(Capability) - {Capability.BLOCK})
+    scenes.poll(account_id, platform, clock)
+    platform.people = [author("Idiot Ian")]
+    scenes.poll(account_id, platform, clock)
+    scenes.score(clock)
+    with reading() as session:
+        page = f"/followers/{session.scalars(sa.select(Follower.id)).one()}"
+    slt = signed_in(Role.SLT)
+    assert slt.post(page, page, seen=1, outcome="block", reason="Abusive name").status_code == 302
+    assert 'It stands under <a href="/moderation/tasks">To do by hand</a>.' in slt.get(page).text
+    # Decided again from an older page: the way goes on from there.
+    late = slt.post(page, page, seen=1, outcome="approve")
+    assert late.status_code == 409 and f'href="{page}">Look at the follower</a>' in late.text
