@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from sqlalchemy.orm import Session
 
-from approvals import pictures, videos
+from approvals import differences, pictures, videos
 from approvals.mail_subjects import known_by, short_time, subject_words
 from approvals.models import ApprovalRequest, Draft, DraftRevision, RenditionUse
 from approvals.previews import DraftPreview
@@ -88,7 +88,8 @@ def ask_for_decision(
         "why_asked": why_asked,
     }
     asks = "Still waits" if waits else "Urgent, decide" if shown.urgent else "Decide"
-    if shown.asked_before is not None and not waits:
+    # Also after an approval that ended: whoever gave it would think of the same mail once more.
+    if differences.decided_before(session, revision) and not waits:
         asks += " again"
     return mail.queue(
         session,

@@ -58,7 +58,12 @@ class LinkUsed(LinkExpired):
 
 
 class AlreadyDecided(MoveNotAllowed):
-    """Somebody decided first. The text says who, what and when."""
+    """It was decided before. The text says who, what and when."""
+
+    def __init__(self, decision: ApprovalDecision, *, by: UUID) -> None:
+        super().__init__(_said(decision))
+        self.own = decision.approver_id == by
+        """Whether whoever decides now did so themselves: in another tab, or by a second press."""
 
 
 class DraftChanged(MoveNotAllowed):
@@ -202,7 +207,7 @@ def prove_signed_in(session: Session, draft_id: UUID, *, by: Person, revision_nu
         raise MoveNotAllowed("This draft has not been handed in.")
     decision = _decision(session, submission.id)
     if decision is not None:
-        raise AlreadyDecided(_said(decision))
+        raise AlreadyDecided(decision, by=by.id)
     revision = session.get_one(DraftRevision, submission.revision_id)
     if submission.ended_at is not None or revision.number != revision_number:
         raise DraftChanged(_since(draft, submission, revision))
@@ -243,7 +248,7 @@ def decide(
     ).one()
     earlier = _decision(session, submission.id)
     if earlier is not None:
-        raise AlreadyDecided(_said(earlier))
+        raise AlreadyDecided(earlier, by=proof.approver_id)
     if submission.ended_at is not None:
         raise LinkExpired(submission.end_reason or "This draft was changed meanwhile.")
     approver = session.get_one(Person, proof.approver_id)
@@ -327,7 +332,7 @@ def _check_live(session: Session, request: ApprovalRequest, *, now: datetime) ->
         since = _newer(session, request, now=now) or decision.void_reason or ""
         raise LinkExpired(f"{_said(decision)} That no longer counts. {since}".strip())
     if decision is not None:
-        raise AlreadyDecided(_said(decision))
+        raise AlreadyDecided(decision, by=request.approver_id)
     if request.voided_at is not None:
         raise LinkExpired(
             _newer(session, request, now=now) or request.void_reason or "This link was replaced."
@@ -443,6 +448,14 @@ def _decision(session: Session, submission_id: UUID) -> ApprovalDecision | None:
 def _said(decision: ApprovalDecision) -> str:
     said = f"{decision.approver.name} {decision.kind.in_words} on {say(decision.decided_at)}."
     return f"{said} The reason given: {decision.reason}" if decision.reason else said
+
+
+def waits_for_stop(session: Session, decision: ApprovalDecision) -> str:
+    """What a stop of all publishing does to what was approved just now; empty where nothing."""
+    revision = session.get_one(DraftRevision, decision.revision_id)
+    if decision.kind is not DecisionKind.APPROVE or revision.planned_at is None:
+        return ""
+    return _goes_out(session, revision.planned_at) if claims.stopped(session) else ""
 
 
 def _goes_out(session: Session, planned_at: datetime) -> str:

@@ -25,6 +25,11 @@ from school.times import say
 WORDS_COMPARED_MOST = 2000
 """Longer texts are shown whole: comparing them word by word would take seconds."""
 
+SIGNED = "Signed in the checklist"
+PLANNED, OBJECTIVE, APPEAR = "Planned for", "What it is for", "How they appear"
+_WHOLE = frozenset({PLANNED, OBJECTIVE, APPEAR})
+"""What is one thing and not a text: half of an old date beside half of a new one can be read as neither."""
+
 Kind = Literal["same", "gone", "new"]
 
 
@@ -37,8 +42,18 @@ class Change:
     after: str
 
     @property
+    def note(self) -> str:
+        """What to say in place of the two; empty where they are to be read.
+
+        A change of the words ends every signature, so those of the checklist went by no hand (P14).
+        """
+        return "The checklist has to be signed again." if self.what == SIGNED and not self.after else ""
+
+    @property
     def pieces(self) -> list[tuple[Kind, str]]:
         """The two as one text, piece by piece: what stayed, what went, what is new."""
+        if self.what in _WHOLE and self.before and self.after:
+            return [("gone", self.before), ("same", " → "), ("new", self.after)]
         old, new = (re.findall(r"\s+|[^\s]+", text) for text in (self.before, self.after))
         if len(old) > WORDS_COMPARED_MOST or len(new) > WORDS_COMPARED_MOST or not old or not new:
             whole: list[tuple[Kind, str]] = [("gone", self.before), ("new", self.after)]
@@ -94,6 +109,16 @@ def asked_before(session: Session, revision: DraftRevision) -> AskedBefore | Non
     )
 
 
+def decided_before(session: Session, revision: DraftRevision) -> bool:
+    """Whether anything was decided of this version or of one before it, whether it counts or not."""
+    earlier = (
+        sa.select(ApprovalDecision.id)
+        .join(DraftRevision, DraftRevision.id == ApprovalDecision.revision_id)
+        .where(ApprovalDecision.draft_id == revision.draft_id, DraftRevision.number <= revision.number)
+    )
+    return bool(session.scalar(sa.select(earlier.exists())))
+
+
 def changes(before: DraftRevision, after: DraftRevision) -> tuple[Change, ...]:
     """What a second version says otherwise than a first, in the order of the form; empty when nothing."""
     old, new = _said(before), _said(after)
@@ -144,13 +169,13 @@ def _said(revision: DraftRevision) -> dict[str, str]:
         else ", ".join(sorted(f"{entry.pupil.name} ({entry.pupil.class_name})" for entry in revision.pupils))
     )
     if revision.pupils:
-        said["How they appear"] = PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN).in_words
-    said["Planned for"] = say(revision.planned_at) if revision.planned_at else ""
-    said["What it is for"] = revision.objective.in_words if revision.objective else ""
+        said[APPEAR] = PupilsAppear(revision.pupils_appear or PupilsAppear.SEEN).in_words
+    said[PLANNED] = say(revision.planned_at) if revision.planned_at else ""
+    said[OBJECTIVE] = revision.objective.in_words if revision.objective else ""
     said["Urgent"] = "yes" if revision.urgent else "no"
     said["Device"] = revision.device
     # What is signed, so that a signature that is missing now is struck out, not marked as new.
-    said["Signed in the checklist"] = " ".join(
+    said[SIGNED] = " ".join(
         criterion.in_words for criterion in Criterion if criterion.value in revision.checklist
     )
     return said

@@ -25,6 +25,7 @@ from web.media import picture_response
 
 pages = Blueprint("approve", __name__)
 
+CHOOSE_ONE = "Choose one of the three: approve it, ask for changes, or reject it."
 FOLLOWING = "approve_next"
 """Under what the browser keeps the link to the post that waits next."""
 
@@ -88,7 +89,7 @@ def decide(token: str) -> ResponseReturnValue:
     visitor = optional_person()
     try:
         if typed["decision"] not in set(DecisionKind):
-            raise BadInput("Choose a decision.", field="decision")
+            raise BadInput(CHOOSE_ONE, field="decision")
         kind = DecisionKind(typed["decision"])
         if kind is not DecisionKind.APPROVE and not typed["reason"]:
             raise BadInput("The reason is empty: tell the author why in a few words.", field="reason")
@@ -148,6 +149,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         request_open = decisions.look(session, token, now=now())
         for_headteacher = Role.HEADTEACHER in request_open.approver.roles
         said = remarks.conversation(session, session.get_one(Draft, request_open.draft.draft_id))
+        stopped = claims.stopped(session)
     visitor = optional_person()
     body = render_template(
         "approve/show.html",
@@ -160,6 +162,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         link_picture_url=lambda place, _link: url_for("approve.link_picture", token=token, place=place),
         remarks=said,
         obstacles=request_open.obstacles,
+        stopped=stopped,
         typed=typed,
         token=token,
         kinds=DecisionKind,

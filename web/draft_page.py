@@ -50,13 +50,18 @@ from school.times import say, say_date
 from web import draft_findings, draft_history, headline
 from web.access import current_person
 from web.forms import Typed, whole_number
-from web.headline import BADGES
+from web.headline import BADGES, Headline
 
 OWN = {
     IN_WORDS[DraftState.DRAFT]: "It is with you: change it, and hand it in when it is ready.",
     IN_WORDS[DraftState.CHANGES_REQUESTED]: "Changes were asked for: change it and hand it in again.",
 }
 """What its author is told instead, by the badge beside it."""
+TO_SETTLE = {
+    IN_WORDS[PublicationState.HELD]: "Decide whether it still goes out.",
+    IN_WORDS[PublicationState.FAILED]: "Publishing it failed. Decide what becomes of it.",
+}
+"""What whoever may say so is told instead, by the badge beside it."""
 WHERE_IN_FORM = {
     "accounts": "where",
     "text": "text",
@@ -184,6 +189,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             names_inside=inside,
             consent_lost=[one for one in lost if one not in inside],
             obstacles=decisions.obstacles(session, revision, now=moment) if may_decide else [],
+            stopped=stopped,
             own=own,
             look_at=look_at,
             # What its author is asked above isn't said once more among the rest.
@@ -195,9 +201,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             to_come=to_come,
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
             if to_come and not stopped
-            else OWN.get(standing_now.words, standing_now.sentence)
-            if own
-            else standing_now.sentence,
+            else _next_step(standing_now, own=own, may_settle=may(person, Action.HOLD_PUBLICATIONS)),
             headline=standing_now,
             kinds=DecisionKind,
             account_name=account_name,
@@ -206,6 +210,11 @@ def page(draft_id: UUID, typed: Typed) -> str:
             typed=typed,
             summary=schedule.summary(_first_text(revision)) or "(no text)",
         )
+
+
+def _next_step(standing_now: Headline, *, own: bool, may_settle: bool) -> str:
+    told = {**(OWN if own else {}), **(TO_SETTLE if may_settle else {})}
+    return told.get(standing_now.words, standing_now.sentence)
 
 
 def _to_come(draft: Draft, publications: Sequence[Publication]) -> list[Publication]:

@@ -39,6 +39,7 @@ from school.permissions import Action, may
 from school.times import parse_day
 from web import begun_posts, draft_files, draft_form, draft_offers, draft_page, handing_in, headline
 from web.access import current_person, needs, signed_in
+from web.approve import CHOOSE_ONE
 from web.draft_form import CROP, FACES, DraftForm
 from web.forms import Typed, identifier, whole_number
 from web.headline import BADGES, SENT_BACK
@@ -237,7 +238,7 @@ def decide(draft_id: UUID) -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         if typed["decision"] not in set(DecisionKind):
-            raise BadInput("Choose a decision.", field="decision")
+            raise BadInput(CHOOSE_ONE, field="decision")
         kind = DecisionKind(typed["decision"])
         number = whole_number(typed["revision"]) or 0
         with reading() as session:
@@ -247,10 +248,11 @@ def decide(draft_id: UUID) -> ResponseReturnValue:
             person = current_person(session)
             drafts.find(session, draft_id, by=person, now=now())
             proof = decisions.prove_signed_in(session, draft_id, by=person, revision_number=number)
-            decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
+            decided = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
+            stopped = decisions.waits_for_stop(session, decided)
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(error)), 400
-    flash(f"You {kind.in_words}. The author gets an e-mail.", "success")
+    flash(" ".join(filter(None, (f"You {kind.in_words}.", stopped, "The author gets an e-mail."))), "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 

@@ -91,12 +91,13 @@ class WayOn:
 
 
 def page(
-    status: int, message: str = "", heading: str = "", *, go_on: WayOn | None = None
+    status: int, message: str = "", heading: str = "", *, go_on: WayOn | None = None, form_gone: bool = False
 ) -> ResponseReturnValue:
     """The error page for an HTTP status, with its own sentence if there is one.
 
-    `go_on`: the way to what it is about. What another site may
-    have sent is not offered once more: that form would be this browser's own.
+    `go_on`: the way to what it is about. What another site may have sent is not offered once more: that form
+    would be this browser's own. `form_gone`: nor is what the form of this page brought, since nobody gets
+    that form again; it is there to be copied.
     """
     return (
         render_template(
@@ -106,8 +107,9 @@ def page(
             message=message or WORDS.get(status, WORDS[400] if status < 500 else WORDS[500]),
             bare=status >= 500,
             nothing_here=status == HTTPStatus.NOT_FOUND,
-            kept=keeping.kept(again=not from_elsewhere()),
+            kept=keeping.kept(again=not form_gone and not from_elsewhere()),
             go_on=go_on,
+            says_code=not form_gone and status != HTTPStatus.UNAUTHORIZED,
         ),
         status,
     )
@@ -147,16 +149,22 @@ def _way_on(error: SchoolgateError) -> WayOn | None:
 def _known(error: SchoolgateError) -> ResponseReturnValue:
     if isinstance(error, AlreadyDecided | DraftChanged):
         draft_id = (request.view_args or {}).get("draft_id")
+        if isinstance(error, DraftChanged):
+            heading = "The post has changed"
+        else:
+            heading = "You have decided this already" if error.own else ""
         return page(
             HTTPStatus.CONFLICT,
             f"{error} What you sent now was not counted.",
-            "The post has changed" if isinstance(error, DraftChanged) else "",
+            heading,
             go_on=WayOn(url_for("drafts.one", draft_id=draft_id), "Look at the draft") if draft_id else None,
+            form_gone=True,
         )
     heading = next((words for kind, words in _HEADINGS.items() if isinstance(error, kind)), "")
     for kind, status in STATUS.items():
         if isinstance(error, kind):
-            return page(status, str(error), heading, go_on=_way_on(error))
+            gone = status is HTTPStatus.GONE
+            return page(status, str(error), heading, go_on=_way_on(error), form_gone=gone)
     log.error("page_failed", endpoint=request.endpoint, error=type(error).__name__)
     return page(500)
 

@@ -44,6 +44,9 @@ NEXT: dict[Stands, str] = {
     DraftState.REJECTED: "It was rejected and will not be published.",
     PublicationState.SCHEDULED: "It is approved and goes out at its planned time.",
     PublicationState.PUBLISHED: "It is out. Where it is to be seen is below.",
+    PublicationState.FAILED: "It was approved, but publishing it failed. Somebody decides below what "
+    "becomes of it.",
+    PublicationState.HELD: "It was approved and is held: somebody decides below whether it still goes out.",
     PublicationState.CANCELLED: "It was approved and then stopped: nothing of it is published.",
     Stopped.STOPPED: "It is approved, and all publishing is stopped: it does not go out before that is "
     "allowed again.",
@@ -86,6 +89,10 @@ def of(
             return Headline("partly taken down", "warning", "Where it is still to be seen is below.")
         elif PublicationState.PUBLISHED in stand:
             return Headline("partly published", "warning", "It is not out on every account: look below.")
+        # Where it waits for a person, that comes first, whatever became of it on the other accounts.
+        for waits in (PublicationState.HELD, PublicationState.FAILED):
+            if waits in stand:
+                return Headline(ALL_WORDS[waits], BADGES[waits], NEXT[waits])
     return Headline(ALL_WORDS[state], BADGES[state], NEXT[state])
 
 

@@ -222,7 +222,9 @@ def _hand_tasks(session: Session, person: Person) -> Iterator[Waiting]:
 def _publications(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.HOLD_PUBLICATIONS):
         stuck = (PublicationState.HELD, PublicationState.FAILED)
-        count = _count(session, Publication.state.in_(stuck))
+        # Each post once, as everywhere: it is one to decide on, on however many accounts it is held.
+        posts = sa.select(sa.func.count(sa.distinct(Publication.draft_id)))
+        count = session.scalars(posts.where(Publication.state.in_(stuck))).one()
         if count:
             yield Waiting(
                 count, "post held for your word", "posts held for your word", "/calendar", urgent=True

@@ -226,4 +226,11 @@ def test_while_all_is_stopped_every_page_says_the_same_and_the_button_says_what_
     with reading() as fresh:
         states = {fresh.get_one(Publication, one.id).state for one in publications}
     assert states == {PublicationState.HELD}
-    assert "2</b> posts held for your word" in slt.get("/").text
+    # One post on two accounts is one to decide on, on every page.
+    assert "1</b> post held for your word" in slt.get("/").text
+    # The page of the post says so first, too: to whoever decides what to do, to its author who does.
+    assert "Decide whether it still goes out." in slt.get(f"/drafts/{due.id}").text
+    assert "somebody decides below whether it still goes out" in author.get(f"/drafts/{due.id}").text
+    for reader in (slt, author):
+        top = reader.get(f"/drafts/{due.id}").text.partition('id="out"')[0]
+        assert ">held for a person<" in top and ">approved<" not in top

@@ -561,9 +561,15 @@ def test_p14_personal_data_in_the_schools_own_post_is_noticed(
     mail = mails("approval_request")[-1]
     body = mail.get_body(("plain",))
     assert body is not None and all(sentence in body.get_content() for sentence in said)
+    for kind in ("plain", "html"):
+        part = mail.get_body((kind,))
+        assert part is not None
+        before = part.get_content().lower().partition("checklist, ")[0]
+        assert "what schoolgate noticed" in before and said[0].lower() in before
     assert "07700" not in str(mail["Subject"])
     page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
-    assert 'href="#noticed"' in page.partition('id="decide"')[2] and 'id="noticed"' in page
+    beside = page.partition('id="decide"')[2].partition('name="decision"')[0]
+    assert all(page.count(sentence) == 1 and sentence in beside for sentence in said)
     assert "in their place" not in page, "the headteacher knows who decides"
 
 

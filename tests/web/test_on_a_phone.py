@@ -90,6 +90,27 @@ def test_go_to_the_decision_lands_on_it_with_the_focus_there(
     expect(phone.get_by_label("Approve: publish it as planned")).to_be_focused()
 
 
+def test_a_decision_without_a_choice_is_asked_for_once_for_all_three(
+    phone: Page, signed_in: Callable[[Role], Visitor], make_account: Callable[..., Account]
+) -> None:
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    phone.goto(write(signed_in(Role.STAFF), make_account("x"), at=later))
+    phone.get_by_role("button", name="Send the decision").click()
+    said = phone.locator(".invalid-feedback")
+    expect(said).to_have_text(["Choose one of the three."])
+    choices = phone.get_by_role("radio").all()
+    for one in choices:
+        expect(one).to_have_accessible_description("Choose one of the three.")
+    expect(choices[0]).to_be_focused()
+    assert Axe().run(phone).violations_count == 0
+    # Pressed once more it is still said once; any of them settles it.
+    phone.get_by_role("button", name="Send the decision").click()
+    expect(said).to_have_count(1)
+    choices[1].check()
+    expect(said).to_have_count(0)
+    expect(phone.locator("[aria-invalid]")).to_have_count(0)
+
+
 def test_the_open_tab_of_a_long_row_stands_in_sight(phone: Page) -> None:
     phone.goto("/moderation/keys")
     tab = phone.locator(".nav-tabs .active")

@@ -146,3 +146,12 @@ def test_pieces_of_a_change_put_together_are_the_two_texts() -> None:
     long = Change("Text", "word " * 40_000, "other " * 40_000)
     assert [kind for kind, _words in long.pieces] == ["gone", "new"]
     assert Change("Link", "", "https://x.example").pieces == [("new", "https://x.example")]
+
+
+def test_a_moved_time_is_one_thing_and_a_lost_signature_is_said_in_one_line() -> None:
+    old, new = "Thursday 3 December 2026, 9am", "Friday 27 November 2026, 9am"
+    assert Change("Planned for", old, new).pieces == [("gone", old), ("same", " → "), ("new", new)]
+    lost = Change("Signed in the checklist", "It is lawful. It is kind.", "")
+    assert lost.note == "The checklist has to be signed again."
+    assert not Change("Signed in the checklist", "It is lawful. It is kind.", "It is kind.").note
+    assert not Change("Text", "It is lawful.", "").note

@@ -45,10 +45,21 @@
     var words = label && label.firstChild ? label.firstChild.textContent : field.getAttribute("aria-label");
     return (words || "").trim();
   }
+  // Of a group of round buttons one is chosen: they are wrong and right together, and that is said once.
+  function together(field) {
+    return field.type !== "radio" || !field.form ? [field] :
+      Array.prototype.filter.call(field.form.elements, function (other) {
+        return other.type === "radio" && other.name === field.name;
+      });
+  }
+  var numbers = ["", "", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
   function sentence(field) {
-    var name = named(field);
+    var name = named(field), count = together(field).length;
     if (!field.validity.valueMissing) {
       return "“" + name + "”: " + field.validationMessage;
+    }
+    if (field.type === "radio" && count > 1) {
+      return "Choose one of the " + (numbers[count] || count) + ".";
     }
     if (field.type === "checkbox" || field.type === "radio") {
       return "Tick “" + name + "” to go on.";
@@ -62,27 +73,38 @@
     var said = document.getElementById(field.dataset.said || "");
     if (said) {
       said.remove();
-      field.setAttribute("aria-describedby", (field.getAttribute("aria-describedby") || "")
-        .split(" ").filter(function (id) { return id && id !== field.dataset.said; }).join(" "));
-      delete field.dataset.said;
-      field.removeAttribute("aria-invalid");
-      field.classList.remove("is-invalid");
+      together(field).forEach(function (one) {
+        one.setAttribute("aria-describedby", (one.getAttribute("aria-describedby") || "")
+          .split(" ").filter(function (id) { return id && id !== said.id; }).join(" "));
+        delete one.dataset.said;
+        one.removeAttribute("aria-invalid");
+        one.classList.remove("is-invalid");
+      });
     }
   }
   var told = 0;
   document.addEventListener("invalid", function (event) {
     var field = event.target;
     event.preventDefault();
+    var group = together(field);
+    if (group[0] !== field) {
+      // Said with the first of them.
+      return;
+    }
     settle(field);
     var said = document.createElement("div");
     said.className = "invalid-feedback d-block";
     said.id = field.dataset.said = "missing-" + (told += 1);
     said.textContent = sentence(field);
-    (field.type === "checkbox" || field.type === "radio" ? field.parentElement.lastElementChild : field)
+    var last = group[group.length - 1];
+    (last.type === "checkbox" || last.type === "radio" ? last.parentElement.lastElementChild : last)
       .insertAdjacentElement("afterend", said);
-    field.classList.add("is-invalid");
-    field.setAttribute("aria-invalid", "true");
-    field.setAttribute("aria-describedby", ((field.getAttribute("aria-describedby") || "") + " " + said.id).trim());
+    group.forEach(function (one) {
+      one.dataset.said = said.id;
+      one.classList.add("is-invalid");
+      one.setAttribute("aria-invalid", "true");
+      one.setAttribute("aria-describedby", ((one.getAttribute("aria-describedby") || "") + " " + said.id).trim());
+    });
     if (field.form.querySelector(":invalid:not(fieldset)") === field) {
       field.focus();
     }

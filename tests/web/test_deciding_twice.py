@@ -1,0 +1,127 @@
+"""Deciding once more, while all is stopped, and on what is held: each page says what is so (P12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from approvals import stops
+from approvals.models import ApprovalDecision
+from school import db
+from school.models import Account, Person, Role
+from school.setup import PRACTICE_PIN
+from tests.web.conftest import Browser
+from tests.web.writing import count, decide, fields, mailed_token, mails, write
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+REASON = "Please name the gate and the hour."
+
+
+def test_a_second_press_on_a_link_says_that_it_is_decided_and_leads_round_no_loop(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    write(teacher, x, at=later)
+    page, browser = f"/approve/{mailed_token()}", Browser(app.test_client())
+    form = {"csrf_token": browser.token(page), "decision": "reject", "reason": REASON, "pin": PRACTICE_PIN}
+    assert browser.client.post(page, data=form).status_code == 303
+    for sent in (form, {**form, "do": "restore"}):
+        answer = browser.client.post(page, data=sent)
+        assert answer.status_code in (409, 410)
+        assert "decided this already" in answer.text or "This is decided already" in answer.text
+        assert "Go on writing" not in answer.text and "the form comes as you left it" not in answer.text
+        assert "Copy it from here before you leave this page" in answer.text and REASON in answer.text
+        assert "Somebody was faster" not in answer.text and "Error 4" not in answer.text
+    assert count(ApprovalDecision) == 1
+
+
+def test_who_decided_signed_in_in_another_tab_is_told_that_it_was_them_and_others_who_it_was(
+    teacher: Browser, head: Browser, signed_in: Callable[[Role], Browser], x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    slt = signed_in(Role.SLT)
+    browsers = [(head, head.token(path)), (head, head.token(path)), (slt, slt.token(path))]
+    answers = [
+        one.client.post(
+            f"{path}/decide",
+            data={"csrf_token": token, "revision": "1", "decision": "reject", "reason": REASON},
+        )
+        for one, token in browsers
+    ]
+    assert [answer.status_code for answer in answers] == [302, 409, 409]
+    own, other = answers[1].text, answers[2].text
+    assert "You have decided this already" in own and "Somebody was faster" not in own
+    assert "Error 409" not in own and REASON in own and "Copy it from here" in own
+    assert "Somebody was faster" in other and "Margaret Oyelaran rejected it on" in other
+
+
+def test_approving_while_all_is_stopped_says_that_nothing_goes_out_yet(
+    app: Flask,
+    teacher: Browser,
+    head: Browser,
+    x: Account,
+    later: datetime,
+    session: Session,
+    school_people: dict[Role, Person],
+) -> None:
+    path = write(teacher, x, at=later)
+    link = f"/approve/{mailed_token()}"
+    said = "All publishing is stopped now: it goes out as planned only if"
+    for page in (head.get(path).text, Browser(app.test_client()).get(link).text):
+        assert said not in page and "Approve: publish it as planned" in page
+    with db.transaction() as working:
+        slt = working.get_one(Person, school_people[Role.SLT].id)
+        stops.stop(working, by=slt, reason="a worrying post", now=db.now())
+    for page in (head.get(path).text, Browser(app.test_client()).get(link).text):
+        assert said in page.partition('id="decision-approve"')[2].partition('id="decision-')[0]
+    answer = head.post(f"{path}/decide", path, revision="1", decision="approve")
+    flashed = head.get(answer.headers["Location"]).text
+    assert "You approved it. It is planned for" in flashed
+    assert "only if that is allowed again before" in flashed
+
+
+def test_who_chose_nothing_is_asked_to_choose_one_of_the_three(
+    app: Flask, teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    link = f"/approve/{mailed_token()}"
+    visitor = Browser(app.test_client())
+    for answer in (
+        head.post(f"{path}/decide", path, revision="1"),
+        visitor.post(link, link, pin=PRACTICE_PIN),
+    ):
+        assert answer.status_code == 400 and "Choose one of the three" in answer.text
+
+
+def test_a_post_moved_after_its_approval_is_asked_about_as_once_more(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    assert str(mails("approval_request")[-1]["Subject"]).startswith("Decide: ")
+    edit = f"{path}/edit"
+    # Taken back before anybody decided, it is decided on for the first time still.
+    sooner = fields(x, at=later + timedelta(hours=1), based_on="1")
+    assert teacher.post(edit, edit, **sooner).status_code == 302
+    assert str(mails("approval_request")[-1]["Subject"]).startswith("Decide: ")
+    assert decide(app, mailed_token()).status_code == 200
+    moved = fields(x, at=later + timedelta(hours=2), based_on="2")
+    assert teacher.post(edit, edit, **moved).status_code == 302
+    assert str(mails("approval_request")[-1]["Subject"]).startswith("Decide again: ")
+
+
+def test_a_page_says_a_moved_time_whole_and_lost_signatures_in_one_line(
+    teacher: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    edit = f"{path}/edit"
+    form = fields(x, at=later + timedelta(days=1), text="Other words.", checklist=[])
+    moved = {**form, "based_on": "1", "do": "save"}
+    assert teacher.post(edit, edit, **moved).status_code == 302
+    changed = teacher.get(path).text.split('class="differences"')[1].split("</dl>")[0]
+    assert "</del> → <ins>" in changed
+    signed = changed.partition("Signed in the checklist")[2]
+    assert "The checklist has to be signed again." in signed and "<del>" not in signed
