@@ -33,7 +33,7 @@ def publish_now(
     MoveNotAllowed when the approval no longer covers what is stored (P12) or it isn't held.
     """
     require(by, Action.HOLD_PUBLICATIONS)
-    why = _reason(reason)
+    why = check_reason(reason)
     publication, draft = claims.locked(session, publication_id)
     revision = session.get_one(DraftRevision, publication.revision_id)
     if publication.state not in {PublicationState.HELD, PublicationState.FAILED}:
@@ -76,7 +76,7 @@ def cancel(
     already would then be there twice. Raises NotPermitted, BadInput, MoveNotAllowed.
     """
     require(by, Action.HOLD_PUBLICATIONS)
-    why = _reason(reason)
+    why = check_reason(reason)
     publication, _draft = claims.locked(session, publication_id)
     _check_looked(publication, looked)
     move_publication(
@@ -98,7 +98,7 @@ def published_by_hand(
         raise BadInput(
             f"“{address[:80]}” isn't the address of a post. Copy it from the platform.", field="url"
         )
-    why = _reason(reason)
+    why = check_reason(reason)
     publication, _draft = claims.locked(session, publication_id)
     move_publication(
         session, publication, PublicationState.PUBLISHED, actor=Actor.HOLDER, by=by, reason=why, now=now
@@ -144,7 +144,8 @@ def _check_looked(publication: Publication, looked: bool) -> None:
         )
 
 
-def _reason(text: str) -> str:
+def check_reason(text: str) -> str:
+    """The reason as it is kept. Raises BadInput where there is none, or too much of it."""
     why = tidy(text)
     if not why:
         raise BadInput("The reason is empty: say why in a few words.", field="reason")

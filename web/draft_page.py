@@ -16,6 +16,7 @@ from approvals import (
     claims,
     decisions,
     drafts,
+    holding_together,
     late_names,
     lost_consent,
     reach,
@@ -114,6 +115,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
         stopped = claims.stopped(session)
         standing_now = headline.of(draft, publications, gone, stopped=stopped)
         out = [one for one in publications if one.state is PublicationState.PUBLISHED]
+        held = [one for one in publications if one.state in holding_together.WAITING]
         figures = reach.of_publications(session, [one.id for one in out])
         editable = own and drafts.editable(session, draft)
         inside = (
@@ -199,6 +201,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             may_decide=may_decide,
             may_settle=may(person, Action.HOLD_PUBLICATIONS),
             to_come=to_come,
+            held=held,
+            held_seen=holding_together.seen(session, held),
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
             if to_come and not stopped
             else _next_step(standing_now, own=own, may_settle=may(person, Action.HOLD_PUBLICATIONS)),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Literal
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -10,17 +11,22 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from approvals import drafts, holding, takedown_asking, takedowns
+from approvals import drafts, holding, holding_together, takedown_asking, takedowns
+from approvals.checks import account_name
 from approvals.models import Publication
 from school.db import now, transaction
 from school.errors import BadInput, NotFound
 from school.permissions import Action
 from web import draft_page
 from web.access import current_person, needs, signed_in
-from web.forms import Typed
+from web.forms import Typed, hidden_number, identifier
 from web.keeping import RESTORE, restores
 
 pages = Blueprint("publications", __name__)
+
+_FOR_ALL: Mapping[str, Literal["publish", "cancel"]] = {"publish": "publish", "cancel": "cancel"}
+TOGETHER = "together"
+"""In place of a publication: the form that is about all that are held."""
 
 
 @pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>")
@@ -62,6 +68,53 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
         "success",
     )
     return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+@pages.post("/drafts/<uuid:draft_id>/held")
+@needs(Action.HOLD_PUBLICATIONS)
+def settle_held(draft_id: UUID) -> ResponseReturnValue:
+    """What a person decides about a post on all accounts at once on which it is held."""
+    typed = Typed(request.form)
+    try:
+        to = _FOR_ALL.get(typed["do"])
+        if to is None:
+            raise BadInput("Choose what is to be done.", field="do")
+        with transaction() as session:
+            person = current_person(session)
+            drafts.find(session, draft_id, by=person, now=now())
+            done = holding_together.settle(
+                session,
+                draft_id,
+                _seen(typed),
+                to=to,
+                looked=bool(typed["looked"]),
+                reason=typed.raw("reason"),
+                by=person,
+                now=now(),
+            )
+            settled = [account_name(one.account) for one in done.settled]
+    except BadInput as error:
+        return _refused(draft_id, TOGETHER, error)
+    why: dict[str, list[str]] = {}
+    for one in done.left:
+        why.setdefault(one.sentence, []).append(one.account)
+    left = [f"{', '.join(accounts)}: {sentence}" for sentence, accounts in why.items()]
+    if not settled:
+        return _refused(draft_id, TOGETHER, BadInput(" ".join(left)))
+    what = "It goes out now" if to == "publish" else "It is stopped"
+    flash(f"{what} on {', '.join(settled)}. It is in the draft's history.", "success")
+    for sentence in left:
+        flash(f"Not done on {sentence}", "warning")
+    return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+def _seen(typed: Typed) -> dict[UUID, int]:
+    """Which publications the form was about, and how often each had moved when its page was made."""
+    found: dict[UUID, int] = {}
+    for value in typed.all("held"):
+        publication_id, _, moves = value.partition(" ")
+        found[identifier(publication_id)] = hidden_number(moves)
+    return found
 
 
 @pages.post("/drafts/<uuid:draft_id>/publications/<uuid:publication_id>/takedown")
@@ -130,7 +183,7 @@ def taken_down(draft_id: UUID, takedown_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
-def _refused(draft_id: UUID, publication_id: UUID, error: BadInput) -> ResponseReturnValue:
+def _refused(draft_id: UUID, publication_id: UUID | str, error: BadInput) -> ResponseReturnValue:
     """The draft's page, which has such a form for each account, with what was typed in the one."""
     typed = Typed(MultiDict(request.form))
     typed.values["publication"] = str(publication_id)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from approvals import stops
-from approvals.models import ApprovalDecision
+from approvals import holding, publishing, stops
+from approvals.models import ApprovalDecision, Publication
+from approvals.states import PublicationState
 from school import db
 from school.models import Account, Person, Role
 from school.setup import PRACTICE_PIN
 from tests.web.conftest import Browser
-from tests.web.writing import count, decide, fields, mailed_token, mails, write
+from tests.web.writing import count, decide, fields, mailed_token, mails, rows, write
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -125,3 +128,58 @@ def test_a_page_says_a_moved_time_whole_and_lost_signatures_in_one_line(
     assert "</del> → <ins>" in changed
     signed = changed.partition("Signed in the checklist")[2]
     assert "The checklist has to be signed again." in signed and "<del>" not in signed
+
+
+def test_what_is_held_on_several_accounts_is_decided_with_one_reason_or_one_by_one(
+    app: Flask,
+    teacher: Browser,
+    head: Browser,
+    x: Account,
+    later: datetime,
+    make_account: Callable[..., Account],
+    school_people: dict[Role, Person],
+) -> None:
+    path = write(teacher, x, make_account("facebook"), at=later)
+    assert decide(app, mailed_token()).status_code == 200
+    ids = rows(sa.select(Publication.id).order_by(Publication.id))
+    with db.transaction() as working:
+        for one in ids:
+            assert publishing.claim(working, one, now=later + timedelta(hours=2)) is None
+    page = head.get(path).text
+    form = page.split('id="held"')[1].split("</form>")[0]
+    assert "Decide for all 2 accounts" in form and form.count('name="held"') == 2
+    assert page.count("Decide for this account alone") == 2 and "Decide for all" not in teacher.get(path).text
+    held = [f"{one} 2" for one in ids]
+    assert all(f'value="{one}"' in form for one in held)
+    address = f"{path}/held"
+    assert teacher.post(address, path, held=held, do="cancel", reason="x").status_code == 404
+    for wrong, said in (
+        ({"do": "publish", "reason": ""}, "The reason is empty"),
+        ({"do": "hide", "reason": REASON}, "Choose what is to be done"),
+        ({"do": "publish", "reason": REASON, "held": "x"}, ""),
+        ({"do": "publish", "reason": REASON, "held": f"{ids[0]} x"}, "load the page again"),
+        ({"do": "publish", "reason": REASON, "held": ""}, ""),
+    ):
+        answer = head.post(address, path, **{"held": held, **wrong})
+        assert answer.status_code in (400, 404) and said in answer.text
+    assert set(rows(sa.select(Publication.state))) == {PublicationState.HELD}
+    # A colleague has given one up meanwhile: that is said of it, and the other goes out.
+    with db.transaction() as working:
+        slt = working.get_one(Person, school_people[Role.SLT].id)
+        holding.cancel(working, ids[0], looked=False, reason="No", by=slt, now=db.now())
+    assert head.post(address, path, held=held, do="publish", reason=REASON).status_code == 302
+    page = head.get(path).text
+    assert "It goes out now on " in page and "Not done on " in page
+    assert "It changed meanwhile, and is cancelled." in page
+    states = dict(_states(ids))
+    assert states == {ids[0]: PublicationState.CANCELLED, ids[1]: PublicationState.SCHEDULED}
+    # Where nothing could be done at all, the page says why and nothing has moved.
+    answer = head.post(address, path, held=held, do="cancel", reason=REASON)
+    assert answer.status_code == 400 and "It changed meanwhile" in answer.text
+    assert dict(_states(ids)) == states
+
+
+def _states(ids: list[UUID]) -> list[tuple[UUID, PublicationState]]:
+    """How each of these publications stands now."""
+    with db.reading() as looking:
+        return [(one, looking.get_one(Publication, one).state) for one in ids]
