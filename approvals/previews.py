@@ -16,6 +16,7 @@ from approvals import (
     link_looks,
     odd_times,
     picture_words,
+    pictures,
     shown_faces,
     unticked,
     video_checks,
@@ -35,6 +36,9 @@ from connectors.limits import LIMITS, text_length
 from school import consent
 from school.models import ConsentKind, Person
 from school.times import say, today
+
+CUT_NAMED_BY = 3
+"""Words that say where a feed cuts a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,22 @@ class AccountPreview:
     def left(self) -> int:
         """How many characters it could have more; negative: so many are too many."""
         return self.limit - self.length
+
+    @property
+    def wording(self) -> tuple[str, str, str]:
+        """What is read there: the words, and what the platform makes of the link."""
+        return self.text, self.link_card, self.card.address if self.card is not None else ""
+
+    @property
+    def differs_in(self) -> str:
+        """What is not as elsewhere where the same words stand: how long they may be, where they are cut."""
+        said = [f"{self.length:,} of {self.limit:,} characters"]
+        if self.cut:
+            shown = "".join(words for _kind, words in self.shown_first).split()
+            said.append(f"cut after “… {' '.join(shown[-CUT_NAMED_BY:])}”")
+        if self.links and self.platform is Platform.INSTAGRAM:
+            said.append("nobody can press the link")
+        return ", ".join(said)
 
     @property
     def initials(self) -> str:
@@ -142,6 +162,31 @@ class DraftPreview:
     """What this version says otherwise than that one."""
     asked_before: AskedBefore | None
     """Changes that were asked for when it was decided last."""
+
+    @property
+    def worded(self) -> tuple[tuple[AccountPreview, ...], ...]:
+        """The accounts, those together on which the same words are read."""
+        groups: dict[tuple[str, str, str], list[AccountPreview]] = {}
+        for account in self.accounts:
+            groups.setdefault(account.wording, []).append(account)
+        return tuple(tuple(group) for group in groups.values())
+
+    def same_as(self, account: AccountPreview) -> AccountPreview | None:
+        """The account above this one that shows the same, but for what `differs_in` says; None where none.
+
+        Not where a platform lays several pictures out, or cuts them, as another doesn't; nor where one is
+        too long there, has a shape that it doesn't show, or shows a pupil without consent for one of them.
+        """
+        alike = next(group for group in self.worded if account in group)
+        fits = all(pictures.fits_instagram(one.width, one.height) for one in self.pictures)
+        apart = (
+            alike[0] is account
+            or account.left < 0
+            or len(self.pictures) > 1
+            or (account.platform is Platform.INSTAGRAM and not fits)
+            or not all(pupil.consent for pupil in self.pupils)
+        )
+        return None if apart else alike[0]
 
     @property
     def signed_words(self) -> str:

@@ -179,6 +179,36 @@ def test_what_is_held_on_several_accounts_is_decided_with_one_reason_or_one_by_o
     assert dict(_states(ids)) == states
 
 
+def test_the_same_wording_stands_once_in_the_mail_and_another_beside_it(
+    app: Flask,
+    teacher: Browser,
+    x: Account,
+    later: datetime,
+    make_account: Callable[..., Account],
+) -> None:
+    words = "The summer fair is on Saturday at noon."
+    facebook = make_account("facebook")
+    write(teacher, x, facebook, at=later, text=words)
+    bodies = [mails("approval_request")[-1].get_body((kind,)) for kind in ("plain", "html")]
+    for body in bodies:
+        assert body is not None
+        said = body.get_content().lower().partition("pictures")[0]
+        assert said.count(words.lower()) == 1 and "the same on " in said
+        assert "(39 of 280 characters)" in said and "(39 of 63,206 characters)" in said
+    page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    [same] = page.split('<details class="alike">')[1:]
+    assert same.partition("</summary>")[0].count("The same on ") == 1 and " characters)" in same
+    # One letter more on one account, and both stand in full.
+    write(teacher, x, facebook, at=later, text=words, **{f"own_text_{facebook.id}": f"{words}!"})
+    bodies = [mails("approval_request")[-1].get_body((kind,)) for kind in ("plain", "html")]
+    for body in bodies:
+        assert body is not None
+        said = body.get_content().lower().partition("pictures")[0]
+        assert said.count(words.lower()) == 2 and f"{words.lower()}!" in said and "the same on" not in said
+    page = Browser(app.test_client()).get(f"/approve/{mailed_token()}").text
+    assert 'class="alike"' not in page and page.count(words) == 2
+
+
 def _states(ids: list[UUID]) -> list[tuple[UUID, PublicationState]]:
     """How each of these publications stands now."""
     with db.reading() as looking:

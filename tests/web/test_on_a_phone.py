@@ -111,6 +111,30 @@ def test_a_decision_without_a_choice_is_asked_for_once_for_all_three(
     expect(phone.locator("[aria-invalid]")).to_have_count(0)
 
 
+def test_what_is_the_same_on_another_platform_is_a_press_away_and_stands_open_where_there_is_room(
+    phone: Page, signed_in: Callable[[Role], Visitor], make_account: Callable[..., Account]
+) -> None:
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    accounts = [make_account(name) for name in ("x", "facebook")]
+    phone.goto(write(signed_in(Role.STAFF), *accounts, at=later))
+    looks = phone.locator("article.feed")
+    expect(looks).to_have_count(2)
+    assert [one.is_visible() for one in looks.all()] == [True, False]
+    assert Axe().run(phone).violations_count == 0
+    phone.get_by_text("The same on").press("Enter")
+    expect(looks.nth(1)).to_be_visible()
+    phone.get_by_text("The same on").press("Enter")
+    expect(looks.nth(1)).to_be_hidden()
+    phone.set_viewport_size({"width": 1280, "height": 800})
+    expect(looks.nth(1)).to_be_visible()
+    expect(phone.get_by_text("The same on")).to_be_hidden()
+    assert Axe().run(phone).violations_count == 0
+    # Folded or not, it is on the paper.
+    phone.set_viewport_size({"width": 320, "height": 700})
+    phone.emulate_media(media="print")
+    expect(looks.nth(1)).to_be_visible()
+
+
 def test_the_open_tab_of_a_long_row_stands_in_sight(phone: Page) -> None:
     phone.goto("/moderation/keys")
     tab = phone.locator(".nav-tabs .active")
