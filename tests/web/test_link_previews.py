@@ -121,8 +121,8 @@ def test_author_and_approver_see_the_card_and_are_told_of_a_dead_link(
     page = write(teacher, x, facebook, at=later, link=link, text=f"Look: {dead}.")
     [row] = rows(sa.select(LinkLook).where(LinkLook.address == link))
     for body, often in (
-        # Its author is told on top besides.
-        (teacher.get(page).text, 3),
+        # Beside the link, and with what was noticed: on top for its author, at the decision for who decides.
+        (teacher.get(page).text, 2),
         (head.get(page).text, 2),
         (head.get(f"/approve/{mailed_token()}").text, 2),
     ):
