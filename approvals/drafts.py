@@ -223,8 +223,8 @@ class Of(StrEnum):
     def where(self) -> sa.ColumnElement[bool]:
         """The condition."""
         if self is Of.CHANGE:
-            return sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, _being_changed())
-        return sa.and_(Draft.state == DraftState.DRAFT, sa.not_(_being_changed()))
+            return sa.or_(Draft.state == DraftState.CHANGES_REQUESTED, is_being_changed())
+        return sa.and_(Draft.state == DraftState.DRAFT, sa.not_(is_being_changed()))
 
 
 def with_author(session: Session, author: Person) -> Mapping[Of, tuple[int, int]]:
@@ -246,12 +246,11 @@ def with_author(session: Session, author: Person) -> Mapping[Of, tuple[int, int]
 def being_changed(session: Session, drafts: Sequence[Draft]) -> set[UUID]:
     """Those of these drafts that were sent back and are being written again: to change until handed in."""
     ids = [one.id for one in drafts if one.state is DraftState.DRAFT]
-    return (
-        set(session.scalars(sa.select(Draft.id).where(Draft.id.in_(ids), _being_changed()))) if ids else set()
-    )
+    query = sa.select(Draft.id).where(Draft.id.in_(ids), is_being_changed())
+    return set(session.scalars(query)) if ids else set()
 
 
-def _being_changed() -> sa.ColumnElement[bool]:
+def is_being_changed() -> sa.ColumnElement[bool]:
     """Begun to be changed, or taken back after it was handed in again: nobody has said that it will do."""
     decided_last = (
         sa.select(ApprovalDecision.kind)

@@ -15,7 +15,7 @@ from statistics import median
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, contains_eager
+from sqlalchemy.orm import Session, contains_eager, load_only
 
 from approvals import reach_words
 from approvals.models import (
@@ -31,6 +31,7 @@ from approvals.reach_words import number, times
 from approvals.schedule import summary
 from approvals.states import PublicationState
 from connectors.base import Platform
+from school.models import Account
 from school.times import say_date, today
 
 LISTED = 60
@@ -169,7 +170,11 @@ def reach(session: Session, *, begins: datetime, ends: datetime, now: datetime) 
             Publication.published_at >= begins,
             Publication.published_at < ends,
         )
-        .options(contains_eager(Publication.account))
+        # Hundreds of rows: only what is said of each is loaded.
+        .options(
+            load_only(Publication.account_id, Publication.published_at, Publication.post_platform_id),
+            contains_eager(Publication.account).load_only(Account.platform, Account.practice),
+        )
         .order_by(Publication.published_at.desc(), Publication.id)
     )
     found: dict[UUID, Reach] = {}

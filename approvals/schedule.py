@@ -9,23 +9,30 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, lazyload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from approvals import approval_mail, asking, claims, drafts, submissions, takedowns
 from approvals.checks import account_name
 from approvals.mail_subjects import known_by
-from approvals.models import Draft, DraftRevision, Publication, PublicationMove
+from approvals.models import Draft, DraftRevision, Publication, PublicationMove, RevisionAccount
 from approvals.moves import move_draft, note_publication
 from approvals.standing import standing
 from approvals.states import Actor, DraftState, PublicationState
 from approvals.takedowns import Stands
 from school import people, secrets
-from school.models import Person
+from school.models import Account, Person
 from school.permissions import Action, may
 from school.times import LONDON, say
 
 MISSED_AT_ONCE = 50
 ASKED_AT_ONCE = 500
 """Ids in one question to the database."""
+NEWEST_FIRST = (
+    Publication.planned_at.desc(),
+    Publication.revision_id.desc(),
+    Publication.decision_id.desc(),
+    Publication.id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +55,6 @@ class CalendarEntry:
     """Whether whoever looks may see the draft, too."""
     publication: Publication | None
     """What is kept of it once it is approved, or was missed."""
-    revision: DraftRevision
-    """Held, so that nobody who asks about the publication loads it anew for every account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +62,13 @@ class PlannedPost:
     """One post at one time with all its accounts, as people think of it."""
 
     entries: tuple[CalendarEntry, ...]
+    states: dict[Stands, tuple[CalendarEntry, ...]]
+    """How it stands: usually one state for all of its accounts."""
 
     @property
     def first(self) -> CalendarEntry:
         """The entry of its first account; time, author and draft are those of all."""
         return self.entries[0]
-
-    @property
-    def states(self) -> dict[Stands, tuple[CalendarEntry, ...]]:
-        """How it stands: usually one state for all of its accounts."""
-        found: dict[Stands, tuple[CalendarEntry, ...]] = {}
-        for entry in self.entries:
-            found[entry.state] = (*found.get(entry.state, ()), entry)
-        return found
 
 
 def together(entries: Sequence[CalendarEntry]) -> list[PlannedPost]:
@@ -77,22 +76,39 @@ def together(entries: Sequence[CalendarEntry]) -> list[PlannedPost]:
     posts: dict[UUID, list[CalendarEntry]] = {}
     for entry in entries:
         posts.setdefault(entry.draft_id, []).append(entry)
-    return [PlannedPost(tuple(found)) for found in posts.values()]
+    return [_post(found) for found in posts.values()]
 
 
-def troubles(session: Session, post: PlannedPost, *, now: datetime) -> list[str]:
-    """What is wrong with it on any of its accounts, each thing once, for whoever may see the draft.
+def _post(entries: Sequence[CalendarEntry]) -> PlannedPost:
+    states: dict[Stands, tuple[CalendarEntry, ...]] = {}
+    for entry in entries:
+        states[entry.state] = (*states.get(entry.state, ()), entry)
+    return PlannedPost(tuple(entries), states)
+
+
+def troubles(session: Session, posts: Sequence[PlannedPost], *, now: datetime) -> dict[UUID, list[str]]:
+    """By draft, what is wrong with a post on any of its accounts, each thing once, where one may see it.
 
     It may name a pupil without consent, and everybody reads the calendar (P26).
     """
-    if not post.first.seen:
-        return []
-    found = [
-        stands.sentence
+    found: dict[UUID, list[str]] = {post.first.draft_id: [] for post in posts}
+    kept = [
+        entry.publication
+        for post in posts
+        if post.first.seen
         for entry in post.entries
-        if entry.publication is not None and (stands := standing(session, entry.publication, now=now)).trouble
+        if entry.publication is not None
     ]
-    return list(dict.fromkeys(found))
+    planned = {one.revision_id for one in kept if one.state is PublicationState.SCHEDULED}
+    # Held, so that nobody who asks about a publication loads its revision anew.
+    _held = session.scalars(sa.select(DraftRevision).where(DraftRevision.id.in_(planned))).all()
+    stopped = claims.stopped(session) if kept else False
+    for publication in kept:
+        stands = standing(session, publication, stopped=stopped, now=now)
+        said = found[publication.draft_id]
+        if stands.trouble and stands.sentence not in said:
+            said.append(stands.sentence)
+    return found
 
 
 def unapproved(session: Session, *, now: datetime) -> list[UUID]:
@@ -173,63 +189,75 @@ def calendar(session: Session, *, first: date, last: date, by: Person, now: date
     start = datetime.combine(first, time.min, LONDON)
     end = datetime.combine(last + timedelta(days=1), time.min, LONDON)
     sees_all = may(by, Action.SEE_ALL_DRAFTS) or by in people.deputies(session, now=now)
-    entries: list[CalendarEntry] = []
-    query = (
-        sa.select(Draft, DraftRevision)
-        .join(
-            DraftRevision,
-            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
-        )
-        .where(
-            DraftRevision.planned_at >= start,
-            DraftRevision.planned_at < end,
-            Draft.thrown_away_at.is_(None),
-            # It will never come.
-            Draft.state != DraftState.REJECTED,
-        )
-        .options(*drafts.WITHOUT_MEDIA)
-    )
-    if not sees_all:
-        query = query.where(sa.or_(Draft.state == DraftState.APPROVED, Draft.author_id == by.id))
-    found = [(draft, revision) for draft, revision in session.execute(query)]
-    of_drafts = publications_of(session, [draft.id for draft, _revision in found])
-    out = [
-        one.id for several in of_drafts.values() for one in several if one.state is PublicationState.PUBLISHED
+    newest = sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number)
+    shown: list[sa.ColumnElement[bool]] = [
+        DraftRevision.planned_at >= start,
+        DraftRevision.planned_at < end,
+        Draft.thrown_away_at.is_(None),
+        # It will never come.
+        Draft.state != DraftState.REJECTED,
     ]
+    if not sees_all:
+        shown.append(sa.or_(Draft.state == DraftState.APPROVED, Draft.author_id == by.id))
+    known = {account.id: account for account in session.scalars(sa.select(Account))}
+    names = {one.id: account_name(one) for one in known.values()}
+    of_posts: dict[tuple[UUID, UUID], Publication] = {}
+    plans = (
+        sa.select(Publication)
+        .join(DraftRevision, DraftRevision.id == Publication.revision_id)
+        .join(Draft, newest)
+        # A draft that went back shows what was missed.
+        .where(
+            *shown, sa.or_(Draft.state == DraftState.APPROVED, Publication.state == PublicationState.MISSED)
+        )
+        .options(lazyload(Publication.account))
+        .order_by(*NEWEST_FIRST)
+    )
+    for publication in session.scalars(plans):
+        # Of several for one account the newest counts.
+        if of_posts.setdefault((publication.revision_id, publication.account_id), publication) is publication:
+            set_committed_value(publication, "account", known[publication.account_id])
+    out = [one.id for one in of_posts.values() if one.state is PublicationState.PUBLISHED]
     gone = takedowns.of_publications(session, out)
     stopped = claims.stopped(session)
-    changing = drafts.being_changed(session, [draft for draft, _revision in found])
-    for draft, revision in found:
-        # Of several for one account the newest counts; a draft that went back shows what was missed.
-        states = {
-            publication.account_id: publication
-            for publication in reversed(of_drafts.get(draft.id, []))
-            if publication.revision_id == revision.id
-            and (draft.state is DraftState.APPROVED or publication.state is PublicationState.MISSED)
-        }
-        for entry in revision.accounts:
-            publication = states.get(entry.account_id)
-            entries.append(
-                CalendarEntry(
-                    draft_id=draft.id,
-                    account_id=entry.account_id,
-                    at=revision.planned_at or start,
-                    account=account_name(entry.account),
-                    platform=entry.account.platform,
-                    state=takedowns.stands(publication, gone.get(publication.id), stopped=stopped)
-                    if publication is not None
-                    else DraftState.CHANGES_REQUESTED
-                    if draft.id in changing
-                    else draft.state,
-                    summary=summary(revision.text_for(entry.account_id)),
-                    author_name=draft.author.name,
-                    objective=revision.objective.in_words if revision.objective else "",
-                    own=draft.author_id == by.id,
-                    seen=sees_all or draft.author_id == by.id,
-                    publication=publication,
-                    revision=revision,
-                )
+    # Columns, and all ids found by the time: a month may have hundreds of posts, each on several accounts.
+    query = (
+        sa.select(
+            Draft.id, Draft.author_id, Draft.state, drafts.is_being_changed(), Person.name, DraftRevision.id,
+            DraftRevision.planned_at, DraftRevision.text, DraftRevision.objective,
+            RevisionAccount.account_id, RevisionAccount.own_text,
+        )
+        .join(DraftRevision, newest)
+        .join(Person, Person.id == Draft.author_id)
+        .join(RevisionAccount, RevisionAccount.revision_id == DraftRevision.id)
+        .where(*shown)
+    )  # fmt: skip
+    entries: list[CalendarEntry] = []
+    for (
+        draft_id, author_id, state, changing, author, revision_id, planned_at, text, objective, account_id,
+        own_text,
+    ) in session.execute(query):  # fmt: skip
+        kept = of_posts.get((revision_id, account_id))
+        entries.append(
+            CalendarEntry(
+                draft_id=draft_id,
+                account_id=account_id,
+                at=planned_at or start,
+                account=names[account_id],
+                platform=known[account_id].platform,
+                state=takedowns.stands(kept, gone.get(kept.id), stopped=stopped)
+                if kept is not None
+                else DraftState.CHANGES_REQUESTED
+                if changing
+                else state,
+                summary=summary(text if own_text is None else own_text),
+                author_name=author,
+                objective=objective.in_words if objective else "",
+                own=author_id == by.id,
+                seen=sees_all or author_id == by.id,
+                publication=kept,
             )
+        )
     return sorted(entries, key=lambda entry: (entry.at, entry.account))
 
 
@@ -246,12 +274,7 @@ def publications_of(session: Session, draft_ids: Sequence[UUID]) -> dict[UUID, l
             sa.select(Publication)
             .where(Publication.draft_id.in_(draft_ids[start : start + ASKED_AT_ONCE]))
             .options(lazyload(Publication.account))
-            .order_by(
-                Publication.planned_at.desc(),
-                Publication.revision_id.desc(),
-                Publication.decision_id.desc(),
-                Publication.id,
-            )
+            .order_by(*NEWEST_FIRST)
         )
         for publication in session.scalars(query):
             found.setdefault(publication.draft_id, []).append(publication)

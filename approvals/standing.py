@@ -37,11 +37,17 @@ class Standing:
     """Whether having it looked for on its platform makes sense."""
 
 
-def standing(session: Session, publication: Publication, *, now: datetime) -> Standing:
-    """What goes on with a publication, and what happens next."""
+def standing(
+    session: Session, publication: Publication, *, stopped: bool | None = None, now: datetime
+) -> Standing:
+    """What goes on with a publication, and what happens next.
+
+    `stopped`: whether all publishing is, where several are asked about; None: it is looked up.
+    """
     match publication.state:
         case PublicationState.SCHEDULED:
-            return _scheduled(session, publication, now=now)
+            stopped = claims.stopped(session) if stopped is None else stopped
+            return _scheduled(session, publication, stopped=stopped, now=now)
         case PublicationState.PUBLISHING:
             return _publishing(session, publication, now=now)
         case PublicationState.UNKNOWN:
@@ -79,13 +85,14 @@ def under_way(session: Session, *, by: Person, now: datetime) -> list[tuple[Publ
     )
     if not (may(by, Action.SEE_ALL_DRAFTS) or by in people.deputies(session, now=now)):
         query = query.join(Draft, Draft.id == Publication.draft_id).where(Draft.author_id == by.id)
+    stopped = claims.stopped(session)
     return [
-        (publication, standing(session, publication, now=now))
+        (publication, standing(session, publication, stopped=stopped, now=now))
         for publication in session.scalars(query.limit(UNDER_WAY_MOST))
     ]
 
 
-def _scheduled(session: Session, publication: Publication, *, now: datetime) -> Standing:
+def _scheduled(session: Session, publication: Publication, *, stopped: bool, now: datetime) -> Standing:
     away = _away(publication)
     if now < publication.due_at:
         revision = session.get_one(DraftRevision, publication.revision_id)
@@ -98,7 +105,7 @@ def _scheduled(session: Session, publication: Publication, *, now: datetime) -> 
                 "missing. The post can be changed, or the data protection officer asked.",
                 trouble=True,
             )
-        if claims.stopped(session):
+        if stopped:
             return Standing(
                 f"It was to go out on {say(publication.due_at)}. All publishing is stopped: if it is allowed "
                 "again before then, this goes out as planned; if not, it waits for a person's word."
@@ -107,7 +114,7 @@ def _scheduled(session: Session, publication: Publication, *, now: datetime) -> 
         if away:
             sentence += f" {away}If that isn't mended by then, this post waits."
         return Standing(sentence, trouble=bool(away))
-    if claims.stopped(session):
+    if stopped:
         return Standing(
             "It came due while all publishing is stopped. Once that is allowed again, a person decides "
             "whether this still goes out.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from html import escape
@@ -10,6 +10,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy import Select
 from sqlalchemy.orm import Session, undefer
 from sqlalchemy.sql.dml import Update
 
@@ -360,19 +361,25 @@ def delayed(session: Session, *, viewer: Person | None = None) -> list[OutboxEma
     return list(session.scalars(query))
 
 
-def undelivered_about(session: Session, about: UUID, purpose: str) -> list[OutboxEmail]:
-    """The failed mails of a purpose about one draft that no later one to the same person followed."""
+def undelivered_about(
+    session: Session, about: Collection[UUID] | Select[UUID], purpose: str
+) -> dict[UUID, list[OutboxEmail]]:
+    """By draft, the failed mails of a purpose about it that no later one to the same person followed."""
     rows = session.scalars(
         sa.select(OutboxEmail)
         .where(
-            OutboxEmail.about_id == about,
+            OutboxEmail.about_id.in_(about),
             OutboxEmail.purpose == purpose,
             OutboxEmail.put_away_at.is_(None),
         )
         .order_by(OutboxEmail.created_at, OutboxEmail.id)
     )
-    newest = {row.to_id: row for row in rows}
-    return [row for row in newest.values() if row.state is MailState.FAILED]
+    newest = {(row.about_id, row.to_id): row for row in rows}
+    found: dict[UUID, list[OutboxEmail]] = {}
+    for row in newest.values():
+        if row.state is MailState.FAILED and row.about_id is not None:
+            found.setdefault(row.about_id, []).append(row)
+    return found
 
 
 def _fail(session: Session, row: OutboxEmail, *, now: datetime) -> None:

@@ -177,19 +177,33 @@ def standings(
     """How each of these rules stands, with three numbers from one look at its records."""
     changes = {one.key: one for one in session.scalars(sa.select(RetentionPeriod))}
     rounds = {one.key: one for one in session.scalars(sa.select(RetentionRound))}
-    found = []
-    for rule in rules:
-        changed, ended = changes.get(rule.key), rounds.get(rule.key)
-        days = changed.days if changed else rule.days
+    chosen = [one.days if (one := changes.get(rule.key)) else rule.days for rule in rules]
+    looks = []
+    # One question for all rules.
+    for place, (rule, days) in enumerate(zip(rules, chosen, strict=True)):
         begins = now - timedelta(days=days)
         # One look at those that are over soon, among which are those that are over.
-        free, count = sa.not_(rule.held()), sa.func.count()
-        counts = session.execute(
-            sa.select(count.filter(*rule.over(begins), free), count.filter(free), count.filter(sa.not_(free)))
+        each = (
+            sa.select(sa.and_(*rule.over(begins)).label("over"), rule.held().label("held"))
             .select_from(rule.column.class_)
             .where(*rule.over(begins + AHEAD), seen.get(rule.key, sa.true()))
-        ).one()
-        found.append(Standing(rule, days, changed, *counts, ended.ended_at if ended else None))
+            .subquery()
+        )
+        free, count = sa.not_(each.c.held), sa.func.count()
+        looks.append(
+            sa.select(
+                sa.literal(place),
+                count.filter(each.c.over, free),
+                count.filter(free),
+                count.filter(each.c.held),
+            )
+        )
+    found = []
+    for place, over, soon, held_back in sorted(tuple(row) for row in session.execute(sa.union_all(*looks))):
+        rule = rules[place]
+        ended = rounds.get(rule.key)
+        ended_at = ended.ended_at if ended else None
+        found.append(Standing(rule, chosen[place], changes.get(rule.key), over, soon, held_back, ended_at))
     return found
 
 

@@ -73,11 +73,9 @@ def show() -> ResponseReturnValue:
             in_cell_most=IN_CELL_MOST[view.kind],
             listed=listed,
             listed_days={day for day, _posts in listed},
-            troubles={
-                post.first.draft_id: schedule.troubles(session, post, now=moment)
-                for _day, posts in listed
-                for post in posts
-            },
+            troubles=schedule.troubles(
+                session, [post for _day, posts in listed for post in posts], now=moment
+            ),
             go_on_from=go_on_from,
             clashes=planning.clashes([entry for entry in entries if entry.at >= moment]),
             gaps=[

@@ -157,7 +157,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
                 # Of what was taken down nothing is asked any more: only what is known is said.
                 if not _is_down(gone.get(one.id)) or (one.id in figures and figures[one.id].read_at)
             },
-            standings={one.id: standing(session, one, now=moment) for one in publications},
+            standings={one.id: standing(session, one, stopped=stopped, now=moment) for one in publications},
             submission=submission,
             asked=asked,
             may_too=_may_too(session, draft, [one.person_id for one in asked], now=moment) if waits else [],

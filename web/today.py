@@ -326,12 +326,8 @@ def _troubles(session: Session, person: Person) -> Iterator[Waiting]:
 
 def _unreached(session: Session, person: Person) -> Iterator[Waiting]:
     """Drafts of the person's own whose approver no e-mail reaches."""
-    waiting = session.scalars(
-        sa.select(Draft.id).where(Draft.author_id == person.id, Draft.state == DraftState.SUBMITTED)
-    ).all()
-    count = sum(
-        bool(mail.undelivered_about(session, draft_id, approval_mail.REQUEST)) for draft_id in waiting
-    )
+    waiting = sa.select(Draft.id).where(Draft.author_id == person.id, Draft.state == DraftState.SUBMITTED)
+    count = len(mail.undelivered_about(session, waiting, approval_mail.REQUEST))
     if count:
         yield Waiting(
             count,

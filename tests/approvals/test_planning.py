@@ -205,6 +205,35 @@ def test_gaps_and_clashes_stand_out(
     assert over == [monday + timedelta(days=14)], "its school days are over"
 
 
+def test_of_several_plans_the_calendar_shows_the_newest_and_of_a_draft_only_what_was_missed(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime
+) -> None:
+    draft, [publication] = scenes.approved(session, teacher, head, now, x)
+
+    def kept(state: PublicationState, **before: int) -> None:
+        at = publication.planned_at - timedelta(**before)
+        more = {"planned_at": at, "due_at": at, "next_try_at": at, "decision_id": publication.decision_id}
+        of = {"draft_id": draft.id, "revision_id": publication.revision_id, "account_id": x.id}
+        counts = {"attempts": 0, "looks": 0}
+        session.add(Publication(**of, **more, **counts, state=state, reference=uuid4().hex))
+        session.commit()
+
+    def shown() -> list[object]:
+        day = today(now)
+        week = {"first": day - timedelta(days=1), "last": day + timedelta(days=6)}
+        return [entry.state for entry in schedule.calendar(session, **week, by=teacher, now=now)]
+
+    kept(PublicationState.CANCELLED, minutes=2)
+    assert shown() == [PublicationState.SCHEDULED]
+    session.execute(sa.update(Publication).values(state=PublicationState.CANCELLED))
+    session.execute(sa.update(Draft).values(state=DraftState.DRAFT))
+    session.commit()
+    session.expire_all()
+    assert shown() == [DraftState.DRAFT]
+    kept(PublicationState.MISSED, minutes=5)
+    assert shown() == [PublicationState.MISSED]
+
+
 def test_a_calendar_feed_shows_what_its_person_may_see_and_nothing_of_the_wording(
     session: Session,
     school_people: dict[Role, Person],

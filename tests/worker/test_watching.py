@@ -175,5 +175,5 @@ def test_the_author_hears_that_the_approver_was_not_reached(
     told = scenes.mails(session, "approval_request_failed", teacher)
     assert len(told) == len(asked)
     assert "was not reached by e-mail" in str(told[0]["Subject"])
-    assert len(mail.undelivered_about(session, draft.id, "approval_request")) == len(asked)
+    assert len(mail.undelivered_about(session, [draft.id], "approval_request")[draft.id]) == len(asked)
     assert {row.state for row in mail.failed(session)} == {MailState.FAILED}
