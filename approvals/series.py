@@ -20,9 +20,10 @@ from school.models import Person
 def with_old_wording(session: Session, draft: Draft) -> list[Draft]:
     """The other drafts of a series that say what this one said before it was changed.
 
-    Only those that are being written and were never handed in. What somebody worded by itself stays.
+    Only those that are being written and were never handed in. What somebody worded by itself stays, and
+    nothing is to take over what was rejected or thrown away.
     """
-    if draft.series_id is None:
+    if draft.series_id is None or draft.state is DraftState.REJECTED or draft.thrown_away_at is not None:
         return []
     said = list(
         session.scalars(

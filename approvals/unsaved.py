@@ -25,7 +25,7 @@ NEW_MOST = 20
 def keep(
     session: Session, draft_id: UUID | None, fields: Sequence[tuple[str, str]], *, by: Person, now: datetime
 ) -> None:
-    """Keep a form as it is now in place of what was kept of it before.
+    """Keep a form as it is now in place of what was kept of it before, under the same id.
 
     Several new posts are told apart by the id that each form begins with, its field `begins`. The caller
     has checked that the draft is the person's. Raises BadInput for more than any form holds, and for more
@@ -36,18 +36,24 @@ def keep(
         raise BadInput(
             f"More than {CHARACTERS_MAX:,} characters can't be kept while they are written: save the draft."
         )
-    begins = begins_with(fields)
-    drop(session, draft_id, by=by, begins=begins)
-    if draft_id is None and len(of_new(session, by=by)) >= NEW_MOST:
+    values = [list(field) for field in fields]
+    before = found(session, draft_id, by=by) if draft_id is not None else _same_form(session, fields, by=by)
+    if before is not None:
+        again = (
+            sa.update(UnsavedDraft)
+            .where(UnsavedDraft.id == before.id)
+            .values(fields=values, kept_at=now)
+            .returning(UnsavedDraft.id)
+        )
+        if session.scalar(again) is not None:
+            return
+        # It was saved or thrown away in this moment.
+    elif draft_id is None and len(of_new(session, by=by)) >= NEW_MOST:
         raise BadInput(
             f"You began {NEW_MOST} posts and saved none of them, so this one can't be kept while you write: "
             "save it now, or save the others or throw them away."
         )
-    session.add(
-        UnsavedDraft(
-            person_id=by.id, draft_id=draft_id, fields=[list(field) for field in fields], kept_at=now
-        )
-    )
+    session.add(UnsavedDraft(person_id=by.id, draft_id=draft_id, fields=values, kept_at=now))
 
 
 def found(session: Session, draft_id: UUID, *, by: Person) -> UnsavedDraft | None:
@@ -89,6 +95,12 @@ def drop(session: Session, draft_id: UUID | None, *, by: Person, begins: str = "
             session.delete(one)
     # What is kept next, or counted, must not meet it.
     session.flush()
+
+
+def _same_form(session: Session, fields: Sequence[Sequence[str]], *, by: Person) -> UnsavedDraft | None:
+    """What was kept before of the same form of a new post."""
+    begins = begins_with(fields)
+    return next((one for one in of_new(session, by=by) if begins_with(one.fields) == begins), None)
 
 
 def begins_with(fields: Sequence[Sequence[str]]) -> str:

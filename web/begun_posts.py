@@ -81,10 +81,12 @@ def everything(session: Session, person: Person) -> list[Begun]:
     return [*of_new(session, person), *_changed(session, person)]
 
 
-def asked_for(session: Session, wanted: str, person: Person) -> UnsavedDraft | None:
-    """The new post that an address asks to go on with: by its id, else the last one."""
+def asked_for(session: Session, wanted: str, person: Person, *, begins: str = "") -> UnsavedDraft | None:
+    """The new post of this id, else the one whose form begins with `begins`; never another."""
     kept = unsaved.of_new(session, by=person)
-    return next((one for one in kept if str(one.id) == wanted), kept[0] if kept else None)
+    named = next((one for one in kept if str(one.id) == wanted), None)
+    same_form = (one for one in kept if begins and unsaved.begins_with(one.fields) == begins)
+    return named or next(same_form, None)
 
 
 def _changed(session: Session, person: Person) -> Iterator[Begun]:

@@ -469,7 +469,10 @@ def worth_offering(session: Session, kept: UnsavedDraft, draft: Draft | None, *,
         return True
     try:
         typed, _problems = revising.revise(session, content(form), saved, by=person, now=now())
-    except (BadInput, NotPermitted):
+    except BadInput:
+        # What can't be saved as it stands isn't what was saved: there is work in it.
+        return True
+    except NotPermitted:
         return False
     return not drafts.is_saved(session, saved, typed)
 

@@ -115,7 +115,8 @@ def new() -> ResponseReturnValue:
             return render_template("drafts/not_yet.html"), 403
         kept = None
         if "unsaved" in request.args:
-            kept = begun_posts.asked_for(session, request.args["unsaved"], person)
+            wanted, begins = request.args["unsaved"], request.args.get("begins", "")
+            kept = begun_posts.asked_for(session, wanted, person, begins=begins)
         if kept is not None:
             form = draft_form.of_kept(kept.fields)
         elif copied := request.args.get("copy", ""):

@@ -156,7 +156,12 @@ def reword_series(draft_id: UUID) -> ResponseReturnValue:
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
     many = "1 draft" if len(changed) == 1 else f"{len(changed)} drafts"
-    flash(f"The wording of {many} is changed. Sign each one’s checklist before you hand it in.", "success")
+    if not changed:
+        flash("No other draft of this series says what this one said before, so nothing was changed.", "info")
+    else:
+        flash(
+            f"The wording of {many} is changed. Sign each one’s checklist before you hand it in.", "success"
+        )
     return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="series"))
 
 

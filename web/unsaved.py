@@ -48,7 +48,10 @@ def drop_new() -> ResponseReturnValue:
         kept = begun_posts.asked_for(session, request.form.get("which", ""), person)
         if kept is not None:
             unsaved.drop(session, None, by=person, begins=unsaved.begins_with(kept.fields))
-    flash("It is thrown away.", "success")
+    if kept is not None:
+        flash("It is thrown away.", "success")
+    else:
+        flash("It was saved or thrown away before, so nothing more is thrown away.", "info")
     return redirect(url_for("drafts.show" if request.form.get("back") == "drafts" else "drafts.new"))
 
 

@@ -166,6 +166,13 @@ def test_p12_the_others_of_a_series_get_a_new_wording_only_while_they_are_writte
         assert newest.text == "Merry Christmas to everybody" and not newest.checklist, "to be signed anew"
         assert one.state is DraftState.DRAFT and newest.planned_at > first.created_at + timedelta(days=7)
     assert series.reword(session, first.id, seen=2, by=teacher, now=now) == [], "twice is once"
+    # Nobody is to take over what was refused or isn't wanted.
+    change(first, text="Merry Christmas to all")
+    assert series.with_old_wording(session, first)
+    first.state = DraftState.REJECTED
+    assert series.with_old_wording(session, first) == []
+    first.state, first.thrown_away_at = DraftState.DRAFT, now
+    assert series.with_old_wording(session, first) == []
 
 
 def test_gaps_and_clashes_stand_out(

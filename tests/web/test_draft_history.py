@@ -67,6 +67,9 @@ def test_a_move_a_repetition_and_each_version_are_told_as_what_they_are(
     done = teacher.post(f"{path}/series/wording", path, revision="3")
     assert done.status_code == 302 and "others too" not in teacher.get(path).text
     assert all("Put otherwise" in teacher.get(one).text for one in begun)
+    teacher.post(f"{path}/series/wording", path, revision="3")
+    twice = teacher.get(path).text
+    assert "so nothing was changed" in twice and "0 drafts" not in twice
     refused = signed_in(Role.HEADTEACHER).post(f"{path}/series/wording", path, revision="3")
     assert refused.status_code == 403
 

@@ -111,6 +111,20 @@ def test_what_was_typed_in_the_last_seconds_is_kept_by_leaving(address: str, pag
     expect(link).to_have_count(1)
 
 
+def test_what_is_thrown_away_is_not_kept_once_more_by_leaving(address: str, page: Page) -> None:
+    sign_in(page, address, "Hannah Birtwistle")
+    page.goto(f"{address}/drafts/new")
+    page.locator("textarea[name=text]").fill("Not wanted")
+    expect(page.locator("#kept-said")).to_contain_text("Kept at", timeout=30_000)
+    page.goto(f"{address}/drafts")
+    page.get_by_role("link", name="Go on with it: “Not wanted”").click()
+    page.locator("textarea[name=text]").fill("Not wanted after all")
+    page.get_by_role("region", name="Not saved yet").get_by_role("button", name="Throw it away").click()
+    expect(page.locator("body")).to_contain_text("It is thrown away.")
+    page.wait_for_timeout(2_000)
+    assert count(UnsavedDraft) == 0
+
+
 def test_signed_out_while_writing_and_back_without_losing_a_word(address: str, page: Page) -> None:
     sign_in(page, address, "Hannah Birtwistle")
     page.goto(f"{address}/drafts/new")
@@ -208,7 +222,8 @@ def test_only_its_writer_keeps_and_finds_what_is_being_written(
     assert stranger.post(f"{path}/unsaved", "/me", **typed).status_code == 404
     too_much = teacher.post("/drafts/unsaved", "/drafts/new", text="a" * (unsaved.CHARACTERS_MAX + 1))
     assert too_much.status_code == 400
-    assert teacher.post("/drafts/unsaved/drop", "/drafts/new").status_code == 302
+    [new] = rows(sa.select(UnsavedDraft.id).where(UnsavedDraft.draft_id.is_(None)))
+    assert teacher.post("/drafts/unsaved/drop", "/drafts/new", which=str(new)).status_code == 302
     assert "did not save it" not in teacher.get("/drafts/new", follow_redirects=True).text
     # What came in just after the saving, and says the same, is not offered.
     same = fields(account, at=later)

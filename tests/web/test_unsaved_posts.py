@@ -66,8 +66,10 @@ def test_each_of_several_posts_begun_is_found_again_with_its_picture(
     [draft] = rows(sa.select(Draft))
     [go_on] = re.findall(r'href="(/drafts/[^"]+unsaved=yes)"', listed)
     assert "put otherwise</textarea>" in teacher.get(go_on).text and str(draft.id) in go_on
+    [of_first] = rows(sa.select(UnsavedDraft.id).where(UnsavedDraft.draft_id.is_(None)))
     for path in re.findall(r'action="(/drafts/[^"]*unsaved/drop)"', listed):
-        assert teacher.post(path, "/drafts/new", back="drafts").headers["Location"] == "/drafts"
+        gone = teacher.post(path, "/drafts/new", back="drafts", which=str(of_first))
+        assert gone.headers["Location"] == "/drafts"
     assert "unsaved" not in teacher.get("/drafts").text and count(UnsavedDraft) == 0
 
 
@@ -82,6 +84,48 @@ def test_one_of_two_is_thrown_away(
     assert teacher.post("/drafts/unsaved/drop", "/drafts/new", which=str(first.id)).status_code == 302
     offered = teacher.get("/drafts/new", follow_redirects=True).text
     assert "“The second”" in offered and "“The first”" not in offered
+
+
+def test_a_button_of_an_earlier_page_throws_no_other_post_away(
+    signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    make_account("x")
+    teacher, colleague = signed_in(Role.STAFF), signed_in(Role.SLT)
+    begins = str(uuid4())
+    _keep(teacher, "The first", begins)
+    [first] = rows(sa.select(UnsavedDraft.id))
+    _keep(teacher, "The second", str(uuid4()))
+    # Written on in another tab: what an open page says of it is of it still.
+    _keep(teacher, "The first, written on", begins)
+    form = teacher.get(f"/drafts/new?unsaved={first}", follow_redirects=True).text
+    assert "The first, written on</textarea>" in form
+    drop = "/drafts/unsaved/drop"
+    assert colleague.post(drop, "/drafts/new", which=str(first)).status_code == 302
+    assert count(UnsavedDraft) == 2, "another's"
+    teacher.post(drop, "/drafts/new", which=str(first))
+    # Pressed twice, or without saying which.
+    for which in (str(first), ""):
+        teacher.post(drop, "/drafts/new", which=which)
+        assert "nothing more is thrown away" in teacher.get("/drafts").text
+    assert [dict(fields)["text"] for fields in rows(sa.select(UnsavedDraft.fields))] == ["The second"]
+    # Its address shows no other post, to be saved as this one.
+    for asked in (f"unsaved={first}", f"unsaved={first}&begins={begins}"):
+        assert "The second</textarea>" not in teacher.get(f"/drafts/new?{asked}", follow_redirects=True).text
+
+
+def test_what_can_not_be_saved_as_it_stands_is_offered_again(
+    signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    account = make_account("x")
+    later = (db.now() + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+    teacher = signed_in(Role.STAFF)
+    path = write(teacher, account, at=later, do="save")
+    own = {f"own_text_{account.id}": "A long wording for an account that is not ticked now"}
+    kept = teacher.post(f"{path}/unsaved", "/drafts/new", based_on="1", text="Put otherwise", **own)
+    assert kept.status_code == 204
+    assert "Changes to “Put otherwise”" in teacher.get("/drafts").text
+    shown = teacher.get(f"{path}/edit?unsaved=yes").text
+    assert "A long wording for an account" in shown and "Put otherwise</textarea>" in shown
 
 
 def test_no_more_new_posts_are_kept_than_anybody_writes(

@@ -77,6 +77,15 @@
       // The page is gone: nobody is there to be told.
     });
   });
+  // What is thrown away must not be kept once more by leaving; what is thrown away of another form is another's.
+  document.addEventListener("submit", function (event) {
+    if (event.target.closest("[data-of-this-form]") !== null) {
+      sent = true;
+      window.clearTimeout(timer);
+      timer = null;
+      under.abort();
+    }
+  });
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   form.addEventListener("submit", function () {
