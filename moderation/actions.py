@@ -110,6 +110,9 @@ def request_on_author(
 
 
 def _request(session: Session, act: PlatformAct, *, by: Person | None, now: datetime) -> PlatformAct | None:
+    if act.kind in opposites.OPPOSITE:
+        # Before the acts are locked, as whoever ticks one off does.
+        chain.lock(session)
     untried = opposites.untried(session, act, offered=offered(session, act.account_id))
     for one in untried:
         finish(session, one, ActState.WITHDRAWN, by=by, answer=opposites.WITHDRAWN, now=now)
@@ -122,6 +125,8 @@ def _request(session: Session, act: PlatformAct, *, by: Person | None, now: date
             PlatformAct.kind == act.kind,
             PlatformAct.text == act.text,
             PlatformAct.state.in_((*_UNFINISHED, ActState.BY_HAND)),
+            # Hidden, shown again and hidden once more are three things to do, in that order.
+            ~opposites.asked_since(PlatformAct, (*_UNFINISHED, ActState.BY_HAND)),
         )
     )
     if same is not None and act.target_platform_id:

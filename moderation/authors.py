@@ -190,6 +190,15 @@ def unblock(session: Session, author_id: UUID, *, by: Person, reason: str, now: 
         found.lifted_at, found.lifted_by_id, found.lifted_reason = now, by.id, reason
 
 
+def rest_on(
+    session: Session, author_id: UUID, *, by_id: UUID, reason: str, decided_at: datetime
+) -> None:
+    """Let a block stand by a later decision, since the one that put it on the list was taken back."""
+    found = _in_force(session, author_id)
+    if found is not None:
+        found.blocked_at, found.blocked_by_id, found.reason = decided_at, by_id, reason
+
+
 def _in_force(session: Session, author_id: UUID) -> BlockedAuthor | None:
     return session.scalar(
         sa.select(BlockedAuthor).where(

@@ -81,7 +81,8 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
             case EventKind.DECIDED:
                 done.decided.add(event.entry_id)
             case EventKind.REFERRED:
-                done.referred += 1
+                # What the lead took up herself was passed on to nobody.
+                done.referred += not event.detail.get("taken")
             case EventKind.NOTE:
                 done.notes += 1
             case EventKind.ISSUED:

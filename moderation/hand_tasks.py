@@ -60,11 +60,21 @@ def tick_what_shows(session: Session, account_id: UUID, *, now: datetime) -> int
 
 def tick_seen(session: Session, rows: list[PlatformAct], *, now: datetime) -> int:
     """Tick off hand tasks whose effect was seen on the platform; how many."""
-    if rows:
-        chain.lock(session)
-    for row in rows:
+    if not rows:
+        return 0
+    chain.lock(session)
+    # One of them may have been ticked off or taken back at this moment.
+    waiting = (
+        sa.select(PlatformAct)
+        .where(PlatformAct.id.in_([row.id for row in rows]), PlatformAct.state == ActState.BY_HAND)
+        .order_by(PlatformAct.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    found = list(session.scalars(waiting))
+    for row in found:
         actions.finish(session, row, ActState.DONE, by=None, answer="Seen on the platform.", now=now)
-    return len(rows)
+    return len(found)
 
 
 def follower_tasks(session: Session) -> list[PlatformAct]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from moderation.models import ActKind, ActState, Comment, PlatformAct
+from moderation.models import ActKind, ActState, Comment, PlatformAct, PlatformActMove
 
 WITHDRAWN = "Taken back before anybody did it."
 NOTHING_TO_DO = "There is nothing to undo: nobody had done it."
@@ -44,8 +44,7 @@ def untried(session: Session, act: PlatformAct, *, offered: Collection[ActKind] 
         .where(
             *_same_target(act),
             PlatformAct.kind == OPPOSITE[act.kind],
-            # After a second try the first may have had an effect that nobody heard of.
-            PlatformAct.attempts <= 1,
+            *_no_second_try(),
             sa.or_(*states),
         )
         .order_by(PlatformAct.id)
@@ -58,8 +57,9 @@ def untried(session: Session, act: PlatformAct, *, offered: Collection[ActKind] 
 
 def asked_after(session: Session, row: PlatformAct) -> PlatformAct | None:
     """The opposite of an act that nobody could do, asked for while it was tried for the first time."""
-    if row.kind not in OPPOSITE or row.attempts > 1:
+    if row.kind not in OPPOSITE:
         return None
+    tried = aliased(PlatformAct)
     return session.scalar(
         sa.select(PlatformAct)
         .where(
@@ -68,12 +68,44 @@ def asked_after(session: Session, row: PlatformAct) -> PlatformAct | None:
             PlatformAct.state == ActState.REQUESTED,
             PlatformAct.attempts == 0,
             PlatformAct.id > row.id,
+            # Of the act that was tried.
+            sa.select(tried.id).where(tried.id == row.id, *_no_second_try(tried)).exists(),
         )
         .order_by(PlatformAct.id.desc())
         .limit(1)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
+
+
+def asked_since(act: type[PlatformAct], states: Collection[ActState]) -> sa.ColumnElement[bool]:
+    """Whether the opposite of an act was asked for after it and stands in one of these states."""
+    later = aliased(PlatformAct)
+    pairs = [sa.and_(act.kind == one, later.kind == other) for one, other in OPPOSITE.items()]
+    return (
+        sa.select(later.id)
+        .where(
+            later.account_id == act.account_id,
+            later.target_platform_id == act.target_platform_id,
+            later.id > act.id,
+            later.state.in_(states),
+            sa.or_(*pairs),
+        )
+        .exists()
+    )
+
+
+def _no_second_try(act: type[PlatformAct] = PlatformAct) -> list[sa.ColumnElement[bool]]:
+    """That an act was tried once at most: an earlier try may have had an effect that nobody heard of.
+
+    Whoever lets a failed act be tried again begins its count anew, so its moves are asked as well.
+    """
+    ended = sa.select(PlatformActMove.id).where(
+        PlatformActMove.act_id == act.id,
+        PlatformActMove.old == ActState.DOING,
+        PlatformActMove.new.in_((ActState.REQUESTED, ActState.FAILED)),
+    )
+    return [act.attempts <= 1, ~ended.exists()]
 
 
 def is_so(session: Session, act: PlatformAct) -> bool:
@@ -99,7 +131,7 @@ def is_so(session: Session, act: PlatformAct) -> bool:
         query = query.where(PlatformAct.id != act.id)
     before = session.scalar(query)
     if act.kind in _LIFTING:
-        return before is None or before.kind is act.kind
+        return before is None or (before.kind is act.kind and before.state is not ActState.FAILED)
     return before is not None and before.kind is act.kind and before.state is ActState.DONE
 
 

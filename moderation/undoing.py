@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import decisions, not_yet
+from moderation import authors, decisions, not_yet
 from moderation.chain import unlisted
 from moderation.decisions import Decision, Outcome
 from moderation.models import (
@@ -190,20 +190,44 @@ def _hidden_by_this(session: Session, case: LogCase) -> bool:
 
 
 def _blocked_by_this(session: Session, case: LogCase) -> bool:
-    """Whether they were put on the block list by it, and no other entry's decision still says so."""
-    others = sa.select(LogCase.entry_id).where(
-        LogCase.author_id == case.author_id,
-        LogCase.entry_id != case.entry_id,
-        LogCase.state == CaseState.DECIDED,
-        LogCase.outcomes.contains(f",{Outcome.BLOCK.value},"),
-        sa.not_(LogCase.outcomes.contains(f",{Outcome.UNBLOCK.value},")),
+    """Whether they were put on the block list by it, and no other entry's decision since still says so.
+
+    Where one does, the block stands by that one from now on: taken back as well, it lifts it.
+    """
+    block = session.scalar(
+        sa.select(BlockedAuthor).where(
+            BlockedAuthor.author_id == case.author_id,
+            BlockedAuthor.lifted_at.is_(None),
+            BlockedAuthor.blocked_by_id == case.decided_by_id,
+            # Whoever hid it first and blocked them a minute later takes both back.
+            BlockedAuthor.blocked_at >= case.decided_at,
+        )
     )
-    if session.scalar(others.limit(1)) is not None:
+    if block is None:
         return False
-    query = sa.select(BlockedAuthor.id).where(
-        BlockedAuthor.author_id == case.author_id,
-        BlockedAuthor.lifted_at.is_(None),
-        BlockedAuthor.blocked_by_id == case.decided_by_id,
-        BlockedAuthor.blocked_at == case.decided_at,
+    other = _blocked_again(session, case, block)
+    if other is None:
+        return True
+    if other.by_id is not None and (other.at, other.by_id) != (block.blocked_at, block.blocked_by_id):
+        reason = str(other.detail.get("reason", ""))
+        authors.rest_on(session, block.author_id, by_id=other.by_id, reason=reason, decided_at=other.at)
+    return False
+
+
+def _blocked_again(session: Session, case: LogCase, block: BlockedAuthor) -> LogEvent | None:
+    """The first decision on another entry to block them that was made under this block and still stands."""
+    found = session.scalars(
+        sa.select(LogEvent)
+        .join(LogCase, LogCase.entry_id == LogEvent.entry_id)
+        .where(
+            LogCase.author_id == case.author_id,
+            LogCase.entry_id != case.entry_id,
+            LogCase.state == CaseState.DECIDED,
+            LogCase.outcomes.contains(f",{Outcome.BLOCK.value},"),
+            LogEvent.kind == EventKind.DECIDED,
+            # Of an earlier block, lifted since, the old decisions say nothing.
+            LogEvent.at >= block.blocked_at,
+        )
+        .order_by(LogEvent.seq)
     )
-    return session.scalar(query) is not None
+    return next((one for one in found if Outcome.BLOCK.value in one.detail.get("outcomes", ())), None)

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 
-from moderation import held_back, log, referrals
+from moderation import day, held_back, log, referrals
 from moderation.decisions import Outcome
 from moderation.models import CaseState, LogCase, LogEntry, LogEvent, Referral, ReferTo
 from school.db import reading
@@ -68,6 +68,8 @@ def test_the_lead_deals_with_what_nobody_referred_to_her(
         events = session.scalars(sa.select(LogEvent).where(LogEvent.entry_id == worry_id)).all()
         assert all(held_back.told(event) in (None, {}) for event in events if event.by_id == her.id)
         assert log.verify(session) is None
+        team = day.so_far(session, viewer=her, now=clock()).team
+        assert [(len(one.decided), one.referred) for one in team] == [(1, 0)], "passed on to nobody"
     shown = lead.get(page).text
     assert "Taken up by the designated safeguarding lead" in shown
     assert "Passed on to children’s social care and the local authority" in shown and "Rang them" in shown
