@@ -528,7 +528,11 @@ def act(act_id: UUID, what: str) -> ResponseReturnValue:
             raise NotFound("There is no such task.")
         if found.entry_id is not None:
             require(person, Action.MODERATE)
-            review.get_case(session, found.entry_id, viewer=person)
+            try:
+                review.get_case(session, found.entry_id, viewer=person)
+            except NotFound:
+                # In the words of a task that isn't there (P3).
+                raise NotFound("There is no such task.") from None
         else:
             require(person, Action.VET_FOLLOWERS)
         if what == "tick":

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from moderation import day, held_back, log, referrals
 from moderation.decisions import Outcome
-from moderation.models import CaseState, LogCase, LogEntry, LogEvent, Referral, ReferTo
+from moderation.models import CaseState, LogCase, LogEntry, LogEvent, PlatformAct, Referral, ReferTo
 from school.db import reading
 from school.models import OutboxEmail, Person, Role
 from tests.moderation import scenes
@@ -136,10 +136,15 @@ def test_a_closed_entry_and_an_absent_one_lead_to_the_same_list(
     school_people: dict[Role, Person],
 ) -> None:
     scenes.decide(
-        entry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock,
+        entry_id, Outcome.REFER, Outcome.HIDE, by=school_people[Role.SLT], clock=clock,
         refer_to=ReferTo.CHAIR, about_headteacher=True,
     )  # fmt: skip
     head = signed_in(Role.HEADTEACHER)
+    with reading() as session:
+        act_id = session.scalars(sa.select(PlatformAct.id)).one()
+    answers = [head.post(f"/moderation/acts/{one}/tick", "/moderation") for one in (act_id, uuid4())]
+    assert [one.status_code for one in answers] == [404, 404]
+    assert TOKEN.sub("", answers[0].text) == TOKEN.sub("", answers[1].text)
     closed, absent = (head.get(f"/moderation/{one}") for one in (entry_id, uuid4()))
     assert closed.status_code == absent.status_code == 404
     assert TOKEN.sub("", closed.text) == TOKEN.sub("", absent.text)
