@@ -108,6 +108,7 @@ def _of_author(session: Session, author: Author, *, past_head: bool, back: Colle
                     "address": author.url,
                     "followers": author.followers,
                     "follows": author.following,
+                    "account since": author.opened_at,
                     "first seen": author.first_seen_at,
                 }
             ],

@@ -38,6 +38,7 @@ FIELDS = (
     "person",
     "referred",
     "text",
+    "number",
 )
 """The fields of a search, as forms, addresses and options of the command name them."""
 
@@ -61,7 +62,8 @@ OUTCOMES = tuple(outcome for outcome in Outcome if outcome not in {Outcome.NOTE,
 REFERRED = ("waiting",)
 """What can be asked of referrals: which are not dealt with yet."""
 
-_LONGEST = {"author": 100, "text": 200, "person": 200, "account": 200, "platform": 40}
+_DIGITS_MOST = 9
+_LONGEST = {"author": 100, "text": 200, "person": 200, "account": 200, "platform": 40, "number": 20}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class LogFilters:
     """Only what was referred to one of these and waits for them."""
     text: str = ""
     """Part of the text."""
+    number: int | None = None
+    """The number that headings and mails give the entry."""
 
 
 EVERYTHING = LogFilters()
@@ -116,6 +120,7 @@ def parse(session: Session, values: Mapping[str, str], *, viewer: Person | None)
         person_id=_person(session, given["person"]),
         not_dealt_with=_waiting_for(given["referred"], viewer),
         text=given["text"],
+        number=_number(given["number"]),
     )
 
 
@@ -180,7 +185,22 @@ def conditions(filters: LogFilters) -> list[sa.ColumnElement[bool]]:
         found.append(referrals.waiting(filters.not_dealt_with))
     if filters.text:
         found.append(LogEntry.text.icontains(filters.text, autoescape=True))
+    if filters.number is not None:
+        found.append(LogEntry.number == filters.number)
     return found
+
+
+def _number(text: str) -> int | None:
+    """As headings and mails write it, "40189" or "Entry 40189"; also "40,189"."""
+    if not text:
+        return None
+    digits = text.casefold().removeprefix("entry").strip().replace(",", "")
+    if not (digits.isascii() and digits.isdigit()):
+        raise BadInput(
+            f"“{text}” is no number of an entry: write the number alone, such as 40189.", field="number"
+        )
+    # No entry can have a longer one, and no database can look for it: that answers like any that isn't there.
+    return int(digits) if len(digits) <= _DIGITS_MOST else 0
 
 
 def _one_of(text: str, known: Iterable[str], field: str) -> str:

@@ -56,7 +56,7 @@ RULES = (
     ),
     Rule(
         key="log",
-        title="Entries of the SLT log that were decided",
+        title="Entries of the log that were decided",
         why="Evidence of abuse and of what the school did, for repeat cases, complaints and claims: "
         "six years is the limit for most claims (Limitation Act 1980).",
         counted_from="from the decision",
@@ -94,7 +94,7 @@ RULES = (
     ),
     Rule(
         key="referrals",
-        title="Entries of the SLT log that were referred",
+        title="Entries of the log that were referred",
         why="Safeguarding concerns are kept until a child in Reception would be 29 or so, as other child "
         "protection records are (Keeping Children Safe in Education; IRMS toolkit).",
         counted_from="from the decision",
@@ -179,7 +179,7 @@ RULES = (
         erase=erasing.erase_authors,
         of=lambda subject: Author.id == subject.id if subject.kind is HoldOn.AUTHOR else None,
         people=PUBLIC,
-        data="name, handle, bio, address of the profile, number of followers",
+        data="name, handle, bio, address of the profile, number of followers, age of the account",
     ),
     Rule(
         key="gaps",

@@ -31,6 +31,11 @@ def visible_to(viewer: Person | None) -> sa.ColumnElement[bool]:
     return sa.false()
 
 
+def only_referred(viewer: Person) -> bool:
+    """Whether the log is for this person no more than what was referred to the chair of governors."""
+    return Role.CHAIR in viewer.roles and not viewer.roles & (_MODERATION | {Role.HEADTEACHER})
+
+
 def counted_for(viewer: Person) -> sa.ColumnElement[bool]:
     """The entries that a report's numbers are of: all, without what concerns the headteacher for them (P3).
 

@@ -202,6 +202,11 @@ def fetch(session: Session, export_id: UUID, *, by: Person, now: datetime) -> by
     return secrets.decrypt(row.content)
 
 
+def number_of(export_id: UUID) -> str:
+    """By which a file is known on the page and in its name, so that two are never taken for each other."""
+    return export_id.hex[-6:].upper()
+
+
 def every(session: Session) -> list[DataExport]:
     """The files that are there, the newest first, without what is in them."""
     return list(session.scalars(sa.select(DataExport).order_by(DataExport.asked_at.desc()).limit(200)))

@@ -12,7 +12,7 @@ from connectors.base import Platform
 from connectors.posting import NAMES
 from moderation import costs, pacing
 from moderation.coverage import Coverage, coverage
-from school import accounts, probes
+from school import accounts, pauses, probes
 from school.models import Account, AccountProbe, AccountState
 from school.settings import settings
 from school.times import say
@@ -31,6 +31,8 @@ class Health:
     """What is wrong and what to do about it."""
     wishes: tuple[str, ...]
     """What could be had besides, and how."""
+    paused: str
+    """Who paused it, when and why, in a sentence; empty where nobody did."""
     reads_next: str
     cost: str
     key: str
@@ -61,6 +63,7 @@ def health(session: Session, account: Account, *, now: datetime) -> Health:
     problems = ((account.problem,) if account.problem else ()) + warnings
     own = account.monthly_budget_micro_usd
     words, kind = _words(account, warnings)
+    pause = pauses.of(session, account)
     return Health(
         account=account,
         words=words,
@@ -68,6 +71,7 @@ def health(session: Session, account: Account, *, now: datetime) -> Health:
         coverage=coverage(session, account, now=now),
         problems=problems,
         wishes=_wishes(account, probe),
+        paused=pause.said if pause else "",
         reads_next=_reads_next(account, now),
         cost=_cost(session, account, now),
         key=_key(account, probe),

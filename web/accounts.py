@@ -113,7 +113,8 @@ def _set_paused(account_id: UUID, paused: bool) -> ResponseReturnValue:
             )
     except BadInput as error:
         return _show(typed.refuse(error)), 400
-    flash(f"{account.display_name} is {'paused' if paused else 'in use again'}.", "success")
+    name = f"{account.display_name} on {platform(account.platform)}"
+    flash(f"{name} is {'paused' if paused else 'in use again'}.", "success")
     return redirect(url_for("accounts.show"))
 
 

@@ -268,6 +268,7 @@ def pack(
         "school": name,
         "title": title,
         "made": say(now),
+        "times": "School time (London), each with its distance from UTC.",
         **({"note": note} if note else {}),
         "sections": {one.title: for_machines(list(one.rows)) for one in sections},
     }

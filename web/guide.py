@@ -69,8 +69,8 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
         Step("Add something bad that you saw elsewhere to the log", "/moderation/by-hand", ("abuse_recorded",)),
     ),
     Role.DPO: (
-        Step("Take in the school office’s list of consents: you see first what it would change. The page has a list to practise with", "/consent/import", ("consent_list_applied",), real=False),
-        Step("Take in the school office’s list of consents: you see first what it would change", "/consent/import", ("consent_list_applied",), practice=False),
+        Step("Import the school office’s list of consents: you see first what it would change. The page has a list to practise with", "/consent/import", ("consent_list_applied",), real=False),
+        Step("Import the school office’s list of consents: you see first what it would change", "/consent/import", ("consent_list_applied",), practice=False),
         Step("Take back a pupil’s consent, and see that no post can show the pupil any more", "/consent", ("consent_withdrawn",), real=False),
         Step("Find one person, have their file made, and read it as they would", "/data-protection/people", ("export_fetched",)),
     ),
@@ -103,7 +103,7 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
 CAN_DO: tuple[tuple[Action | None, str, str], ...] = (
     (Action.MODERATE, "Look at comments, also those that are decided", "/moderation"),
     (Action.VET_FOLLOWERS, "Look at who follows the school", "/followers"),
-    (Action.EDIT_CONSENT, "Keep the consent register: enter a pupil’s consent, take one back, or take in the office’s list", "/consent"),
+    (Action.EDIT_CONSENT, "Keep the consent register: enter a pupil’s consent, take one back, or import the office’s list", "/consent"),
     (Action.PROTECT_DATA, "Answer somebody who asks what the school holds on them, and see what will be erased next", "/data-protection"),
     (Action.MANAGE_PEOPLE, "Add people, give roles, name a deputy", "/people"),
     (Action.MANAGE_TRAINING, "Enter who has been trained", "/training"),

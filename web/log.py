@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import log, log_csv, log_filters, referrals, views
+from moderation import log, log_csv, log_filters, referrals, sight, views
 from moderation import words as moderation_words
 from school import accounts, audit
 from school.db import now, reading, transaction
@@ -102,6 +102,7 @@ def _refused(session: Session, person: Person, typed: Typed) -> ResponseReturnVa
 def _choices(session: Session, person: Person) -> dict[str, object]:
     names = moderation_words.PLATFORMS
     return {
+        "only_referred_to_chair": sight.only_referred(person),
         "fields": log_filters.FIELDS,
         "platforms": [
             (name, names.get(name, name)) for name in log_filters.platforms(session, viewer=person)

@@ -50,7 +50,7 @@ from moderation.models import (
 from moderation.outcomes import is_nothing_done
 from moderation.review import QueueFilters
 from moderation.sight import is_kept_from
-from school import accounts, requests
+from school import accounts, pauses, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person, Role
@@ -118,6 +118,7 @@ def queue() -> ResponseReturnValue:
             length=speed.said,
             filters=filters,
             filtered=filters != QueueFilters(),
+            pauses=_pauses(session, person),
             coverages=[coverage.coverage(session, one, now=moment) for one in accounts.everything(session)],
             tasks=len(review.tasks(session, viewer=person)),
             maybe_head=_maybe_head(session, person, [item.entry for item in page.items]),
@@ -134,6 +135,14 @@ def _by_hand(session: Session, items: Sequence[review.QueueItem]) -> dict[UUID, 
         offered = actions.offered(session, account_id)
         found[account_id] = frozenset() if offered is None else frozenset(ActKind) - offered
     return found
+
+
+def _pauses(session: Session, person: Person) -> dict[UUID, str]:
+    """By account, who paused it, when and why: for those who may see the accounts."""
+    if not may(person, Action.SEE_ACCOUNTS):
+        return {}
+    found = ((one.id, pauses.of(session, one)) for one in accounts.everything(session))
+    return {account_id: pause.said for account_id, pause in found if pause is not None}
 
 
 def _maybe_head(session: Session, person: Person, entries: Sequence[LogEntry]) -> frozenset[UUID]:

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, before_render_template, g
+from flask import Flask, before_render_template, current_app, g
 from jinja2 import Template
 
+from web.access import allowed
+from web.doors import MARK, PUBLIC, SIGNED_IN
 from web.navigation import navigation
 
 
@@ -205,14 +207,14 @@ HELP: Mapping[str, Help] = {
     # Consent and data protection
     "consent/list.html": Help(
         "This register says for each pupil what the school may show, and where. A post with a pupil whose consent is missing can’t go out. Open a pupil to enter a consent or take one back.",
-        (("Take in the office’s list", "/consent/import"),),
+        (("Import the office’s list", "/consent/import"),),
     ),
     "consent/pupil.html": Help(
         "These are one pupil’s consents and the posts that show them. When a consent is taken back, posts that wait can’t be approved or go out as they are, their authors are told, and published ones are taken down.",
         (_CONSENT,),
     ),
     "consent/import.html": Help(
-        "Take in the school office’s list of pupils and consents. You see first what it would change; nothing is changed before you say so.",
+        "Import the school office’s list of pupils and consents. You see first what it would change; nothing is changed before you say so.",
         (_CONSENT,),
     ),
     "consent/preview.html": Help(
@@ -385,9 +387,17 @@ def page_help(practice: bool) -> Help | None:
         tuple(
             (words, path)
             for words, path in found.next
-            if path in open_to_all or any(f"{path}/".startswith(f"{one}/") for one in menu)
+            if _opens(path)
+            and (path in open_to_all or any(f"{path}/".startswith(f"{one}/") for one in menu))
         ),
     )
+
+
+def _opens(path: str) -> bool:
+    """Whether the page there lets in the person signed in, by the mark on its view."""
+    endpoint, _ = current_app.url_map.bind("").match(path)
+    mark = getattr(current_app.view_functions[endpoint], MARK, ())
+    return mark in {PUBLIC, SIGNED_IN} or any(allowed(action) for action in mark)
 
 
 def install(app: Flask) -> None:

@@ -105,7 +105,7 @@ LABELS: Mapping[str, str] = {
     "address": "Web address",
     "earlier": "How it read before it was changed",
     "replaced": "Changed on",
-    "scores": "What the computer program thought of it",
+    "scores": "All that the computer program thought of it, also named where it is why a person was asked",
     "why flagged": "Why a person was asked to look at it",
     "what happened": "What happened then",
     "done on the platform": "What was done about it on the platform",
@@ -178,12 +178,12 @@ _STATES: Mapping[type[Enum], Mapping[Any, str]] = {
     ActState: {state: said for state, (said, _colour) in ACT_STATES.items()},
 }
 _SCORES: Mapping[str, str] = {
-    "toxicity": "hurtful",
-    "severe_toxicity": "very hurtful",
-    "obscene": "swearing",
-    "threat": "a threat",
-    "insult": "an insult",
-    "identity_attack": "an attack on who somebody is",
+    "toxicity": "likely abusive",
+    "severe_toxicity": "likely severely abusive",
+    "obscene": "likely obscene",
+    "threat": "likely a threat",
+    "insult": "likely insulting",
+    "identity_attack": "likely an attack on who somebody is",
 }
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -284,7 +284,7 @@ def _label(name: str) -> str:
 
 def _scores(value: Mapping[str, Any]) -> str:
     shown = [
-        f"{_SCORES[label]} {score:.0%}"
+        f"{_SCORES[label]} ({score:.0%} sure)"
         for label, score in value.items()
         if label in _SCORES and score >= 0.005
     ]

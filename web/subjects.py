@@ -7,13 +7,15 @@ from uuid import UUID
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
+from werkzeug.utils import secure_filename
 
 from moderation import authors
+from moderation.models import Author
 from moderation.words import REFER_TO
 from school import exports, holds, people, pins, requests
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
-from school.models import DataExport, HoldOn
+from school.models import DataExport, ExportOf, HoldOn
 from school.permissions import Action
 from school.retention import Rule, Subject
 from school.times import today
@@ -21,7 +23,7 @@ from web import disclosure, record_holds
 from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import platform_name
-from web.retained import BY_KEY, RULES, seen_by
+from web.retained import BY_KEY, RULES, seen_by, still_open
 
 pages = Blueprint("subjects", __name__)
 
@@ -65,6 +67,7 @@ def _one(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> Respon
             subject=subject,
             kind=record_holds.WORDS[subject.kind],
             holdings=requests.holdings(session, RULES, subject, seen=seen),
+            still_open=still_open(session, subject, seen=seen),
             counted=BY_KEY.keys() - seen.keys(),
             hold=holds.of(session, subject.kind, subject.id),
             decisions=requests.decisions(session, subject),
@@ -256,6 +259,7 @@ def files() -> ResponseReturnValue:
         return render_template(
             "protection/files.html",
             files=asked,
+            number_of=exports.number_of,
             subjects={one.id: _name_of(session, one) for one in asked if one.subject_id},
             me=current_person(session).id,
             names={one.id: one.name for one in people.everybody(session)},
@@ -278,7 +282,21 @@ def fetch(export_id: UUID) -> Response:
     """The file itself, for whoever asked for it. A POST, since it leaves a line in the trail."""
     with transaction() as session:
         data = exports.fetch(session, export_id, by=current_person(session), now=now())
+        name = _file_name(session, session.get_one(DataExport, export_id))
     answer = make_response(data)
     answer.headers["Content-Type"] = "application/zip"
-    answer.headers["Content-Disposition"] = f"attachment; filename=schoolgate-data-{today(now())}.zip"
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     return answer
+
+
+def _file_name(session: Session, made: DataExport) -> str:
+    """Different for each file, so that nobody is sent another's by mistake.
+
+    The number is the one on the page. Somebody on a platform is named by their handle, which is public; a
+    pupil or somebody of the staff isn't, since names of files are seen by passers-by and kept in lists.
+    """
+    kind = "foi" if made.of is ExportOf.FOI else "data"
+    author = session.get(Author, made.subject_id) if made.subject_kind == HoldOn.AUTHOR else None
+    handle = secure_filename(author.handle)[:40] if author is not None else ""
+    parts = ["schoolgate", kind, str(today(now())), handle, exports.number_of(made.id)]
+    return "-".join(part for part in parts if part) + ".zip"

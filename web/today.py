@@ -199,6 +199,19 @@ def _to_ring(session: Session, person: Person) -> Iterator[Waiting]:
             )
 
 
+def _not_read(session: Session, person: Person) -> Iterator[Waiting]:
+    """Whoever decides on comments must know that none come in from somewhere, whoever wanted it so."""
+    if may(person, Action.MODERATE):
+        count = _count(session, Account.state == AccountState.PAUSED)
+        if count:
+            yield Waiting(
+                count,
+                "account whose comments aren’t read: somebody paused it",
+                "accounts whose comments aren’t read: somebody paused them",
+                "/moderation#coverage",
+            )
+
+
 def _followers(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.VET_FOLLOWERS):
         count = _count(session, Follower.state == FollowerState.WAITING)
@@ -397,6 +410,7 @@ SOURCES: tuple[Callable[[Session, Person], Iterator[Waiting]], ...] = (
     _own_drafts,
     _said_of_drafts,
     _comments,
+    _not_read,
     _followers,
     _hand_tasks,
     _publications,

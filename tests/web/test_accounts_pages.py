@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from approvals.models import Publication
 from approvals.states import PublicationState
+from connectors.base import Platform
+from connectors.posting import NAMES
 from school import accounts, probes
 from school.db import now, reading, transaction
 from school.models import Account, AccountState, AuditEntry, Person, Role
@@ -67,6 +69,16 @@ def test_an_account_is_paused_and_used_again_with_a_reason(
     assert (
         manager.post(f"/accounts/{account.id}/pause", "/accounts", reason="moving server").status_code == 302
     )
+    flashed = manager.get("/accounts").text
+    assert f"{account.display_name} on {NAMES[Platform(account.platform)]} is paused." in flashed
+    for page in ("/accounts", f"/accounts/{account.id}"):
+        said = manager.get(page).text
+        assert "Paused by" in said and ": moving server" in said, page
+    # The queue tells the reason to those who may see the accounts, Today all who decide on comments.
+    for role, told in ((Role.SLT, True), (Role.MODERATOR, False)):
+        browser = signed_in(role)
+        assert ("moving server" in browser.get("/moderation").text) is told, role
+        assert "account whose comments aren’t read" in browser.get("/").text, role
     assert state(account) is AccountState.PAUSED
     assert manager.post(f"/accounts/{account.id}/resume", "/accounts", reason="moved").status_code == 302
     assert state(account) is AccountState.ACTIVE

@@ -143,6 +143,27 @@ def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> 
     keys.press("u")
     expect(wide.get_by_text("Taken back")).to_be_visible()
     expect(wide.locator("article")).to_have_count(entries)
+    # A reason is written for one decision: stopping it, or going over to another, takes it out again.
+    field = wide.get_by_label("Reason for the decision").first
+    wide.locator("article").first.focus()
+    keys.press("d")
+    keys.type("Harmless")
+    keys.press("Escape")
+    expect(field).to_have_value("")
+    keys.press("d")
+    keys.type("Harmless")
+    wide.locator("article").first.focus()
+    keys.press("h")
+    expect(field).to_have_value("")
+    keys.press("Enter")
+    expect(wide.locator("article")).to_have_count(entries)
+    keys.press("Escape")
+    field.fill("Written before")
+    wide.locator("article").first.focus()
+    keys.press("h")
+    keys.press("Escape")
+    expect(field).to_have_value("Written before")
+    field.fill("")
     # What everybody will read opens with its tick, and must then be written.
     row = wide.get_by_label("Reason for the decision").first
     row.fill("Typed in the row")

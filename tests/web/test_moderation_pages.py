@@ -549,9 +549,37 @@ def test_the_log_is_searched_and_taken_out(
             assert f'id="{field}-error"' in answer.text and f"“{value}”" in answer.text
             assert 'value="kept"' in answer.text
     assert dsl.get("/log?after=nonsense").status_code == 400
+    for number in ("2", "entry 2", "Entry 2"):
+        found = dsl.get(f"/log?number={number}").text
+        assert "Entry 2" in found and "idiot one" not in found, number
+    refused = dsl.get("/log?number=twelve&text=kept")
+    assert refused.status_code == 400 and 'id="number-error"' in refused.text and "“twelve”" in refused.text
+    assert "No entry fits" in dsl.get("/log?number=" + "9" * 20).text
     lines = dsl.post("/log/export", "/log", format="jsonl", text="two").text.strip().splitlines()
     assert len(lines) == 1 and "idiot two" in lines[0]
     assert dsl.post("/log/export", "/log", format="exe").status_code == 400
+
+
+def test_p3_a_number_kept_from_somebody_answers_like_one_that_is_not_there(
+    entry_id: UUID, signed_in: SignIn
+) -> None:
+    with transaction() as session:
+        session.execute(sa.update(LogCase).values(about_headteacher=True))
+    head, chair = signed_in(Role.HEADTEACHER), signed_in(Role.CHAIR)
+    assert "idiot" in signed_in(Role.SLT).get("/log?number=1").text
+    for browser in (head, chair):
+        kept, missing = (browser.get(f"/log?number={number}") for number in (1, 7))
+        assert kept.status_code == missing.status_code == 200
+        # The token of each page's forms differs; nothing else does but the number that was asked for.
+        one, other = (
+            re.sub(r'(name="csrf_token" value|nonce|content|data-token)="[^"]*"', "", answer.text)
+            for answer in (kept, missing)
+        )
+        assert "No entry fits" in one and one.replace("number=1", "number=7").replace(
+            'value="1"', 'value="7"'
+        ) == other.replace('value="1"', 'value="7"')
+    assert "only what was referred to you" in chair.get("/log").text
+    assert "only what was referred to you" not in head.get("/log").text
 
 
 def test_p19_followers_are_vetted(

@@ -136,6 +136,11 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
     assert "Fetch the file" not in signed_in(Role.HEADTEACHER).get(files).text
     answer = dpo.post(f"{files}/{export.id}", files)
     assert answer.headers["Cache-Control"] == "no-store"
+    # Two people's files of one day have two names: the number of the page, and a handle that is public.
+    number = export.id.hex[-6:].upper()
+    assert f"File {number}" in dpo.get(files).text
+    assert answer.headers["Content-Disposition"].endswith(f"-{number}.zip")
+    assert "Zebedee" not in answer.headers["Content-Disposition"]
     with ZipFile(BytesIO(answer.data)) as archive:
         assert b"Zebedee" in archive.read("data.json")
     empty = dpo.post(f"{address}/erase", address, key="comments", do="erase", reason="")

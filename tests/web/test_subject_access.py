@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -21,6 +22,7 @@ from moderation import chain, decisions, habits, manual
 from moderation.decisions import Decision, Outcome
 from moderation.models import (
     Assignment,
+    Author,
     CameWith,
     CameWithState,
     Comment,
@@ -119,8 +121,12 @@ def test_p34_a_commenters_file_has_what_is_theirs_and_nobody_elses(
     )  # fmt: skip
     numbered = sa.update(Comment).where(Comment.author_id == world.author.id)
     session.execute(numbered.values(text=Comment.text + " or ring 01632 960145"))
+    session.get_one(Author, world.author.id).opened_at = datetime(2019, 7, 3, 11, tzinfo=UTC)
     sections, page = made(session, subject, school_people[Role.DPO])
     assert page.count("A copy of a picture was kept on") == 1
+    [profile] = sections["Their profile as last seen"]
+    assert profile["account since"] == "2019-07-03 12:00:00+01:00" and "Account since" in page
+    assert "hurtful" not in page, "one score has one word, whether it is a reason or a number"
     everything = json.dumps(sections)
     assert everything.count("or ring") == 3 and "960145" not in everything + page
     assert {"Their profile as last seen", "Comments they wrote", "Entries of the log", "Blocks"} <= set(

@@ -248,6 +248,25 @@ def test_every_page_says_what_it_is_and_leads_on(signed_in: Callable[[Role], Bro
 
 
 @SQLITE
+def test_no_way_on_of_any_page_leads_a_role_to_a_closed_door(
+    signed_in: Callable[[Role], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All ways of all texts, shown to every role on one page that all may open."""
+    ways = tuple({way: None for one in page_help.HELP.values() for way in one.next})
+    assert len({words for words, _ in ways}) == len({path for _, path in ways}), "one page, one name"
+    monkeypatch.setattr(page_help, "HELP", {"today/today.html": page_help.Help("All.", ways)})
+    offered: dict[str, set[Role]] = {}
+    for role in Role:
+        browser = signed_in(role)
+        page = browser.get("/").text
+        for way in re.findall('href="([^"]+)"', page.partition("Go on to: ")[2].partition("</p>")[0]):
+            offered.setdefault(way, set()).add(role)
+            # The practice platforms lead on to the first of them.
+            assert browser.get(way).status_code in {200, 302}, (role, way)
+    assert offered["/consent/import"] == {Role.DPO}
+
+
+@SQLITE
 def test_each_post_under_way_is_shown_once_by_its_words(
     signed_in: Callable[[Role], Browser],
     school_people: dict[Role, Person],

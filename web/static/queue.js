@@ -13,6 +13,9 @@
   var alone = items.length === 1 && items[0].hasAttribute("data-alone");
   var at = -1;
   var armed = null;
+  // What stood in the reason before a key was pressed, and the reasons written since for a decision not sent.
+  var had = "";
+  var meant = new WeakMap();
   var quiet = null;
   var undoing = false;
   // What is said while letters do nothing, since they are meant as a reason; empty otherwise.
@@ -56,11 +59,25 @@
     return item.querySelector("[data-do~=" + what + "]");
   }
 
+  // The reason is written for one decision: stopping it, or choosing another one, takes it out again.
   function disarm() {
     if (armed) {
       armed.classList.remove("armed");
+      var field = armed.form.elements.namedItem("reason");
+      if (field.value !== had) {
+        meant.set(field, {button: armed, before: had, value: field.value});
+      }
       armed = null;
     }
+  }
+
+  function takeOut(field) {
+    var written = meant.get(field);
+    if (written && field.value === written.value) {
+      field.value = written.before;
+      field.dispatchEvent(new Event("change", {bubbles: true}));
+    }
+    meant.delete(field);
   }
 
   // Hide and no action: the reason comes first, and Enter in it sends.
@@ -78,9 +95,14 @@
       return say(words + " is ticked. Write the reason, then press Record.");
     }
     disarm();
+    var field = button.form.elements.namedItem("reason");
+    if (meant.has(field) && meant.get(field).button !== button) {
+      takeOut(field);
+    }
+    had = field.value;
     armed = button;
     armed.classList.add("armed");
-    button.form.elements.namedItem("reason").focus();
+    field.focus();
     armed.scrollIntoView({block: "nearest"});
     say(words + ", " + item.dataset.entry + ": write the reason, then press Enter. Escape stops.");
   }
@@ -163,6 +185,7 @@
     if (target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]")) {
       if (event.key === "Escape" && armed) {
         disarm();
+        takeOut(target);
         say("Stopped.");
         target.closest("[data-entry]").focus();
       } else if (event.key === "Enter" && target.matches(".quick input[name=reason]")) {

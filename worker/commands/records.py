@@ -36,6 +36,7 @@ def export(
     person: Annotated[str, typer.Option(help="Somebody of the school who acted: e-mail or name.")] = "",
     referred: Annotated[str, typer.Option(help="waiting: referred and not dealt with yet.")] = "",
     text: Annotated[str, typer.Option(help="Part of the text.")] = "",
+    number: Annotated[str, typer.Option(help="The number of one entry.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Write the SLT log to standard output, newest first, with what was done, by whom, when and why."""
@@ -45,7 +46,10 @@ def export(
     wanted = dict(
         zip(
             log_filters.FIELDS,
-            (since, until, platform, account, state, outcome, kind, origin, author, person, referred, text),
+            (
+                since, until, platform, account, state, outcome, kind, origin, author, person, referred, text,
+                number,
+            ),
             strict=True,
         )
     )
