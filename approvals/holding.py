@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import checks, claims
 from approvals.content import tidy
-from approvals.models import DraftRevision, Publication
+from approvals.models import DraftRevision, Publication, PublicationMove
 from approvals.moves import move_publication, note_publication
 from approvals.states import IN_WORDS, Actor, PublicationState
 from approvals.steps import keep_step, note_sent_before
@@ -23,13 +25,31 @@ from school.times import today
 REASON_MAX = 2000
 
 
+def seen(session: Session, publications: Iterable[Publication]) -> dict[UUID, int]:
+    """How often each of these has moved: whoever decides tells what they saw by it."""
+    query = (
+        sa.select(PublicationMove.publication_id, sa.func.count())
+        .where(PublicationMove.publication_id.in_([one.id for one in publications]))
+        .group_by(PublicationMove.publication_id)
+    )
+    return dict(session.execute(query).all())
+
+
 def publish_now(
-    session: Session, publication_id: UUID, *, looked: bool, reason: str, by: Person, now: datetime
+    session: Session,
+    publication_id: UUID,
+    *,
+    looked: bool,
+    reason: str,
+    by: Person,
+    now: datetime,
+    seen_then: int | None = None,
 ) -> Publication:
     """Let a held or failed publication go out at the next opportunity.
 
     `looked`: the person has seen on the platform itself that it isn't there; needed where the
-    outcome was unknown. Raises NotPermitted, BadInput without `looked` or a reason, and
+    outcome was unknown. `seen_then`: how often it had moved by `seen` when they did; None: just now.
+    Raises NotPermitted, BadInput without `looked` or a reason, or where it moved since, and
     MoveNotAllowed when the approval no longer covers what is stored (P12) or it isn't held.
     """
     require(by, Action.HOLD_PUBLICATIONS)
@@ -52,7 +72,7 @@ def publish_now(
     lacking += checks.unticked_problems(session, revision, on=today(now), platforms=there)
     if lacking:
         raise checks.DraftRefused(lacking)
-    _check_looked(publication, looked)
+    _check_looked(session, publication, looked, seen_then)
     if publication.unknown_since is not None:
         note_sent_before(session, publication.id)
     publication.due_at = publication.next_try_at = now
@@ -68,17 +88,24 @@ def publish_now(
 
 
 def cancel(
-    session: Session, publication_id: UUID, *, looked: bool, reason: str, by: Person, now: datetime
+    session: Session,
+    publication_id: UUID,
+    *,
+    looked: bool,
+    reason: str,
+    by: Person,
+    now: datetime,
+    seen_then: int | None = None,
 ) -> Publication:
     """Give a scheduled, held or failed publication up.
 
-    `looked` as for `publish_now`: its author may hand the draft in again, and a post that is there
-    already would then be there twice. Raises NotPermitted, BadInput, MoveNotAllowed.
+    `looked` and `seen_then` as for `publish_now`: its author may hand the draft in again, and a post that is
+    there already would then be there twice. Raises NotPermitted, BadInput, MoveNotAllowed.
     """
     require(by, Action.HOLD_PUBLICATIONS)
     why = check_reason(reason)
     publication, _draft = claims.locked(session, publication_id)
-    _check_looked(publication, looked)
+    _check_looked(session, publication, looked, seen_then)
     move_publication(
         session, publication, PublicationState.CANCELLED, actor=Actor.HOLDER, by=by, reason=why, now=now
     )
@@ -135,11 +162,20 @@ def look_again(session: Session, publication_id: UUID, *, by: Person, now: datet
     return publication
 
 
-def _check_looked(publication: Publication, looked: bool) -> None:
-    if publication.unknown_since is not None and not looked:
+def _check_looked(session: Session, publication: Publication, looked: bool, seen_then: int | None) -> None:
+    if publication.unknown_since is None:
+        return
+    if not looked:
         raise BadInput(
             "It may have been posted already. Look at the account on the platform, then tick that it "
             "isn't there. If it is there, give its address instead.",
+            field="looked",
+        )
+    if seen_then is not None and seen(session, [publication]).get(publication.id) != seen_then:
+        # What it was sent meanwhile nobody has looked for: it could go out twice.
+        raise BadInput(
+            "Something happened to this post since you looked, and it may have been posted by now. Look at "
+            "the account on the platform once more.",
             field="looked",
         )
 

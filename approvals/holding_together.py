@@ -8,18 +8,17 @@ same for those.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import claims, holding
 from approvals.checks import account_name
-from approvals.models import Publication, PublicationMove
+from approvals.models import Publication
 from approvals.states import IN_WORDS, PublicationState
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models import Person
@@ -45,16 +44,6 @@ class Together:
     left: tuple[Left, ...]
 
 
-def seen(session: Session, publications: Iterable[Publication]) -> dict[UUID, int]:
-    """How often each of these has moved: whoever decides tells what they saw by it."""
-    query = (
-        sa.select(PublicationMove.publication_id, sa.func.count())
-        .where(PublicationMove.publication_id.in_([one.id for one in publications]))
-        .group_by(PublicationMove.publication_id)
-    )
-    return dict(session.execute(query).all())
-
-
 def settle(
     session: Session,
     draft_id: UUID,
@@ -66,7 +55,7 @@ def settle(
     by: Person,
     now: datetime,
 ) -> Together:
-    """Let a post go out, or give it up, on those of its accounts that are `chosen`, as they were `seen`.
+    """Let a post go out, or give it up, on its accounts that are `chosen`, as they were by `holding.seen`.
 
     `looked` as for `holding.publish_now`, of every one that may be there already. What moved since it was
     seen is left: so nothing that was sent meanwhile is sent again, on nobody's word about it. Raises
@@ -80,7 +69,7 @@ def settle(
         raise NotFound("There is no such post.")
     # All rows before the first move, which takes the trail: whoever holds one of them may be waiting for it.
     publications = [claims.locked(session, publication_id)[0] for publication_id in sorted(chosen)]
-    moved = {each for each, number in seen(session, publications).items() if number != chosen[each]}
+    moved = {each for each, number in holding.seen(session, publications).items() if number != chosen[each]}
     act = holding.publish_now if to == "publish" else holding.cancel
     settled: list[Publication] = []
     left: list[Left] = []

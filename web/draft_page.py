@@ -16,6 +16,7 @@ from approvals import (
     claims,
     decisions,
     drafts,
+    holding,
     holding_together,
     late_names,
     lost_consent,
@@ -202,7 +203,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             may_settle=may(person, Action.HOLD_PUBLICATIONS),
             to_come=to_come,
             held=held,
-            held_seen=holding_together.seen(session, held),
+            held_seen=holding.seen(session, held),
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
             if to_come and not stopped
             else _next_step(standing_now, own=own, may_settle=may(person, Action.HOLD_PUBLICATIONS)),

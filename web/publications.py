@@ -50,6 +50,8 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
                         reason=reason,
                         by=person,
                         now=now(),
+                        # A page that doesn't say what it showed is older than any look that counts.
+                        seen_then=hidden_number(typed["seen"]) if typed["seen"] else 0,
                     )
                 case "look":
                     holding.look_again(session, publication_id, by=person, now=now())
@@ -187,6 +189,8 @@ def _refused(draft_id: UUID, publication_id: UUID | str, error: BadInput) -> Res
     """The draft's page, which has such a form for each account, with what was typed in the one."""
     typed = Typed(MultiDict(request.form))
     typed.values["publication"] = str(publication_id)
+    # The page shows how it stands now: that somebody looked is for them to say anew.
+    typed.values.poplist("looked")
     return draft_page.page(draft_id, typed.refuse(BadInput(str(error)))), 400
 
 

@@ -68,7 +68,7 @@ def test_one_reason_settles_all_and_each_has_its_own_move(
     session: Session, head: Person, held: Three, now: datetime
 ) -> None:
     draft, publications = held
-    seen = holding_together.seen(session, publications)
+    seen = holding.seen(session, publications)
     done = _settle(session, draft, seen, head, now)
     assert {one.id for one in done.settled} == set(seen) and not done.left
     for one in publications:
@@ -92,7 +92,7 @@ def test_what_changed_meanwhile_is_left_and_named_and_the_others_go_through(
 ) -> None:
     draft, publications = held
     facebook, instagram, x = publications
-    seen = holding_together.seen(session, publications)
+    seen = holding.seen(session, publications)
     # A colleague lets one go out, and it is held for a person anew.
     holding.publish_now(session, facebook.id, looked=False, reason="Go", by=head, now=now + LATE)
     publishing.hold(session, facebook, "The account was closed.", now=now + LATE)
@@ -115,7 +115,7 @@ def test_that_somebody_looked_counts_only_for_what_they_were_asked_about(
     facebook, instagram, x = publications
     facebook.unknown_since = now + LATE
     session.commit()
-    seen = holding_together.seen(session, publications)
+    seen = holding.seen(session, publications)
     done = _settle(session, draft, seen, head, now)
     assert {one.id for one in done.settled} == {instagram.id, x.id}
     assert "Look at the account" in done.left[0].sentence and facebook.state is PublicationState.HELD
@@ -134,7 +134,7 @@ def test_what_stands_against_one_account_leaves_nothing_half_done_there(
     session: Session, head: Person, held: Three, now: datetime, school_people: dict[Role, Person]
 ) -> None:
     draft, publications = held
-    seen = holding_together.seen(session, publications)
+    seen = holding.seen(session, publications)
     stopping.stop_publishing(session, by=school_people[Role.SLT], reason="A death", now=now + LATE)
     before = {one.id: (one.due_at, one.problem, one.attempts) for one in publications}
     done = _settle(session, draft, seen, head, now)
@@ -152,7 +152,7 @@ def test_bad_input_and_strangers_settle_nothing(
     session: Session, teacher: Person, head: Person, held: Three, x: Account, now: datetime
 ) -> None:
     draft, publications = held
-    seen = holding_together.seen(session, publications)
+    seen = holding.seen(session, publications)
     other, [elsewhere] = scenes.approved(session, teacher, head, now, x, text="Another")
     with pytest.raises(NotPermitted):
         _settle(session, draft, seen, teacher, now)

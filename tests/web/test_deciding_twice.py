@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -177,6 +178,58 @@ def test_what_is_held_on_several_accounts_is_decided_with_one_reason_or_one_by_o
     answer = head.post(address, path, held=held, do="cancel", reason=REASON)
     assert answer.status_code == 400 and "It changed meanwhile" in answer.text
     assert dict(_states(ids)) == states
+
+
+def test_that_somebody_looked_counts_for_no_later_sending(
+    app: Flask,
+    teacher: Browser,
+    head: Browser,
+    x: Account,
+    later: datetime,
+    make_account: Callable[..., Account],
+    school_people: dict[Role, Person],
+) -> None:
+    """A page opened before a post was sent once more lets nothing out twice, in whichever form (P12)."""
+    path = write(teacher, x, make_account("facebook"), at=later)
+    assert decide(app, mailed_token()).status_code == 200
+    ids = rows(sa.select(Publication.id).order_by(Publication.id))
+    at = later + timedelta(hours=2)
+
+    def sent_again() -> None:
+        """A colleague lets both out, and nobody can say whether they arrived."""
+        with db.transaction() as working:
+            slt = working.get_one(Person, school_people[Role.SLT].id)
+            for one in ids:
+                holding.publish_now(working, one, looked=True, reason="Once more", by=slt, now=at)
+                claim = publishing.claim(working, one, now=at)
+                assert claim is not None
+                unknown = publishing.Outcome(publishing.OutcomeKind.UNKNOWN)
+                publishing.record(working, claim, unknown, now=at)
+                publishing.hold(working, working.get_one(Publication, one), "Not known.", now=at)
+
+    with db.transaction() as working:
+        for one in ids:
+            assert publishing.claim(working, one, now=at) is None
+    sent_again()
+    page = head.get(path).text
+    fields = {
+        f"{path}/held": {"held": re.findall(r'name="held" value="([^"]+)"', page)},
+        f"{path}/publications/{ids[0]}": {"seen": re.findall(r'name="seen" value="(\d+)"', page)[0]},
+        f"{path}/publications/{ids[1]}": {},
+    }
+    sent_again()
+    for address, seen in fields.items():
+        for to in ("publish", "cancel"):
+            stale = head.post(address, path, **seen, do=to, reason=REASON, looked="yes")
+            assert stale.status_code == 400
+            # The page that comes back shows how it stands now: nobody has looked at that.
+            ticks = re.findall(r'<input[^>]*name="looked"[^>]*>', stale.text)
+            assert len(ticks) == 3 and not any("checked" in tick for tick in ticks)
+    assert {state for _one, state in _states(ids)} == {PublicationState.HELD}
+    seen = {"seen": re.findall(r'name="seen" value="(\d+)"', head.get(path).text)[0]}
+    address = f"{path}/publications/{ids[0]}"
+    assert head.post(address, path, **seen, do="publish", reason=REASON, looked="yes").status_code == 302
+    assert _states(ids)[0][1] is PublicationState.SCHEDULED
 
 
 def test_the_same_wording_stands_once_in_the_mail_and_another_beside_it(
