@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import asking, asking_again, decisions, drafts, submissions
+from approvals.checks import account_name
 from approvals.models import ApprovalRequest, Draft, Submission
 from school import consent, people, push, standing_in
 from school.models import Account, OutboxEmail, Person, PushNotice, Role, School
@@ -125,6 +127,40 @@ def test_several_within_minutes_are_one_mail_each_with_a_link_that_works(
     fourth = hand_in(session, teacher, x, "The fourth fair", in_time, decisions_at)
     assert str(scenes.mails(session, ASKS, head)[-1]["Subject"]).endswith("“The fourth fair”")
     assert {first.id, soon.id, fourth.id}
+
+
+def test_in_a_mail_of_several_each_wording_names_its_accounts(
+    session: Session,
+    teacher: Person,
+    head: Person,
+    x: Account,
+    facebook: Account,
+    instagram: Account,
+    now: datetime,
+) -> None:
+    """Whoever decides from the mail reads where each will stand, a link that is only a card too (P12)."""
+    at = now + timedelta(hours=6)
+    real_school(session)
+    media = scenes.choice(scenes.add_picture(session, teacher, now), alt_text="Flags")
+    hand_in(session, teacher, x, "The first fair", at, now)
+    hand_in(session, teacher, x, "The second fair", at, now)
+    words = scenes.content(
+        x, facebook, instagram, at=at, text="Come to the fair", link="https://www.gov.uk/fair",
+        own_texts={x.id: "Fair at noon"}, pictures=(media,),
+    )  # fmt: skip
+    draft = drafts.save(session, None, words, by=teacher, now=now)
+    session.commit()
+    scenes.submit(session, draft, teacher, now)
+    assert write_due(session, now + asking.TOGETHER) == 1
+    [mail] = scenes.mails(session, SEVERAL, head)
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None
+        said = " ".join(re.sub(r"<[^>]+>", " ", body.get_content()).split())
+        names = [account_name(one) for one in (x, facebook, instagram)]
+        for name in names:
+            assert re.search(rf"On [^:]*{re.escape(name)}[^:]*: ", said), (name, said)
+        assert said.count("Fair at noon") == 1 and said.count("The second fair") == 1
 
 
 def test_what_is_decided_meanwhile_is_left_out_of_the_mail(
