@@ -265,6 +265,7 @@ def _ffmpeg(arguments: Sequence[str], *, seconds: float, beat: Callable[[], None
             "-m",
             "approvals.filming",
             str(int(seconds)),
+            str(os.getpid()),
             "-nostdin",
             "-hide_banner",
             *arguments,

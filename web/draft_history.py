@@ -18,7 +18,7 @@ from approvals.models import ApprovalDecision, DecisionKind, Draft, DraftRevisio
 from approvals.models.composing import TAKEDOWN_ASKED
 from approvals.states import IN_WORDS, DraftState
 from school.models import Person
-from school.times import LONDON, say, today
+from school.times import LONDON, say, say_date, today
 
 EARLIER_WORDS = {
     "A worker took it up.": "Its time came, so Schoolgate began to publish it.",
@@ -179,7 +179,7 @@ def _moved(before: datetime, after: datetime) -> str:
     if len(clocks) > 1 or old == new or old.year != new.year:
         return f"moved from {say(before)} to {say(after)}"
     first = f"{old.day}" if old.month == new.month else f"{old.day} {old:%B}"
-    return f"moved from {first} to {new.day} {new:%B %Y}"
+    return f"moved from {first} to {say_date(new)}"
 
 
 def _small(what: str) -> str:

@@ -1,4 +1,7 @@
-"""`python -m approvals.filming SECONDS ARGUMENT…`: becomes ffmpeg, with limits that it can't lift."""
+"""`python -m approvals.filming SECONDS WORKER ARGUMENT…`: becomes ffmpeg, with limits that it can't lift.
+
+WORKER: the process that started this, without which nothing is to be done.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +24,20 @@ _PARENT_DIES = 1
 
 def main() -> None:
     """Limit this process, then replace it by ffmpeg."""
-    seconds = int(sys.argv[1])
+    seconds, worker = int(sys.argv[1]), int(sys.argv[2])
     program = imageio_ffmpeg.get_ffmpeg_exe()
     os.nice(NICE)
     if sys.platform == "linux":
         # A worker that is killed must not leave it behind.
         ctypes.CDLL(None).prctl(_PARENT_DIES, signal.SIGKILL)
+        # Nor one that was killed before this knew how to end with it.
+        if os.getppid() != worker:
+            sys.exit("The worker that asked for this has ended.")
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MOST, MEMORY_MOST))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds * 4, seconds * 4))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_MOST, FILE_MOST))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    os.execve(program, [program, *sys.argv[2:]], {"PATH": os.defpath, "LC_ALL": "C"})  # noqa: S606 - no shell is wanted  # nosec B606
+    os.execve(program, [program, *sys.argv[3:]], {"PATH": os.defpath, "LC_ALL": "C"})  # noqa: S606 - no shell is wanted  # nosec B606
 
 
 if __name__ == "__main__":

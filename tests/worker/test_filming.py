@@ -114,7 +114,21 @@ def test_the_program_sees_no_settings_and_runs_within_limits(
     assert "unlimited" not in memory
 
 
-def test_a_worker_killed_in_the_middle_leaves_no_program_and_what_it_left_is_swept(tmp_path: Path) -> None:
+def test_nothing_is_begun_for_a_worker_that_was_killed_meanwhile() -> None:
+    """It has another parent then, and would run to its end for nobody."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    launched = subprocess.run(
+        [sys.executable, "-m", "approvals.filming", "60", str(gone.pid), "-version"],
+        capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60, check=False,
+    )  # fmt: skip
+    assert launched.returncode == 1 and "ffmpeg" not in launched.stdout
+    assert launched.stderr == "The worker that asked for this has ended.\n"
+
+
+def test_a_worker_killed_in_the_middle_leaves_no_program_and_what_it_left_is_swept(
+    settings_home: Path,
+) -> None:
     folder = videos.work_folder() / "video-killed"
     folder.mkdir()
     (folder / "in.mp4").write_bytes(clip(30, "640x480"))
