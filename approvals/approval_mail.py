@@ -26,12 +26,6 @@ REQUEST = "approval_request"
 SEVERAL = "approval_requests"
 """Purpose of a mail that asks about several posts."""
 
-NEXT_IF_REJECTED = (
-    "It is not published and can't be handed in again. If a post is still wanted, open the draft and press "
-    "“Write a new one like it”."
-)
-"""What its author can do after a rejection."""
-
 _templates = Environment(
     loader=PackageLoader("approvals", "templates"),
     autoescape=select_autoescape(["html"]),
@@ -219,21 +213,16 @@ def tell(
     sentences: Sequence[str],
     purpose: str,
     now: datetime,
+    heading: str = "",
 ) -> None:
     """Queue a short mail about a draft to each of these people, once each.
 
-    What its first sentence says again of the subject isn't its heading, too: that is what it is about then.
+    `heading`: where its first sentence says what the subject says; empty: the subject.
     """
-    did, _colon, about = subject.partition(": ")
-    again = about and sentences and sentences[0].startswith(did.removeprefix("In your place, "))
-    heading = f"{about[:1].upper()}{about[1:]}" if again else subject
-    draft = session.get(Draft, draft_id)
-    if purpose == "decision" and draft is not None and draft.state is DraftState.REJECTED:
-        sentences = [*sentences, NEXT_IF_REJECTED]
     for person in {person.id: person for person in to if person.active}.values():
         values = {
             "person": person,
-            "heading": heading,
+            "heading": heading or subject,
             "sentences": sentences,
             "address": f"{settings().effective_public_url}/drafts/{draft_id}",
         }

@@ -44,8 +44,9 @@ def lock_waiting(session: Session, account: Account) -> tuple[list[Publication],
         drafts.locked(session, draft_id)
     # Asked again: while this waited for a lock, somebody may have decided or handed in anew, and a worker
     # may have begun to publish.
+    again = handed_in.with_only_columns(Draft).with_for_update(of=Draft)
     still = [one for one in found if one.state in STOPPED]
-    return still, list(session.scalars(handed_in.with_only_columns(Draft)))
+    return still, list(session.scalars(again.execution_options(populate_existing=True)))
 
 
 def stop_for(session: Session, account: Account, *, reason: str, by: Person, now: datetime) -> int:

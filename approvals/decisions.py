@@ -479,6 +479,11 @@ def _tell_author(
         sentences.append("If you change it before then, it needs a new approval.")
     elif decision.kind is DecisionKind.CHANGES:
         sentences.append("Change the draft and hand it in again.")
+    elif decision.kind is DecisionKind.REJECT:
+        sentences.append(
+            "It is not published and can't be handed in again. If a post is still wanted, open the draft and "
+            "press “Write a new one like it”."
+        )
     author = session.get_one(Person, draft.author_id)
     approval_mail.tell(
         session,
@@ -488,7 +493,13 @@ def _tell_author(
         sentences=sentences,
         purpose="decision",
         now=now,
+        heading=_heading(session, revision),
     )
+
+
+def _heading(session: Session, revision: DraftRevision) -> str:
+    about = known_by(session, revision)
+    return f"{about[:1].upper()}{about[1:]}"
 
 
 def _tell_headteacher(
@@ -510,4 +521,5 @@ def _tell_headteacher(
         sentences=sentences,
         purpose="decided_in_place",
         now=now,
+        heading=_heading(session, revision),
     )

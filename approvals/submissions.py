@@ -30,6 +30,8 @@ from school.models import Person
 
 TAKEN_BACK = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
 """What an edit or a withdrawal cancels."""
+CHANGED = "The draft was changed or taken back."
+"""What is noted of a post that is cancelled by that."""
 
 
 def submit(
@@ -164,7 +166,7 @@ def void(
             PublicationState.CANCELLED,
             actor=actor,
             by=by,
-            reason="The draft was changed or taken back.",
+            reason=CHANGED,
             now=now,
         )
 

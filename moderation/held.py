@@ -16,6 +16,7 @@ from moderation.models import (
     BlockedAuthor,
     CameWith,
     CameWithState,
+    CaseState,
     Comment,
     CommentScore,
     CommentVersion,
@@ -32,10 +33,26 @@ from moderation.models import (
 from moderation.words import PLATFORMS
 from school.held import Section
 from school.models import Account, HoldOn
-from school.retention import Subject
+from school.retention import Condition, Subject
 
 MOST = 20_000
 """Comments of one person in one file: nobody has more, and a machine's memory has an end."""
+
+
+def still_open(session: Session, subject: Subject, *, seen: Condition | None) -> int:
+    """Entries of the log about what somebody wrote that nobody has decided: they are in the file for them.
+
+    `seen`: which of them whoever looks may see; None: all.
+    """
+    if subject.kind is not HoldOn.AUTHOR:
+        return 0
+    query = (
+        sa.select(sa.func.count())
+        .select_from(LogEntry)
+        .join(LogCase, LogCase.entry_id == LogEntry.id)
+        .where(LogEntry.author_id == subject.id, LogCase.state == CaseState.OPEN)
+    )
+    return session.scalar(query if seen is None else query.where(seen)) or 0
 
 
 def sections(

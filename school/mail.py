@@ -10,7 +10,6 @@ from uuid import UUID
 
 import sqlalchemy as sa
 import structlog
-from sqlalchemy import Select
 from sqlalchemy.orm import Session, undefer
 from sqlalchemy.sql.dml import Update
 
@@ -362,7 +361,7 @@ def delayed(session: Session, *, viewer: Person | None = None) -> list[OutboxEma
 
 
 def undelivered_about(
-    session: Session, about: Collection[UUID] | Select[UUID], purpose: str
+    session: Session, about: Collection[UUID] | sa.Select[UUID], purpose: str
 ) -> dict[UUID, list[OutboxEmail]]:
     """By draft, the failed mails of a purpose about it that no later one to the same person followed."""
     rows = session.scalars(

@@ -8,13 +8,12 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import drafts, schedule, takedown_asking, takedowns
+from approvals import drafts, history, schedule, submissions, takedown_asking, takedowns
 from approvals.checks import account_name
-from approvals.differences import changes
-from approvals.models import ApprovalDecision, DecisionKind, Draft, DraftRevision, Submission
+from approvals.differences import PLANNED, SIGNED, changes
+from approvals.models import DecisionKind, Draft, DraftRevision
 from approvals.models.composing import TAKEDOWN_ASKED
 from approvals.states import IN_WORDS, DraftState
 from school.models import Person
@@ -36,7 +35,6 @@ _ENDED: Mapping[DraftState | None, str] = {
     DraftState.APPROVED: "Its approval ended with that.",
 }
 """What a change brings with it, by the state before."""
-_PLANNED, _SIGNED = "Planned for", "Signed in the checklist"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +52,9 @@ class Version:
 
 def versions(session: Session, draft: Draft) -> list[Version]:
     """Every version of a draft, oldest first."""
-    every = _revisions(session, draft)
+    every = history.revisions(session, draft)
     differs = _differs(every)
-    handed_in = set(session.scalars(sa.select(Submission.revision_id).where(Submission.draft_id == draft.id)))
-    decided: dict[UUID, list[str]] = {}
-    for revision_id, kind in session.execute(
-        sa.select(ApprovalDecision.revision_id, ApprovalDecision.kind)
-        .where(ApprovalDecision.draft_id == draft.id)
-        .order_by(ApprovalDecision.decided_at, ApprovalDecision.id)
-    ):
-        decided.setdefault(revision_id, []).append(_DECIDED[kind])
+    handed_in, decided = history.handed_in(session, draft), history.decided(session, draft)
     ids = {one.number: one.id for one in every}
     return [
         Version(
@@ -73,7 +64,7 @@ def versions(session: Session, draft: Draft) -> list[Version]:
             differs.get(number, ""),
             (
                 *(("handed in",) if ids[number] in handed_in else ()),
-                *dict.fromkeys(decided.get(ids[number], ())),
+                *dict.fromkeys(_DECIDED[kind] for kind in decided.get(ids[number], ())),
             ),
         )
         for number, name, at in drafts.versions(session, draft)
@@ -95,7 +86,7 @@ def lines(session: Session, draft: Draft) -> list[dict[str, object]]:
             people_named[person_id] = session.get_one(Person, person_id).name
         return people_named[person_id]
 
-    differs = _differs(_revisions(session, draft))
+    differs = _differs(history.revisions(session, draft))
     found: list[tuple[tuple[datetime, int, int], dict[str, object]]] = []
 
     def add(at: datetime, kind: int, order: int, by: UUID | None, what: str, why: str) -> None:
@@ -114,7 +105,7 @@ def lines(session: Session, draft: Draft) -> list[dict[str, object]]:
         add(step.at, 0, order, step.actor_id, f"Draft: {words}", why)
     for order, move in enumerate(schedule.publication_moves(session, draft)):
         why = EARLIER_WORDS.get(move.reason, move.reason)
-        if changed_at.get(move.at) and move.reason == "The draft was changed or taken back.":
+        if changed_at.get(move.at) and move.reason == submissions.CHANGED:
             why = f"The draft was changed: {changed_at[move.at]}."
         what = f"{names[move.publication_id]}: {IN_WORDS[move.new]}"
         add(move.at, 1, order, move.actor_id, what, why)
@@ -127,28 +118,10 @@ def lines(session: Session, draft: Draft) -> list[dict[str, object]]:
         asked = remark.takedown == TAKEDOWN_ASKED
         what = "Asked for it to be taken down" if asked else "Answered that it stays"
         add(remark.at, 3, order, remark.author_id, what, remark.text)
-    for order, (at, many) in enumerate(_repeated(session, draft)):
+    for order, (at, many) in enumerate(history.repeated(session, draft)):
         what = f"Repeated: {many} draft{'' if many == 1 else 's'} begun"
         add(at, 4, order, draft.author_id, what, "None of them is published without its own approval.")
     return [line for _order, line in sorted(found, key=lambda pair: pair[0])]
-
-
-def _repeated(session: Session, draft: Draft) -> Sequence[tuple[datetime, int]]:
-    """When more drafts of a draft's series were begun after it, and how many each time."""
-    if draft.series_id is None:
-        return []
-    query = (
-        sa.select(Draft.created_at, sa.func.count(Draft.id))
-        .where(Draft.series_id == draft.series_id, Draft.created_at > draft.created_at)
-        .group_by(Draft.created_at)
-        .order_by(Draft.created_at)
-    )
-    return [(at, many) for at, many in session.execute(query)]
-
-
-def _revisions(session: Session, draft: Draft) -> list[DraftRevision]:
-    query = sa.select(DraftRevision).where(DraftRevision.draft_id == draft.id).order_by(DraftRevision.number)
-    return list(session.scalars(query))
 
 
 def _differs(every: Sequence[DraftRevision]) -> Mapping[int, str]:
@@ -159,9 +132,9 @@ def _differs(every: Sequence[DraftRevision]) -> Mapping[int, str]:
 def _in_short(before: DraftRevision, after: DraftRevision) -> str:
     found: list[str] = []
     for change in changes(before, after):
-        if change.what == _PLANNED and before.planned_at and after.planned_at:
+        if change.what == PLANNED and before.planned_at and after.planned_at:
             found.append(_moved(before.planned_at, after.planned_at))
-        elif change.what == _SIGNED:
+        elif change.what == SIGNED:
             found.append("checklist signed" if change.after else "checklist to be signed again")
         elif not change.before:
             found.append(f"{_small(change.what)} added")

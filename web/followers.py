@@ -18,6 +18,7 @@ from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import Account
 from school.permissions import Action
+from web import left_to_people
 from web.access import allowed, current_person, needs
 from web.forms import Typed, hidden_number
 
@@ -123,9 +124,7 @@ def _task(session: Session, decided: Follower, outcome: FollowerOutcome) -> Mark
     # Who vets followers alone finds the task beside them.
     if not allowed(Action.MODERATE):
         return f" {told} It stands under To do by hand."
-    return Markup(' {} It stands under <a href="{}">To do by hand</a>.').format(
-        told, url_for("moderation.tasks")
-    )
+    return Markup(" {}").format(left_to_people.linked(told))
 
 
 @pages.post("/followers/<uuid:follower_id>")

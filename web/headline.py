@@ -89,7 +89,7 @@ def of(
             return Headline("partly taken down", "warning", "Where it is still to be seen is below.")
         elif PublicationState.PUBLISHED in stand:
             return Headline("partly published", "warning", "It is not out on every account: look below.")
-        # Where it waits for a person, that comes first, whatever became of it on the other accounts.
+        # Where it waits for a person, that comes before what is only to come or was stopped elsewhere.
         for waits in (PublicationState.HELD, PublicationState.FAILED):
             if waits in stand:
                 return Headline(ALL_WORDS[waits], BADGES[waits], NEXT[waits])

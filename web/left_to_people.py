@@ -26,7 +26,11 @@ def task(
     kinds = words.acts_of(outcomes) & set(by_hand) - set(waiting)
     if not kinds:
         return None
-    sentence = words.left_to_people(platform, kinds)
+    return linked(words.left_to_people(platform, kinds))
+
+
+def linked(sentence: str) -> Markup:
+    """The sentence, and where the task stands."""
     return Markup('{} It stands under <a href="{}">To do by hand</a>.').format(
         sentence, url_for("moderation.tasks")
     )

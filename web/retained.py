@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
 
 import approvals.retention_rules
 import moderation.retention_rules
 import school.retention_rules
 import school.retention_upkeep
-from moderation.models import CaseState, LogCase, LogEntry
+from moderation.models import LogCase, LogEntry
 from moderation.sight import visible_to
-from school.models import FormEntry, HoldOn, Person, Role
-from school.retention import Condition, Subject, by_key
+from school.models import FormEntry, Person, Role
+from school.retention import Condition, by_key
 
 RULES = (
     *moderation.retention_rules.RULES,
@@ -88,19 +85,3 @@ def seen_by(viewer: Person) -> dict[str, Condition]:
         return {}
     entries = LogEntry.id.in_(sa.select(LogCase.entry_id).where(visible_to(viewer)))
     return {"log": entries, "referrals": entries, "forms": FormEntry.about_headteacher.is_(False)}
-
-
-def still_open(session: Session, subject: Subject, *, seen: Mapping[str, Condition]) -> int:
-    """Entries of the log about what somebody wrote that nobody has decided: they are in the file for them.
-
-    `seen`: as `seen_by` gives it.
-    """
-    if subject.kind is not HoldOn.AUTHOR:
-        return 0
-    query = (
-        sa.select(sa.func.count())
-        .select_from(LogEntry)
-        .join(LogCase, LogCase.entry_id == LogEntry.id)
-        .where(LogEntry.author_id == subject.id, LogCase.state == CaseState.OPEN)
-    )
-    return session.scalar(query.where(seen["log"]) if "log" in seen else query) or 0

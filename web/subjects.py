@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.utils import secure_filename
 
-from moderation import authors
+from moderation import authors, held
 from moderation.models import Author
 from moderation.words import REFER_TO
 from school import exports, holds, people, pins, requests
@@ -23,7 +23,7 @@ from web import disclosure, record_holds
 from web.access import current_person, needs
 from web.forms import Typed
 from web.naming import platform_name
-from web.retained import BY_KEY, RULES, seen_by, still_open
+from web.retained import BY_KEY, RULES, seen_by
 
 pages = Blueprint("subjects", __name__)
 
@@ -67,7 +67,7 @@ def _one(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> Respon
             subject=subject,
             kind=record_holds.WORDS[subject.kind],
             holdings=requests.holdings(session, RULES, subject, seen=seen),
-            still_open=still_open(session, subject, seen=seen),
+            still_open=held.still_open(session, subject, seen=seen.get("log")),
             counted=BY_KEY.keys() - seen.keys(),
             hold=holds.of(session, subject.kind, subject.id),
             decisions=requests.decisions(session, subject),

@@ -6,7 +6,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -18,9 +17,11 @@ from connectors.practice.servers import PracticePlatforms
 from school import db
 from school.models import Account, Person, Role
 from school.setup import PRACTICE_PASSWORD
-from tests.moderation.platform import ScriptedPlatform
+from tests.moderation.conftest import account_id, platform
 from tests.moderation.scenes import PresentClock
 from web.app import create_app
+
+__all__ = ["account_id", "platform"]
 
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
@@ -119,15 +120,3 @@ def address(app: Flask) -> Iterator[str]:
 def clock() -> PresentClock:
     """Real time, moved on by the test."""
     return PresentClock()
-
-
-@pytest.fixture
-def platform() -> ScriptedPlatform:
-    """A platform that can do everything."""
-    return ScriptedPlatform()
-
-
-@pytest.fixture
-def account_id(make_account: Callable[..., Account]) -> UUID:
-    """The school's Facebook page."""
-    return make_account("facebook", identity_id="school").id

@@ -131,29 +131,32 @@ def test_a_page_says_a_moved_time_whole_and_lost_signatures_in_one_line(
     assert "The checklist has to be signed again." in signed and "<del>" not in signed
 
 
-def test_what_is_held_on_several_accounts_is_decided_with_one_reason_or_one_by_one(
-    app: Flask,
-    teacher: Browser,
-    head: Browser,
-    x: Account,
-    later: datetime,
-    make_account: Callable[..., Account],
-    school_people: dict[Role, Person],
-) -> None:
+@pytest.fixture
+def held(
+    app: Flask, teacher: Browser, x: Account, later: datetime, make_account: Callable[..., Account]
+) -> tuple[str, list[UUID]]:
+    """A post that is held on two accounts, since it came too late: its page, and its publications."""
     path = write(teacher, x, make_account("facebook"), at=later)
     assert decide(app, mailed_token()).status_code == 200
     ids = rows(sa.select(Publication.id).order_by(Publication.id))
     with db.transaction() as working:
         for one in ids:
             assert publishing.claim(working, one, now=later + timedelta(hours=2)) is None
+    return path, ids
+
+
+def test_what_is_held_on_several_accounts_is_decided_with_one_reason_or_one_by_one(
+    teacher: Browser, head: Browser, held: tuple[str, list[UUID]], school_people: dict[Role, Person]
+) -> None:
+    path, ids = held
     page = head.get(path).text
     form = page.split('id="held"')[1].split("</form>")[0]
     assert "Decide for all 2 accounts" in form and form.count('name="held"') == 2
     assert page.count("Decide for this account alone") == 2 and "Decide for all" not in teacher.get(path).text
-    held = [f"{one} 2" for one in ids]
-    assert all(f'value="{one}"' in form for one in held)
+    chosen = [f"{one} 2" for one in ids]
+    assert all(f'value="{one}"' in form for one in chosen)
     address = f"{path}/held"
-    assert teacher.post(address, path, held=held, do="cancel", reason="x").status_code == 404
+    assert teacher.post(address, path, held=chosen, do="cancel", reason="x").status_code == 404
     for wrong, said in (
         ({"do": "publish", "reason": ""}, "The reason is empty"),
         ({"do": "hide", "reason": REASON}, "Choose what is to be done"),
@@ -161,39 +164,30 @@ def test_what_is_held_on_several_accounts_is_decided_with_one_reason_or_one_by_o
         ({"do": "publish", "reason": REASON, "held": f"{ids[0]} x"}, "load the page again"),
         ({"do": "publish", "reason": REASON, "held": ""}, ""),
     ):
-        answer = head.post(address, path, **{"held": held, **wrong})
+        answer = head.post(address, path, **{"held": chosen, **wrong})
         assert answer.status_code in (400, 404) and said in answer.text
     assert set(rows(sa.select(Publication.state))) == {PublicationState.HELD}
     # A colleague has given one up meanwhile: that is said of it, and the other goes out.
     with db.transaction() as working:
         slt = working.get_one(Person, school_people[Role.SLT].id)
         holding.cancel(working, ids[0], looked=False, reason="No", by=slt, now=db.now())
-    assert head.post(address, path, held=held, do="publish", reason=REASON).status_code == 302
+    assert head.post(address, path, held=chosen, do="publish", reason=REASON).status_code == 302
     page = head.get(path).text
     assert "It goes out now on " in page and "Not done on " in page
     assert "It changed meanwhile, and is cancelled." in page
     states = dict(_states(ids))
     assert states == {ids[0]: PublicationState.CANCELLED, ids[1]: PublicationState.SCHEDULED}
     # Where nothing could be done at all, the page says why and nothing has moved.
-    answer = head.post(address, path, held=held, do="cancel", reason=REASON)
+    answer = head.post(address, path, held=chosen, do="cancel", reason=REASON)
     assert answer.status_code == 400 and "It changed meanwhile" in answer.text
     assert dict(_states(ids)) == states
 
 
 def test_that_somebody_looked_counts_for_no_later_sending(
-    app: Flask,
-    teacher: Browser,
-    head: Browser,
-    x: Account,
-    later: datetime,
-    make_account: Callable[..., Account],
-    school_people: dict[Role, Person],
+    head: Browser, held: tuple[str, list[UUID]], later: datetime, school_people: dict[Role, Person]
 ) -> None:
     """A page opened before a post was sent once more lets nothing out twice, in whichever form (P12)."""
-    path = write(teacher, x, make_account("facebook"), at=later)
-    assert decide(app, mailed_token()).status_code == 200
-    ids = rows(sa.select(Publication.id).order_by(Publication.id))
-    at = later + timedelta(hours=2)
+    (path, ids), at = held, later + timedelta(hours=2)
 
     def sent_again() -> None:
         """A colleague lets both out, and nobody can say whether they arrived."""
@@ -207,9 +201,6 @@ def test_that_somebody_looked_counts_for_no_later_sending(
                 publishing.record(working, claim, unknown, now=at)
                 publishing.hold(working, working.get_one(Publication, one), "Not known.", now=at)
 
-    with db.transaction() as working:
-        for one in ids:
-            assert publishing.claim(working, one, now=at) is None
     sent_again()
     page = head.get(path).text
     fields = {

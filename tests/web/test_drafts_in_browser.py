@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,6 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from waitress import create_server
 
 from approvals import publishing, unsaved
 from approvals.models import Draft, Publication, UnsavedDraft
@@ -30,15 +28,10 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
-def address(app: Flask, make_account: Callable[..., Account]) -> Iterator[str]:
+def address(address: str, make_account: Callable[..., Account]) -> str:
     """The app behind a real server, with an account to write for."""
     make_account("x")
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
+    return address
 
 
 @pytest.fixture

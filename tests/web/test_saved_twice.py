@@ -12,7 +12,6 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
-from waitress import create_server
 
 from approvals.models import Draft, DraftRevision, MediaFile, RevisionPicture, Submission
 from approvals.states import DraftState
@@ -26,17 +25,7 @@ FORM = "01920000-0000-7000-8000-000000000001"
 
 
 @pytest.fixture
-def address(app: Flask, x: Account) -> Iterator[str]:
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(timeout=5)
-
-
-@pytest.fixture
-def page(chromium: Chromium, address: str) -> Iterator[Page]:
+def page(chromium: Chromium, address: str, x: Account) -> Iterator[Page]:
     """Hannah Birtwistle's browser, in which no script runs."""
     context = chromium.new_context(java_script_enabled=False)
     opened = context.new_page()
