@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session, aliased
 
-from connectors.base import CallRecord, CommentKind, Platform
+from connectors.base import CallRecord, Platform
 from moderation import attempts, chain, costs, opposites
 from moderation.models import (
     ActKind,
@@ -113,6 +113,8 @@ def _request(session: Session, act: PlatformAct, *, by: Person | None, now: date
     if act.kind in opposites.OPPOSITE:
         # Before the acts are locked, as whoever ticks one off does.
         chain.lock(session)
+    for one in opposites.failed(session, act):
+        finish(session, one, ActState.WITHDRAWN, by=by, answer=opposites.FAILED_BEFORE, now=now)
     untried = opposites.untried(session, act, offered=offered(session, act.account_id))
     for one in untried:
         finish(session, one, ActState.WITHDRAWN, by=by, answer=opposites.WITHDRAWN, now=now)
@@ -185,7 +187,7 @@ def claim_action(session: Session, *, lease: timedelta, now: datetime) -> attemp
         comment = session.get_one(Comment, found.comment_id)
         # An edit may have given the comment a new id since.
         found.target_platform_id = comment.platform_id or found.target_platform_id
-        others_post = comment.kind in {CommentKind.VISITOR_POST, CommentKind.TAG}
+        others_post = comment.kind in attempts.OTHERS_POSTS
     return attempts.ActClaim(
         id=found.id,
         kind=found.kind,

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from connectors.base import Capability, Connector, Platform
+from connectors.base import Capability, CommentKind, Connector, Platform
 from connectors.errors import (
     ConnectorError,
     ConnectorRefused,
@@ -54,6 +54,8 @@ _DONE: Mapping[ActKind, str] = {
     ActKind.DECLINE_REQUEST: "The request is declined.",
     ActKind.REMOVE_FOLLOWER: "The person no longer follows the account.",
 }
+OTHERS_POSTS = frozenset({CommentKind.VISITOR_POST, CommentKind.TAG})
+"""What is somebody's own post: no program may hide, delete or answer it for the school."""
 _TWO_CLOCKS = timedelta(minutes=2)
 
 

@@ -270,6 +270,8 @@ def decide_follower(
     author = session.get_one(Author, row.author_id)
     if outcome is FollowerOutcome.BLOCK:
         authors.block(session, author.id, by=by, reason=why, now=now)
+        # A comment's decision to block them, undone after this, must not let them follow again.
+        authors.rest_on(session, author.id, by_id=by.id, reason=why, decided_at=now)
     if kind is not None:
         actions.request_on_author(session, kind, row.account_id, author, follower_id=row.id, by=by, now=now)
     audit.record(

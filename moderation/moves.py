@@ -41,8 +41,8 @@ ACT_MOVES: Mapping[ActState, frozenset[ActState]] = {
         {ActState.DONE, ActState.FAILED, ActState.BY_HAND, ActState.REQUESTED, ActState.WITHDRAWN}
     ),
     ActState.BY_HAND: frozenset({ActState.DONE, ActState.WITHDRAWN}),
-    # A person asks for another try, or does it on the platform themselves.
-    ActState.FAILED: frozenset({ActState.REQUESTED, ActState.DONE}),
+    # A person asks for another try, does it on the platform themselves, or wants the opposite.
+    ActState.FAILED: frozenset({ActState.REQUESTED, ActState.DONE, ActState.WITHDRAWN}),
     ActState.DONE: frozenset(),
     ActState.WITHDRAWN: frozenset(),
 }

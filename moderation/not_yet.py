@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from connectors.posting import platform_name
 from moderation import actions
-from moderation.models import ActKind, ActState, Author, LogEntry, PlatformAct
+from moderation.attempts import OTHERS_POSTS
+from moderation.models import ActKind, ActState, Author, Comment, LogEntry, PlatformAct
 from school.models import Account, AccountState
 from school.times import say
 
@@ -96,10 +97,21 @@ def by_hand(session: Session, acts: Iterable[PlatformAct]) -> frozenset[ActKind]
     open_acts = [one for one in acts if one.state in {*_UNDER_WAY, ActState.BY_HAND}]
     # Before the first poll nobody knows what the platform offers.
     can = {one: actions.offered(session, one) for one in {act.account_id for act in open_acts}}
+    about = {act.comment_id for act in open_acts if act.comment_id is not None}
+    posts = set(
+        session.scalars(sa.select(Comment.id).where(Comment.id.in_(about), Comment.kind.in_(OTHERS_POSTS)))
+        if about
+        else ()
+    )
     found = set()
     for act in open_acts:
         offered = can[act.account_id]
-        if act.state is ActState.BY_HAND or (offered is not None and act.kind not in offered):
+        if (
+            act.state is ActState.BY_HAND
+            or (offered is not None and act.kind not in offered)
+            or (act.kind in actions.ON_COMMENT and act.comment_id in posts)
+            or not act.target_platform_id
+        ):
             found.add(act.kind)
     return frozenset(found)
 

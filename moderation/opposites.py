@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from moderation.models import ActKind, ActState, Comment, PlatformAct, PlatformActMove
 
 WITHDRAWN = "Taken back before anybody did it."
+FAILED_BEFORE = "Taken back after it had failed."
 NOTHING_TO_DO = "There is nothing to undo: nobody had done it."
 
 OPPOSITE: Mapping[ActKind, ActKind] = {
@@ -53,6 +54,39 @@ def untried(session: Session, act: PlatformAct, *, offered: Collection[ActKind] 
         .execution_options(populate_existing=True)
     )
     return list(found)
+
+
+def failed(session: Session, act: PlatformAct) -> list[PlatformAct]:
+    """The acts opposite to this one that failed, locked: nobody may have them tried again after it."""
+    if act.kind not in OPPOSITE:
+        return []
+    found = session.scalars(
+        sa.select(PlatformAct)
+        .where(
+            *_same_target(act),
+            PlatformAct.kind == OPPOSITE[act.kind],
+            PlatformAct.state == ActState.FAILED,
+        )
+        .order_by(PlatformAct.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(found)
+
+
+def to_be_shown(session: Session, comment: Comment) -> bool:
+    """Whether a comment is to be seen when everything that was asked for is done."""
+    last = session.scalar(
+        sa.select(PlatformAct.kind)
+        .where(
+            PlatformAct.comment_id == comment.id,
+            PlatformAct.kind.in_((ActKind.HIDE, ActKind.UNHIDE)),
+            PlatformAct.state.in_((ActState.REQUESTED, ActState.DOING, ActState.BY_HAND)),
+        )
+        .order_by(PlatformAct.id.desc())
+        .limit(1)
+    )
+    return not comment.hidden if last is None else last is ActKind.UNHIDE
 
 
 def asked_after(session: Session, row: PlatformAct) -> PlatformAct | None:
@@ -122,7 +156,8 @@ def is_so(session: Session, act: PlatformAct) -> bool:
         .where(
             *_same_target(act),
             PlatformAct.kind.in_((act.kind, OPPOSITE[act.kind])),
-            PlatformAct.state != ActState.WITHDRAWN,
+            # What failed before it was withdrawn may have had an effect that nobody heard of.
+            sa.or_(PlatformAct.state != ActState.WITHDRAWN, _had_failed()),
         )
         .order_by(PlatformAct.id.desc())
         .limit(1)
@@ -131,8 +166,16 @@ def is_so(session: Session, act: PlatformAct) -> bool:
         query = query.where(PlatformAct.id != act.id)
     before = session.scalar(query)
     if act.kind in _LIFTING:
-        return before is None or (before.kind is act.kind and before.state is not ActState.FAILED)
+        without_effect = {ActState.FAILED, ActState.WITHDRAWN}
+        return before is None or (before.kind is act.kind and before.state not in without_effect)
     return before is not None and before.kind is act.kind and before.state is ActState.DONE
+
+
+def _had_failed() -> sa.ColumnElement[bool]:
+    moved = sa.select(PlatformActMove.id).where(
+        PlatformActMove.act_id == PlatformAct.id, PlatformActMove.new == ActState.FAILED
+    )
+    return moved.exists()
 
 
 def _same_target(act: PlatformAct) -> list[sa.ColumnElement[bool]]:

@@ -20,7 +20,7 @@ import structlog
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
-from moderation import actions, alerts, chain, evidence, thresholds
+from moderation import actions, alerts, chain, evidence, opposites, thresholds
 from moderation.classifier.flags import Reason, severity
 from moderation.models import (
     ActKind,
@@ -370,7 +370,7 @@ def _edited(
 
 
 def _hide_at_once(session: Session, entry: LogEntry, comment: Comment, score: float, now: datetime) -> None:
-    if comment.hidden:
+    if not opposites.to_be_shown(session, comment):
         return
     act = actions.request_on_comment(session, ActKind.HIDE, entry, comment, by=None, text="", now=now)
     chain.append(

@@ -142,6 +142,14 @@ def undo(session: Session, entry_id: UUID, *, seen: int, by: Person, url: str, n
     return case
 
 
+def block_stands(session: Session, entry_id: UUID) -> bool:
+    """Whether an entry's author, whom a decision on it blocked, is on the block list all the same."""
+    case = session.get_one(LogCase, entry_id)
+    if case.author_id is None or not _blocks_of(session, case):
+        return False
+    return authors.records(session, [case.author_id], viewer=None)[case.author_id].blocked
+
+
 def _taken_back_by(session: Session, entry_id: UUID, by: Person) -> datetime | None:
     """When this person opened the entry again, if nothing was decided on it since."""
     last_of_all = session.scalar(
@@ -203,7 +211,8 @@ def _blocked_by_this(session: Session, case: LogCase) -> bool:
             BlockedAuthor.blocked_at >= case.decided_at,
         )
     )
-    if block is None:
+    # Blocked as a follower meanwhile: then that stands.
+    if block is None or not any(one.at == block.blocked_at for one in _blocks_of(session, case)):
         return False
     other = _blocked_again(session, case, block)
     if other is None:
@@ -212,6 +221,14 @@ def _blocked_by_this(session: Session, case: LogCase) -> bool:
         reason = str(other.detail.get("reason", ""))
         authors.rest_on(session, block.author_id, by_id=other.by_id, reason=reason, decided_at=other.at)
     return False
+
+
+def _blocks_of(session: Session, case: LogCase) -> list[LogEvent]:
+    """The decisions on this entry to block its author."""
+    events = session.scalars(
+        sa.select(LogEvent).where(LogEvent.entry_id == case.entry_id, LogEvent.kind == EventKind.DECIDED)
+    )
+    return [one for one in events if Outcome.BLOCK.value in one.detail.get("outcomes", ())]
 
 
 def _blocked_again(session: Session, case: LogCase, block: BlockedAuthor) -> LogEvent | None:

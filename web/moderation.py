@@ -330,8 +330,10 @@ def undo(entry_id: UUID) -> ResponseReturnValue:
             url=settings().effective_public_url,
             now=now(),
         )
+        still = undoing.block_stands(session, entry_id)
     opened = "the entry is" if count == 1 else f"{count} entries are"
-    flash(f"Taken back: {opened} open again.", "success")
+    blocked = " Whoever wrote it stays blocked: another decision says so, too." if still else ""
+    flash(f"Taken back: {opened} open again.{blocked}", "success")
     return redirect(_queue(typed["kept"], entry_id))
 
 

@@ -168,6 +168,7 @@ class ScriptedPlatform:
         return self.replies.get(text)
 
     def block(self, author_platform_id: str) -> None:
+        self._may_fail("block")
         self.done.append(("block", author_platform_id))
 
     def unblock(self, author_platform_id: str) -> None:

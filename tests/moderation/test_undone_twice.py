@@ -7,14 +7,27 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from connectors.base import Capability
-from moderation import actions, attempts, hand_tasks, undoing
+from connectors.base import Capability, CommentKind
+from connectors.errors import ConnectorRefused
+from moderation import actions, attempts, authors, followers, hand_tasks, not_yet, undoing
 from moderation.decisions import Outcome
-from moderation.models import ActState, BlockedAuthor, Comment, LogCase, PlatformAct
+from moderation.followers import FollowerOutcome
+from moderation.models import (
+    ActKind,
+    ActState,
+    BlockedAuthor,
+    Comment,
+    EventKind,
+    Follower,
+    LogCase,
+    LogEvent,
+    PlatformAct,
+)
 from school.db import reading, transaction
+from school.errors import MoveNotAllowed
 from school.models import Person, Role
-from tests.moderation.platform import ScriptedPlatform, comment
-from tests.moderation.scenes import LEASE, URL, Clock, act, decide, flagged
+from tests.moderation.platform import ScriptedPlatform, author, comment
+from tests.moderation.scenes import LEASE, URL, Clock, act, decide, flagged, poll, score
 
 pytestmark = [
     pytest.mark.parametrize("database", ["sqlite"], indirect=True),
@@ -143,3 +156,106 @@ def test_what_was_taken_back_at_this_moment_is_not_ticked_off(
     with transaction() as session:
         assert hand_tasks.tick_seen(session, read, now=clock.on(seconds=1)) == 0
     assert states() == [("block", ActState.WITHDRAWN)]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "method", "first", "other"),
+    [
+        (Outcome.HIDE, "set_hidden", "hide", "unhide"),
+        (Outcome.BLOCK, "block", "block", "unblock"),
+    ],
+)
+def test_what_failed_and_was_undone_is_not_tried_again(
+    account_id: UUID,
+    platform: ScriptedPlatform,
+    clock: Clock,
+    school_people: People,
+    outcome: Outcome,
+    method: str,
+    first: str,
+    other: str,
+) -> None:
+    """“Try again” after Undo would hide or block what somebody decided to leave (P18)."""
+    slt = school_people[Role.SLT]
+    entry_id = flagged(account_id, platform, clock)[0]
+    platform.failing[method] = [ConnectorRefused("Not today.")]
+    decide(entry_id, outcome, by=slt, clock=clock)
+    (failed,) = act(platform, clock)
+    assert failed.state is ActState.FAILED
+    undo(entry_id, by=slt, clock=clock)
+    # It may have had an effect that nobody heard of, so the opposite is done.
+    act(platform, clock)
+    assert states() == [(first, ActState.WITHDRAWN), (other, ActState.DONE)]
+    with pytest.raises(MoveNotAllowed), transaction() as session:
+        hand_tasks.try_again(session, failed.id, by=session.get_one(Person, slt.id), now=clock())
+    assert [kind for kind, _ in platform.done] == [other]
+
+
+def test_an_edit_hides_what_is_about_to_be_shown_again(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """Hidden, and to be shown again when its author makes it worse: the setting hides it all the same."""
+    slt = school_people[Role.SLT]
+    entry_id = flagged(account_id, platform, clock)[0]
+    decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
+    act(platform, clock)
+    decide(entry_id, Outcome.UNHIDE, by=slt, clock=clock)
+    platform.show(comment(1, "You utter idiot", hidden=True))
+    poll(account_id, platform, clock)
+    score(clock, hide_over=0.9)
+    act(platform, clock)
+    assert [kind for kind, _ in platform.done] == ["hide", "unhide", "hide"]
+    with reading() as session:
+        assert session.scalar(sa.select(Comment.hidden)) is True
+
+
+def test_an_edit_asks_nothing_new_of_what_is_being_hidden(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    entry_id = flagged(account_id, platform, clock)[0]
+    decide(entry_id, Outcome.HIDE, by=school_people[Role.SLT], clock=clock)
+    platform.show(comment(1, "You utter idiot"))
+    poll(account_id, platform, clock)
+    score(clock, hide_over=0.9)
+    act(platform, clock)
+    assert [kind for kind, _ in platform.done] == ["hide"]
+
+
+def test_undoing_a_comments_block_leaves_who_was_blocked_as_a_follower(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """Both by one person, within a minute: only the comment's decision is taken back (P19, P20)."""
+    slt = school_people[Role.SLT]
+    platform.people = [author("Old Olaf")]
+    poll(account_id, platform, clock)
+    platform.people = [author("Nora"), author("Old Olaf")]
+    entry_id = flagged(account_id, platform, clock, comment(1, "You idiot", author=author("Nora")))[0]
+    decide(entry_id, Outcome.BLOCK, by=slt, clock=clock)
+    clock.on(seconds=20)
+    with transaction() as session:
+        nora = session.scalars(sa.select(Follower).where(Follower.name_vetted == "Nora")).one()
+        followers.decide_follower(
+            session, nora.id, FollowerOutcome.BLOCK, seen=nora.version, by=session.get_one(Person, slt.id),
+            reason="We don't know them", now=clock(),
+        )  # fmt: skip
+    undo(entry_id, by=slt, clock=clock)
+    act(platform, clock)
+    assert [one.reason for one in in_force()] == ["We don't know them"]
+    assert [kind for kind, _ in platform.done] == ["block"]
+    with reading() as session:
+        assert session.get_one(LogCase, entry_id).outcomes == ""
+        assert authors.records(session, [nora.author_id], viewer=None)[nora.author_id].blocked
+
+
+@pytest.mark.parametrize("kind", [CommentKind.VISITOR_POST, CommentKind.TAG])
+def test_of_somebodys_own_post_it_is_said_that_a_person_has_to_do_it(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People, kind: CommentKind
+) -> None:
+    """No program may hide it, so the log must not say for ever that it was hidden (P18)."""
+    entry_id = flagged(account_id, platform, clock, comment(1, "You idiot", kind=kind))[0]
+    decide(entry_id, Outcome.HIDE, Outcome.BLOCK, by=school_people[Role.SLT], clock=clock)
+    with reading() as session:
+        waiting = not_yet.by_hand(session, not_yet.acts_about(session, [entry_id]))
+        assert waiting == {ActKind.HIDE}
+        decided = sa.select(LogEvent).where(LogEvent.kind == EventKind.DECIDED)
+        assert session.scalars(decided).one().detail["by_hand"] == ["hide"]

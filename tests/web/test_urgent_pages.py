@@ -171,3 +171,19 @@ def test_p23_what_is_urgent_is_said_to_be_on_the_leads_first_page(
     assert tiles(lead)["urgent, referred to you and not dealt with yet: look first"] == "1"
     assert tiles(lead)["other referred to you, not dealt with yet"] == "1"
     assert 'text-bg-danger">urgent' in lead.get("/log?referred=waiting").text
+
+
+def test_p20_undo_says_that_a_colleagues_block_stands(
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
+) -> None:
+    first, second = scenes.flagged(account_id, platform, clock, comment(1, "idiot 1"), comment(2, "idiot 2"))
+    slt, dsl = signed_in(Role.SLT), signed_in(Role.DSL)
+    for browser, entry_id in ((slt, first), (dsl, second)):
+        page = f"/moderation/{entry_id}"
+        assert browser.post(page, page, seen=1, outcomes="block", reason="Abuse").status_code == 302
+    assert slt.post(f"/moderation/{first}/undo", "/moderation", seen=2).status_code == 302
+    stays = "Whoever wrote it stays blocked: another decision says so, too."
+    assert f"Taken back: the entry is open again. {stays}" in slt.get("/moderation").text
+    assert dsl.post(f"/moderation/{second}/undo", "/moderation", seen=2).status_code == 302
+    shown = dsl.get("/moderation").text
+    assert "Taken back: the entry is open again." in shown and stays not in shown
