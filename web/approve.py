@@ -9,14 +9,14 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
-from approvals import asking, claims, decisions, pictures, remarks, video_digest
+from approvals import asking, claims, decisions, pictures, remarks, series_together, video_digest
 from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput, LinkExpired, NotFound
-from school.models import Role
+from school.models import Person, Role
 from school.pins import PinLocked
 from school.settings import settings
-from web import videos
+from web import videos, whole_series
 from web.access import optional_person, public
 from web.forms import Typed
 from web.keeping import RESTORE, restores
@@ -28,6 +28,8 @@ pages = Blueprint("approve", __name__)
 CHOOSE_ONE = "Choose one of the three: approve it, ask for changes, or reject it."
 FOLLOWING = "approve_next"
 """Under what the browser keeps the link to the post that waits next."""
+WITH_IT = "approved_with_it"
+"""Under what it keeps what became of the rest of the series: of which link, what was done, what was not."""
 
 
 @pages.get("/approve/<token>")
@@ -104,9 +106,12 @@ def decide(token: str) -> ResponseReturnValue:
             raise refusal
         with reading() as session:
             video_digest.prepare(session, video_digest.of_draft(session, proof.draft_id))
+            alike = whole_series.waiting(session, proof)
         with transaction() as session:
-            decision = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
-            following = asking.next_link(session, decision.approver, now=now())
+            decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
+        together = whole_series.decide(proof, alike, kind, typed.raw("reason"))
+        with transaction() as session:
+            following = asking.next_link(session, session.get_one(Person, proof.approver_id), now=now())
     except PinLocked as error:
         instead = BadInput(f"{error} Or sign in instead: then no PIN is needed.", field="pin")
         answer = _page(token, typed.refuse(instead), 429)
@@ -115,6 +120,8 @@ def decide(token: str) -> ResponseReturnValue:
     except BadInput as error:
         return _page(token, typed.refuse(error), 400)
     browser[FOLLOWING] = following[0] if following is not None else None
+    # A cookie holds some 4,000 characters.
+    browser[WITH_IT] = [token, together.with_it, *(one[:300] for one in together.refused[:5])]
     return _private(redirect(url_for("approve.done", token=token), 303))
 
 
@@ -123,6 +130,7 @@ def decide(token: str) -> ResponseReturnValue:
 def done(token: str) -> ResponseReturnValue:
     """What was decided by this link, and the way on."""
     next_token = browser.get(FOLLOWING)
+    of, with_it, *refused = browser.get(WITH_IT) or ["", ""]
     with reading() as session:
         decision = decisions.by_link(session, token)
         following = None
@@ -140,6 +148,8 @@ def done(token: str) -> ResponseReturnValue:
                 kinds=DecisionKind,
                 following=following,
                 next_token=next_token,
+                with_it=with_it if of == token else "",
+                refused=refused if of == token else [],
             )
         )
 
@@ -148,8 +158,10 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
     with reading() as session:
         request_open = decisions.look(session, token, now=now())
         for_headteacher = Role.HEADTEACHER in request_open.approver.roles
-        said = remarks.conversation(session, session.get_one(Draft, request_open.draft.draft_id))
+        draft = session.get_one(Draft, request_open.draft.draft_id)
+        said = remarks.conversation(session, draft)
         stopped = claims.stopped(session)
+        series_too = whole_series.listed(series_together.waiting(session, draft))
     visitor = optional_person()
     body = render_template(
         "approve/show.html",
@@ -162,6 +174,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         link_picture_url=lambda place, _link: url_for("approve.link_picture", token=token, place=place),
         remarks=said,
         obstacles=request_open.obstacles,
+        series_too=series_too,
         stopped=stopped,
         typed=typed,
         token=token,

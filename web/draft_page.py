@@ -25,6 +25,7 @@ from approvals import (
     remarks,
     schedule,
     series,
+    series_together,
     submissions,
     takedown_asking,
     takedowns,
@@ -49,7 +50,7 @@ from school.db import now, reading
 from school.models import Person, Role
 from school.permissions import Action, may
 from school.times import say, say_date
-from web import draft_findings, draft_history, headline
+from web import draft_findings, draft_history, headline, whole_series
 from web.access import current_person
 from web.forms import Typed, whole_number
 from web.headline import BADGES, Headline
@@ -174,6 +175,10 @@ def page(draft_id: UUID, typed: Typed) -> str:
             comments=[(one, under[posts[one.id]]) for one in out if posts.get(one.id) in under],
             series=repeated,
             reword=series.with_old_wording(session, draft) if own and newest else [],
+            hand_in_too=whole_series.listed(series_together.to_hand_in(session, draft))
+            if own and newest
+            else [],
+            series_too=whole_series.listed(series_together.waiting(session, draft)) if may_decide else [],
             series_standings=headline.of_many(session, [other for other, _planned_at in repeated]),
             remarks=remarks.conversation(session, draft),
             unread=unread_remarks.unread(session, draft, person, now=moment),

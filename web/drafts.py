@@ -37,7 +37,16 @@ from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import Person
 from school.permissions import Action, may
 from school.times import parse_day
-from web import begun_posts, draft_files, draft_form, draft_offers, draft_page, handing_in, headline
+from web import (
+    begun_posts,
+    draft_files,
+    draft_form,
+    draft_offers,
+    draft_page,
+    handing_in,
+    headline,
+    whole_series,
+)
 from web.access import current_person, needs, signed_in
 from web.approve import CHOOSE_ONE
 from web.draft_form import CROP, FACES, DraftForm
@@ -249,11 +258,16 @@ def decide(draft_id: UUID) -> ResponseReturnValue:
             person = current_person(session)
             drafts.find(session, draft_id, by=person, now=now())
             proof = decisions.prove_signed_in(session, draft_id, by=person, revision_number=number)
+            alike = whole_series.waiting(session, proof)
             decided = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
             stopped = decisions.waits_for_stop(session, decided)
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(error)), 400
-    flash(" ".join(filter(None, (f"You {kind.in_words}.", stopped, "The author gets an e-mail."))), "success")
+    together = whole_series.decide(proof, alike, kind, typed.raw("reason"))
+    said = (f"You {kind.in_words}{together.with_it}.", stopped, "The author gets an e-mail.")
+    flash(" ".join(filter(None, said)), "success")
+    for sentence in together.refused:
+        flash(f"Not decided: {sentence}", "warning")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 

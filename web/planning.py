@@ -20,9 +20,9 @@ from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.permissions import Action
 from school.settings import settings
 from school.times import LONDON, parse_day, say
-from web import draft_offers, draft_page, handing_in
+from web import draft_offers, draft_page, handing_in, whole_series
 from web.access import current_person, needs, public, signed_in
-from web.forms import Typed, whole_number
+from web.forms import Typed, hidden_number, whole_number
 from web.limits import limiter
 
 pages = Blueprint("planning", __name__)
@@ -162,6 +162,20 @@ def reword_series(draft_id: UUID) -> ResponseReturnValue:
         flash(
             f"The wording of {many} is changed. Sign each one’s checklist before you hand it in.", "success"
         )
+    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="series"))
+
+
+@pages.post("/drafts/<uuid:draft_id>/series/hand-in")
+@needs(Action.WRITE_DRAFTS)
+def hand_in_series(draft_id: UUID) -> ResponseReturnValue:
+    """Hand in the other posts of a series that say the same, with the checklist that was signed for this."""
+    typed = Typed(request.form)
+    together = whole_series.hand_in(draft_id, hidden_number(typed["revision"]))
+    if together.done:
+        many = "1 more post is" if together.done == 1 else f"{together.done} more posts are"
+        flash(f"{many} handed in. {together.asked} You get an e-mail for each decision.", "success")
+    for sentence in together.refused:
+        flash(f"Not handed in: {sentence}", "warning")
     return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="series"))
 
 

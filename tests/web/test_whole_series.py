@@ -1,0 +1,217 @@
+"""A series is handed in and decided in one press; each post of it keeps its version and decision (P12)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from approvals import decisions, drafts, series_together
+from approvals.decisions import DraftChanged
+from approvals.models import ApprovalDecision, Criterion, Draft, DraftRevision, Publication, Submission
+from approvals.states import DraftState
+from school.db import reading
+from school.models import Account, Person, Role
+from school.setup import PRACTICE_PIN
+from school.times import LONDON
+from tests.web.conftest import Browser
+from tests.web.writing import count, fields, mailed_token, rows, write
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+TOO = "Decide the same for the other"
+
+
+def repeated(teacher: Browser, x: Account, at: datetime, weeks: int = 3) -> tuple[str, list[str]]:
+    """A post that was handed in, and the pages of its repetitions, soonest first."""
+    path = write(teacher, x, at=at)
+    until = f"{(at + timedelta(weeks=weeks)).astimezone(LONDON):%Y-%m-%d}"
+    teacher.post(f"{path}/repeat", f"{path}/repeat", series=str(uuid4()), rhythm="weekly", until=until)
+    with reading() as session:
+        draft = session.get_one(Draft, UUID(path[-36:]))
+        others = [one for one, _planned_at in drafts.in_series(session, draft) if one.id != draft.id]
+        return path, [f"/drafts/{one.id}" for one in others]
+
+
+def listed(page: str) -> list[str]:
+    """What a page's form brings back of the other posts."""
+    return re.findall(r'name="other" value="([^"]+)"', page)
+
+
+def states(*paths: str) -> list[DraftState]:
+    with reading() as session:
+        return [session.get_one(Draft, UUID(path[-36:])).state for path in paths]
+
+
+def hand_in_all(teacher: Browser, path: str) -> str:
+    page = teacher.get(path).text
+    teacher.post(f"{path}/series/hand-in", path, revision="1", other=listed(page))
+    return teacher.get(path).text
+
+
+def test_a_series_is_handed_in_with_the_checklist_of_the_first(
+    teacher: Browser, x: Account, later: datetime
+) -> None:
+    path, others = repeated(teacher, x, later)
+    page = teacher.get(path).text
+    assert "3 other posts of this series say the same" in page and "Hand in these 3, too" in page
+    assert [one.partition(" ")[0] for one in listed(page)] == [other[-36:] for other in others]
+    # On a page of one that isn't handed in itself there is no checklist yet that could count.
+    assert "say the same" not in teacher.get(others[0]).text
+    shown = hand_in_all(teacher, path)
+    assert "3 more posts are handed in." in shown and "say the same" not in shown
+    assert states(path, *others) == [DraftState.SUBMITTED] * 4
+    with reading() as session:
+        newest = drafts.current_revisions(session, session.scalars(sa.select(Draft)).all())
+        assert {frozenset(one.checklist) for one in newest.values()} == {frozenset(Criterion)}
+        handed_in = session.scalars(sa.select(Submission.revision_id)).all()
+        assert sorted(handed_in) == sorted(one.id for one in newest.values())
+        assert len({one.planned_at for one in newest.values()}) == 4
+    # Once more, from the page of before: nothing is handed in twice.
+    again = teacher.post(f"{path}/series/hand-in", path, revision="1", other=listed(page))
+    assert "changed or decided meanwhile" in teacher.get(again.headers["Location"]).text
+    assert count(Submission) == 4
+
+
+def test_what_says_something_else_or_cannot_go_is_left_with_its_author(
+    teacher: Browser, signed_in: Callable[[Role], Browser], x: Account, later: datetime
+) -> None:
+    path, others = repeated(teacher, x, later)
+    before = teacher.get(path).text
+    edit = f"{others[0]}/edit"
+    at = later + timedelta(weeks=1)
+    teacher.post(edit, edit, **fields(x, at=at, text="The fair is off.", based_on="1", do="save"))
+    left = [one.partition(" ")[0] for one in listed(teacher.get(path).text)]
+    assert left == [one[-36:] for one in others[1:]]
+    # From the page of before the change: the changed one is named as left, the others go.
+    answer = teacher.post(f"{path}/series/hand-in", path, revision="1", other=listed(before))
+    shown = teacher.get(answer.headers["Location"]).text
+    assert "2 more posts are handed in." in shown and "Not handed in: One of them was changed" in shown
+    assert states(*others) == [DraftState.DRAFT, DraftState.SUBMITTED, DraftState.SUBMITTED]
+    # Nobody else hands in an author's series, and no other draft goes with it.
+    foreign = write(teacher, x, at=later + timedelta(days=40), do="save", text="Something else")
+    teacher.post(f"{path}/series/hand-in", path, revision="1", other=f"{foreign[-36:]} 1")
+    assert states(foreign) == [DraftState.DRAFT]
+    head = signed_in(Role.HEADTEACHER)
+    refused = head.post(f"{path}/series/hand-in", path, revision="1", other=f"{others[0][-36:]} 1")
+    assert refused.status_code in {302, 403, 404} and states(others[0]) == [DraftState.DRAFT]
+
+
+def test_p12_one_press_decides_each_of_a_series_for_itself(
+    teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path, others = repeated(teacher, x, later)
+    hand_in_all(teacher, path)
+    page = head.get(path).text
+    assert f"{TOO} 3 posts of this series that wait" in page
+    # Without the tick it is one post's decision, as ever.
+    sent = {"revision": "1", "decision": "approve", "other": listed(page)}
+    head.post(f"{path}/decide", path, **sent)
+    assert states(path, *others) == [DraftState.APPROVED, *[DraftState.SUBMITTED] * 3]
+    page = head.get(others[0]).text
+    assert f"{TOO} 2 posts" in page and path[-36:] not in " ".join(listed(page))
+    answer = head.post(
+        f"{others[0]}/decide", others[0], revision="2", decision="approve", series="yes", other=listed(page)
+    )
+    assert "You approved it, and 2 more posts of this series." in head.get(answer.headers["Location"]).text
+    assert states(path, *others) == [DraftState.APPROVED] * 4
+    with reading() as session:
+        found = rows(sa.select(ApprovalDecision))
+        revisions = {one.id: one for one in session.scalars(sa.select(DraftRevision))}
+        newest = drafts.current_revisions(session, session.scalars(sa.select(Draft)).all())
+        assert {one.revision_id for one in found} == {one.id for one in newest.values()}
+        assert all(one.revision_hash == revisions[one.revision_id].content_hash for one in found)
+        assert len({one.revision_hash for one in found}) == 4
+    planned = {one.planned_at for one in rows(sa.select(Publication))}
+    first = later.astimezone(LONDON)
+    assert {at.astimezone(LONDON) for at in planned} == {first + timedelta(weeks=n) for n in range(4)}
+
+
+def test_p12_nothing_is_decided_that_was_not_listed_as_it_is_now(
+    teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    """Changed and handed in again after the page was opened; taken back; another post altogether."""
+    path, others = repeated(teacher, x, later)
+    hand_in_all(teacher, path)
+    foreign = write(teacher, x, at=later + timedelta(days=40), text="Something else")
+    page = head.get(path).text
+    changed, taken, same = others
+    edit = f"{changed}/edit"
+    at = later + timedelta(weeks=1)
+    teacher.post(edit, edit, **fields(x, at=at, text="Another fair.", based_on="2"))
+    teacher.post(f"{taken}/withdraw", taken, reason="No")
+    assert states(changed, taken) == [DraftState.SUBMITTED, DraftState.DRAFT]
+    answer = head.post(
+        f"{path}/decide", path, revision="1", decision="approve", series="yes",
+        other=[*listed(page), f"{foreign[-36:]} 1", "nonsense", f"{same[-36:]} 1"],
+    )  # fmt: skip
+    shown = head.get(answer.headers["Location"]).text
+    assert "You approved it, and 1 more post of this series." in shown and "Not decided: " in shown
+    assert states(path, changed, taken, same, foreign) == [
+        DraftState.APPROVED, DraftState.SUBMITTED, DraftState.DRAFT, DraftState.APPROVED,
+        DraftState.SUBMITTED,
+    ]  # fmt: skip
+    assert count(ApprovalDecision) == 2
+
+
+def test_an_older_version_of_another_post_is_not_decided(
+    teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path, others = repeated(teacher, x, later, weeks=1)
+    hand_in_all(teacher, path)
+    page = head.get(path).text
+    # Moved to another day since: the same words, but not the version that was listed.
+    at = (later + timedelta(days=9)).astimezone(LONDON)
+    teacher.post(
+        f"{others[0]}/move", f"{others[0]}/move",
+        planned_date=f"{at:%Y-%m-%d}", planned_time=f"{at:%H:%M}", based_on="2", do="submit",
+    )  # fmt: skip
+    assert states(others[0]) == [DraftState.SUBMITTED]
+    head.post(f"{path}/decide", path, revision="1", decision="approve", series="yes", other=listed(page))
+    assert states(path, others[0]) == [DraftState.APPROVED, DraftState.SUBMITTED]
+
+
+def test_p12_a_proof_for_one_post_is_none_for_what_says_something_else(
+    teacher: Browser, x: Account, later: datetime, school_people: dict[Role, Person]
+) -> None:
+    """Whatever the page listed: it may have been changed at this moment."""
+    path, others = repeated(teacher, x, later, weeks=2)
+    hand_in_all(teacher, path)
+    edit = f"{others[0]}/edit"
+    at = later + timedelta(weeks=1)
+    teacher.post(edit, edit, **fields(x, at=at, text="Another fair.", based_on="2"))
+    foreign = write(teacher, x, at=later + timedelta(days=40))
+    ids = {name: UUID(one[-36:]) for name, one in zip("abcd", (path, *others, foreign), strict=True)}
+    head = school_people[Role.HEADTEACHER]
+    with reading() as session:
+        proof = decisions.prove_signed_in(session, ids["a"], by=head, revision_number=1)
+        assert series_together.prove(session, proof, ids["c"], number=2).draft_id == ids["c"]
+        for other, number in (("b", 3), ("d", 1)):
+            with pytest.raises(DraftChanged, match="look at it by itself"):
+                series_together.prove(session, proof, ids[other], number=number)
+
+
+def test_p12_by_a_link_the_pin_counts_for_all_of_them(
+    app: Flask, teacher: Browser, x: Account, later: datetime
+) -> None:
+    path, others = repeated(teacher, x, later)
+    link = f"/approve/{mailed_token()}"
+    hand_in_all(teacher, path)
+    visitor = Browser(app.test_client())
+    page = visitor.get(link).text
+    assert f"{TOO} 3 posts" in page
+    form = {"decision": "reject", "reason": "Not this year", "series": "yes", "other": listed(page)}
+    wrong = visitor.post(link, link, **form, pin="000000")
+    assert wrong.status_code == 403 and count(ApprovalDecision) == 0
+    assert re.search(r'name="series"[^>]* checked', wrong.text), "the tick stays"
+    assert visitor.post(link, link, **form, pin=PRACTICE_PIN).status_code == 303
+    assert states(path, *others) == [DraftState.REJECTED] * 4
+    assert {one.how for one in rows(sa.select(ApprovalDecision))} == {"pin"}
+    done = visitor.get(f"{link}/done").text
+    assert "Margaret Oyelaran rejected it, and 3 more posts of this series." in done
+    assert "Another post waits" not in done

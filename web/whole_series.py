@@ -1,0 +1,111 @@
+"""Handing in and deciding on a whole series in one press: what was done, and what could not be (P12)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from flask import request
+from sqlalchemy.orm import Session
+
+from approvals import asking, decisions, drafts, series_together, video_digest
+from approvals.decisions import Proof
+from approvals.models import DecisionKind, Draft
+from approvals.series_together import Alike
+from school.db import now, reading, transaction
+from school.errors import SchoolgateError
+from school.times import say
+from web import draft_findings
+from web.access import current_person
+from web.forms import whole_number
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What came of the other posts of a series."""
+
+    done: int
+    refused: tuple[str, ...]
+    """Of each with which it could not be done: which it is, and why."""
+    asked: str = ""
+    """Who is asked about those that were handed in, and when."""
+
+    @property
+    def with_it(self) -> str:
+        """After what was done with the first: with how many others, if with any."""
+        if not self.done:
+            return ""
+        return f", and {self.done} more {'post' if self.done == 1 else 'posts'} of this series"
+
+
+def hand_in(draft_id: UUID, number: int) -> Together:
+    """Hand in the listed posts of a draft's series that say what its version of that number says.
+
+    Each by itself: one that can't be handed in keeps none of the others back.
+    """
+    with reading() as session:
+        draft = drafts.find(session, draft_id, by=current_person(session), now=now())
+        revision = drafts.revision_of(session, draft, number)
+        texts, link = revision.words, revision.link
+        alike = series_together.to_hand_in(session, draft)
+        video_digest.prepare(session, video_digest.of_draft(session, draft_id))
+    found = draft_findings.findings(texts, link)
+
+    def one(session: Session, other: UUID, _number: int) -> str:
+        submission = series_together.hand_in(
+            session, other, like=draft_id, seen=number, findings=found, by=current_person(session), now=now()
+        )
+        return " ".join(way.sentence for way in asking.how_asked(session, submission))
+
+    done, refused = _each(one, alike)
+    return Together(len(done), refused, asked=done[-1] if done else "")
+
+
+def waiting(session: Session, proof: Proof) -> list[Alike]:
+    """What may be decided with what this proof is for: the listed posts, if the form asks for that."""
+    if request.form.get("series") != "yes":
+        return []
+    return series_together.waiting(session, session.get_one(Draft, proof.draft_id))
+
+
+def decide(proof: Proof, alike: Sequence[Alike], kind: DecisionKind, reason: str) -> Together:
+    """Decide the same on those of `alike` that the form lists, each by itself."""
+
+    def one(session: Session, other: UUID, number: int) -> None:
+        theirs = series_together.prove(session, proof, other, number=number)
+        decisions.decide(session, theirs, decision=kind, reason=reason, now=now())
+
+    done, refused = _each(one, alike) if request.form.get("series") == "yes" else ([], ())
+    return Together(len(done), refused)
+
+
+def listed(found: Sequence[Alike]) -> list[tuple[str, str]]:
+    """Of each of these posts, what the form brings back, and when it is planned."""
+    return [(f"{one.draft_id} {one.number}", _when(one)) for one in found]
+
+
+def _each(work: Callable[[Session, UUID, int], T], alike: Sequence[Alike]) -> tuple[list[T], tuple[str, ...]]:
+    known = {str(one.draft_id): one for one in alike}
+    done: list[T] = []
+    refused = []
+    for value in dict.fromkeys(request.form.getlist("other")):
+        named, _, number = value.partition(" ")
+        other = known.get(named)
+        if other is None:
+            # Whatever it is, nothing of it is told to who names it.
+            refused.append("One of them was changed or decided meanwhile: look at it by itself.")
+            continue
+        try:
+            with transaction() as session:
+                done.append(work(session, other.draft_id, whole_number(number) or 0))
+        except SchoolgateError as error:
+            refused.append(f"{_when(other)}: {error}")
+    return done, tuple(dict.fromkeys(refused))
+
+
+def _when(one: Alike) -> str:
+    return say(one.planned_at) if one.planned_at is not None else "Not planned yet"
