@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from moderation.classifier.groups import groups_marked, named_again, without_marks
 from moderation.classifier.hate import (
     HATE_WORDS,
     REFERENCES,
@@ -19,8 +20,6 @@ from moderation.classifier.hate import (
     TOLD_AS_VIEW,
     TOLD_OF_A_NAME,
     VIEWS,
-    groups_marked,
-    without_marks,
 )
 from moderation.classifier.languages import TEXT_MOST, Found
 from moderation.classifier.lexicon import ABUSIVE_ELSEWHERE, PLAINLY_ABUSIVE, VIOLENT
@@ -301,6 +300,8 @@ def _hate_in(plain: str) -> dict[str, str]:
     said = _ruled(_REFERENCES, marked, TOLD_AS_UNKIND) | _ruled(_VIEWS, marked, TOLD_AS_VIEW)
     if marked != plain:
         said |= _ruled(_VIEWS, plain, TOLD_AS_VIEW)
+        if (named := named_again(marked, TOLD_AS_UNKIND)) != marked:
+            said = _ruled(_VIEWS, named, TOLD_AS_VIEW) | said
     said |= _ruled(_SLURS, plain, TOLD_OF_A_NAME)
     return {label: without_marks(words) for label, words in said.items()}
 

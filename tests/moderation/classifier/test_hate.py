@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from moderation.classifier.flags import flag, severity
+from moderation.classifier.groups import groups_marked, named_again, without_marks
+from moderation.classifier.hate import TOLD_AS_UNKIND
 from moderation.classifier.languages import Found
 from moderation.classifier.own_cases import own_cases
 from tests.bench.functional.write_cases import read_cases
-from tests.moderation.classifier import spoken_hate
+from tests.moderation.classifier import implied_contempt, later_sentences, spoken_hate
+from tests.moderation.classifier.later_sentences import sentences
 from tests.moderation.classifier.spoken_hate import lines
 from tests.moderation.classifier.uk_names import FIRST_NAMES, LAST_NAMES
 
@@ -58,6 +61,9 @@ def test_none_of_these_sentences_is_learnt_or_measured_on() -> None:
     texts = {
         text.casefold() for blocks in (spoken_hate.HATEFUL, spoken_hate.HARMLESS) for _, text in lines(blocks)
     }
+    for module in (later_sentences, implied_contempt):
+        for block in (module.HATEFUL, module.HARMLESS, module.HATEFUL_AFTER, module.HARMLESS_AFTER):
+            texts |= {text.casefold() for text in sentences(block)}
     assert not texts & {case.text.casefold() for case in own_cases()}
     assert not texts & {case.text.casefold() for case in read_cases()}
 
@@ -94,3 +100,68 @@ def test_quotation_marks_around_something_else_hide_nothing() -> None:
 
 def test_a_comment_in_another_language_has_no_english_slur() -> None:
     assert not [one for one in flag("ten mong jest polak", {}, unread=Found("pl")) if one.label in HATE]
+
+
+@pytest.mark.parametrize(
+    "hate",
+    [
+        "An Asian dad complained about the car park. They should be grateful to be here at all.",
+        "Three Hungarian families came to the fair. Never trust that lot.",
+        "Some children with autism are in Year 3. They should have their own school.",
+        "The Kurdish lads were at the gate. Lovely weather. Hide your purses when they come.",
+        "There is a Somali boy in goal. He should go back where he came from.",
+    ],
+)
+def test_a_later_sentence_is_read_as_of_the_group_that_was_named(hate: str) -> None:
+    _, _, later = hate.partition(". ")
+    assert hateful(hate) and not hateful(later)
+    (reason,) = [reason for reason in flag(hate, {}) if reason.label in HATE]
+    assert " zz" not in reason.detail and "_" not in reason.detail.removeprefix("hateful_view")
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "I love our Polish families. They bring the best cakes.",
+        # Who shouted, not who was shouted at; and things that are named for a people.
+        "People shouted at the Asian mums. They should be grateful to be here at all.",
+        "The Polish shop was burgled. They took everything.",
+        # Another group is named between, or too much is.
+        "The Sikh parents came. The teachers left. The bus broke down. They should go home now.",
+        "The Somali boys beat us 5-1. They destroyed our defence.",
+    ],
+)
+def test_they_may_be_others_or_mean_well(harmless: str) -> None:
+    assert not hateful(harmless)
+
+
+def test_later_sentences_that_only_look_so_are_left_alone() -> None:
+    for block in (later_sentences.HARMLESS, later_sentences.HARMLESS_AFTER):
+        assert [text for text in sentences(block) if hateful(text)] == []
+    seen = [text for text in sentences(later_sentences.HATEFUL) if hateful(text)]
+    assert len(seen) >= 38, len(seen)
+
+
+@pytest.mark.parametrize(
+    ("text", "marked"),
+    [
+        ("the hungarian mums came", "the hungarian_mums zz came"),
+        ("two children with down's syndrome sang", "two children_with_down's_syndrome zz sang"),
+        ("wheelchair users meet here", "wheelchair_users zz meet here"),
+        ("he is an albanian .", "he is an albanian yy ."),
+        ("a traveller boy", "a traveller_boy yy"),
+        ("an indian takeaway", "an indian takeaway"),
+        ("the deaf are welcome", "the deaf zz are welcome"),
+        ("mrs brown and the family", "mrs brown and the family"),
+    ],
+)
+def test_which_words_name_a_group(text: str, marked: str) -> None:
+    assert groups_marked(text) == marked
+    assert without_marks(marked) == text
+
+
+def test_they_are_looked_for_at_bounded_cost() -> None:
+    plain = groups_marked("the polish mums came . " + "they should go and get them " * 3000)
+    assert named_again(plain, TOLD_AS_UNKIND) == plain
+    many = groups_marked("the polish mums came . they left . " * 3000)
+    assert len(named_again(many, TOLD_AS_UNKIND)) < 2 * len(many)

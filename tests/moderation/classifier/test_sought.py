@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from moderation.classifier.groups import groups_marked
 from moderation.classifier.hate import (
     REFERENCES,
     SLURS,
@@ -18,7 +19,6 @@ from moderation.classifier.hate import (
     TOLD_AS_VIEW,
     TOLD_OF_A_NAME,
     VIEWS,
-    groups_marked,
 )
 from moderation.classifier.phrases import PHISHING, SAFEGUARDING, THREATS
 from moderation.classifier.plain_rules import Rule, RuleBook, found_by, rule
