@@ -11,8 +11,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, mail, people
+from school import audit, form_turns, mail, people
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
+from school.form_turns import Turn
 from school.models.forms import FormEntry, FormKind, FormState, FormStep
 from school.models.people import Person, Role
 from school.people import reason_text
@@ -68,7 +69,8 @@ FORMS: Mapping[FormKind, Form] = {
         "Report inappropriate content",
         "Report of inappropriate content",
         "For something that was seen on the school's devices or network, or about the school. The network "
-        "manager acts and writes down what was done. If a child may be in danger, tell the DSL now.",
+        "manager acts and writes down what was done; about the headteacher, the chair of governors does. If "
+        "a child may be in danger, tell the DSL now.",
         (
             Field("day", "Seen on", kind="date"),
             Field("person", "Who was involved, if known", kind="line", required=False),
@@ -112,6 +114,7 @@ class Move:
     """One allowed step: whose it is, and what its button and its words are called."""
 
     role: Role
+    """Its holders do it, but for what `form_turns.of` says."""
     button: str
     words: str
     needed: bool = True
@@ -229,21 +232,25 @@ def visible(session: Session, person: Person) -> list[FormEntry]:
     return [entry for entry in session.scalars(query) if may_see(entry, person)]
 
 
-def open_moves(entry: FormEntry, person: Person) -> list[tuple[FormState, Move]]:
+def open_moves(session: Session, entry: FormEntry, person: Person) -> list[tuple[FormState, Move]]:
     """What the person may do with the form now."""
     if not may_see(entry, person):
         return []
     return [
-        (new, move)
-        for (kind, old, new), move in MOVES.items()
-        if kind is entry.kind and old is entry.state and move.role in person.roles
+        (new, move) for new, move in _next(entry) if person in form_turns.of(session, entry, move.role).people
     ]
 
 
-def next_roles(entry: FormEntry) -> list[Role]:
-    """Whose answer the form waits for; none once nothing more is to be done."""
+def turns(session: Session, entry: FormEntry) -> list[Turn]:
+    """Whose answer the form waits for, by role; none once nothing more is to be done."""
+    return [
+        form_turns.of(session, entry, role) for role in sorted({move.role for _new, move in _next(entry)})
+    ]
+
+
+def _next(entry: FormEntry) -> list[tuple[FormState, Move]]:
     here = (entry.kind, entry.state)
-    return sorted({move.role for (kind, old, _new), move in MOVES.items() if (kind, old) == here})
+    return [(new, move) for (kind, old, new), move in MOVES.items() if (kind, old) == here]
 
 
 def answer(
@@ -258,10 +265,14 @@ def answer(
     move = MOVES.get((entry.kind, entry.state, to))
     if move is None:
         raise MoveNotAllowed(f"This form is {IN_WORDS[entry.state]} already; it can't become {IN_WORDS[to]}.")
-    if move.role not in by.roles:
-        raise NotPermitted(f"Only the {move.role.value.replace('_', ' ')} can do this.")
-    if entry.kind is K.NEW_ACCOUNT and by.id in {step.by_id for step in entry.steps}:
-        raise NotPermitted("The two signatures must be two people's.")
+    turn = form_turns.of(session, entry, move.role)
+    if by not in turn.people:
+        if turn.role not in by.roles:
+            raise NotPermitted(f"Only the {turn.role.value.replace('_', ' ')} can do this.")
+        if by.id in {step.by_id for step in entry.steps}:
+            raise NotPermitted("The two signatures must be two people's.")
+        others = " or ".join(person.name for person in turn.people)
+        raise NotPermitted(f"You filed this form yourself, so it waits for {others}.")
     said = reason_text(words, field="words") if move.needed or words.strip() else ""
     entry.steps.append(FormStep(old=entry.state, new=to, words=said, at=now, by_id=by.id))
     entry.state = to
@@ -275,7 +286,7 @@ def answer(
 
 def waiting_for(session: Session, person: Person) -> list[FormEntry]:
     """The forms whose next step is the person's."""
-    return [entry for entry in visible(session, person) if open_moves(entry, person)]
+    return [entry for entry in visible(session, person) if open_moves(session, entry, person)]
 
 
 def _value(field: Field, typed: str) -> object:
@@ -341,10 +352,8 @@ def _trail(session: Session, entry: FormEntry, *, by: Person, now: datetime) -> 
 
 
 def _ask_next(session: Session, entry: FormEntry, *, by: Person, url: str, now: datetime) -> None:
-    roles = set(next_roles(entry))
-    if entry.about_headteacher and roles:
-        roles.add(Role.CHAIR)
-    for person in people.holders(session, *roles) if roles else []:
+    waited_for = {person.id: person for turn in turns(session, entry) for person in turn.people}
+    for person in waited_for.values():
         if person.id != by.id and may_see(entry, person):
             _mail(session, entry, person, f"{FORMS[entry.kind].filed_as}: waits for you", url=url, now=now)
 

@@ -372,9 +372,13 @@ def _consent_lost(session: Session, person: Person) -> Iterator[Waiting]:
 
 
 def _forms(session: Session, person: Person) -> Iterator[Waiting]:
-    count = len(forms.waiting_for(session, person))
-    if count:
-        yield Waiting(count, "form to answer", "forms to answer", "/forms")
+    theirs = forms.waiting_for(session, person)
+    about_head = sum(one.about_headteacher for one in theirs)
+    if about_head:
+        one, many = "report about the headteacher to answer", "reports about the headteacher to answer"
+        yield Waiting(about_head, one, many, "/forms", urgent=True)
+    if len(theirs) > about_head:
+        yield Waiting(len(theirs) - about_head, "form to answer", "forms to answer", "/forms")
 
 
 def _rules(session: Session, person: Person) -> Iterator[Waiting]:

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, db, forms, people
+from school import audit, db, form_turns, forms, people
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.forms import FormRefused
 from school.models import AuditEntry, FormEntry, FormKind, FormState, OutboxEmail, Person, Role
@@ -98,6 +98,84 @@ def test_p3_a_report_about_the_headteacher_goes_past_them(session: Session, scho
     assert list(trail) == [{"form": "inappropriate-content"}], "the trail says nothing of it"
 
 
+def waited_for_by(session: Session, entry: FormEntry, school_people: People) -> set[Role]:
+    return {role for role, one in school_people.items() if entry in forms.waiting_for(session, one)}
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("filer", "answers"),
+    [(Role.STAFF, Role.CHAIR), (Role.NETWORK_MANAGER, Role.CHAIR), (Role.CHAIR, Role.DSL)],
+)
+def test_p3_a_report_about_the_headteacher_waits_for_the_chair_and_never_for_its_filer(
+    session: Session, school_people: People, filer: Role, answers: Role
+) -> None:
+    """The chair's own waits for the safeguarding lead; nobody else is asked, or may close it."""
+    entry = filed(session, K.INAPPROPRIATE_CONTENT, school_people[filer], about_headteacher=True)
+    assert waited_for_by(session, entry, school_people) == {answers}
+    assert told(session) == {school_people[answers].email}
+    mails = session.scalars(sa.select(OutboxEmail).where(OutboxEmail.purpose == "form")).all()
+    assert all(one.confidential and one.next_try_at == NOW for one in mails), "at once, past the headteacher"
+    for role in set(school_people) - {answers}:
+        with pytest.raises((NotFound, NotPermitted)):
+            step(session, entry, S.DONE, school_people[role])
+        session.rollback()
+    step(session, entry, S.DONE, school_people[answers])
+    assert waited_for_by(session, entry, school_people) == set()
+
+
+@SQLITE
+def test_p3_a_chair_who_is_also_headteacher_answers_nothing_about_the_headteacher(
+    session: Session, school_people: People
+) -> None:
+    head = school_people[Role.HEADTEACHER]
+    for role in (Role.CHAIR, Role.DSL, Role.NETWORK_MANAGER):
+        people.grant_role(session, head, role, by=head, reason="Covers", now=NOW)
+        people.withdraw_role(session, school_people[role], role, by=head, reason="Left", now=NOW)
+    session.commit()
+    entry = filed(session, K.INAPPROPRIATE_CONTENT, head, about_headteacher=True)
+    assert forms.turns(session, entry) == [form_turns.Turn(Role.CHAIR, [])]
+    with pytest.raises(NotPermitted):
+        step(session, entry, S.DONE, head)
+
+
+@SQLITE
+@pytest.mark.parametrize(
+    ("kind", "role", "to"),
+    [
+        (K.INAPPROPRIATE_CONTENT, Role.NETWORK_MANAGER, S.DONE),
+        (K.BLOCKED_CONTENT, Role.HEADTEACHER, S.APPROVED),
+        (K.NEW_ACCOUNT, Role.MARKETING_OFFICER, S.SIGNED),
+    ],
+)
+def test_nobody_answers_what_they_filed_while_somebody_else_may(
+    session: Session, school_people: People, kind: FormKind, role: Role, to: FormState
+) -> None:
+    """Alone with the role they may, and the page says so."""
+    filer, other = school_people[role], school_people[Role.SLT]
+    entry = filed(session, kind, filer)
+    assert forms.turns(session, entry) == [form_turns.Turn(role, [filer], own=True)]
+    people.grant_role(session, other, role, by=school_people[Role.HEADTEACHER], reason="Helps", now=NOW)
+    session.commit()
+    assert forms.turns(session, entry) == [form_turns.Turn(role, [other])]
+    with pytest.raises(NotPermitted, match=f"You filed this form yourself, so it waits for {other.name}"):
+        step(session, entry, to, filer)
+    session.rollback()
+    step(session, entry, to, other)
+
+
+@SQLITE
+def test_p8_whoever_filed_for_an_account_signs_where_the_only_other_one_signed_already(
+    session: Session, school_people: People
+) -> None:
+    head, other = school_people[Role.HEADTEACHER], school_people[Role.MARKETING_OFFICER]
+    people.grant_role(session, other, Role.HEADTEACHER, by=head, reason="Shares the post", now=NOW)
+    session.commit()
+    entry = filed(session, K.NEW_ACCOUNT, head)
+    step(session, entry, S.SIGNED, other)
+    step(session, entry, S.APPROVED, head)
+
+
 @SQLITE
 def test_p8_an_account_needs_both_signatures_in_order_from_two_people(
     session: Session, school_people: People
@@ -162,9 +240,9 @@ def test_every_role_and_every_step_against_the_table(
         person = school_people[role]
         move = forms.MOVES.get((kind, state, to))
         if move is not None and move.role is role:
-            assert (to, move) in forms.open_moves(entry, person)
+            assert (to, move) in forms.open_moves(session, entry, person)
             continue
-        assert to not in [one for one, _move in forms.open_moves(entry, person)]
+        assert to not in [one for one, _move in forms.open_moves(session, entry, person)]
         with pytest.raises((NotFound, NotPermitted, MoveNotAllowed)):
             forms.answer(session, entry.id, to, words="Mine", by=person, url=URL, now=NOW)
         session.rollback()

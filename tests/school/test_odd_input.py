@@ -97,7 +97,7 @@ def test_p8_whose_role_ended_meanwhile_signs_no_more(
     """The page was open when the role ended: the signature counts from when it is given."""
     head, marketing = school_people[Role.HEADTEACHER], school_people[Role.MARKETING_OFFICER]
     entry = filed(session, FormKind.NEW_ACCOUNT, school_people[Role.STAFF])
-    assert FormState.SIGNED in [to for to, _move in forms.open_moves(entry, marketing)]
+    assert FormState.SIGNED in [to for to, _move in forms.open_moves(session, entry, marketing)]
     if how == "shut out":
         people.set_active(session, marketing, False, by=head, reason="Left", now=NOW)
     else:

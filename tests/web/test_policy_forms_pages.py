@@ -65,3 +65,31 @@ def test_p8_and_p31_are_offered_and_a_form_that_is_none_is_not_found(
         assert label in page
     assert "This concerns the headteacher" in teacher.get("/forms/inappropriate-content").text
     assert teacher.get("/forms/nothing").status_code == 404
+
+
+def test_p3_the_chair_answers_a_report_about_the_headteacher(
+    signed_in: Callable[[Role], Browser], head: Browser
+) -> None:
+    """Also that of the network manager, who can't close what they filed."""
+    manager, chair = signed_in(Role.NETWORK_MANAGER), signed_in(Role.CHAIR)
+    address = "/forms/inappropriate-content"
+    typed = filled(FormKind.INAPPROPRIATE_CONTENT, about_headteacher="yes")
+    entry = manager.post(address, address, **typed).headers["Location"]
+    page = manager.get(entry).text
+    assert "It waits for: Chair of governors." in page and 'name="to"' not in page
+    assert "to answer" not in manager.get("/").text and "to answer" not in head.get("/").text
+    assert "<b>1</b> report about the headteacher to answer" in chair.get("/").text
+    listed = chair.get("/forms").text
+    assert "Waiting for you" in listed and "No other form that you filed" in listed
+    assert "No form yet" not in listed
+    assert manager.post(entry, "/me", to="done", words="Nothing in it").status_code == 403
+    assert chair.post(entry, entry, to="done", words="I spoke to them").status_code == 302
+    assert "I spoke to them" in manager.get(entry).text and head.get(entry).status_code == 404
+
+
+def test_p31_whoever_alone_can_answer_their_own_is_told_so(signed_in: Callable[[Role], Browser]) -> None:
+    manager, lead = signed_in(Role.NETWORK_MANAGER), signed_in(Role.DSL)
+    address = "/forms/inappropriate-content"
+    entry = manager.post(address, address, **filled(FormKind.INAPPROPRIATE_CONTENT)).headers["Location"]
+    assert "You filed this yourself. Nobody else at the school may answer it" in manager.get(entry).text
+    assert "They filed it themselves" in lead.get(entry).text
