@@ -105,7 +105,7 @@ LABELS: Mapping[str, str] = {
     "address": "Web address",
     "earlier": "How it read before it was changed",
     "replaced": "Changed on",
-    "scores": "All that the computer program thought of it, also named where it is why a person was asked",
+    "scores": "The computer program’s score out of 100 for each kind of abuse",
     "why flagged": "Why a person was asked to look at it",
     "what happened": "What happened then",
     "done on the platform": "What was done about it on the platform",
@@ -178,13 +178,14 @@ _STATES: Mapping[type[Enum], Mapping[Any, str]] = {
     ActState: {state: said for state, (said, _colour) in ACT_STATES.items()},
 }
 _SCORES: Mapping[str, str] = {
-    "toxicity": "likely abusive",
-    "severe_toxicity": "likely severely abusive",
-    "obscene": "likely obscene",
-    "threat": "likely a threat",
-    "insult": "likely insulting",
-    "identity_attack": "likely an attack on who somebody is",
+    "toxicity": "abuse",
+    "severe_toxicity": "severe abuse",
+    "obscene": "obscene words",
+    "threat": "a threat",
+    "insult": "an insult",
+    "identity_attack": "an attack on who somebody is",
 }
+"""For what a score is. None is called likely here: most are far below what makes anybody look."""
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _PART = re.compile(r"\[([^\]]*)\]")
@@ -283,12 +284,13 @@ def _label(name: str) -> str:
 
 
 def _scores(value: Mapping[str, Any]) -> str:
-    shown = [
-        f"{_SCORES[label]} ({score:.0%} sure)"
+    shown = ", ".join(
+        f"{_SCORES[label]} {score * 100:.0f}"
         for label, score in value.items()
         if label in _SCORES and score >= 0.005
-    ]
-    return ", ".join(shown)
+    )
+    # Of what is flagged the record says so itself, and why.
+    return f"{shown}; not flagged" if shown and value.get("flagged") is False else shown
 
 
 _BY_NAME: Mapping[str, Callable[[Any], str]] = {

@@ -291,6 +291,13 @@ def test_p34_every_section_of_a_file_has_its_sentence(
     assert titles == set(SENTENCES)
     odd = Section("What they said about drafts", [{"at": db.now(), "remark": "2027-02-30"}])
     assert "“2027-02-30”" in readable.page("A file", "A school", [odd], made=db.now()), "no such day"
+    # A score of 2 in 100 says that the computer saw no abuse; a parent reads it.
+    about = {"written": db.now(), "text": "Well done!"}
+    low = {"flagged": False, "toxicity": 0.02, "identity_attack": 0.012, "threat": 0.001}
+    rows = [{**about, "scores": low}, {**about, "scores": {"flagged": True, "toxicity": 0.93}}]
+    page = readable.page("A file", "A school", [Section("Comments they wrote", rows)], made=db.now())
+    assert "<dd>abuse 2, an attack on who somebody is 1; not flagged</dd>" in page
+    assert "<dd>abuse 93</dd>" in page and "likely" not in page and "score out of 100" in page
 
 
 def test_p34_a_pupils_file_has_register_consents_and_posts(
