@@ -116,17 +116,19 @@
       }
     });
   });
-  // One press of a button is one act, even under an impatient finger.
+  // One press of a button is one act, even under an impatient finger. Another button of the form is another
+  // act: a second kind of file is fetched while the page with the first stays.
   document.addEventListener("submit", function (event) {
-    var form = event.target;
+    var form = event.target, pressed = event.submitter;
     if (form.method !== "post") {
       return;
     }
-    if (form.dataset.sent) {
+    var press = pressed && pressed.name ? pressed.name + "=" + pressed.value : "yes";
+    if (form.dataset.sent === press) {
       event.preventDefault();
       return;
     }
-    form.dataset.sent = "yes";
+    form.dataset.sent = press;
     window.setTimeout(function () {
       delete form.dataset.sent;
     }, 4000);
