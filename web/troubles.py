@@ -75,6 +75,7 @@ def show() -> ResponseReturnValue:
             running=running,
             lacking=_lacking(session, failed=len(failed), returned=returned, backup=backup, old=backup_old),
             own_mailbox=not settings().smtp_url,
+            mail_stays=mail_stays_here(session),
             over=incidents.lately_over(session, since=moment - LATELY),
             failed=failed,
             delayed=mail.delayed(session, viewer=person),
@@ -92,11 +93,19 @@ def show() -> ResponseReturnValue:
         )
 
 
+def mail_stays_here(session: Session) -> bool:
+    """Whether a real school has no mail server, so nobody hears of anything; a practice one needs none."""
+    school = current_school(session)
+    return not settings().smtp_url and school is not None and not school.practice
+
+
 def _lacking(
     session: Session, *, failed: int, returned: BounceMailbox | None, backup: datetime | None, old: bool
 ) -> list[tuple[str, str]]:
     """What doesn't stay wrong by itself and still wants somebody: words, and where the page says more."""
     found = []
+    if mail_stays_here(session):
+        found.append(("no e-mail leaves this server", "mail"))
     if failed:
         found.append((f"{failed} e-mail{' was' if failed == 1 else 's were'} not delivered", "mail"))
     if returned is not None and returned.problem:

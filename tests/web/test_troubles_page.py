@@ -115,3 +115,25 @@ def test_the_page_says_one_state_of_all(
     page = browser.get("/troubles").text
     assert fine not in page and '<a href="#backup">no backup was ever made</a>' in page
     assert '<a href="#mail">Schoolgate can’t notice e-mails that come back</a>' in page
+
+
+def test_a_real_school_without_a_mail_server_is_told_that_no_mail_leaves(
+    session: Session, signed_in: Callable[[Role], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sees the health of Schoolgate, on their first page too; a practice school needs none."""
+    manager, teacher = signed_in(Role.NETWORK_MANAGER), signed_in(Role.STAFF)
+    trouble, waits = "<b>No e-mail leaves this server</b>", "mail server to set: no e-mail leaves this server"
+    monkeypatch.setenv("SCHOOLGATE_SECOND_FACTOR", "off")
+    settings.cache_clear()
+    assert trouble not in manager.get("/troubles").text and waits not in manager.get("/").text
+    session.execute(sa.update(School).values(practice=False))
+    session.commit()
+    page = manager.get("/troubles").text
+    assert trouble in page and '<a href="#mail">no e-mail leaves this server</a>' in page
+    assert "SCHOOLGATE_SMTP_URL" in page and "was taken by the mail server" not in page
+    assert waits in manager.get("/").text and waits not in teacher.get("/").text
+    monkeypatch.setenv("SCHOOLGATE_SMTP_URL", "smtp://127.0.0.1:1")
+    settings.cache_clear()
+    page = manager.get("/troubles").text
+    assert trouble not in page and "was taken by the mail server" in page
+    assert waits not in manager.get("/").text
