@@ -201,12 +201,12 @@ def _odd_classes(listed: Sequence[ListedPupil], roll: Sequence[Pupil]) -> list[t
     full = [class_name for class_name, pupils in called.items() if len(pupils) > 1]
     found = []
     for one in listed:
-        if len(called[one.class_name]) == 1 and (like := _like(one.class_name, full)):
+        if len(called[one.class_name]) == 1 and (like := like_class(one.class_name, full)):
             found.append((one, like))
     return found
 
 
-def _like(class_name: str, others: Sequence[str]) -> str:
+def like_class(class_name: str, others: Sequence[str]) -> str:
     """The class that somebody may have meant; empty where none is like it."""
     plain = {_bare(other): other for other in others}
     # “Yr 4” and “4K” say the year alone, so letters and digits are compared without what they stand in.

@@ -7,11 +7,12 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from approvals import lost_consent, schedule, takedowns
 from approvals.checks import account_name
 from approvals.states import IN_WORDS
-from school import consent, consent_export, consent_record
+from school import consent, consent_export, consent_record, pupil_names
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import ConsentKind, Pupil
@@ -49,11 +50,30 @@ def _list(typed: Typed) -> str:
             }
             for pupil in consent.pupils(session)
         ]
-        return render_template("consent/list.html", rows=rows, leavers=consent.leavers(session), typed=typed)
+        return render_template(
+            "consent/list.html",
+            rows=rows,
+            leavers=consent.leavers(session),
+            classes=pupil_names.classes(session),
+            as_typed=_as_typed(typed),
+            typed=typed,
+        )
+
+
+def _as_typed(typed: Typed) -> str:
+    """What "it is right" is said of: another name or class is asked about anew."""
+    return f"{typed['name']}, {typed['class_name']}"
+
+
+def _ask_if_odd(session: Session, typed: Typed, *, but: UUID | None = None) -> None:
+    """Raise BadInput for what may be a slip, until somebody has ticked that it is right as they typed it."""
+    asked = pupil_names.doubts(session, name=typed["name"], class_name=typed["class_name"], but=but)
+    if asked and typed["right"] != _as_typed(typed):
+        raise BadInput(" ".join(asked), field="right")
 
 
 def _one(pupil_id: UUID, typed: Typed, *, ending: UUID | str = "") -> str:
-    """The page of one pupil. `ending`: the consent whose form `typed` is, or "all" for that of several."""
+    """The page of one pupil. `ending`: the consent whose form `typed` is, "all" (several) or "name"."""
     on = today(now())
     with reading() as session:
         pupil = consent.get(session, pupil_id)
@@ -89,6 +109,8 @@ def _one(pupil_id: UUID, typed: Typed, *, ending: UUID | str = "") -> str:
             platforms=[EVERYWHERE, *consent.PLATFORMS.items()],
             first_day=on.isoformat(),
             last_day=date(on.year + (on.month >= 9), 8, 31).isoformat(),
+            classes=pupil_names.classes(session),
+            as_typed=_as_typed(typed),
             typed=typed,
         )
 
@@ -107,10 +129,11 @@ def add_pupil() -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with transaction() as session:
+            _ask_if_odd(session, typed)
             pupil = consent.add_pupil(
                 session,
                 name=typed["name"],
-                class_name=typed["class_name"],
+                class_name=pupil_names.as_known(session, typed["class_name"]),
                 by=current_person(session),
                 now=now(),
             )
@@ -183,6 +206,28 @@ def record(pupil_id: UUID) -> ResponseReturnValue:
     with transaction() as session:
         consent_record.keep(session, pupil_id, data, by=current_person(session), now=moment)
     return pdf(data, f"consent-record-{today(moment)}")
+
+
+@pages.post("/consent/<uuid:pupil_id>/name")
+@needs(Action.EDIT_CONSENT)
+def correct(pupil_id: UUID) -> ResponseReturnValue:
+    """Put right what a pupil or their class is called."""
+    typed = Typed(request.form)
+    try:
+        with transaction() as session:
+            _ask_if_odd(session, typed, but=pupil_id)
+            pupil_names.correct(
+                session,
+                pupil_id,
+                name=typed["name"],
+                class_name=typed["class_name"],
+                by=current_person(session),
+                now=now(),
+            )
+    except BadInput as error:
+        return _one(pupil_id, typed.refuse(error), ending="name"), 400
+    flash("The name and the class stand as you typed them.", "success")
+    return redirect(url_for("consent.pupil", pupil_id=pupil_id))
 
 
 @pages.post("/consent/<uuid:pupil_id>/left")

@@ -60,6 +60,7 @@ PHRASES: Mapping[str, str] = {
     "scoring_again_stopped": "stopped scoring again",
     # Consent.
     "pupil_added": "entered {}",
+    "pupil_corrected": "corrected the name or class of {}",
     "pupil_left": "entered that {} left",
     "pupil_brought_back": "entered that {} is back",
     "consent_recorded": "recorded a consent of {}",

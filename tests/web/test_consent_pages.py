@@ -100,6 +100,47 @@ def test_the_same_pupil_twice_is_refused(signed_in: Callable[[Role], Browser]) -
 
 
 @SQLITE
+def test_p24_a_pupil_of_the_same_name_but_for_a_slip_is_asked_about_once_more(
+    signed_in: Callable[[Role], Browser],
+) -> None:
+    officer, asked = signed_in(Role.DPO), "There is already Amelia Thornbury in Year 4 Kestrels."
+    assert '<option value="Year 4 Kestrels"></option>' in officer.get("/consent").text
+    slip = {"name": "amélia  thornbury", "class_name": "Year 4 kestrel"}
+    answer = officer.post("/consent", "/consent", **slip)
+    assert answer.status_code == 400 and asked in answer.text
+    assert "No other pupil is in a class “Year 4 kestrel”. Did you mean Year 4 Kestrels?" in answer.text
+    again = officer.post("/consent", "/consent", **(slip | {"right": "another name, Year 1"}))
+    assert again.status_code == 400 and asked in again.text, "what was ticked was another name"
+    ticked = re.search(r'name="right" value="([^"]+)"', again.text)
+    assert ticked
+    assert officer.post("/consent", "/consent", **slip, right=ticked[1]).status_code == 302
+    # A class that differs in capitals and spaces alone is that class.
+    plain = {"name": "Una Price", "class_name": "year  4 KESTRELS"}
+    assert officer.post("/consent", "/consent", **plain).status_code == 302
+    assert pupil_named("Una Price").class_name == "Year 4 Kestrels"
+
+
+@SQLITE
+def test_p24_the_dpo_corrects_a_name_and_a_class(signed_in: Callable[[Role], Browser], head: Browser) -> None:
+    officer, pupil = signed_in(Role.DPO), pupil_named("Amelia Thornbury")
+    page = f"/consent/{pupil.id}"
+    assert "Correct the name or the class" in officer.get(page).text
+    assert "Correct the name" not in head.get(page).text
+    right = {"name": "Amelia Thornberry", "class_name": "Year 4 Kestrels"}
+    assert head.post(f"{page}/name", "/me", **right).status_code == 404
+    taken = officer.post(f"{page}/name", page, name="yusuf siddiqui", class_name="Year 4 Kestrels")
+    assert taken.status_code == 400 and "There is already Yusuf Siddiqui" in taken.text
+    taken = officer.post(f"{page}/name", page, name="Yusuf Siddiqui", class_name="Year 4 Kestrels")
+    assert taken.status_code == 400 and "Yusuf Siddiqui is in Year 4 Kestrels already" in taken.text
+    assert officer.post(f"{page}/name", page, **right).status_code == 302
+    assert pupil_named("Amelia Thornberry").id == pupil.id
+    with reading() as session:
+        [entry] = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "pupil_corrected"))
+        assert entry.detail == {"changed": ["name"]}, "the trail keeps no pupil's name"
+    assert "corrected the name or class of" in officer.get("/audit").text
+
+
+@SQLITE
 def test_the_headteacher_reads_and_changes_nothing(head: Browser) -> None:
     """P4: the DPO edits; others read only what they need."""
     page = f"/consent/{pupil_named('Oliver Penhaligon').id}"

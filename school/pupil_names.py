@@ -1,0 +1,88 @@
+"""What pupils and their classes are called: what is like another, and putting it right (P24)."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from school import audit, consent
+from school.consent_import import like_class
+from school.consent_lists import same_name
+from school.errors import BadInput, MoveNotAllowed
+from school.models.consent import Pupil
+from school.models.people import Person
+from school.people import person_name
+from school.permissions import Action, require
+
+
+def classes(session: Session) -> list[str]:
+    """What the classes of the pupils at the school are called, in order."""
+    query = sa.select(Pupil.class_name).where(Pupil.left_on.is_(None)).distinct()
+    return list(session.scalars(query.order_by(Pupil.class_name)))
+
+
+def as_known(session: Session, class_name: str) -> str:
+    """A class as the register writes it, where only capitals and spaces differ; else as it was typed."""
+    wanted = _plain(class_name)
+    return next((known for known in classes(session) if _plain(known) == wanted), class_name.strip())
+
+
+def doubts(session: Session, *, name: str, class_name: str, but: UUID | None = None) -> Sequence[str]:
+    """What may be a slip, as questions: a pupil of that name is there, or a class is like another.
+
+    Names are the same whatever their capitals, spaces and accents; exactly the same in the same class is no
+    question, but refused. `but`: the pupil whose name it is.
+    """
+    found = []
+    written = as_known(session, class_name)
+    others = [pupil for pupil in consent.pupils(session) if pupil.id != but]
+    for pupil in others:
+        if _plain(pupil.name) == _plain(name) and (pupil.name, pupil.class_name) != (name, written):
+            found.append(f"There is already {pupil.name} in {pupil.class_name}. Is this another child?")
+    known = {pupil.class_name for pupil in others}
+    if written not in known and (like := like_class(written, sorted(known))):
+        found.append(f"No other pupil is in a class “{written}”. Did you mean {like}?")
+    return found
+
+
+def correct(
+    session: Session, pupil_id: UUID, *, name: str, class_name: str, by: Person, now: datetime
+) -> Pupil:
+    """Put right what a pupil or their class is called. Raises BadInput, NotFound, MoveNotAllowed (erased).
+
+    The trail says which of the two, not what it was: it is kept for ever, a pupil's data is not (P34).
+    """
+    require(by, Action.EDIT_CONSENT)
+    pupil = consent.get(session, pupil_id)
+    if not pupil.class_name:
+        raise MoveNotAllowed("The data of this pupil was erased.")
+    full = person_name(name)
+    group = as_known(session, person_name(class_name, field="class_name"))
+    same = sa.select(Pupil.id).where(Pupil.name == full, Pupil.class_name == group, Pupil.id != pupil.id)
+    if session.scalar(same) is not None:
+        raise BadInput(f"{full} is in {group} already: two pupils need different names.", field="name")
+    changed = ["name"] if full != pupil.name else []
+    changed += ["class"] if group != pupil.class_name else []
+    if changed:
+        pupil.name, pupil.class_name = full, group
+        audit.record(
+            session,
+            by=by,
+            action="pupil_corrected",
+            object_kind="pupil",
+            object_id=pupil.id,
+            detail={"changed": changed},
+            now=now,
+        )
+    return pupil
+
+
+def _plain(name: str) -> str:
+    """A name without what a slip changes: capitals, spaces, accents."""
+    apart = unicodedata.normalize("NFKD", same_name(name))
+    return " ".join("".join(char for char in apart if not unicodedata.combining(char)).split())
