@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, redirect, url_for
@@ -14,6 +14,7 @@ from school import audit, people, terms
 from school.db import now, transaction
 from school.models import Person, Role
 from school.permissions import Action, may
+from school.settings import settings
 from web.access import current_person, signed_in
 
 pages = Blueprint("guide", __name__)
@@ -33,10 +34,21 @@ class Step:
     """In a real one."""
     writers: bool = False
     """Only for whoever may write for an account."""
+    stands: Callable[[Session], bool] | None = None
+    """Whether it is done, where nobody's line in the trail says so: it is done on the server."""
 
 
 ACCEPT_TERMS = Step("Read the terms of use and accept them", "/terms", ("terms_accepted",))
 """Left out for whoever accepted them otherwise, as the people of a practice school have."""
+
+
+def _mail_goes_out(_session: Session) -> bool:
+    return bool(settings().smtp_url)
+
+
+def _backed_up(session: Session) -> bool:
+    return audit.last_at(session, "backup_made") is not None
+
 
 _DECIDED = ("draft_approved", "draft_changes_requested", "draft_rejected")
 
@@ -75,10 +87,12 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
         Step("Find one person, have their file made, and read it as they would", "/data-protection/people", ("export_fetched",)),
     ),
     Role.NETWORK_MANAGER: (
+        Step("Let Schoolgate’s e-mails out: enter the school’s mail server on the server", "/troubles#mail", (), practice=False, stands=_mail_goes_out),
+        Step("Have a backup made each night, on the server", "/troubles#backup", (), practice=False, stands=_backed_up),
         Step("Write down which school devices may take pictures", "/devices", ("device_approved",)),
         Step("Under Practice, let X forget the school’s keys. Then connect that account again under Accounts", "/practice/faults", ("account_reconnected",), real=False),
         Step("Enter the school’s apps at X and Meta, so that accounts can be connected", "/accounts/apps", ("app_keys_entered",), practice=False),
-        Step("Pause an account, and use it again", "/accounts", ("account_paused",), real=False),
+        Step("Pause an account, and use it again", "/accounts", ("account_resumed",), real=False),
     ),
     Role.MARKETING_OFFICER: (
         Step("Ask for a new account, or sign the form that somebody filled in", "/forms", ("form_filed", "form_signed")),
@@ -144,11 +158,13 @@ def guide(session: Session, person: Person, *, practice: bool) -> Guide | None:
         if (step.practice if practice else step.real) and (writes or not step.writers)
     ]
     # Somebody with two roles does the same thing once.
-    steps = list({step.done_by: step for step in reversed(steps)}.values())[::-1]
+    steps = list({step.done_by or step.words: step for step in reversed(steps)}.values())[::-1]
     did = audit.done_by(session, person.id, {action for step in steps for action in step.done_by})
     if terms.accepted_at(session, person) is not None and not did & set(ACCEPT_TERMS.done_by):
         steps = [step for step in steps if step is not ACCEPT_TERMS]
-    return Guide([(step, bool(did & set(step.done_by))) for step in steps])
+    return Guide(
+        [(step, step.stands(session) if step.stands else bool(did & set(step.done_by))) for step in steps]
+    )
 
 
 def can_do(session: Session, person: Person) -> list[tuple[str, str]]:

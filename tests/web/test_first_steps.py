@@ -6,8 +6,12 @@ import io
 from collections.abc import Callable
 
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
 
-from school.models import Role
+from school import audit, db
+from school.models import Account, Role, School
+from school.settings import settings
 from school.setup import PRACTICE_PASSWORD
 from tests.web.conftest import Browser
 from web.guide import STEPS
@@ -56,3 +60,34 @@ def test_no_step_asks_for_what_another_does(role: Role, database: str) -> None:
     """The DSL is referred to, and the chair waits for what the headteacher writes."""
     for step in STEPS[role]:
         assert "Refer" not in step.words and not (step.practice and "draft_approved" in step.done_by)
+
+
+def test_using_an_account_again_is_the_step_and_not_the_pause_alone(
+    signed_in: Callable[[Role], Browser], make_account: Callable[..., Account]
+) -> None:
+    account, manager = make_account("x"), signed_in(Role.NETWORK_MANAGER)
+    done = "Pause an account, and use it again</a><span"
+    address = f"/accounts/{account.id}"
+    assert manager.post(f"{address}/pause", "/accounts", reason="A try").status_code == 302
+    assert done not in manager.get("/").text
+    assert manager.post(f"{address}/resume", "/accounts", reason="Tried").status_code == 302
+    assert done in manager.get("/").text
+
+
+def test_the_network_manager_of_a_real_school_sets_mail_and_backup(
+    session: Session, signed_in: Callable[[Role], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manager = signed_in(Role.NETWORK_MANAGER)
+    monkeypatch.setenv("SCHOOLGATE_SECOND_FACTOR", "off")
+    settings.cache_clear()
+    session.execute(sa.update(School).values(practice=False))
+    session.commit()
+    page = manager.get("/").text
+    for words in ("enter the school’s mail server on the server</a></span>", "Have a backup made each night"):
+        assert words in page
+    audit.record(
+        session, by=None, action="backup_made", object_kind="backup", object_id="practice", now=db.now()
+    )
+    session.commit()
+    page = manager.get("/").text
+    assert "Have a backup made each night, on the server</a><span" in page
