@@ -309,8 +309,9 @@ def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
                 "closed accounts to delete on their platforms",
                 "/accounts#closed-heading",
             )
-        if not count and not known:
-            yield Waiting(0, "", "accounts connected: take one over", "/accounts", urgent=True)
+        if not count and not known and may(person, Action.CONNECT_ACCOUNTS):
+            many = "accounts connected: connect the first"
+            yield Waiting(0, "", many, "/accounts#connect-heading", urgent=True)
 
 
 def _mails(session: Session, person: Person) -> Iterator[Waiting]:
