@@ -152,6 +152,6 @@ def _greeting(school: School) -> list[str]:
     return [
         f"Schoolgate is at {address} — {school.name}. Ctrl-C stops it.",
         "Sign in with your school e-mail address; `schoolgate setup` printed the headteacher's sign-up link.",
-        f"Try first, as headteacher: add people at {address}/people, and connect an account with "
-        "`schoolgate accounts adopt`.",
+        f"Try first, as headteacher: add people at {address}/people, and connect an account at "
+        f"{address}/accounts.",
     ]

@@ -15,7 +15,7 @@ from school.models import Account, Person, Role
 from school.permissions import SIGNED_ROLES
 from web.naming import role_name
 from worker.commands.networks import account_called
-from worker.commands.schools import sign_up_link
+from worker.commands.schools import sign_up_link, where_it_begins
 from worker.terminal import AsJson, answer, table
 
 commands = typer.Typer(help="People, their roles, and whom the headteacher lets write for which account.")
@@ -74,6 +74,7 @@ def add(
         [
             f"{told['email']} was added ({', '.join(told['roles'])}).",
             f"Their sign-up link, good for 7 days and for one use: {link}",
+            *where_it_begins(),
         ],
         as_json=as_json,
     )

@@ -49,6 +49,7 @@ def set_up(
         [
             f"{name} is set up; its e-mail domain is {kept_domain}.",
             f"The headteacher's sign-up link, good for 7 days and for one use: {link}",
+            *where_it_begins(),
             "Next: start the product with `schoolgate run`, then open the link.",
         ],
         as_json=as_json,
@@ -74,3 +75,13 @@ def migrate_database(as_json: AsJson = False) -> None:
 def sign_up_link(token: str) -> str:
     """Where somebody sets their password and PIN, once."""
     return f"{settings().effective_public_url}/join/{token}"
+
+
+def where_it_begins() -> list[str]:
+    """Why a link may have to begin otherwise; nothing where the school's address is set."""
+    if settings().public_url:
+        return []
+    return [
+        f"SCHOOLGATE_PUBLIC_URL is not set, so the link begins with {settings().effective_public_url}: if "
+        "Schoolgate runs under another name or port, begin it with that."
+    ]
