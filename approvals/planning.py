@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -175,16 +175,21 @@ def day_to_come(year: SchoolYear, monday: date, *, now: datetime) -> date:
 
 
 def gaps(
-    entries: Sequence[CalendarEntry], *, first: date, last: date, year: SchoolYear, now: datetime
+    entries: Sequence[CalendarEntry],
+    *,
+    first: date,
+    last: date,
+    year: SchoolYear,
+    now: datetime,
+    waiting: Collection[datetime] = (),
 ) -> list[date]:
     """The Mondays of those weeks of term, this one and later, for which no post is planned or out.
 
-    A week whose school days are over is none any more.
+    A week whose school days are over is none any more. `waiting`: for when posts are planned that `entries`
+    may lack (`schedule.waiting_times`), since they wait and not everybody sees them.
     """
-    busy = {
-        day - timedelta(days=day.weekday())
-        for day in (entry.at.astimezone(LONDON).date() for entry in entries if entry.state not in NOT_COMING)
-    }
+    planned = [*waiting, *(entry.at for entry in entries if entry.state not in NOT_COMING)]
+    busy = {day - timedelta(days=day.weekday()) for day in (at.astimezone(LONDON).date() for at in planned)}
     monday = max(first, today(now))
     monday -= timedelta(days=monday.weekday())
     found: list[date] = []

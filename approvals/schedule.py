@@ -181,6 +181,24 @@ def miss_unapproved(session: Session, *, now: datetime) -> int:
     return sum(miss(session, draft_id, now=now) for draft_id in unapproved(session, now=now))
 
 
+def waiting_times(session: Session, *, first: date, last: date) -> list[datetime]:
+    """For when posts between two days are planned that nobody has approved yet, and nothing else of them."""
+    query = (
+        sa.select(DraftRevision.planned_at)
+        .join(
+            Draft,
+            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
+        )
+        .where(
+            DraftRevision.planned_at >= datetime.combine(first, time.min, LONDON),
+            DraftRevision.planned_at < datetime.combine(last + timedelta(days=1), time.min, LONDON),
+            Draft.thrown_away_at.is_(None),
+            Draft.state.not_in((DraftState.REJECTED, DraftState.APPROVED)),
+        )
+    )
+    return [at for at in session.scalars(query) if at is not None]
+
+
 def calendar(session: Session, *, first: date, last: date, by: Person, now: datetime) -> list[CalendarEntry]:
     """What is planned or was published between two days (school time, both included), by time.
 

@@ -16,6 +16,7 @@ from approvals.takedowns import ALL_WORDS
 from school import people, school_year
 from school.db import now, reading
 from school.errors import BadInput
+from school.permissions import Action, may
 from school.school_year import DayIs
 from school.times import LONDON, clock, say_date, today
 from web.access import current_person, signed_in
@@ -80,9 +81,13 @@ def show() -> ResponseReturnValue:
             clashes=planning.clashes([entry for entry in entries if entry.at >= moment]),
             gaps=[
                 (monday, planning.day_to_come(year, monday, now=moment))
-                for monday in planning.gaps(entries, first=view.first, last=view.last, year=year, now=moment)
+                for monday in planning.gaps(
+                    entries, first=view.first, last=view.last, year=year, now=moment,
+                    waiting=schedule.waiting_times(session, first=view.first, last=view.last),
+                )
             ],
             spans=_spans([year.of(day) for day in days]) if view.kind != "list" else [],
+            sees_all=may(person, Action.SEE_ALL_DRAFTS),
             terms_known=year.known,
             this_day=this_day,
             clock=clock,

@@ -176,7 +176,13 @@ def test_p12_the_others_of_a_series_get_a_new_wording_only_while_they_are_writte
 
 
 def test_gaps_and_clashes_stand_out(
-    session: Session, teacher: Person, head: Person, x: Account, facebook: Account, now: datetime
+    session: Session,
+    teacher: Person,
+    head: Person,
+    school_people: dict[Role, Person],
+    x: Account,
+    facebook: Account,
+    now: datetime,
 ) -> None:
     monday = today(now) + timedelta(days=7 - now.astimezone(LONDON).weekday())
     enter_terms(session, head, now, (monday, monday + timedelta(days=18)))
@@ -198,6 +204,16 @@ def test_gaps_and_clashes_stand_out(
         monday + timedelta(days=7),
         monday + timedelta(days=14),
     ]
+    # A week in which a post waits that somebody may not see is not said to be empty.
+    outsider = school_people[Role.NETWORK_MANAGER]
+    seen = schedule.calendar(session, first=monday, last=last, by=outsider, now=now)
+    assert seen == [], "nothing of it is approved"
+    waiting = schedule.waiting_times(session, first=monday, last=last)
+    for shown in (entries, seen):
+        assert planning.gaps(shown, first=monday, last=last, year=year, now=now, waiting=waiting) == [
+            monday + timedelta(days=7),
+            monday + timedelta(days=14),
+        ]
     # A post of that week can still be planned for its next school day; on a Saturday for none.
     thursday_before, wednesday = (
         noon + timedelta(days=7) - timedelta(days=4),
