@@ -140,6 +140,9 @@ def _key(account: Account, probe: AccountProbe | None) -> str:
         "" if probe.permissions_known else f". {NAMES[Platform(account.platform)]} doesn’t say what it allows"
     )
     again = f". The last look failed: {probe.problem}" if probe.problem else ""
+    # Of a paused account nothing is asked, not even whether its key still works.
+    if account.state is AccountState.PAUSED:
+        return f"not checked while the account is paused; when it was last, {say(probe.probed_at)}, it {ends}"
     return f"{ends}{allow}{again}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, before_render_template, current_app, g
 from jinja2 import Template
 
+from school.permissions import Action
 from web.access import allowed
 from web.doors import MARK, PUBLIC, SIGNED_IN
 from web.navigation import navigation
@@ -22,6 +23,8 @@ class Help:
     says: str
     next: tuple[tuple[str, str], ...] = ()
     """Words and page of where to go from here."""
+    besides: tuple[tuple[Action, str], ...] = ()
+    """Further sentences, each for whoever may do that."""
 
 
 _TODAY = ("Back to Today", "/")
@@ -271,8 +274,9 @@ HELP: Mapping[str, Help] = {
     ),
     # The school
     "accounts/list.html": Help(
-        "These are the school’s accounts on X, Facebook and Instagram, with how each is doing. What is wrong is said on top, with what to do. Here you can also stop everything that would go out.",
+        "These are the school’s accounts on X, Facebook and Instagram, with how each is doing. What is wrong is said on top, with what to do.",
         (_CALENDAR,),
+        ((Action.STOP_PUBLISHING, "Here you can also stop everything that would go out."),),
     ),
     "accounts/one.html": Help(
         "This is one account: who looks after it, what it is for, and whether it is connected. An account needs two administrators and a day to go live before anything is posted.",
@@ -383,7 +387,7 @@ def page_help(practice: bool) -> Help | None:
     menu = {item.path for item, _here in navigation(practice)} - {"/"}
     open_to_all = {"/", "/me"} if menu else set()
     return Help(
-        found.says,
+        " ".join([found.says, *(words for action, words in found.besides if allowed(action))]),
         tuple(
             (words, path)
             for words, path in found.next

@@ -102,7 +102,7 @@ def real(account: Account) -> None:
 
 @SQLITE
 def test_the_page_says_in_plain_words_how_an_account_is(
-    head: Browser, make_account: Callable[..., Account]
+    head: Browser, make_account: Callable[..., Account], signed_in: Callable[[Role], Browser]
 ) -> None:
     account = make_account("x")
     real(account)
@@ -118,6 +118,12 @@ def test_the_page_says_in_plain_words_how_an_account_is(
     assert "Read every 10 minutes at night." in page
     assert "working, but needs attention" in page and "“write” is missing." in page
     assert "works, without an end" in page
+    assert "Here you can also stop everything" in page
+    assert "Here you can also stop" not in signed_in(Role.NETWORK_MANAGER).get("/accounts").text
+    with transaction() as session:
+        session.get_one(Account, account.id).state = AccountState.PAUSED
+    page = head.get("/accounts").text
+    assert "not checked while the account is paused; when it was last," in page, "nothing is claimed of it"
     assert "The comments have not been read completely yet." in page
     assert "answers that don&#39;t name the school for seven days" in page
 
