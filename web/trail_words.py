@@ -9,6 +9,7 @@ from approvals.takedowns import ALL_WORDS
 from moderation.words import FOLLOWER_DONE, OUTCOMES, PLATFORMS
 from school.consent import KINDS
 from school.forms import FORMS
+from school.models import FormState
 from web.naming import ROLE_NAMES
 
 PHRASES: Mapping[str, str] = {
@@ -42,7 +43,7 @@ PHRASES: Mapping[str, str] = {
     "picture_unblurred": "took the blurring back from {}",
     "picture_cropped": "cut {}",
     "video_added": "added {}",
-    "practice_post": "had {} written for practice",
+    "practice_post": "wrote {} for people to practise with",
     "publishing_stopped": "stopped all publishing",
     "publishing_allowed": "let publishing go on",
     # Comments and the log.
@@ -54,6 +55,8 @@ PHRASES: Mapping[str, str] = {
     "picture_asked_for": "had a picture kept that came with {}",
     "evidence_made": "made an evidence pack of {}",
     "letter_made": "issued a letter about {}",
+    "letter_template_saved": "saved the wording of a letter",
+    "letter_template_retired": "retired the wording of a letter",
     "follower_decided": "decided on {}",
     "flagging_rules_changed": "changed what makes a comment flagged",
     "scoring_again_asked": "had comments scored again",
@@ -113,8 +116,8 @@ PHRASES: Mapping[str, str] = {
     "connection_asked": "began to connect an account",
     "connection_ready": "made the way to a platform’s own page ready",
     "connection_returned": "came back from a platform’s own page",
-    "connection_done": "ended the connecting of an account: it is connected",
-    "connection_cancelled": "gave up connecting an account",
+    "connection_done": "finished connecting an account",
+    "connection_cancelled": "ended a try to connect an account",
     "connection_failed": "could not connect an account",
     "account_reconnected": "connected {} again",
     "account_owner_named": "named an administrator of {}",
@@ -140,7 +143,17 @@ PHRASES: Mapping[str, str] = {
     "referral_let_into_file": "let {}, which was referred, into the file of somebody",
     "export_made": "made a file of what is held",
     "export_fetched": "fetched a file of what is held",
+    # Forms.
+    f"form_{FormState.FILED}": "filed {}",
+    f"form_{FormState.SIGNED}": "signed {}",
+    f"form_{FormState.APPROVED}": "approved {}",
+    f"form_{FormState.DECLINED}": "declined {}",
+    f"form_{FormState.DONE}": "wrote down what was done about {}",
     # The school.
+    "report_made": "took out the report of a term",
+    "school_dates_entered": "entered dates of the school",
+    "school_dates_taken_off": "took dates of the school off",
+    "model_put_to_use": "put a model of the classifier to use",
     "device_approved": "approved a device",
     "device_ended": "ended the approval of a device",
     "confidential_mail_failed": "could not deliver an e-mail in confidence",
