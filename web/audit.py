@@ -124,6 +124,7 @@ def show() -> ResponseReturnValue:
             older=urlencode(older),
             newest=urlencode(filtered) if before is not None else None,
             typed=typed,
+            hidden=trail.hidden_names(person),
             filtered=bool(filtered),
             people=[("schoolgate", "Schoolgate itself"), *((str(p.id), p.name) for p in everybody(session))],
             groups=[

@@ -133,6 +133,19 @@ def _meant(session: Session, words: str, viewer: Person) -> list[str]:
     return [str(one) for one in found]
 
 
+def hidden_names(viewer: Person) -> str:
+    """Whose names the trail keeps from the viewer, also when they look for one; empty where nobody's."""
+    hidden = [
+        whose
+        for action, whose in (
+            (Action.SEE_CONSENT, "pupils"),
+            (Action.SEE_PROTECTION, "people who comment or follow"),
+        )
+        if not may(viewer, action)
+    ]
+    return f"Names of {' and '.join(hidden)} are not shown to you: none can be looked for." if hidden else ""
+
+
 def _ids(session: Session, query: sa.Select[UUID]) -> list[UUID]:
     # Ids rise with time: of too many, what the newest lines are about.
     [column] = query.selected_columns

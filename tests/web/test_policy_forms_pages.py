@@ -93,3 +93,10 @@ def test_p31_whoever_alone_can_answer_their_own_is_told_so(signed_in: Callable[[
     entry = manager.post(address, address, **filled(FormKind.INAPPROPRIATE_CONTENT)).headers["Location"]
     assert "You filed this yourself. Nobody else at the school may answer it" in manager.get(entry).text
     assert "They filed it themselves" in lead.get(entry).text
+
+
+def test_the_trail_says_whose_names_it_keeps_from_the_reader(signed_in: Callable[[Role], Browser]) -> None:
+    chair, officer = signed_in(Role.CHAIR), signed_in(Role.DPO)
+    kept = "are not shown to you: none can be looked for."
+    assert "Names of pupils" in chair.get("/audit?about=Amelia").text and kept in chair.get("/audit").text
+    assert kept not in officer.get("/audit").text
