@@ -36,6 +36,8 @@ def keep(
         raise BadInput(
             f"More than {CHARACTERS_MAX:,} characters can't be kept while they are written: save the draft."
         )
+    # Two tabs may keep one form at once; what refers to a person, a sign-in say, goes on meanwhile.
+    session.execute(sa.select(Person.id).where(Person.id == by.id).with_for_update(key_share=True))
     values = [list(field) for field in fields]
     before = found(session, draft_id, by=by) if draft_id is not None else _same_form(session, fields, by=by)
     if before is not None:
