@@ -62,7 +62,11 @@ def throw_away(session: Session, draft_id: UUID, *, others: bool, by: Person, no
     Thrown away twice is once. Raises NotPermitted for anybody but the author, MoveNotAllowed when it may
     have been out, is approved, or waits for a decision.
     """
-    draft = drafts.locked(session, draft_id)
+    asked = session.get(Draft, draft_id)
+    too = {one.id for one in others_of_series(session, asked)} if others and asked is not None else set()
+    # In the order of ids, as whoever words a series anew: two at once wait for each other in turn.
+    held = {one_id: drafts.locked(session, one_id) for one_id in sorted({draft_id, *too})}
+    draft = held[draft_id]
     check_seen(session, draft, by=by, now=now)
     if draft.author_id != by.id:
         raise NotPermitted("Only the author can throw a draft away. Reject it instead.")
@@ -76,11 +80,8 @@ def throw_away(session: Session, draft_id: UUID, *, others: bool, by: Person, no
             if draft.state not in _STATES
             else "This draft may have been seen on a platform, so it is kept."
         )
-    gone = [draft]
-    if others:
-        waiting = [drafts.locked(session, one.id) for one in others_of_series(session, draft)]
-        # Handed in from another tab while this one waited for the row: then it is not to be lost.
-        gone += [one for one in waiting if possible(session, one)]
+    # One was handed in from another tab while this one waited for its row: then it is not to be lost.
+    gone = [draft, *(held[one_id] for one_id in sorted(too) if possible(session, held[one_id]))]
     for one in gone:
         one.thrown_away_at = now
         note_thrown_away(session, one, by=by, now=now)
