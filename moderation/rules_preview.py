@@ -7,7 +7,7 @@ pass does to a score shows only once the comments are scored again, so those are
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -16,12 +16,19 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from moderation import judged, letting_pass
-from moderation.classifier.flags import LANGUAGE, flag, scores_count
+from moderation.classifier.flags import (
+    DEFAULT_THRESHOLDS,
+    LANGUAGE,
+    LOCATES_PUPIL,
+    flag,
+    scores_count,
+    speaks_of_the_dead,
+)
 from moderation.classifier.languages import Found
 from moderation.classifier.normalise import prepare, undisguise, well_formed
 from moderation.models import CaseState, Comment, CommentScore, CommentState, LogCase, LogEntry
 from moderation.sight import comment_visible_to
-from moderation.thresholds import Proposal, unread_language
+from moderation.thresholds import URGENT_KINDS, Proposal, unread_language
 from school.models import Person
 
 DECIDED_FOR = timedelta(days=365)
@@ -68,6 +75,8 @@ change that misses one in four would show with a chance of over nine in ten (1 -
 class Effect:
     """What a proposal does to comments that people have decided on, and to recent ones."""
 
+    threats_over: float | None = None
+    """The score from which a comment counts as a threat, where it is raised above the one that ships."""
     least: ClassVar[int] = LEAST
     decided: int = 0
     """Decided comments whose decision tells something of the classifier's scores."""
@@ -86,6 +95,11 @@ class Effect:
     """People found it harmless; it would no longer be flagged."""
     alarmed: Group = field(default_factory=Group)
     """People found it harmless; it would now be flagged."""
+    urgent_before: int = 0
+    """Of all that was looked at, decided or recent, each once: mailed at once by the rules in force (P23)."""
+    urgent_after: int = 0
+    calmed: Group = field(default_factory=Group)
+    """A mail at once by the rules in force; with these it would come without one, or not at all."""
     recent: int = 0
     """Recent comments looked at, decided or not."""
     newly: Group = field(default_factory=Group)
@@ -105,18 +119,30 @@ class Effect:
         """Comments that were flagged rightly, or wait for a person, and would be flagged no longer."""
         return self.missed.count + self.dropped.count
 
+    def urgency(self, before: bool, after: bool, shown: Shown) -> None:
+        """Count one comment that is urgent by the rules in force, by the proposal, or by both."""
+        self.urgent_before += before
+        self.urgent_after += after
+        if before and not after:
+            self.calmed.add(shown)
+
 
 def effect(
     session: Session, proposed: Proposal, in_force: Proposal, *, viewer: Person, now: datetime
 ) -> Effect:
     """What would have become of comments that the viewer may see. Takes no longer than a page may."""
-    found = Effect()
+    found = Effect(threats_over=_threats_over(proposed, in_force))
     compare = _Comparison(proposed, in_force)
+    counted: set[UUID] = set()
     for count, one in enumerate(judged.decided(session, viewer=viewer, since=now - DECIDED_FOR)):
         if count >= DECIDED_MOST:
             break
+        counted.add(one.entry_id)
+        other = unread_language(one.text, one.model_name)
+        urgent = compare.urgent(one.text, one.scores, one.reasons, other)
+        found.urgency(*urgent, Shown(one.text, one.entry_id, one.number, _as_threat(one.scores)))
         if one.tells_of_scores and one.scores:
-            _decided(found, one, compare)
+            _decided(found, one, compare, other)
     for comment in _recent(session, viewer, now=now):
         found.recent += 1
         clear = comment.id if comment.entry_id is None else None
@@ -125,6 +151,9 @@ def effect(
             found.unknown.add(shown)
             continue
         other = unread_language(comment.text, comment.model_name) if comment.strange else None
+        if comment.entry_id not in counted:
+            urgent = compare.urgent(comment.text, comment.scores, comment.reasons, other)
+            found.urgency(*urgent, replace(shown, said=_as_threat(comment.scores)))
         before, after = compare.flagged(comment.text, comment.scores, comment.reasons, other)
         if after and not before and comment.entry_id is None:
             found.newly.add(shown)
@@ -133,10 +162,15 @@ def effect(
     return found
 
 
-def _decided(found: Effect, one: judged.Judged, compare: _Comparison) -> None:
-    before, after = compare.flagged(
-        one.text, one.scores, one.reasons, unread_language(one.text, one.model_name)
-    )
+def _threats_over(proposed: Proposal, in_force: Proposal) -> float | None:
+    """The score that the proposal asks for a threat, where it is raised, and above what ships."""
+    now = proposed.thresholds.get("threat", 0.0)
+    usual = max(DEFAULT_THRESHOLDS["threat"], in_force.thresholds.get("threat", 0.0))
+    return now if now > usual else None
+
+
+def _decided(found: Effect, one: judged.Judged, compare: _Comparison, other: Found | None) -> None:
+    before, after = compare.flagged(one.text, one.scores, one.reasons, other)
     shown = Shown(one.text, one.entry_id, one.number, _said(one.scores))
     found.decided += 1
     if one.abusive:
@@ -184,6 +218,21 @@ class _Comparison:
             found.append(over or bool(maybe and _by_word(text, side)))
         return found[0], found[1]
 
+    def urgent(
+        self, text: str, scores: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]], other: Found | None
+    ) -> tuple[bool, bool]:
+        """Whether SLT and DSL would be told of it at once by the rules in force, and by the proposal (P23).
+
+        As `thresholds.is_urgent` asks of the reasons: only a threat by its score hangs on a threshold.
+        """
+        if any(_urgent_of_itself(reason, self._sides[0]) for reason in reasons):
+            return True, True
+        score = float(scores.get("threat", 0.0))
+        was, will = (score >= side.thresholds.get("threat", 2.0) for side in self._sides)
+        if not (was or will) or not scores_count(text, other) or speaks_of_the_dead(text):
+            return False, False
+        return was, will
+
     def _has_hint(self, text: str) -> bool:
         plain = prepare(well_formed(text))
         both = f"{plain}\n{undisguise(plain)}".casefold()
@@ -203,11 +252,20 @@ def _of_itself(reason: Mapping[str, Any], rules: Proposal) -> bool:
     )
 
 
+def _urgent_of_itself(reason: Mapping[str, Any], rules: Proposal) -> bool:
+    kind, label = reason.get("kind"), reason.get("label")
+    return label == LOCATES_PUPIL or (kind in URGENT_KINDS and label not in rules.thresholds)
+
+
 def _said(scores: Mapping[str, Any]) -> str:
     if not scores:
         return ""
     label, score = max(scores.items(), key=lambda pair: float(pair[1]))
     return f"{label.replace('_', ' ')} {float(score):.2f}"
+
+
+def _as_threat(scores: Mapping[str, Any]) -> str:
+    return f"threat {float(scores.get('threat', 0.0)):.2f}"
 
 
 @dataclass(frozen=True, slots=True)

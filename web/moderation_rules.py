@@ -175,18 +175,43 @@ def _look(typed: Typed, error: BadInput | MoveNotAllowed | None = None) -> Respo
 
 
 def _all_seen(session: Session, typed: Typed) -> None:
-    """Raises BadInput unless the person says how many flagged comments the change would lose."""
+    """Raises BadInput unless the person says what it loses: flagged comments, and mails at once."""
     proposed = _proposal(session, typed)
     if typed["looked_at"] != _digest(proposed):
         # Said by whoever saves, with what to do.
         return
-    lost = _effect(session, proposed, thresholds.current(session)).lost
+    effect = _effect(session, proposed, thresholds.current(session))
+    lost, calmed = effect.lost, calmer(effect)
+    if calmed and typed["seen_urgent"] != calmed[0]:
+        raise BadInput(
+            f"{calmed[1]}. Look above, and tick here that you have seen it, or put “Threats” back.",
+            field="seen_urgent",
+        )
     if lost and typed["seen_lost"] != str(lost):
         raise BadInput(
             f"{lost} flagged {'comment' if lost == 1 else 'comments'} would no longer be flagged: look at "
             "them above, and tick here that you have.",
             field="seen_lost",
         )
+
+
+def calmer(effect: rules_preview.Effect) -> tuple[str, str] | None:
+    """What the tick says that somebody saw before threats come without a mail at once, and its words.
+
+    Seen of another number of comments, it is asked again. None: nothing is lost.
+    """
+    count, over = effect.calmed.count, effect.threats_over
+    if not count and over is None:
+        return None
+    said = []
+    if count:
+        many = "1 urgent comment" if count == 1 else f"{count} urgent comments"
+        said.append(f"{many} would come without a mail at once")
+    if over is not None:
+        scored = f"a comment whose score for “{ABUSE['threat'][0]}” is under {over:g}"
+        said.append(f"{scored} would come without a mail at once" if not said else f"so would {scored}")
+    words = "; ".join(said)
+    return f"{count}/{over}", words[0].upper() + words[1:]
 
 
 def _effect(session: Session, proposed: Proposal, current: FlaggingRules) -> rules_preview.Effect:
@@ -226,6 +251,7 @@ def _page(
         outdated=rescoring.outdated(session, since=now() - timedelta(days=USUAL_DAYS)),
         usual_days=USUAL_DAYS,
         effect=effect,
+        calmer=calmer(effect) if effect else None,
         digest=digest,
         bringing=bringing,
         typed=typed,

@@ -224,6 +224,12 @@ def _scored(
     return reasons
 
 
+def speaks_of_the_dead(text: str) -> bool:
+    """Whether a text speaks of somebody long dead alone: what scores as a threat is none then."""
+    both = readings(well_formed(text)[:READ_CHARACTERS])
+    return _of_the_dead(plainly(both[-1]))
+
+
 def _of_the_dead(plain: str) -> bool:
     return bool(LONG_DEAD.search(plain)) and DOES_SOMETHING.isdisjoint(plain.split())
 

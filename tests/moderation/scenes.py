@@ -31,7 +31,13 @@ class WordEngine:
     labels = ("toxicity", "threat")
 
     def score(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        return [{"toxicity": 0.99 if "idiot" in text.lower() else 0.01, "threat": 0.0} for text in texts]
+        return [
+            {
+                "toxicity": 0.99 if "idiot" in text.lower() else 0.01,
+                "threat": 0.9 if "menace" in text.lower() else 0.0,
+            }
+            for text in texts
+        ]
 
 
 class Clock:

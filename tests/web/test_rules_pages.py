@@ -115,6 +115,55 @@ def test_what_a_threshold_would_have_missed_is_seen_before_it_is_saved(
     assert "Version 2" in slt.get(PAGE).text
 
 
+def test_p23_nobody_makes_threats_come_without_a_mail_unseen(
+    make_account: Callable[..., Account],
+    clock: scenes.PresentClock,
+    school_people: dict[Role, Person],
+    signed_in: SignIn,
+) -> None:
+    now, slt = clock(), signed_in(Role.SLT)
+    # The last speaks of a dog long dead: it is no threat, whatever it scores.
+    texts = (
+        "idiot menace decided",
+        "idiot menace waiting",
+        "I will kill you tomorrow",
+        "Our menace of a dog has been dead two years",
+    )
+    entries = scenes.flagged(
+        make_account("facebook", identity_id="school").id,
+        ScriptedPlatform(),
+        clock,
+        *(comment(n, text, author=author(f"A{n}"), created_at=now) for n, text in enumerate(texts)),
+    )
+    scenes.decide(entries[0], Outcome.HIDE, by=school_people[Role.SLT], clock=clock)
+    text, form = look(slt, fields(slt, **{"threshold-threat": "0.99"}))
+    plain = " ".join(re.sub(r"<[^>]+>", " ", text).split())
+    assert "2 urgent comments would come without a mail at once" in plain
+    assert numbers(text)["Urgent, and would come without a mail at once"] == "2"
+    assert "3 are urgent now, with a mail at once; with this 1 ." in plain
+    unseen = send(slt, "save", form)
+    assert unseen.status_code == 400 and "tick here that you have seen it" in unseen.text
+    tick = re.search(r'name="seen_urgent" value="([^"]+)"', text)
+    assert tick and send(slt, "save", {**form, "seen_urgent": "1/0.99", "seen_lost": "1"}).status_code == 400
+    # The dog alone would not be flagged at all.
+    assert send(slt, "save", {**form, "seen_urgent": tick[1], "seen_lost": "1"}).status_code == 302
+
+
+def test_p23_threats_are_not_raised_over_what_ships_unasked_with_nothing_to_measure(
+    decided: list[UUID], signed_in: SignIn
+) -> None:
+    slt = signed_in(Role.SLT)
+    text, form = look(slt, fields(slt, **{"threshold-threat": "0.5"}))
+    assert "score for “Threats” is under 0.5 would come without a mail at once" in text
+    assert send(slt, "save", form).status_code == 400
+    assert send(slt, "save", {**form, "seen_urgent": "0/0.5"}).status_code == 302
+    # Lowered, or left as it is, nothing is asked.
+    for change in ({"threshold-threat": "0.4"}, {"words": "eejit"}):
+        text, form = look(slt, fields(slt, **change))
+        assert "seen_urgent" not in text
+        assert send(slt, "save", form).status_code == 302, change
+
+
 def test_what_was_erased_is_neither_measured_nor_scored_again(
     decided: list[UUID], signed_in: SignIn, clock: scenes.PresentClock
 ) -> None:
