@@ -26,13 +26,13 @@ from moderation.models import (
     LogEvent,
     Meeting,
     PlatformAct,
-    Referral,
     ReferTo,
 )
 from moderation.moves import CASE_MOVES, check
 from moderation.outcomes import Outcome as Outcome
+from moderation.referring import PassedOn, pass_on, to_the_lead_as_well
 from moderation.sight import visible_to
-from school import audit, people
+from school import audit
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Account, AccountState, Person, Role
 from school.people import reason_text
@@ -95,7 +95,6 @@ FOR_REFERRED = frozenset(
 )
 """What somebody may decide who sees an entry only because it was referred to them: the chair (P3)."""
 
-_TAKES_AWAY = frozenset({Outcome.HIDE, Outcome.DELETE})
 _ALONE = frozenset({Outcome.DEALT, Outcome.READ, Outcome.DISMISS, Outcome.REOPEN})
 _OPPOSED = (
     (Outcome.HIDE, Outcome.UNHIDE),
@@ -192,10 +191,16 @@ def decide(
     _follow(session, entry, case, decision, acts, by=by, reason=reason, url=url, now=now)
     was_open = case.state is CaseState.OPEN
     _close(session, case, decision.outcomes, by=by, now=now)
-    if case.urgent and was_open and case.state is CaseState.DECIDED:
+    if was_open and case.state is CaseState.DECIDED:
         # The form may name somebody without a referral being chosen: then nobody was told.
         to = decision.refer_to if Outcome.REFER in decision.outcomes else None
-        alerts.decided(session, entry, case, besides=_TOLD_OF_REFERRAL.get(to, ()), now=now)
+        told = {*_TOLD_OF_REFERRAL.get(to, ())}
+        if to_the_lead_as_well(
+            session, entry, case, decision.outcomes, by=by, reason=reason, url=url, now=now
+        ):
+            told.add(Role.DSL)
+        if case.urgent:
+            alerts.decided(session, entry, case, besides=told, now=now)
     if not decision.taken_back:
         # What concerns the headteacher, too: of the trail's lines they read none about such an entry (P3).
         note_in_trail(session, entry, decision.outcomes, by=by, now=now)
@@ -504,46 +509,10 @@ def _refer(
     url: str,
     now: datetime,
 ) -> None:
-    session.add(
-        Referral(
-            entry_id=entry.id,
-            to=to,
-            reference=decision.reference.strip(),
-            about_headteacher=decision.about_headteacher,
-            author_is_pupil=decision.author_is_pupil if to is ReferTo.POLICE else None,
-            reason=reason,
-            referred_at=now,
-            referred_by_id=by.id,
-        )
+    passed = PassedOn(
+        to, reason, decision.reference.strip(), decision.about_headteacher, decision.author_is_pupil
     )
-    case.referred = True
-    case.referred_to_chair = case.referred_to_chair or to is ReferTo.CHAIR
-    case.about_headteacher = case.about_headteacher or decision.about_headteacher
-    chain.append(
-        session,
-        entry.id,
-        EventKind.REFERRED,
-        by=by,
-        detail={
-            "to": to,
-            "reference": decision.reference.strip(),
-            "about_headteacher": decision.about_headteacher,
-            **({"author_is_pupil": decision.author_is_pupil} if to is ReferTo.POLICE else {}),
-        },
-        now=now,
-    )
-    if decision.about_headteacher:
-        alerts.recall(session, entry.id, people.holders(session, Role.HEADTEACHER), url=url, now=now)
-    told = alerts.referred(
-        session,
-        entry,
-        to,
-        about_headteacher=decision.about_headteacher,
-        public=not decision.outcomes & _TAKES_AWAY and referrals.to_be_seen(session, entry),
-        by=by,
-        url=url,
-        now=now,
-    )
+    told = pass_on(session, entry, case, passed, outcomes=decision.outcomes, by=by, url=url, now=now)
     if told == 0 and to is not ReferTo.POLICE:
         raise BadInput(
             f"Nobody holds the role “{to.value.upper() if to is ReferTo.DSL else 'chair of governors'}”: "

@@ -60,9 +60,13 @@ class Judged:
 def verdict(outcomes: Sequence[str]) -> bool | None:
     """Whether these outcomes call the comment abusive (True) or harmless (False); None where neither."""
     chosen = set(outcomes)
+    harmless = bool(chosen & {Outcome.DISMISS, Outcome.READ})
+    if harmless and chosen & AGAINST == {Outcome.REFER}:
+        # A worry about a child that one found harmless is still another's to judge: see `referring`.
+        return None
     if chosen & AGAINST or (Outcome.HIDE in chosen and Outcome.UNHIDE not in chosen):
         return True
-    return False if chosen & {Outcome.DISMISS, Outcome.READ} else None
+    return False if harmless else None
 
 
 def decided(session: Session, *, viewer: Person | None, since: datetime | None = None) -> Iterator[Judged]:

@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import authors, decisions, not_yet
+from moderation import authors, decisions, not_yet, together
 from moderation.chain import unlisted
 from moderation.decisions import Decision, Outcome
 from moderation.models import (
@@ -56,7 +56,7 @@ class Undoable:
 
 def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
     """The person's newest decision of the last minutes, if nothing of it is final and nobody added to it."""
-    row = session.execute(
+    rows = session.execute(
         sa.select(LogCase, LogEntry.number, _only_theirs(by))
         .join(LogEntry, LogEntry.id == LogCase.entry_id)
         .where(
@@ -66,9 +66,12 @@ def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
             visible_to(by),
         )
         .order_by(LogCase.decided_at.desc(), LogCase.entry_id.desc())
-        .limit(1)
-    ).first()
-    if row is None or not row[2] or not _undoable(row[0]):
+        .limit(together.MOST)
+    ).all()
+    # Of many decided in one press some may have gone to the safeguarding lead as well: the others go back.
+    newest = [row for row in rows if row[0].decided_at == rows[0][0].decided_at]
+    row = next((one for one in newest if one[2] and _undoable(one[0])), None)
+    if row is None:
         return None
     with_it = _decided_with(session, row[0], by)
     tasks = not_yet.by_hand(session, not_yet.acts_about(session, [row[0].entry_id]))

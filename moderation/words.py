@@ -276,8 +276,11 @@ def often(author: AuthorRecord) -> str:
     return f"{comments}, {author.flagged or 'none'} flagged"
 
 
-def afterwards(decision: Decision, *, many: bool = False) -> str:
-    """What whoever decided should know next: that they ring the police, and what can't be undone and why."""
+def afterwards(decision: Decision, *, many: bool = False, rest: bool = False) -> str:
+    """What whoever decided should know next: that they ring the police, and what can't be undone and why.
+
+    `rest`: of some it was said already that they can't be undone.
+    """
     said = ""
     if Outcome.REFER in decision.outcomes and decision.refer_to is ReferTo.POLICE:
         said += " Schoolgate rings nobody: ring 101 yourself, or 999 where somebody is in danger now."
@@ -292,7 +295,8 @@ def afterwards(decision: Decision, *, many: bool = False) -> str:
     elif decision.outcomes & {Outcome.REPLY, Outcome.WARN}:
         said += " What was answered is public: it can’t be undone here, only deleted on the platform."
     elif many and decision.outcomes <= UNDOABLE:
-        said += " You can undo it for ten minutes, for all of them or for the last one."
+        which = "the others" if rest else "all of them"
+        said += f" You can undo it for ten minutes, for {which} or for the last one."
     elif decision.outcomes & {Outcome.MUTE, Outcome.MEETING}:
         said += f" There is no Undo for it: do more on {entry}."
     return said
@@ -353,6 +357,8 @@ def happened(event: LogEvent) -> str:
             to = detail.get("to", "")
             if detail.get("taken"):
                 return "Taken up by the designated safeguarding lead"
+            if detail.get("by_itself"):
+                return "Also referred to the safeguarding lead: a worry about a child is theirs to judge"
             number = f", reference {detail['reference']}" if detail.get("reference") else ""
             return f"Referred to {REFER_TO[ReferTo(to)] if to in set(ReferTo) else to}{number}"
         case EventKind.REOPENED:

@@ -26,6 +26,7 @@ from moderation import (
     not_yet,
     past_head,
     referrals,
+    referring,
     replies,
     review,
     speed,
@@ -360,7 +361,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
             return entry_with(entry_id, typed, ask_again=True)
         back_at = typed.identifier("next") if typed["next"] else None
         with transaction() as session:
-            person = current_person(session)
+            person, moment = current_person(session), now()
             case = decisions.decide(
                 session,
                 entry_id,
@@ -368,8 +369,10 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
                 seen=hidden_number(typed["seen"]),
                 by=person,
                 url=settings().effective_public_url,
-                now=now(),
+                now=moment,
             )
+            as_well = referring.came_by_itself(session, [entry_id], at=moment)
+            to_the_lead = referring.said_by_itself(session, as_well, many=False)
             gone = is_kept_from(person, about_headteacher=case.about_headteacher)
             public = not decision.outcomes & _TAKES_AWAY and _still_visible(session, case)
             waiting, stopped = not_yet.stopped(session, [entry_id])
@@ -382,7 +385,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         typed.errors[""] = str(error)
         return entry_with(entry_id, typed), 409
     words = moderation_words.decided(decision.outcomes, waiting, by_hand)
-    after = moderation_words.afterwards(decision)
+    after = f"{to_the_lead}{moderation_words.afterwards(decision)}"
     task = left_to_people.task(decision.outcomes, by_hand, platform, waiting=waiting)
     hides_nothing = moderation_words.hides_nothing(decision)
     if stopped:

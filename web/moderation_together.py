@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from sqlalchemy.orm import Session
 
-from moderation import not_yet, review, together, unread
+from moderation import not_yet, referring, review, together, unread
 from moderation import words as moderation_words
 from moderation.classifier.flags import LANGUAGE
 from moderation.decisions import Decision, Outcome
@@ -61,6 +61,7 @@ def decide() -> ResponseReturnValue:
         decision, entries = _decision(typed), _entries(typed)
         if (urgent := _to_be_asked_again(decision, entries)) and typed["sure"] != str(urgent):
             return _page(typed, urgent=urgent)
+        moment = now()
         with transaction() as session:
             done = together.decide(
                 session,
@@ -68,8 +69,10 @@ def decide() -> ResponseReturnValue:
                 decision,
                 by=current_person(session),
                 url=settings().effective_public_url,
-                now=now(),
+                now=moment,
             )
+            as_well = referring.came_by_itself(session, done.decided, at=moment)
+            to_the_lead = referring.said_by_itself(session, as_well, many=len(done.decided) > 1)
             waiting, stopped = not_yet.stopped(session, done.decided, many=len(done.decided) > 1)
             acts = not_yet.acts_about(session, done.decided)
             by_hand = not_yet.by_hand(session, acts)
@@ -79,7 +82,9 @@ def decide() -> ResponseReturnValue:
     count = len(done.decided)
     if count:
         words = moderation_words.decided(decision.outcomes, waiting, by_hand)
-        after = moderation_words.afterwards(decision, many=count > 1)
+        after = to_the_lead
+        if as_well < count:
+            after += moderation_words.afterwards(decision, many=count > 1, rest=bool(as_well))
         flash(
             f"Recorded for {count} {'entry' if count == 1 else 'entries'}: {words}."
             f"{' ' if stopped else ''}{stopped}{after}",

@@ -181,10 +181,11 @@ def test_p3_an_allegation_that_names_the_headteacher_calls_the_others(
         case = session.get_one(LogCase, entry_id)
         assert case.urgent and not case.about_headteacher
         assert past_head.may_be_about(session, [session.get_one(LogEntry, entry_id)]) == {entry_id}
-    # Nor is the headteacher told how it was decided.
+    # Nor is the headteacher told how it was decided; the lead, whose it is to judge, hears of that alone.
     decide(entry_id, Outcome.DISMISS, by=school_people[Role.SLT], clock=clock)
     gather(clock.on(minutes=2))
-    assert set(mails("urgent_decided")) == {school_people[Role.DSL].email}
+    assert mails("urgent_decided") == {}
+    assert set(mails("referral")) == {school_people[Role.DSL].email}
 
 
 def test_p23_a_threat_against_the_headteacher_and_a_worry_about_others_call_them(
