@@ -1,10 +1,10 @@
-"""Giving an entry to a colleague: they are told, and have it to themselves as long as a claim lasts."""
+"""Giving an entry to a colleague: they are told, and find it among their own; nobody is kept from it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -70,14 +70,13 @@ def assign(
     *,
     to_id: UUID,
     by: Person,
-    lifetime: timedelta,
     url: str,
     now: datetime,
 ) -> Person:
     """Give an open entry to a colleague, who gets a mail; whom it is given to.
 
-    For `lifetime` nobody else decides it; afterwards whoever comes first may, so that an entry never
-    waits for somebody who is away. Raises BadInput where they may not see it, MoveNotAllowed, NotFound.
+    Whoever comes first may decide it all the same: an entry never waits for somebody who is away. The giver's
+    claim on it ends. Raises BadInput where they may not see it, MoveNotAllowed, NotFound.
     """
     require(by, Action.MODERATE)
     case = decisions.get_locked(session, entry_id, by=by)
@@ -88,13 +87,11 @@ def assign(
     to = next((one for one in colleagues(session, case, besides=by) if one.id == to_id), None)
     if to is None:
         raise BadInput("Choose a colleague from the list.", field="to")
-    _give(session, [case], to, by=by, lifetime=lifetime, url=url, now=now)
+    _give(session, [case], to, by=by, url=url, now=now)
     return to
 
 
-def hand_over(
-    session: Session, *, to_id: UUID, by: Person, lifetime: timedelta, url: str, now: datetime
-) -> HandedOver:
+def hand_over(session: Session, *, to_id: UUID, by: Person, url: str, now: datetime) -> HandedOver:
     """Give everything to a colleague that somebody has claimed or was given. Raises BadInput, NotPermitted.
 
     What the colleague may not see stays, without their being told of it (P3).
@@ -121,7 +118,7 @@ def hand_over(
     free = [case for case in mine if not decisions.held_by_another(case, by, now=now)]
     theirs = [case for case in free if not is_kept_from(to, about_headteacher=case.about_headteacher)]
     if theirs:
-        _give(session, theirs, to, by=by, lifetime=lifetime, url=url, now=now)
+        _give(session, theirs, to, by=by, url=url, now=now)
     return HandedOver(len(theirs), len(mine) - len(theirs))
 
 
@@ -131,7 +128,6 @@ def _give(
     to: Person,
     *,
     by: Person,
-    lifetime: timedelta,
     url: str,
     now: datetime,
 ) -> None:
@@ -144,7 +140,7 @@ def _give(
     )
     for case in cases:
         session.add(Assignment(entry_id=case.entry_id, to_id=to.id, by_id=by.id, given_at=now))
-        case.claimed_by_id, case.claimed_until = to.id, now + lifetime
+        case.claimed_by_id, case.claimed_until = None, None
     first_first = sa.select(LogEntry).where(LogEntry.id.in_(ids)).order_by(LogEntry.recorded_at, LogEntry.id)
     entries = session.scalars(first_first).all()
     for entry in entries:

@@ -383,11 +383,17 @@ def _items(
             claimed_by=names.get(case.claimed_by_id, "")
             if case.claimed_by_id and held_by_another(case, viewer, now=now)
             else "",
-            given_to=given[case.entry_id][1] if case.entry_id in given else "",
+            given_to=_given_to(given.get(case.entry_id), viewer),
             noted=noted.get(case.entry_id) if case.state is CaseState.OPEN else None,
         )
         for case, entry, comment, account in rows
     ]
+
+
+def _given_to(given: tuple[UUID, str] | None, viewer: Person) -> str:
+    if given is None:
+        return ""
+    return "you" if given[0] == viewer.id else given[1]
 
 
 def _noted(session: Session, entry_ids: Sequence[UUID]) -> dict[UUID, tuple[str, datetime]]:

@@ -93,7 +93,6 @@ def assign(entry_id: UUID) -> ResponseReturnValue:
                 entry_id,
                 to_id=typed.identifier("to"),
                 by=person,
-                lifetime=settings().claim_lifetime,
                 url=settings().effective_public_url,
                 now=now(),
             )
@@ -135,7 +134,6 @@ def hand_over() -> ResponseReturnValue:
                 session,
                 to_id=typed.identifier("to"),
                 by=person,
-                lifetime=settings().claim_lifetime,
                 url=settings().effective_public_url,
                 now=now(),
             )

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import alerts, assigning, author_history, decisions, replies, review
+from moderation import alerts, assigning, author_history, claims, decisions, replies, review
 from moderation.decisions import Decision, Outcome
 from moderation.models import Assignment, LogCase, LogEntry, PlatformAct, ReferTo
 from moderation.replies import Reply
@@ -49,7 +49,6 @@ def give(entry_id: UUID, *, to: Person, by: Person, clock: Clock) -> None:
             entry_id,
             to_id=to.id,
             by=session.get_one(Person, by.id),
-            lifetime=TEN,
             url=URL,
             now=clock(),
         )
@@ -62,20 +61,33 @@ def mine(person: Person, clock: Clock) -> list[int]:
         return [item.entry.number for item in page.items]
 
 
-def test_an_entry_is_given_to_a_colleague_for_as_long_as_a_claim_lasts(
+def given(entry_id: UUID, viewer: Person, clock: Clock) -> str:
+    with reading() as session:
+        person = session.get_one(Person, viewer.id)
+        return review.entry_page(session, entry_id, viewer=person, now=clock()).item.given_to
+
+
+def test_an_entry_is_given_to_a_colleague_and_locks_nobody_out(
     entries: list[UUID], clock: Clock, school_people: People
 ) -> None:
     slt, dsl, moderator = (school_people[role] for role in (Role.SLT, Role.DSL, Role.MODERATOR))
+    with transaction() as session:
+        claims.claim(session, entries[0], by=session.get_one(Person, slt.id), lifetime=TEN, now=clock())
     give(entries[0], to=dsl, by=slt, clock=clock)
     assert mine(dsl, clock) == [1] and mine(slt, clock) == []
-    with pytest.raises(MoveNotAllowed, match="deciding this entry"):
-        decide(entries[0], Outcome.DISMISS, by=moderator, clock=clock)
+    assert [given(entries[0], one, clock) for one in (dsl, moderator)] == ["you", dsl.name]
+    with reading() as session:
+        assert session.get_one(LogCase, entries[0]).claimed_by_id is None
+    # What somebody is deciding is not given away over their head.
+    with transaction() as session:
+        by = session.get_one(Person, moderator.id)
+        claims.claim(session, entries[0], by=by, lifetime=TEN, now=clock())
     with pytest.raises(MoveNotAllowed, match="Somebody else"):
         give(entries[0], to=moderator, by=slt, clock=clock)
-    # The DSL is away: it doesn't wait for them.
-    clock.on(minutes=11)
+    give(entries[0], to=slt, by=moderator, clock=clock)
+    assert mine(dsl, clock) == [] and mine(slt, clock) == [1]
     give(entries[0], to=moderator, by=slt, clock=clock)
-    assert mine(dsl, clock) == [] and mine(moderator, clock) == [1]
+    assert mine(slt, clock) == [] and mine(moderator, clock) == [1]
     decide(entries[0], Outcome.DISMISS, by=moderator, clock=clock)
     assert mine(moderator, clock) == []
     with pytest.raises(MoveNotAllowed, match="decided already"):
@@ -86,9 +98,9 @@ def test_an_entry_is_given_to_a_colleague_for_as_long_as_a_claim_lasts(
     with pytest.raises(NotPermitted):
         give(entries[1], to=dsl, by=school_people[Role.STAFF], clock=clock)
     with reading() as session:
-        assert session.scalar(sa.select(sa.func.count()).select_from(Assignment)) == 2
+        assert session.scalar(sa.select(sa.func.count()).select_from(Assignment)) == 3
         raws = session.scalars(sa.select(OutboxEmail.raw).where(OutboxEmail.purpose == "handed_over")).all()
-        assert len(raws) == 2 and all(b"idiot" not in raw for raw in raws)
+        assert len(raws) == 3 and all(b"idiot" not in raw for raw in raws)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -111,7 +123,7 @@ def test_p3_nothing_about_the_headteacher_is_given_to_the_headteacher(
         give(entries[0], to=head, by=slt, clock=clock)
     with transaction() as session:
         done = assigning.hand_over(
-            session, to_id=head.id, by=session.get_one(Person, slt.id), lifetime=TEN, url=URL, now=clock()
+            session, to_id=head.id, by=session.get_one(Person, slt.id), url=URL, now=clock()
         )
     assert (done.given, done.stay) == (1, 1)
     assert mine(head, clock) == [2]

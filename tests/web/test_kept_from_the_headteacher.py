@@ -238,13 +238,10 @@ def test_p3_the_trail_tells_the_others_of_every_decision(
 ) -> None:
     """Deciding, referring and giving it to a colleague are in the trail for all but the headteacher."""
     slt, dsl, secret = school_people[Role.SLT], school_people[Role.DSL], UUID(secrets["entry"])
-    life = timedelta(minutes=10)
     scenes.decide(secret, Outcome.REOPEN, by=slt, clock=PresentClock())
     with transaction() as session:
         slt = session.get_one(Person, slt.id)
-        assigning.assign(
-            session, secret, to_id=dsl.id, by=slt, lifetime=life, url="https://x.test", now=now()
-        )
+        assigning.assign(session, secret, to_id=dsl.id, by=slt, url="https://x.test", now=now())
         about = {}
         for asker in (school_people[Role.HEADTEACHER].id, school_people[Role.CHAIR].id):
             theirs = disclosure.subject_of(session, "person", slt.id)
