@@ -49,6 +49,33 @@ def claim(session: Session, entry_id: UUID, *, by: Person, lifetime: timedelta, 
     raise MoveNotAllowed(f"{who.name if who else 'Somebody'} is deciding this entry{until}.")
 
 
+def take_over(
+    session: Session, entry_id: UUID, *, holder_id: UUID, by: Person, lifetime: timedelta, now: datetime
+) -> LogCase:
+    """Take an urgent entry over from whoever is deciding it: a threat or a child waits for nobody (P23).
+
+    `holder_id`: whom the page named. Whoever it is taken from learns of it when they press. Raises
+    MoveNotAllowed where it isn't urgent, is decided, or is with somebody else by now; NotFound.
+    """
+    taken = session.scalar(
+        sa.update(LogCase)
+        .where(
+            LogCase.entry_id == entry_id,
+            LogCase.state == CaseState.OPEN,
+            LogCase.urgent.is_(True),
+            LogCase.claimed_by_id == holder_id,
+            visible_to(by),
+        )
+        .values(claimed_by_id=by.id, claimed_until=now + lifetime)
+        .returning(LogCase)
+        .execution_options(populate_existing=True)
+    )
+    if taken is not None:
+        return taken
+    # Let go meanwhile, it is to be had as ever.
+    return claim(session, entry_id, by=by, lifetime=lifetime, now=now)
+
+
 def release(session: Session, entry_id: UUID, *, by: Person) -> None:
     """Give a claim back. Nothing happens where the person has none."""
     session.execute(

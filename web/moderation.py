@@ -302,6 +302,24 @@ def claim(entry_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("moderation.entry", entry_id=entry_id))
 
 
+@pages.post("/moderation/<uuid:entry_id>/take-over")
+@needs(Action.MODERATE, Action.SEE_REFERRALS)
+def take_over(entry_id: UUID) -> ResponseReturnValue:
+    """Take an urgent entry over from the colleague who is deciding it."""
+    typed = Typed(request.form)
+    with transaction() as session:
+        claims.take_over(
+            session,
+            entry_id,
+            holder_id=typed.identifier("holder"),
+            by=current_person(session),
+            lifetime=settings().claim_lifetime,
+            now=now(),
+        )
+    flash("It is yours to decide now.", "success")
+    return redirect(url_for("moderation.entry", entry_id=entry_id))
+
+
 @pages.post("/moderation/<uuid:entry_id>/release")
 @needs(Action.MODERATE, Action.SEE_REFERRALS)
 def release(entry_id: UUID) -> ResponseReturnValue:
