@@ -130,3 +130,20 @@ def test_a_link_in_a_mail_leads_on_while_signed_in(
     page.wait_for_url(f"{address}/me")
     expect(page.get_by_role("heading", name="Margaret Oyelaran")).to_be_visible()
     page.close()
+
+
+def test_another_button_of_a_form_is_no_second_press_of_the_first(address: str, chromium: Browser) -> None:
+    page = chromium.new_page()
+    sign_in_as(page, address, "Tomasz Zielinski")
+    page.goto(f"{address}/consent")
+    for kind in ("csv", "xlsx"):
+        with page.expect_download(timeout=3000) as fetched:
+            page.get_by_role("button", name=kind.upper(), exact=True).click()
+        assert fetched.value.suggested_filename.endswith(f".{kind}")
+    # The same button twice within seconds stays one press.
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    page.get_by_role("button", name="XLSX", exact=True).click()
+    page.wait_for_timeout(300)
+    assert not [url for url in sent if url.endswith("/export")]
+    page.close()
