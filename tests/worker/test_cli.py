@@ -67,6 +67,15 @@ def test_setup_names_what_is_wrong(here: Here, home: Path, option: str, value: s
     assert json.loads(here("people", "list", "--json").stdout)["people"] == []
 
 
+def test_a_sign_up_link_says_what_it_begins_with(here: Here, school: Path) -> None:
+    """The start may use another port or name than this command knows of."""
+    add, said = ("people", "add", "--name", "Cara Dunn", "--by", HEAD), "SCHOOLGATE_PUBLIC_URL is not set"
+    assert said in " ".join(here(*add, "--email", "cara@elmroad.sch.uk").stdout.decode().split())
+    known = here(*add, "--email", "dunn@elmroad.sch.uk", SCHOOLGATE_PUBLIC_URL="https://social.elmroad.sch.uk")
+    assert "https://social.elmroad.sch.uk/join/" in known.stdout.decode()
+    assert said not in " ".join(known.stdout.decode().split())
+
+
 def test_people_are_added_granted_withdrawn_by_the_headteacher_alone(here: Here, school: Path) -> None:
     done = here(
         "people", "add", "--name", "Ben Hart", "--email", "Ben@elmroad.sch.uk", "--role", "slt",
