@@ -17,6 +17,7 @@ from approvals import (
     odd_times,
     picture_words,
     pictures,
+    same_words,
     shown_faces,
     unticked,
     video_checks,
@@ -27,6 +28,7 @@ from approvals.differences import AskedBefore, Change, asked_before, changes, se
 from approvals.findings import ALL_CLEAR, EARLIER_ALL_CLEAR, concerns
 from approvals.link_looks import LinkPreview
 from approvals.models import Criterion, Draft, DraftRevision, PupilsAppear, RevisionAccount
+from approvals.same_words import SameWords
 from approvals.states import DraftState
 from approvals.video_checks import VideoPreview
 from connectors import feeds
@@ -148,8 +150,10 @@ class DraftPreview:
     all_clear: str
     """The sentence for a wording in which nothing was found; empty where something was, or nobody looked."""
     warnings: tuple[str, ...]
-    """What is to be asked of its pictures, its links and its time, names that may be pupils', and full
-    names beside them (P27), as known now."""
+    """What is to be asked of its pictures, its links and its time, names that may be pupils', full
+    names beside them (P27), and the same words in another post, as known now."""
+    same_words: tuple[SameWords, ...]
+    """Of the warnings those about another post."""
     unfinished: tuple[str, ...]
     """What Schoolgate is still looking at; what it finds is said among the warnings then."""
     none_shown: bool
@@ -210,6 +214,7 @@ def preview(
     lacking = {pupil.id: kinds for pupil, kinds in without_consent(session, revision, on=day).items()}
     author = session.get_one(Person, draft.author_id)
     links = link_looks.previews(session, revision)
+    twice = same_words.elsewhere(session, draft, revision)
     return DraftPreview(
         draft_id=draft.id,
         revision_id=revision.id,
@@ -234,6 +239,7 @@ def preview(
         if any(one["kind"] == "none" or one["sentence"] == EARLIER_ALL_CLEAR for one in findings)
         else "",
         warnings=(
+            *(one.sentence for one in twice),
             *(problem.sentence for problem in name_problems(session, revision)),
             *(one.sentence for one in links if one.sentence),
             *first_names.perhaps_pupils(session, revision, on=day),
@@ -243,6 +249,7 @@ def preview(
             *_very_short(revision),
             *odd_times.warnings(session, revision.planned_at),
         ),
+        same_words=twice,
         unfinished=(
             *shown_faces.unfinished(session, revision),
             *picture_words.unfinished(session, revision),

@@ -9,7 +9,16 @@ from flask import session as browser
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
-from approvals import asking, claims, decisions, pictures, remarks, series_together, video_digest
+from approvals import (
+    asking,
+    claims,
+    decisions,
+    pictures,
+    remarks,
+    same_words,
+    series_together,
+    video_digest,
+)
 from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput, LinkExpired, NotFound
@@ -162,12 +171,16 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         said = remarks.conversation(session, draft)
         stopped = claims.stopped(session)
         series_too = whole_series.listed(series_together.waiting(session, draft))
+        others = same_words.open_to(
+            session, request_open.draft.same_words, by=request_open.approver, now=now()
+        )
     visitor = optional_person()
     body = render_template(
         "approve/show.html",
         approver=request_open.approver,
         for_headteacher=for_headteacher,
         shown=request_open.draft,
+        same_words=others,
         picture_url=lambda place, picture: url_for("approve.picture", token=token, place=place),
         video_url=lambda _video: url_for("approve.video", token=token),
         still_url=lambda _video: url_for("approve.still", token=token),

@@ -23,6 +23,7 @@ from approvals import (
     reach,
     reach_words,
     remarks,
+    same_words,
     schedule,
     series,
     series_together,
@@ -200,6 +201,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             stopped=stopped,
             own=own,
             look_at=look_at,
+            same_words=same_words.open_to(session, shown.same_words, by=person, now=moment),
             # What its author is asked above isn't said once more among the rest.
             background=_without(shown, look_at, unfinished=editable and newest),
             editable=editable,

@@ -13,6 +13,7 @@ from approvals import beside_media
 from approvals.models import MediaFile
 from school import consent, db
 from school.models import Account, Role
+from school.times import say
 from tests.approvals import scenes
 from tests.web.conftest import Browser
 from tests.web.writing import decide, fields, mailed_token, mails, only_draft, rows, upload, write
@@ -81,3 +82,25 @@ def test_an_unsigned_checklist_asks_for_nothing_else(
         answer = teacher.post("/drafts/new", "/drafts/new", **form)
         assert answer.status_code == 400 and "read and tick every one" in answer.text
         assert ("tick every one, or change the post." in answer.text) is otherwise
+
+
+def test_the_same_words_twice_are_asked_about_at_the_hand_in_the_decision_and_in_its_mail(
+    app: Flask, signed_in: Callable[[Role], Browser], make_account: Callable[..., Account], later: datetime
+) -> None:
+    account, teacher = make_account("x"), signed_in(Role.STAFF)
+    first = write(teacher, account, at=later)
+    second = write(teacher, account, at=later)
+    said = f"The same words are planned on X @larkfieldprimary for {say(later)}, in another post that waits"
+    way = f'href="{first}">Look at the other post</a>'
+    page = teacher.get(second).text
+    assert "Is that right?" in page and page.count(said) == 1 and way in page
+    for decides in (signed_in(Role.HEADTEACHER).get(second), Browser(app.test_client()).get(_link())):
+        noticed = decides.text.partition('id="noticed"')[2]
+        assert said in noticed and way in noticed
+    for part in ("plain", "html"):
+        body = mails("approval_request")[-1].get_body((part,))
+        assert body is not None and said in " ".join(body.get_content().split())
+
+
+def _link() -> str:
+    return f"/approve/{mailed_token()}"
