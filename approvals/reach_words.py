@@ -53,12 +53,18 @@ def seen_by(platform: Platform, figures: Counted) -> str:
     return f"{people}, {views} in all" if people and views else people or views
 
 
-def besides(platform: Platform, figures: Counted) -> str:
-    """ "12 reactions, 1 comment, shared twice"; empty where the platform gives none of them."""
+def besides(platform: Platform, figures: Counted, *, comments: bool = True) -> str:
+    """ "12 reactions, 1 comment, shared twice"; empty where the platform gives none of them.
+
+    `comments`: not where the page counts those that have come in itself.
+    """
     liked = ("reaction", "reactions") if platform is Platform.FACEBOOK else ("like", "likes")
     parts = [
         number(count, *words)
-        for count, words in ((figures.likes, liked), (figures.comments, ("comment", "comments")))
+        for count, words in (
+            (figures.likes, liked),
+            (figures.comments if comments else None, ("comment", "comments")),
+        )
         if count is not None
     ]
     return ", ".join(parts + ([f"shared {times(figures.shares)}"] if figures.shares else []))
@@ -111,8 +117,10 @@ def not_asked(publication: Publication, row: PostFigures | None, *, now: datetim
     return f"{name} has not answered yet; it is asked again by itself"
 
 
-def sentences(publication: Publication, row: PostFigures | None, *, now: datetime) -> list[str]:
-    """All that there is to say of one published post, for its draft's page."""
+def sentences(
+    publication: Publication, row: PostFigures | None, *, comments: bool = True, now: datetime
+) -> list[str]:
+    """All that there is to say of one published post, for its draft's page; `comments`: as `besides`."""
     platform = Platform(publication.account.platform)
     name = NAMES[platform]
     if waits := not_asked(publication, row, now=now):
@@ -132,8 +140,8 @@ def sentences(publication: Publication, row: PostFigures | None, *, now: datetim
         said.append(f"Seen {times(row.views)} on {name} by {day}. {only}")
     elif row.withheld is not None:
         said.append(f"How many saw it is {why_not(platform, row.withheld)} (asked on {day}).")
-    if also := besides(platform, row):
-        said.append(f"{also[:1].upper()}{also[1:]}.")
+    if also := besides(platform, row, comments=comments):
+        said.append(f"{'By then' if said else f'By {day}'}: {also}.")
     if row.gone_at is not None:
         said.append(f"On {say_date(today(row.gone_at))} {name} no longer had the post.")
     return said

@@ -155,7 +155,10 @@ def page(draft_id: UUID, typed: Typed) -> str:
             can_go=[one for one in out if one.id not in gone],
             was_out=any(one.revision_id == revision.id for one in out),
             reach={
-                one.id: reach_words.sentences(one, figures.get(one.id), now=moment)
+                # Who reads the comments below reads there how many have come in, too.
+                one.id: reach_words.sentences(
+                    one, figures.get(one.id), comments=posts.get(one.id) not in under, now=moment
+                )
                 for one in out
                 # Of what was taken down nothing is asked any more: only what is known is said.
                 if not _is_down(gone.get(one.id)) or (one.id in figures and figures[one.id].read_at)

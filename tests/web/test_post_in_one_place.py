@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from approvals.models import Draft, Publication, PublicationMove
+from approvals.models import Draft, PostFigures, Publication, PublicationMove
+from approvals.models.takedowns import Takedown, TakedownState
 from approvals.states import PublicationState
 from moderation.decisions import Outcome
 from moderation.models import Comment, CommentState, LogEntry, ReferTo
@@ -112,6 +113,48 @@ def test_hidden_comments_and_those_that_nothing_has_looked_at_are_counted_and_co
     seen = under(signed_in(Role.SLT), path)
     assert "2 comments, 1 of them hidden." in seen and "2 wait to be checked for abuse." in seen
     assert seen.count('<details class="covered">') == 2
+
+
+def test_what_went_with_a_post_that_was_taken_down_is_not_said_to_be_there(
+    app: Flask, signed_in: SignIn, make_account: Callable[..., Account], later: datetime
+) -> None:
+    account, clock = make_account("facebook", identity_id="school"), scenes.PresentClock()
+    path = published(app, signed_in(Role.STAFF), account, later)
+    words = ("You idiot", "Lovely")
+    scenes.flagged(
+        account.id, ScriptedPlatform(), clock, *(comment(n, text) for n, text in enumerate(words, start=1))
+    )
+    head = signed_in(Role.HEADTEACHER)
+    assert "went from Facebook" not in under(head, path)
+    [publication] = rows(sa.select(Publication.id))
+    down = head.post(f"{path}/publications/{publication}/takedown", path, reason="A mistake", do="here")
+    assert down.status_code == 302
+    page = head.get(path).text
+    assert "is having it taken down</b> (asked " in page and "had it taken down" not in page
+    assert "It is still to be seen on Facebook" in page and "went from Facebook" not in under(head, path)
+    with transaction() as session:
+        session.execute(sa.update(Takedown).values(state=TakedownState.DONE, finished_at=now()))
+    page, seen = head.get(path).text, under(head, path)
+    assert "had it taken down</b>" in page and "is having it" not in page
+    assert "2 comments. They went from Facebook with the post; what is in the log stays there." in seen
+    assert ">1 still waits for a decision</a>" in seen
+
+
+def test_how_many_comments_there_are_is_said_once(
+    app: Flask, signed_in: SignIn, make_account: Callable[..., Account], later: datetime
+) -> None:
+    """The platform's count is of another hour: beside the comments that have come in it contradicts them."""
+    account, clock = make_account("facebook", identity_id="school"), scenes.PresentClock()
+    teacher = signed_in(Role.STAFF)
+    path = published(app, teacher, account, later)
+    scenes.flagged(account.id, ScriptedPlatform(), clock, comment(1, "You idiot"), comment(2, "Lovely"))
+    with transaction() as session:
+        [publication] = session.scalars(sa.select(Publication.id))
+        session.add(PostFigures(id=publication, attempts=0, read_at=now(), people=9, likes=4, comments=27))
+    read = signed_in(Role.HEADTEACHER).get(path).text
+    assert "By then: 4 reactions." in read and "2 comments." in read and "27 comments" not in read
+    # Who is shown no comments reads what the platform counted, with its day.
+    assert "By then: 4 reactions, 27 comments." in teacher.get(path).text
 
 
 def test_one_word_says_everywhere_that_a_post_is_approved_and_to_come(

@@ -97,12 +97,12 @@ def figures_of(publication: Publication) -> PostFigures:
         return session.get_one(PostFigures, publication.id)
 
 
-def said_of(publication: Publication) -> str:
+def said_of(publication: Publication, *, comments: bool = True) -> str:
     """What its draft's page says of it."""
     with db.reading() as session:
         row = session.get(PostFigures, publication.id)
         here = session.get_one(Publication, publication.id)
-        return " ".join(reach_words.sentences(here, row, now=db.now()))
+        return " ".join(reach_words.sentences(here, row, comments=comments, now=db.now()))
 
 
 @pytest.mark.parametrize(
@@ -138,14 +138,15 @@ def test_p10_each_post_is_read_a_day_a_week_and_a_month_after_it_came_out(
     assert (
         said_of(old)
         == {
-            Platform.X: f"Seen 301 times on X by {today}. X counts how often, not how many people. 12 likes, "
-            "0 comments, shared 2 times.",
-            Platform.FACEBOOK: f"Seen by 214 people on Facebook, 301 times in all, by {today}. 12 reactions, "
-            "0 comments, shared 2 times.",
-            Platform.INSTAGRAM: f"Seen by 214 accounts on Instagram, 301 times in all, by {today}. 12 likes, "
-            "0 comments, shared 2 times.",
+            Platform.X: f"Seen 301 times on X by {today}. X counts how often, not how many people. By then: "
+            "12 likes, 0 comments, shared 2 times.",
+            Platform.FACEBOOK: f"Seen by 214 people on Facebook, 301 times in all, by {today}. By then: "
+            "12 reactions, 0 comments, shared 2 times.",
+            Platform.INSTAGRAM: f"Seen by 214 accounts on Instagram, 301 times in all, by {today}. By then: "
+            "12 likes, 0 comments, shared 2 times.",
         }[platform]
     )
+    assert "comments" not in said_of(old, comments=False) and "shared 2 times" in said_of(old, comments=False)
     assert said_of(gone).startswith("How many saw it: ") and "no longer had" in said_of(gone)
     with db.reading() as looking:
         booked = looking.scalars(sa.select(CallLedger).where(CallLedger.operation == "figures")).one()
