@@ -69,7 +69,8 @@ def ask_for_decision(
 ) -> OutboxEmail:
     """Queue the mail with everything that one approver needs to decide, and their own link.
 
-    `waits`: nobody decided when it was asked about before. `why_asked`: why they are, though they are away.
+    `waits`: nobody decided when it was asked about before. `why_asked`: for whom they stand in, or why
+    they are asked though they are away.
     """
     values = {
         "draft": shown,
@@ -99,9 +100,17 @@ def ask_for_decision(
 
 
 def ask_for_several(
-    session: Session, shown: Sequence[tuple[DraftPreview, str]], *, to: Person, now: datetime
+    session: Session,
+    shown: Sequence[tuple[DraftPreview, str]],
+    *,
+    to: Person,
+    why_asked: str = "",
+    now: datetime,
 ) -> OutboxEmail:
-    """Queue one mail about several posts, the soonest first: pairs of a post and the token of its link."""
+    """Queue one mail about several posts, the soonest first: pairs of a post and the token of its link.
+
+    `why_asked`: for whom they stand in.
+    """
     posts = [
         (one, subject_words(session, session.get_one(DraftRevision, one.revision_id)), _link(token))
         for one, token in sorted(shown, key=lambda pair: (pair[0].planned_at is None, pair[0].planned_at))
@@ -109,6 +118,7 @@ def ask_for_several(
     values = {
         "posts": posts,
         "approver": to,
+        "why_asked": why_asked,
         "until": say(now + settings().approval_link_lifetime),
         "needs_pin": settings().approval_needs == "pin",
     }

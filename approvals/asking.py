@@ -274,7 +274,8 @@ def _mail_all(session: Session, approver: Person, *, now: datetime) -> int:
         )
         for request, token in mine
     ]
-    approval_mail.ask_for_several(session, shown, to=approver, now=now)
+    why_asked = standing_in.in_whose_place(session, approver, now=now)
+    approval_mail.ask_for_several(session, shown, to=approver, why_asked=why_asked, now=now)
     return 1
 
 
@@ -302,8 +303,8 @@ def _mail_one(
 
 
 def _why_asked(session: Session, draft: Draft, request: ApprovalRequest, *, now: datetime) -> str:
-    """Why somebody who is away is asked all the same; empty for who isn't."""
+    """For whom somebody stands in who is asked, or why they are though they are away; else empty."""
     approver = session.get_one(Person, request.approver_id)
     if not standing_in.for_whom_is_away(session, approver, now=now):
-        return ""
+        return standing_in.in_whose_place(session, approver, now=now)
     return standing_in.on_own_post(session, draft.author, [approver.id], reader=approver, now=now)

@@ -334,30 +334,6 @@ def in_series(session: Session, draft: Draft) -> list[tuple[Draft, datetime | No
     return [(one, planned_at) for one, planned_at in session.execute(query)]
 
 
-def places_in_series(session: Session, drafts: Sequence[Draft]) -> dict[UUID, tuple[int, int]]:
-    """For those of these drafts that are repeated: which it is of how many, by planned time."""
-    query = (
-        sa.select(Draft.series_id, Draft.id)
-        .join(
-            DraftRevision,
-            sa.and_(DraftRevision.draft_id == Draft.id, DraftRevision.number == Draft.revision_number),
-        )
-        .where(
-            Draft.series_id.in_({one.series_id for one in drafts if one.series_id is not None}),
-            Draft.thrown_away_at.is_(None),
-        )
-        .order_by(DraftRevision.planned_at, Draft.id)
-    )
-    of_series: dict[UUID | None, list[UUID]] = {}
-    for series_id, draft_id in session.execute(query):
-        of_series.setdefault(series_id, []).append(draft_id)
-    return {
-        draft_id: (place, len(ids))
-        for ids in of_series.values()
-        for place, draft_id in enumerate(ids, start=1)
-    }
-
-
 def revision_of(session: Session, draft: Draft, number: int) -> DraftRevision:
     """One revision of a draft, or NotFound."""
     found = session.scalar(

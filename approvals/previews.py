@@ -17,6 +17,7 @@ from approvals import (
     odd_times,
     picture_words,
     pictures,
+    repeats,
     same_words,
     shown_faces,
     unticked,
@@ -131,6 +132,8 @@ class DraftPreview:
     revision_id: UUID
     revision_number: int
     author_name: str
+    place: str
+    """Which of a series it is, in words; empty where it isn't repeated."""
     made_at: datetime
     accounts: tuple[AccountPreview, ...]
     pictures: tuple[PicturePreview, ...]
@@ -220,6 +223,7 @@ def preview(
         revision_id=revision.id,
         revision_number=revision.number,
         author_name=author.name,
+        place=repeats.places(session, [draft]).get(draft.id, ""),
         made_at=revision.made_at,
         accounts=on_accounts(revision, links),
         pictures=pictures_of(session, revision),

@@ -129,6 +129,15 @@ def in_force(session: Session, person: Person, *, now: datetime) -> tuple[Person
     return session.get_one(Person, deputy.named_by_id), deputy.last_day
 
 
+def in_whose_place(session: Session, person: Person, *, now: datetime) -> str:
+    """Why a deputy is asked for a decision today, as they are told; empty for everybody else."""
+    found = in_force(session, person, now=now)
+    if found is None or found[0].id == person.id:
+        return ""
+    away, until = found
+    return f"You stand in for {away.name} until {say_date(until)}."
+
+
 def for_whom_is_away(session: Session, person: Person, *, now: datetime) -> list[tuple[Person, date]]:
     """Who stands in for a person today, whom they named themselves, and to which day."""
     able = people.deputies(session, now=now)

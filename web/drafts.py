@@ -15,6 +15,7 @@ from approvals import (
     claims,
     decisions,
     drafts,
+    repeats,
     schedule,
     submissions,
     takedowns,
@@ -483,7 +484,7 @@ def _grouped(
 def _rows(session: Session, listed: Sequence[Draft]) -> list[dict[str, object]]:
     revisions = drafts.current_revisions(session, listed)
     publications = schedule.publications_of(session, [draft.id for draft in listed])
-    places = drafts.places_in_series(session, listed)
+    places = repeats.places(session, listed)
     gone = takedowns.of_publications(
         session, [one.id for several in publications.values() for one in several]
     )
@@ -506,7 +507,7 @@ def _row(
     revision: DraftRevision,
     publications: Sequence[Publication],
     gone: Mapping[UUID, Takedown],
-    place: tuple[int, int] | None,
+    place: str | None,
     *,
     stopped: bool,
 ) -> dict[str, object]:

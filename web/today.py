@@ -125,10 +125,13 @@ def _own_drafts(session: Session, person: Person) -> Iterator[Waiting]:
 
 
 def _with_series(work: int, each: int) -> str:
-    """What a list shows more drafts for: those of a repeated post count as one piece of work."""
+    """What a list shows more drafts for: those of a repeated post count as one piece of work.
+
+    What is handed in of a series already is not among them: so this is not how many it has.
+    """
     if each <= work:
         return ""
-    return f" (a series of {each})" if work == 1 else f" ({each} with those of each series)"
+    return f" (a series: {each} left to hand in)" if work == 1 else f" ({each} with those of each series)"
 
 
 def _comments(session: Session, person: Person) -> Iterator[Waiting]:

@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import asking, asking_again, decisions, drafts, submissions
+from approvals import asking, asking_again, decisions, drafts, planning, submissions
 from approvals.checks import account_name
-from approvals.models import ApprovalRequest, Draft, Submission
+from approvals.models import ApprovalRequest, Draft, MediaFile, Submission
 from school import consent, people, push, standing_in
 from school.models import Account, OutboxEmail, Person, PushNotice, Role, School
 from school.settings import settings
-from school.times import clock, today
+from school.times import clock, say_date, today
 from tests.approvals import scenes
 from tests.school.test_push import Browser
 
@@ -210,6 +211,68 @@ def test_before_its_time_passes_people_are_asked_again_and_then_others(
     [in_place] = scenes.mails(session, "decided_in_place")
     assert head.email in str(in_place["To"]) and school_people[Role.SLT].name in str(in_place["Subject"])
     assert settings().effective_public_url in told.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+
+
+def test_a_mail_of_several_to_a_deputy_says_for_whom_and_what_there_is_to_look_at(
+    session: Session,
+    school_people: dict[Role, Person],
+    teacher: Person,
+    head: Person,
+    x: Account,
+    now: datetime,
+) -> None:
+    chair, day = school_people[Role.CHAIR], today(now)
+    standing_in.name(session, chair, first_day=day, last_day=day + timedelta(days=3), by=head, now=now)
+    real_school(session)
+    hand_in(session, teacher, x, "The first fair", now + timedelta(days=2), now)
+    stands_in = f"You stand in for {head.name} until {say_date(day + timedelta(days=3))}."
+    alone = scenes.mails(session, ASKS, chair)[-1].get_body(("plain",))
+    assert alone is not None and stands_in in alone.get_content()
+    media = scenes.choice(scenes.add_picture(session, teacher, now), alt_text="Flags over the hall")
+    words = scenes.content(x, at=now + timedelta(days=3), text="Weekly fair", pictures=(media,))
+    weekly = drafts.save(session, None, words, by=teacher, now=now)
+    planning.repeat(
+        session,
+        weekly.id,
+        rhythm=planning.Rhythm.WEEKLY,
+        until=day + timedelta(days=24),
+        series=uuid4(),
+        by=teacher,
+        now=now,
+    )
+    scenes.submit(session, weekly, teacher, now)
+    hand_in(session, teacher, x, "The third fair", now + timedelta(days=2), now)
+    assert write_due(session, now + asking.TOGETHER) == 1
+    [mail] = scenes.mails(session, SEVERAL, chair)
+    for kind in ("plain", "html"):
+        body = mail.get_body((kind,))
+        assert body is not None
+        said = " ".join(re.sub(r"<[^>]+>", "", body.get_content()).split())
+        assert said.count(stands_in) == 1
+        assert f"Picture 1, {media_name(session)}: Flags over the hall" in said
+        assert said.count(", 1 of a series of 4") == 1 and said.count("No picture, no video.") == 1
+    head_mail = scenes.mails(session, ASKS, head)
+    assert not head_mail, "who is away is not asked"
+
+
+def media_name(session: Session) -> str:
+    return session.scalars(sa.select(MediaFile.filename)).one()
+
+
+def test_a_mail_names_each_picture_beside_it(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime
+) -> None:
+    """What Schoolgate noticed speaks of pictures by their names."""
+    media = [scenes.choice(scenes.add_picture(session, teacher, now), alt_text=text) for text in ("Flags", "Cakes")]
+    words = scenes.content(x, at=now + timedelta(days=3), pictures=tuple(media))
+    scenes.submit(session, drafts.save(session, None, words, by=teacher, now=now), teacher, now)
+    for kind in ("plain", "html"):
+        body = scenes.mails(session, ASKS, head)[-1].get_body((kind,))
+        assert body is not None
+        said = " ".join(re.sub(r"<[^>]+>", " ", body.get_content()).split())
+        names = session.scalars(sa.select(MediaFile.filename).order_by(MediaFile.id)).all()
+        for place, (name, alt) in enumerate(zip(names, ("Flags", "Cakes"), strict=True), start=1):
+            assert f"{place}. {name} Description: {alt}" in said
 
 
 def test_who_stands_in_since_is_told_and_asked_about_what_waits_already(

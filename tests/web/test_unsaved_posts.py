@@ -153,7 +153,7 @@ def test_a_tile_says_what_its_page_shows(
         f"{path}/repeat", f"{path}/repeat", series=str(uuid4()), rhythm="weekly", until=until
     )
     assert repeated.status_code == 302
-    assert "draft that you are writing (a series of 4)" in teacher.get("/").text
+    assert "draft that you are writing (a series: 4 left to hand in)" in teacher.get("/").text
     sent_back = write(teacher, account, at=later, text="Handed in", begins=str(uuid4()))
     head = signed_in(Role.HEADTEACHER)
     assert head.post(f"{sent_back}/decide", sent_back, decision="changes", reason="Not yet", revision="1")
@@ -161,5 +161,5 @@ def test_a_tile_says_what_its_page_shows(
     assert 'href="/drafts?only=change"' in today and 'href="/drafts?only=writing"' in today
     to_change, writing = (teacher.get(f"/drafts?only={one}").text for one in ("change", "writing"))
     assert sent_back in to_change and path not in to_change
-    assert path in writing and sent_back not in writing and "1 of 4" in writing
+    assert path in writing and sent_back not in writing and "1 of a series of 4" in writing
     assert head.get("/drafts?only=change").text.count("<li>") <= to_change.count("<li>")
