@@ -81,6 +81,18 @@ def dates(first: date, rhythm: Rhythm, *, until: date, year: SchoolYear) -> list
     return found
 
 
+def left_out(first: date, rhythm: Rhythm, *, until: date, year: SchoolYear) -> list[tuple[str, list[date]]]:
+    """The days between those of `dates` on which a post is not repeated, by why: no pupils are at school."""
+    if rhythm is not Rhythm.TERM_WEEKS or not year.known:
+        return []
+    taken = set(dates(first, rhythm, until=until, year=year))
+    found: dict[str, list[date]] = {}
+    for day in dates(first, Rhythm.WEEKLY, until=until, year=year):
+        if day not in taken:
+            found.setdefault(year.of(day).marked or "no term is entered", []).append(day)
+    return list(found.items())
+
+
 def why_not(year: SchoolYear, day: date) -> str:
     """What speaks against a post on that day, in a few words; empty for an ordinary one.
 

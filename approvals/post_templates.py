@@ -94,10 +94,11 @@ def write(
 
 
 def write_examples(session: Session, *, by: Person, now: datetime) -> None:
-    """Begin with one example for each objective. Nothing where there are templates already."""
+    """Begin with one example for each objective that has no template yet."""
     require(by, Action.SET_POST_TEMPLATES)
-    if not listed(session):
-        for objective, title, text in EXAMPLES:
+    have = {one.objective for one in listed(session)}
+    for objective, title, text in EXAMPLES:
+        if objective not in have:
             write(session, None, objective=objective, title=title, text=text, by=by, now=now)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from approvals import calendar_feed, drafts, planning, schedule, series
+from approvals import calendar_feed, day_words, drafts, planning, schedule, series
 from approvals.models import Draft
 from approvals.planning import Rhythm
 from approvals.states import DraftState
@@ -40,6 +41,8 @@ def ask_to_move(draft_id: UUID) -> ResponseReturnValue:
 def move(draft_id: UUID) -> ResponseReturnValue:
     """Plan it for another time, and hand it in again where that was asked."""
     typed = Typed(request.form)
+    if _to_be_asked(draft_id, typed):
+        return _move_page(draft_id, typed, asked=True)
     try:
         based_on = whole_number(typed["based_on"]) or 0
         with transaction() as session:
@@ -76,7 +79,17 @@ def move(draft_id: UUID) -> ResponseReturnValue:
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
-def _move_page(draft_id: UUID, typed: Typed) -> str:
+def _to_be_asked(draft_id: UUID, typed: Typed) -> bool:
+    """Whether the new time is an odd one that the form did not say so of yet, as when it is dragged there."""
+    day, clock = typed["planned_date"], typed["planned_time"]
+    with reading() as session:
+        revision = drafts.current_revision(session, _own(session, draft_id))
+        new = f"{day}T{clock}" not in {typed["warned"], revision.planned_local}
+        return new and bool(draft_offers.about_time(session, day, clock))
+
+
+def _move_page(draft_id: UUID, typed: Typed, *, asked: bool = False) -> str:
+    """`asked`: nothing is moved yet, since the new time is an odd one."""
     with reading() as session:
         draft = _own(session, draft_id)
         revision = drafts.current_revision(session, draft)
@@ -95,6 +108,7 @@ def _move_page(draft_id: UUID, typed: Typed) -> str:
             void=draft.state in {DraftState.SUBMITTED, DraftState.APPROVED},
             from_calendar="to" in request.args or request.args.get("from") == "calendar",
             warning=draft_offers.about_time(session, wanted, typed["planned_time"]),
+            asked=asked,
             typed=typed,
         )
 
@@ -184,10 +198,12 @@ def _repeat_page(draft_id: UUID, typed: Typed, *, begins: UUID, until: date | No
         draft = _own(session, draft_id)
         revision = drafts.current_revision(session, draft)
         year = school_year.load(session)
-        days = []
+        days: list[date] = []
+        left_out: list[tuple[str, list[date]]] = []
         if until is not None and revision.planned_at is not None:
-            first = revision.planned_at.astimezone(LONDON).date()
-            days = planning.dates(first, Rhythm(typed["rhythm"]), until=until, year=year)
+            first, rhythm = revision.planned_at.astimezone(LONDON).date(), Rhythm(typed["rhythm"])
+            days = planning.dates(first, rhythm, until=until, year=year)
+            left_out = planning.left_out(first, rhythm, until=until, year=year)
         return render_template(
             "calendar/repeat.html",
             draft=draft,
@@ -195,12 +211,27 @@ def _repeat_page(draft_id: UUID, typed: Typed, *, begins: UUID, until: date | No
             planned=revision.planned_at,
             rhythms=[(one.value, one.in_words) for one in Rhythm],
             days=[(day, planning.why_not(year, day)) for day in days],
+            left_out=[(why, _days(several)) for why, several in left_out],
+            names_days=day_words.in_repeats(revision.words),
             terms_known=year.known,
             shown=until is not None,
             terms_missing="" if year.known else planning.no_term_dates(session, by=current_person(session)),
             series=begins,
             typed=typed,
         )
+
+
+def _days(days: Sequence[date]) -> str:
+    """Several days in a few words: "22 and 29 December 2026"."""
+    months: dict[str, list[str]] = {}
+    for day in days:
+        months.setdefault(f"{day:%B %Y}", []).append(str(day.day))
+    said = [f"{_and(several)} {month}" for month, several in months.items()]
+    return "; ".join(said)
+
+
+def _and(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _own(session: Session, draft_id: UUID) -> Draft:

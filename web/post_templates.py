@@ -23,9 +23,11 @@ pages = Blueprint("post_templates", __name__)
 def _page(typed: Typed, wrong: UUID | None = None) -> str:
     """`wrong`: the template whose form holds what was typed; None: the form for a new one does."""
     with reading() as session:
+        found = post_templates.listed(session)
         return render_template(
             "drafts/templates.html",
-            templates=post_templates.listed(session),
+            templates=found,
+            lacking=len(set(Objective) - {one.objective for one in found}),
             objectives=[(objective.value, objective.in_words) for objective in Objective],
             names={person.id: person.name for person in people.everybody(session)},
             typed=typed,
@@ -59,10 +61,10 @@ def change(template_id: UUID) -> ResponseReturnValue:
 @pages.post("/drafts/templates/examples")
 @needs(Action.SET_POST_TEMPLATES)
 def examples() -> ResponseReturnValue:
-    """Begin with one example for each objective."""
+    """Begin with one example for each objective that has no wording yet."""
     with transaction() as session:
         post_templates.write_examples(session, by=current_person(session), now=now())
-    flash("There is one wording for each objective now. Make them your own.", "success")
+    flash("There is a wording for every purpose now. Make them your own.", "success")
     return redirect(url_for("post_templates.show"))
 
 

@@ -9,13 +9,15 @@ from uuid import uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
 
-from approvals import odd_times
+from approvals import day_words, odd_times
 from approvals.models import Draft, DraftRemark
 from approvals.states import DraftState
 from connectors.base import Platform
-from school import db
-from school.models import Account
+from school import db, school_year
+from school.models import Account, DatesKind, Person, Role
 from school.times import LONDON
 from tests.approvals import scenes
 from tests.web.conftest import Browser
@@ -128,13 +130,15 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     assert f'value="{to}"' in page and "its approval no longer counts" in page
     assert only_draft().state is DraftState.APPROVED
     moved = {"planned_date": str(to), "planned_time": "10:00", "based_on": "1", "do": "submit"}
+    # New Year's Day, in some months: it was said in the form.
+    moved["warned"] = f"{to}T10:00"
     assert teacher.post(f"{path}/move", f"{path}/move", **moved).status_code == 302
     assert only_draft().state is DraftState.SUBMITTED
     assert teacher.post(f"{path}/move", f"{path}/move", **moved).status_code == 302
     assert only_draft().revision_number == 2
     page = teacher.get(f"/calendar?month={to - timedelta(days=1):%Y-%m}").text
     assert page.count(f'href="{path}"') == 2, "the list has the same days as the grid"
-    elsewhere = {**moved, "planned_time": "11:00"}
+    elsewhere = {**moved, "planned_time": "11:00", "warned": f"{to}T11:00"}
     assert teacher.post(f"{path}/move", f"{path}/move", **elsewhere).status_code == 409
     assert head.get(f"{path}/move").status_code == 403
     wanted = {"rhythm": "weekly", "until": str(to + timedelta(days=14)), "series": str(uuid4())}
@@ -155,7 +159,8 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     assert re.findall(r">(\d) of a series of 3 ·", listed) == ["1", "2", "3"], "by planned time"
     for_head = head.get("/drafts").text
     assert for_head.count(f'href="{path}"') == 1, "what waits is not listed twice"
-    assert "1 of a series of 3" in for_head and "2 of a series" not in for_head, "nobody has handed the others in"
+    assert "1 of a series of 3" in for_head
+    assert "2 of a series" not in for_head, "nobody has handed the others in"
     in_work = head.get("/drafts?work=yes").text
     assert "2 of a series of 3" in in_work and "1 of a series" not in in_work
     assert "1 more of this series to hand in" in in_work
@@ -166,13 +171,97 @@ def test_a_post_is_found_moved_and_repeated_in_the_calendar_without_scripts(
     assert "throw-away" in teacher.get(second).text and "throw-away" not in for_author
     assert teacher.post(f"{second}/throw-away", second).status_code == 302
     thrown = teacher.get(second).text
-    assert "thrown away" in thrown and "/edit" not in thrown and "1 of a series of 2" in teacher.get("/drafts").text
+    assert "thrown away" in thrown and "/edit" not in thrown
+    assert "1 of a series of 2" in teacher.get("/drafts").text
     in_term = {**wanted, "rhythm": "term_weeks", "do": "show"}
     page = teacher.post(f"{path}/repeat", f"{path}/repeat", **in_term).text
     assert "No term dates are entered" in page and "Margaret Oyelaran" in page
     for until, said in (("x", "can&#39;t be read"), ("", "Choose the last day.")):
         answer = teacher.post(f"{path}/repeat", f"{path}/repeat", **{**wanted, "until": until})
         assert answer.status_code == 400 and said in answer.text
+
+
+def test_an_odd_day_is_asked_about_before_anything_is_moved_there(
+    teacher: Browser, x: Account, later: datetime
+) -> None:
+    path = write(teacher, x, at=later)
+    christmas = later.astimezone(LONDON).replace(month=12, day=25)
+    if christmas <= later:
+        christmas = christmas.replace(year=christmas.year + 1)
+    to = {"planned_date": f"{christmas:%Y-%m-%d}", "planned_time": "10:00", "based_on": "1", "do": "move"}
+
+    def move(**more: str) -> TestResponse:
+        return teacher.post(f"{path}/move", f"{path}/move", **{**to, **more})
+
+    for warned in ("", f"{christmas:%Y-%m-%d}T11:00"):
+        asked = move(warned=warned)
+        assert asked.status_code == 200 and "It is not moved yet." in asked.text
+        assert "is a bank holiday: Christmas Day." in asked.text and only_draft().revision_number == 1
+    # The night is odd, too, and another question.
+    [warned] = re.findall(r'name="warned" value="([^"]+)"', asked.text)
+    assert "Is that meant?" in move(warned=warned, planned_time="03:00").text
+    assert only_draft().revision_number == 1
+    assert move(warned=warned).status_code == 302 and only_draft().revision_number == 2
+    # Where it is dragged, the form that asks says it.
+    assert 'name="warned"' in teacher.get(f"{path}/move?to={christmas:%Y-%m-%d}").text
+
+
+def test_repeating_says_which_days_are_left_out_and_which_words_will_be_wrong(
+    session: Session, school_people: dict[Role, Person], teacher: Browser, x: Account, later: datetime
+) -> None:
+    head, day = school_people[Role.HEADTEACHER], later.astimezone(LONDON).date()
+    for begins, ends in ((-20, 10), (25, 60)):
+        first, last = day + timedelta(days=begins), day + timedelta(days=ends)
+        school_year.enter(
+            session, kind=DatesKind.TERM, name="Term", first_day=first, last_day=last, by=head, now=db.now()
+        )
+    session.commit()
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    at = datetime(day.year, day.month, day.day, 12, tzinfo=LONDON)
+    path = write(
+        teacher, x, at=at, text="The bus comes tomorrow, on 10 December and 03/12. Be there by 3.30."
+    )
+    wanted = {"rhythm": "term_weeks", "until": str(day + timedelta(days=35)), "series": str(uuid4())}
+    page = teacher.post(f"{path}/repeat", f"{path}/repeat", **wanted, do="show").text
+    assert "The wording names “10 December” and “03/12”." in page
+    assert "The wording says “tomorrow”. Is that right for each of the days?" in page
+    [left_out] = re.findall(r"<p>Left out: ([^<]+)\.</p>", page)
+    off = [day + timedelta(days=14), day + timedelta(days=21)]
+    assert all(f"{one.day}" in left_out and f"{one:%B %Y}" in left_out for one in off)
+    assert "holidays" in left_out or "bank holiday" in left_out
+    weekly = teacher.post(
+        f"{path}/repeat", f"{path}/repeat", **{**wanted, "rhythm": "weekly"}, do="show"
+    ).text
+    assert "Left out" not in weekly
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("Doors open at 3.30pm for 1/2 price cakes", 0),
+        ("In December we sing", 0),
+        ("On Friday", 1),
+        ("On 3rd of March", 1),
+        ("December 10th", 1),
+        ("Fri 12.06.2027", 1),
+        ("Today and on 4 May", 2),
+    ],
+)
+def test_words_that_name_a_day(words: str, asked: int, database: str) -> None:
+    assert len(day_words.in_repeats([words, words])) == asked
+
+
+def test_examples_are_offered_for_every_purpose_that_has_no_wording(head: Browser) -> None:
+    own = {"objective": "reminder", "title": "PE kit", "text": "Bring it [day]."}
+    assert "Begin with an example for each</button>" in head.get("/drafts/templates").text
+    head.post("/drafts/templates", "/drafts/templates", **own)
+    page = head.get("/drafts/templates").text
+    assert "Begin with an example for each of the 3 that have none" in page
+    head.post("/drafts/templates/examples", "/drafts/templates")
+    page = head.get("/drafts/templates").text
+    assert page.count("<b>PE kit</b>") == 1 and "There is none yet." not in page
+    assert "Begin with an example" not in page
 
 
 def test_a_calendar_feed_is_read_by_its_secret_alone_until_it_is_ended(
