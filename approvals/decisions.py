@@ -70,6 +70,10 @@ class DraftChanged(MoveNotAllowed):
     """The draft isn't as whoever decides saw it. The text says what became of it, by whom and when."""
 
 
+class DraftTakenBack(DraftChanged):
+    """Its author took it back: it waits for no decision."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
     """A link that still works: whose it is, and what it asks about."""
@@ -210,7 +214,8 @@ def prove_signed_in(session: Session, draft_id: UUID, *, by: Person, revision_nu
         raise AlreadyDecided(decision, by=by.id)
     revision = session.get_one(DraftRevision, submission.revision_id)
     if submission.ended_at is not None or revision.number != revision_number:
-        raise DraftChanged(_since(draft, submission, revision))
+        back = submission.end_reason == drafts.TAKEN_BACK_AFTER
+        raise (DraftTakenBack if back else DraftChanged)(_since(draft, submission, revision))
     return Proof(submission.id, draft.id, revision.content_hash, by.id, "sign-in")
 
 

@@ -408,7 +408,9 @@ def page(
         kept=kept if kept is not None and worth_offering(session, kept, draft, person=person) else None,
         begun_too=begun_too,
         spent=spent,
-        first_time=draft is None or submissions.latest(session, draft) is None,
+        # Whoever pressed “Change it” changes what is there, though it was never handed in.
+        first_time=draft is None
+        or ("draft_id" not in (request.view_args or {}) and submissions.latest(session, draft) is None),
         # What can't be changed any more is begun anew.
         begins=new_id() if spent else form.begins,
         objectives=[(objective.value, objective.in_words) for objective in Objective],

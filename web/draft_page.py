@@ -216,7 +216,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
             held_seen=holding.seen(session, held),
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
             if to_come and not stopped
-            else _next_step(standing_now, own=own, may_settle=may(person, Action.HOLD_PUBLICATIONS)),
+            else _next_step(
+                standing_now, own=own, may_settle=may(person, Action.HOLD_PUBLICATIONS), held=bool(held)
+            ),
             headline=standing_now,
             kinds=DecisionKind,
             account_name=account_name,
@@ -227,7 +229,9 @@ def page(draft_id: UUID, typed: Typed) -> str:
         )
 
 
-def _next_step(standing_now: Headline, *, own: bool, may_settle: bool) -> str:
+def _next_step(standing_now: Headline, *, own: bool, may_settle: bool, held: bool) -> str:
+    if may_settle and held and standing_now.words == headline.PARTLY:
+        return "It is not out on every account. Decide below what becomes of the rest."
     told = {**(OWN if own else {}), **(TO_SETTLE if may_settle else {})}
     return told.get(standing_now.words, standing_now.sentence)
 

@@ -15,7 +15,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
-from approvals.decisions import AlreadyDecided, DraftChanged, LinkUsed
+from approvals.decisions import AlreadyDecided, DraftChanged, DraftTakenBack, LinkUsed
 from moderation.undoing import AlreadyTakenBack
 from school import db
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
@@ -150,7 +150,8 @@ def _known(error: SchoolgateError) -> ResponseReturnValue:
     if isinstance(error, AlreadyDecided | DraftChanged):
         draft_id = (request.view_args or {}).get("draft_id")
         if isinstance(error, DraftChanged):
-            heading = "The post has changed"
+            back = isinstance(error, DraftTakenBack)
+            heading = "The post was taken back" if back else "The post has changed"
         else:
             heading = "You have decided this already" if error.own else ""
         return page(

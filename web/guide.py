@@ -169,10 +169,8 @@ def guide(session: Session, person: Person, *, practice: bool) -> Guide | None:
 
 def can_do(session: Session, person: Person) -> list[tuple[str, str]]:
     """What the person can do here, the most daily first: words and page."""
-    found = [(words, path) for action, words, path in CAN_DO if action is None or may(person, action)]
-    if people.authorised_accounts(session, person):
-        found.insert(0, ("Write a post", "/drafts/new"))
-    return found
+    # That they may write a post the button above says.
+    return [(words, path) for action, words, path in CAN_DO if action is None or may(person, action)]
 
 
 @pages.post("/guide/put-away")

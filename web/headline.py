@@ -57,6 +57,10 @@ NEXT: dict[Stands, str] = {
 }
 
 
+_WAITS = (PublicationState.HELD, PublicationState.FAILED)
+PARTLY = "partly published"
+
+
 @dataclass(frozen=True, slots=True)
 class Headline:
     """A badge and the sentence beside it."""
@@ -88,9 +92,10 @@ def of(
         elif stand & set(TakedownState):
             return Headline("partly taken down", "warning", "Where it is still to be seen is below.")
         elif PublicationState.PUBLISHED in stand:
-            return Headline("partly published", "warning", "It is not out on every account: look below.")
+            rest = "somebody decides below about the rest" if stand & set(_WAITS) else "look below"
+            return Headline(PARTLY, "warning", f"It is not out on every account: {rest}.")
         # Where it waits for a person, that comes before what is only to come or was stopped elsewhere.
-        for waits in (PublicationState.HELD, PublicationState.FAILED):
+        for waits in _WAITS:
             if waits in stand:
                 return Headline(ALL_WORDS[waits], BADGES[waits], NEXT[waits])
     return Headline(ALL_WORDS[state], BADGES[state], NEXT[state])

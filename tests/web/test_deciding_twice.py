@@ -177,6 +177,16 @@ def test_what_is_held_on_several_accounts_is_decided_with_one_reason_or_one_by_o
     assert "It changed meanwhile, and is cancelled." in page
     states = dict(_states(ids))
     assert states == {ids[0]: PublicationState.CANCELLED, ids[1]: PublicationState.SCHEDULED}
+    # Out on one and held on the other: whoever may decide is told so first.
+    with db.transaction() as working:
+        for one, state in zip(ids, (PublicationState.PUBLISHED, PublicationState.HELD), strict=True):
+            working.execute(sa.update(Publication).where(Publication.id == one).values(state=state))
+    top = head.get(path).text.partition("</h1>")[2][:400]
+    assert "partly published" in top and "Decide below what becomes of the rest." in top
+    assert "somebody decides below about the rest." in teacher.get(path).text
+    with db.transaction() as working:
+        for one, state in states.items():
+            working.execute(sa.update(Publication).where(Publication.id == one).values(state=state))
     # Where nothing could be done at all, the page says why and nothing has moved.
     answer = head.post(address, path, held=chosen, do="cancel", reason=REASON)
     assert answer.status_code == 400 and "It changed meanwhile" in answer.text

@@ -102,5 +102,14 @@ def test_the_same_words_twice_are_asked_about_at_the_hand_in_the_decision_and_in
         assert body is not None and said in " ".join(body.get_content().split())
 
 
+def test_that_a_post_is_urgent_stands_once_and_at_the_top(
+    app: Flask, signed_in: Callable[[Role], Browser], make_account: Callable[..., Account], later: datetime
+) -> None:
+    path = write(signed_in(Role.STAFF), make_account("x"), at=later, urgent="yes")
+    for page in (signed_in(Role.HEADTEACHER).get(path), Browser(app.test_client()).get(_link())):
+        above, _heading, below = page.text.partition('id="about"')
+        assert "urgent: asks for a fast decision" in above and "urgent: asks" not in below
+
+
 def _link() -> str:
     return f"/approve/{mailed_token()}"
