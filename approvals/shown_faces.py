@@ -44,6 +44,11 @@ class Faces:
         return self.found - self.blurred
 
     @property
+    def waits(self) -> bool:
+        """Whether a worker is still to look for them."""
+        return self.state is LookState.WAITING
+
+    @property
     def sentence(self) -> str:
         """All that, for the author and the approver."""
         if self.at is None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from approvals import drafts
+from approvals import drafts, shown_faces
 from school.db import now, reading, transaction
 from school.errors import NotPermitted
 from school.permissions import Action
@@ -47,9 +47,12 @@ def _look(draft_id: UUID | None) -> ResponseReturnValue:
         if draft is not None and draft.author_id != person.id:
             raise NotPermitted("Only the author can change a draft.")
         shown = draft_form.look(session, form, draft, person=person, ask_for_links=settled)
+        faces = shown_faces.of(session, [picture.media_id for picture in shown.pictures])
         return jsonify(
             html=render_template("drafts/look.html", look=shown),
             about_day=draft_offers.about_day(session, form),
             links_wait=any(link.waits for link in shown.links),
+            faces={str(media_id): one.sentence for media_id, one in faces.items()},
+            faces_wait=any(one.waits for one in faces.values()),
             left={str(account.account_id): account.left for account in shown.accounts},
         )

@@ -104,6 +104,27 @@ def test_what_was_typed_in_the_last_seconds_is_kept_by_leaving(address: str, pag
     expect(link).to_have_count(1)
 
 
+def test_what_takes_long_to_upload_is_not_kept_beside_itself(address: str, page: Page) -> None:
+    sign_in(page, address, "Hannah Birtwistle")
+    page.goto(f"{address}/drafts/new")
+    text = page.locator("textarea[name=text]")
+    text.press_sequentially("On its way")
+    keeping: list[str] = []
+    page.on("request", lambda asked: keeping.append(asked.url) if "/drafts/unsaved" in asked.url else None)
+    # Sent and not answered yet, as a film over a slow line.
+    page.evaluate("document.forms['draft-form'].addEventListener('submit', one => one.preventDefault())")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_timeout(5500)
+    # As a script does that puts a video's still into the form.
+    text.dispatch_event("input")
+    page.wait_for_timeout(3500)
+    assert keeping == []
+    # Whoever writes on has something new to keep.
+    text.press_sequentially(" and more")
+    expect(page.locator("#kept-said")).to_contain_text("Kept at")
+    assert keeping != []
+
+
 def test_what_is_thrown_away_is_not_kept_once_more_by_leaving(address: str, page: Page) -> None:
     sign_in(page, address, "Hannah Birtwistle")
     page.goto(f"{address}/drafts/new")

@@ -173,6 +173,21 @@ def drag(page: Page, selector: str, x: float, y: float) -> None:
     page.mouse.up()
 
 
+def test_the_form_says_what_was_found_without_being_loaded_again(
+    address: str, page: Page, teacher: Browser, x: Account, later: datetime
+) -> None:
+    path = drafted(teacher, x, later)
+    page.goto(f"{address}/sign-in")
+    page.get_by_role("button", name="Hannah Birtwistle").click()
+    page.goto(f"{address}{path.partition('/pictures')[0]}/edit")
+    said = page.locator("[data-faces]")
+    expect(said).to_have_text("Schoolgate is looking for faces in it.")
+    page.locator("textarea[name=text]").fill("Typed meanwhile")
+    found(FACES)
+    expect(said).to_have_text("2 faces were found in it.", timeout=20_000)
+    expect(page.locator("textarea[name=text]")).to_have_value("Typed meanwhile")
+
+
 def test_by_mouse_finger_and_keys(
     address: str,
     page: Page,

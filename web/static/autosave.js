@@ -9,7 +9,9 @@
   var WAIT = 3000;
   var timer = null;
   var sending = false;
+  // Whether what is written is on its way to be saved, and whether it was thrown away.
   var sent = false;
+  var thrown = false;
   var under = new AbortController();
 
   function values() {
@@ -28,7 +30,7 @@
 
   function keep() {
     timer = null;
-    if (sent || !written()) {
+    if (sent || thrown || !written()) {
       return;
     }
     if (sending) {
@@ -59,7 +61,12 @@
       .finally(function () { sending = false; });
   }
 
-  function changed() {
+  function changed(event) {
+    // Pictures and videos take as long as they take: only who writes on meanwhile has something new to keep. What a
+    // script puts right in the form is nobody's writing.
+    if (event.isTrusted) {
+      sent = false;
+    }
     if (timer === null) {
       timer = window.setTimeout(keep, WAIT);
     }
@@ -67,7 +74,7 @@
 
   // Whoever leaves keeps the last seconds, too. A browser sends no more than 64 kB then; the rest was kept before.
   window.addEventListener("pagehide", function () {
-    if (timer === null || sent || !written()) {
+    if (timer === null || sent || thrown || !written()) {
       return;
     }
     window.clearTimeout(timer);
@@ -80,7 +87,7 @@
   // What is thrown away must not be kept once more by leaving; what is thrown away of another form is another's.
   document.addEventListener("submit", function (event) {
     if (event.target.closest("[data-of-this-form]") !== null) {
-      sent = true;
+      thrown = true;
       window.clearTimeout(timer);
       timer = null;
       under.abort();
@@ -93,6 +100,11 @@
     // What is on its way must not come in after what is being saved.
     under.abort();
     under = new AbortController();
-    window.setTimeout(function () { sent = false; }, 5000);
+  });
+  // Back on this page, as the browser remembers it.
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted) {
+      sent = false;
+    }
   });
 })();

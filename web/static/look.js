@@ -1,4 +1,5 @@
-// Shows how a post will look while it is written. The server draws it, as it does for whoever approves.
+// Shows how a post will look while it is written. The server draws it, as it does for whoever approves; it tells
+// what a worker has found in the links and the pictures meanwhile, too.
 (function () {
   "use strict";
   var form = document.querySelector("form[data-look]");
@@ -8,15 +9,15 @@
   }
   var WAIT = 700;
   var timer = null;
-  // How often, and how long apart, it is asked whether a worker has looked at the links.
-  var LOOKS_FOR_LINKS = 12;
-  var LINKS_WAIT = 1500;
-  var linksTimer = null;
+  // How often, and how long apart, it is asked whether a worker has looked at the links and the pictures.
+  var LOOKS = 12;
+  var LOOKS_WAIT = 1500;
+  var looksTimer = null;
   var asked = null;
 
   function look(settled, left) {
     var data = new FormData(form);
-    window.clearTimeout(linksTimer);
+    window.clearTimeout(looksTimer);
     if (settled) {
       data.set("settled", "yes");
     }
@@ -42,8 +43,14 @@
         }
         // The server counts as the platforms do; what was counted here is put right by it.
         form.dispatchEvent(new CustomEvent("counted", {detail: told.left}));
-        if (told.links_wait && left > 0) {
-          linksTimer = window.setTimeout(function () { look(false, left - 1); }, LINKS_WAIT);
+        form.querySelectorAll("[data-faces]").forEach(function (one) {
+          var found = told.faces[one.dataset.faces];
+          if (found && one.textContent !== found) {
+            one.textContent = found;
+          }
+        });
+        if ((told.links_wait || told.faces_wait) && left > 0) {
+          looksTimer = window.setTimeout(function () { look(false, left - 1); }, LOOKS_WAIT);
         }
       })
       .catch(function () {
@@ -53,7 +60,7 @@
 
   function soon(settled) {
     window.clearTimeout(timer);
-    timer = window.setTimeout(function () { look(settled, LOOKS_FOR_LINKS); }, WAIT);
+    timer = window.setTimeout(function () { look(settled, LOOKS); }, WAIT);
   }
 
   form.addEventListener("input", function () { soon(false); });
@@ -61,6 +68,8 @@
   form.addEventListener("change", function () { soon(true); });
   if (/https?:/i.test(form.elements.namedItem("text").value + form.elements.namedItem("link").value)) {
     soon(true);
+  } else if (form.querySelector("[data-faces-wait]")) {
+    soon(false);
   }
   // A hashtag goes where the writer is, without loading the page anew.
   var text = form.elements.namedItem("text");
