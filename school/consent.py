@@ -33,6 +33,7 @@ KINDS_IN_FULL: Mapping[ConsentKind, str] = {
 """The same where nothing around it says more, as in a parent's record."""
 PLATFORMS: Mapping[str, str] = {"x": "X", "facebook": "Facebook", "instagram": "Instagram"}
 EVERYWHERE = "every platform"
+NO_SUCH = "There is no such pupil in the register."
 BACK: Mapping[str, str] = {
     "mistake": "It was a mistake: the pupil never left",
     "list": "The office’s list lacked the pupil by mistake",
@@ -65,7 +66,7 @@ def get(session: Session, pupil_id: UUID) -> Pupil:
     """The pupil, or NotFound."""
     pupil = session.get(Pupil, pupil_id)
     if pupil is None:
-        raise NotFound("There is no such pupil in the register.")
+        raise NotFound(NO_SUCH)
     return pupil
 
 
@@ -90,7 +91,7 @@ def mark_left(session: Session, pupil_id: UUID, *, by: Person, now: datetime) ->
     require(by, Action.EDIT_CONSENT)
     pupil = session.get(Pupil, pupil_id, with_for_update=True)
     if pupil is None:
-        raise NotFound("There is no such pupil in the register.")
+        raise NotFound(NO_SUCH)
     if pupil.left_on is not None:
         raise MoveNotAllowed("This pupil has left already.")
     pupil.left_on = today(now)
@@ -109,7 +110,7 @@ def bring_back(session: Session, pupil_id: UUID, *, reason: str, by: Person, now
     pupil = session.get(Pupil, pupil_id, with_for_update=True)
     # One whose data was erased (P34) keeps a row without a class, for the posts that showed somebody.
     if pupil is None or not pupil.class_name:
-        raise NotFound("There is no such pupil in the register.")
+        raise NotFound(NO_SUCH)
     if pupil.left_on is None:
         raise MoveNotAllowed("This pupil is at the school.")
     audit.record(

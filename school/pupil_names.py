@@ -13,23 +13,29 @@ from sqlalchemy.orm import Session
 from school import audit, consent
 from school.consent_import import like_class
 from school.consent_lists import same_name
-from school.errors import BadInput, MoveNotAllowed
+from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.consent import Pupil
 from school.models.people import Person
 from school.people import person_name
 from school.permissions import Action, require
 
 
-def classes(session: Session) -> list[str]:
-    """What the classes of the pupils at the school are called, in order."""
+def classes(session: Session, *, but: UUID | None = None) -> list[str]:
+    """What the classes of the pupils at the school are called, in order. `but`: a pupil who doesn't count."""
     query = sa.select(Pupil.class_name).where(Pupil.left_on.is_(None)).distinct()
+    if but is not None:
+        query = query.where(Pupil.id != but)
     return list(session.scalars(query.order_by(Pupil.class_name)))
 
 
-def as_known(session: Session, class_name: str) -> str:
-    """A class as the register writes it, where only capitals and spaces differ; else as it was typed."""
+def as_known(session: Session, class_name: str, *, but: UUID | None = None) -> str:
+    """A class as the register writes it, where only capitals and spaces differ; else as it was typed.
+
+    `but`: the pupil whose class is put right: how it was written for them alone counts for nothing.
+    """
     wanted = _plain(class_name)
-    return next((known for known in classes(session) if _plain(known) == wanted), class_name.strip())
+    known = classes(session, but=but)
+    return next((one for one in known if _plain(one) == wanted), class_name.strip())
 
 
 def doubts(session: Session, *, name: str, class_name: str, but: UUID | None = None) -> Sequence[str]:
@@ -39,7 +45,7 @@ def doubts(session: Session, *, name: str, class_name: str, but: UUID | None = N
     question, but refused. `but`: the pupil whose name it is.
     """
     found = []
-    written = as_known(session, class_name)
+    written = as_known(session, class_name, but=but)
     others = [pupil for pupil in consent.pupils(session) if pupil.id != but]
     for pupil in others:
         if _plain(pupil.name) == _plain(name) and (pupil.name, pupil.class_name) != (name, written):
@@ -58,11 +64,14 @@ def correct(
     The trail says which of the two, not what it was: it is kept for ever, a pupil's data is not (P34).
     """
     require(by, Action.EDIT_CONSENT)
-    pupil = consent.get(session, pupil_id)
+    # As they are now: what was erased meanwhile is not to be named again.
+    pupil = session.get(Pupil, pupil_id, with_for_update=True, populate_existing=True)
+    if pupil is None:
+        raise NotFound(consent.NO_SUCH)
     if not pupil.class_name:
         raise MoveNotAllowed("The data of this pupil was erased.")
     full = person_name(name)
-    group = as_known(session, person_name(class_name, field="class_name"))
+    group = as_known(session, person_name(class_name, field="class_name"), but=pupil.id)
     same = sa.select(Pupil.id).where(Pupil.name == full, Pupil.class_name == group, Pupil.id != pupil.id)
     if session.scalar(same) is not None:
         raise BadInput(f"{full} is in {group} already: two pupils need different names.", field="name")

@@ -216,7 +216,7 @@ def correct(pupil_id: UUID) -> ResponseReturnValue:
     try:
         with transaction() as session:
             _ask_if_odd(session, typed, but=pupil_id)
-            pupil_names.correct(
+            pupil = pupil_names.correct(
                 session,
                 pupil_id,
                 name=typed["name"],
@@ -226,7 +226,7 @@ def correct(pupil_id: UUID) -> ResponseReturnValue:
             )
     except BadInput as error:
         return _one(pupil_id, typed.refuse(error), ending="name"), 400
-    flash("The name and the class stand as you typed them.", "success")
+    flash(f"The register has {pupil.name} in {pupil.class_name} now.", "success")
     return redirect(url_for("consent.pupil", pupil_id=pupil_id))
 
 

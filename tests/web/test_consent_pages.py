@@ -16,8 +16,9 @@ from werkzeug.test import TestResponse
 from approvals import drafts, takedowns
 from approvals.moves import move_publication
 from approvals.states import Actor, PublicationState
-from school import consent
+from school import consent, pupil_names
 from school.db import now, reading, transaction
+from school.errors import MoveNotAllowed
 from school.models import Account, AuditEntry, ConsentKind, Person, Pupil, Role
 from school.times import today
 from tests.approvals import scenes
@@ -138,6 +139,41 @@ def test_p24_the_dpo_corrects_a_name_and_a_class(signed_in: Callable[[Role], Bro
         [entry] = session.scalars(sa.select(AuditEntry).where(AuditEntry.action == "pupil_corrected"))
         assert entry.detail == {"changed": ["name"]}, "the trail keeps no pupil's name"
     assert "corrected the name or class of" in officer.get("/audit").text
+
+
+@SQLITE
+def test_p24_a_class_that_was_written_wrong_for_one_pupil_alone_is_put_right_as_typed(
+    signed_in: Callable[[Role], Browser],
+) -> None:
+    """How it was written for them counts for nothing; how it is for others does, and the page says which."""
+    officer = signed_in(Role.DPO)
+    added = officer.post("/consent", "/consent", name="Una Price", class_name="saplings")
+    page = added.headers["Location"]
+    put = {"name": "Una Price", "class_name": "Saplings"}
+    shown = officer.get(officer.post(f"{page}/name", page, **put).headers["Location"]).text
+    assert pupil_named("Una Price").class_name == "Saplings"
+    assert "The register has Una Price in Saplings now." in shown
+    put["class_name"] = "year 4 kestrels"
+    shown = officer.get(officer.post(f"{page}/name", page, **put).headers["Location"]).text
+    assert "The register has Una Price in Year 4 Kestrels now." in shown
+
+
+@SQLITE
+def test_p34_a_pupil_whose_data_was_erased_meanwhile_is_not_named_again(
+    session: Session, school_people: dict[Role, Person]
+) -> None:
+    """The form was open, and its list of pupils read, when the erasure came."""
+    officer = school_people[Role.DPO]
+    pupil = session.scalars(sa.select(Pupil).where(Pupil.name == "Amelia Thornbury")).one()
+    session.execute(
+        sa.update(Pupil)
+        .where(Pupil.id == pupil.id)
+        .values(name="erased", class_name="")
+        .execution_options(synchronize_session=False)
+    )
+    assert pupil.class_name == "Year 4 Kestrels", "as it was read"
+    with pytest.raises(MoveNotAllowed, match="was erased"):
+        pupil_names.correct(session, pupil.id, name="Amelia", class_name="Year 4", by=officer, now=now())
 
 
 @SQLITE
