@@ -181,8 +181,11 @@ def miss_unapproved(session: Session, *, now: datetime) -> int:
     return sum(miss(session, draft_id, now=now) for draft_id in unapproved(session, now=now))
 
 
-def waiting_times(session: Session, *, first: date, last: date) -> list[datetime]:
-    """For when posts between two days are planned that nobody has approved yet, and nothing else of them."""
+def waiting_times(session: Session, *, first: date, last: date, now: datetime) -> list[datetime]:
+    """For when posts between two days are planned that nobody has approved yet, and nothing else of them.
+
+    None whose time has passed: it doesn't come out then, whoever approves it.
+    """
     query = (
         sa.select(DraftRevision.planned_at)
         .join(
@@ -192,6 +195,7 @@ def waiting_times(session: Session, *, first: date, last: date) -> list[datetime
         .where(
             DraftRevision.planned_at >= datetime.combine(first, time.min, LONDON),
             DraftRevision.planned_at < datetime.combine(last + timedelta(days=1), time.min, LONDON),
+            DraftRevision.planned_at > now,
             Draft.thrown_away_at.is_(None),
             Draft.state.not_in((DraftState.REJECTED, DraftState.APPROVED)),
         )

@@ -83,7 +83,7 @@ def show() -> ResponseReturnValue:
                 (monday, planning.day_to_come(year, monday, now=moment))
                 for monday in planning.gaps(
                     entries, first=view.first, last=view.last, year=year, now=moment,
-                    waiting=schedule.waiting_times(session, first=view.first, last=view.last),
+                    waiting=schedule.waiting_times(session, first=view.first, last=view.last, now=moment),
                 )
             ],
             spans=_spans([year.of(day) for day in days]) if view.kind != "list" else [],

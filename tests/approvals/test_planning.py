@@ -208,12 +208,15 @@ def test_gaps_and_clashes_stand_out(
     outsider = school_people[Role.NETWORK_MANAGER]
     seen = schedule.calendar(session, first=monday, last=last, by=outsider, now=now)
     assert seen == [], "nothing of it is approved"
-    waiting = schedule.waiting_times(session, first=monday, last=last)
+    waiting = schedule.waiting_times(session, first=monday, last=last, now=now)
     for shown in (entries, seen):
         assert planning.gaps(shown, first=monday, last=last, year=year, now=now, waiting=waiting) == [
             monday + timedelta(days=7),
             monday + timedelta(days=14),
         ]
+    # Once its time has passed, it comes out no more: the week is empty as it is for who sees the post missed.
+    late = noon + timedelta(hours=2)
+    assert schedule.waiting_times(session, first=monday, last=last, now=late) == []
     # A post of that week can still be planned for its next school day; on a Saturday for none.
     thursday_before, wednesday = (
         noon + timedelta(days=7) - timedelta(days=4),
