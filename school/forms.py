@@ -271,6 +271,8 @@ def answer(
             raise NotPermitted(f"Only the {turn.role.value.replace('_', ' ')} can do this.")
         if by.id in {step.by_id for step in entry.steps}:
             raise NotPermitted("The two signatures must be two people's.")
+        if not turn.people:
+            raise NotPermitted("This form is about the headteacher, and nobody else can answer it now.")
         others = " or ".join(person.name for person in turn.people)
         raise NotPermitted(f"You filed this form yourself, so it waits for {others}.")
     said = reason_text(words, field="words") if move.needed or words.strip() else ""

@@ -135,7 +135,7 @@ def test_p3_a_chair_who_is_also_headteacher_answers_nothing_about_the_headteache
     session.commit()
     entry = filed(session, K.INAPPROPRIATE_CONTENT, head, about_headteacher=True)
     assert forms.turns(session, entry) == [form_turns.Turn(Role.CHAIR, [])]
-    with pytest.raises(NotPermitted):
+    with pytest.raises(NotPermitted, match="nobody else can answer it now"):
         step(session, entry, S.DONE, head)
 
 
