@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import partial
 from uuid import UUID
@@ -119,6 +119,16 @@ def of_revision(revision: DraftRevision) -> DraftContent:
         none_shown=revision.none_shown,
         urgent=revision.urgent,
         device=revision.device,
+    )
+
+
+def in_one_order(said: DraftContent) -> DraftContent:
+    """The same content, with accounts and pupils in an order that says nothing: to be compared."""
+    return replace(
+        said,
+        account_ids=tuple(sorted(said.account_ids)),
+        pupil_ids=tuple(sorted(said.pupil_ids)),
+        not_seen=tuple(sorted(said.not_seen)),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, defaultload, lazyload
 
 from approvals import checks, link_looks, revising, submissions
 from approvals.checks import DraftRefused, account_name
-from approvals.content import DraftContent, of_revision, revision_hash, tidy
+from approvals.content import DraftContent, in_one_order, of_revision, revision_hash, tidy
 from approvals.models import (
     ApprovalDecision,
     DecisionKind,
@@ -302,15 +302,17 @@ def current_revision(session: Session, draft: Draft) -> DraftRevision:
     return revision_of(session, draft, draft.revision_number)
 
 
-def current_revisions(session: Session, drafts: Sequence[Draft]) -> dict[UUID, DraftRevision]:
-    """The newest revision of each of these drafts, by the draft's id."""
+def current_revisions(
+    session: Session, drafts: Sequence[Draft], *, media: bool = False
+) -> dict[UUID, DraftRevision]:
+    """The newest revision of each of these drafts, by its id. `media`: with its pictures and video."""
     query = (
         sa.select(DraftRevision)
         .join(
             Draft, sa.and_(Draft.id == DraftRevision.draft_id, Draft.revision_number == DraftRevision.number)
         )
         .where(Draft.id.in_([draft.id for draft in drafts]))
-        .options(*WITHOUT_MEDIA)
+        .options(*(() if media else WITHOUT_MEDIA))
     )
     return {revision.draft_id: revision for revision in session.scalars(query)}
 
@@ -436,23 +438,13 @@ def is_saved(session: Session, draft: Draft, revision: DraftRevision) -> bool:
     its files became another, is not saved just so (P12).
     """
     newest = current_revision(session, draft)
-    saved, typed = _in_one_order(of_revision(newest)), _in_one_order(of_revision(revision))
+    saved, typed = in_one_order(of_revision(newest)), in_one_order(of_revision(revision))
     if draft.state is not DraftState.DRAFT and not typed.checklist:
         typed = replace(typed, checklist=saved.checklist)
     if typed != saved:
         return False
     stands = draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
     return not stands or revision_hash(session, revision) == newest.content_hash
-
-
-def _in_one_order(said: DraftContent) -> DraftContent:
-    """The same content, with accounts and pupils in an order that says nothing."""
-    return replace(
-        said,
-        account_ids=tuple(sorted(said.account_ids)),
-        pupil_ids=tuple(sorted(said.pupil_ids)),
-        not_seen=tuple(sorted(said.not_seen)),
-    )
 
 
 def _check_version(draft: Draft, based_on: int) -> None:

@@ -35,16 +35,18 @@ class Alike:
     planned_at: datetime | None
 
 
-def to_hand_in(session: Session, draft: Draft) -> list[Alike]:
+def to_hand_in(session: Session, draft: Draft, *, only: UUID | None = None) -> list[Alike]:
     """The other posts of the series that its author has not handed in yet and that say what this one says.
 
     The same wording, accounts, pictures, pupils and device; only the day differs, and the checklist, which
-    is signed with the first. Soonest first; none where this one isn't handed in itself.
+    is signed with the first. Soonest first; none where this one isn't handed in itself. `only`: of them,
+    that one.
     """
     if draft.state not in {DraftState.SUBMITTED, DraftState.APPROVED} or draft.thrown_away_at is not None:
         return []
     handed_in = sa.select(Submission.id).where(Submission.draft_id == Draft.id).exists()
-    return _alike(session, draft, Draft.state == DraftState.DRAFT, sa.not_(handed_in))
+    which = [Draft.state == DraftState.DRAFT, sa.not_(handed_in)]
+    return _alike(session, draft, *which, *([Draft.id == only] if only is not None else []))
 
 
 def waiting(session: Session, draft: Draft) -> list[Alike]:
@@ -74,7 +76,7 @@ def hand_in(
     if model.author_id != by.id:
         raise NotPermitted("Only the author of a post hands in its series.")
     draft = drafts.locked(session, other)
-    if seen != model.revision_number or other not in {one.draft_id for one in to_hand_in(session, model)}:
+    if seen != model.revision_number or not to_hand_in(session, model, only=other):
         raise MoveNotAllowed("This post or the one that it is like was changed meanwhile: look at both.")
     signed = content.of_revision(drafts.current_revision(session, model)).checklist
     theirs = content.of_revision(drafts.current_revision(session, draft))
@@ -123,7 +125,7 @@ def _alike(session: Session, draft: Draft, *which: sa.ColumnElement[bool]) -> li
     ).all()
     if not others:
         return []
-    newest = drafts.current_revisions(session, [draft, *others])
+    newest = drafts.current_revisions(session, [draft, *others], media=True)
     said = _said(newest[draft.id])
     found = [
         Alike(one.id, one.revision_number, newest[one.id].planned_at)
@@ -135,5 +137,5 @@ def _alike(session: Session, draft: Draft, *which: sa.ColumnElement[bool]) -> li
 
 def _said(revision: DraftRevision) -> DraftContent:
     """All that a version says but for the day."""
-    whole = content.of_revision(revision)
+    whole = content.in_one_order(content.of_revision(revision))
     return replace(whole, planned_date="", planned_time="", checklist=frozenset())

@@ -130,7 +130,7 @@ def decide(token: str) -> ResponseReturnValue:
         return _page(token, typed.refuse(error), 400)
     browser[FOLLOWING] = following[0] if following is not None else None
     # A cookie holds some 4,000 characters.
-    browser[WITH_IT] = [token, together.with_it, *(one[:300] for one in together.refused[:5])]
+    browser[WITH_IT] = [token, together.with_it, *(one[:300] for one in together.refused)]
     return _private(redirect(url_for("approve.done", token=token), 303))
 
 

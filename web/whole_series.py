@@ -23,6 +23,9 @@ from web.forms import whole_number
 
 T = TypeVar("T")
 
+SAID_MOST = 5
+"""Of so many posts with which it could not be done it is said why: a cookie holds some 4,000 characters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Together:
@@ -30,7 +33,7 @@ class Together:
 
     done: int
     refused: tuple[str, ...]
-    """Of each with which it could not be done: which it is, and why."""
+    """Of those with which it could not be done: which it is, and why; of too many, how many more."""
     asked: str = ""
     """Who is asked about those that were handed in, and when."""
 
@@ -91,20 +94,28 @@ def listed(found: Sequence[Alike]) -> list[tuple[str, str]]:
 def _each(work: Callable[[Session, UUID, int], T], alike: Sequence[Alike]) -> tuple[list[T], tuple[str, ...]]:
     known = {str(one.draft_id): one for one in alike}
     done: list[T] = []
-    refused = []
+    refused: list[str] = []
+    gone = 0
     for value in dict.fromkeys(request.form.getlist("other")):
         named, _, number = value.partition(" ")
         other = known.get(named)
         if other is None:
             # Whatever it is, nothing of it is told to who names it.
-            refused.append("One of them was changed or decided meanwhile: look at it by itself.")
+            gone += 1
             continue
         try:
             with transaction() as session:
                 done.append(work(session, other.draft_id, whole_number(number) or 0))
         except SchoolgateError as error:
             refused.append(f"{_when(other)}: {error}")
-    return done, tuple(dict.fromkeys(refused))
+    more = len(refused) - SAID_MOST
+    said = refused[:SAID_MOST]
+    if more > 0:
+        said.append(f"{more} more {'post' if more == 1 else 'posts'} of this series: look at each by itself.")
+    if gone:
+        them = "One of them was" if gone == 1 else f"{gone} of them were"
+        said.append(f"{them} changed or decided meanwhile: look at each by itself.")
+    return done, tuple(said)
 
 
 def _when(one: Alike) -> str:

@@ -10,16 +10,27 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
 from approvals import decisions, drafts, series_together
 from approvals.decisions import DraftChanged
-from approvals.models import ApprovalDecision, Criterion, Draft, DraftRevision, Publication, Submission
+from approvals.models import (
+    ApprovalDecision,
+    Criterion,
+    Draft,
+    DraftRevision,
+    Publication,
+    RevisionPupil,
+    Submission,
+)
 from approvals.states import DraftState
-from school.db import reading
-from school.models import Account, Person, Role
+from school import people
+from school.db import now, reading, transaction
+from school.models import Account, Person, Pupil, Role
 from school.setup import PRACTICE_PIN
 from school.times import LONDON
 from tests.web.conftest import Browser
+from tests.web.test_asked_once import asked
 from tests.web.writing import count, fields, mailed_token, rows, write
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -215,3 +226,64 @@ def test_p12_by_a_link_the_pin_counts_for_all_of_them(
     done = visitor.get(f"{link}/done").text
     assert "Margaret Oyelaran rejected it, and 3 more posts of this series." in done
     assert "Another post waits" not in done
+
+
+def test_pupils_are_the_same_in_whatever_order_the_database_gives_them(
+    teacher: Browser, x: Account, later: datetime
+) -> None:
+    path, _others = repeated(teacher, x, later)
+    with transaction() as session:
+        pupils = session.scalars(sa.select(Pupil.id).order_by(Pupil.id)).all()
+        assert len(pupils) > 1
+        for number, revision in enumerate(session.scalars(sa.select(DraftRevision)).all()):
+            for pupil in pupils if number % 2 else reversed(pupils):
+                session.add(RevisionPupil(revision_id=revision.id, pupil_id=pupil))
+                session.flush()
+    with reading() as session:
+        draft = session.get_one(Draft, UUID(path[-36:]))
+        newest = drafts.current_revisions(session, drafts_of(session, draft), media=True)
+        for number, one in enumerate(newest.values()):
+            one.pupils.sort(key=lambda entry: entry.pupil_id, reverse=bool(number % 2))
+        assert len(series_together.to_hand_in(session, draft)) == 3
+        session.rollback()
+
+
+def drafts_of(session: Session, draft: Draft) -> list[Draft]:
+    return [one for one, _planned_at in drafts.in_series(session, draft)]
+
+
+def test_a_long_series_is_compared_in_as_many_questions_as_a_short_one(
+    teacher: Browser, x: Account, later: datetime
+) -> None:
+    took = []
+    for weeks in (2, 9):
+        path, others = repeated(teacher, x, later, weeks)
+        for one in (None, UUID(others[0][-36:])):
+            with reading() as session, asked() as found:
+                draft = session.get_one(Draft, UUID(path[-36:]))
+                alike = series_together.to_hand_in(session, draft, only=one)
+                assert len(alike) == (weeks if one is None else 1)
+            took.append(len(found))
+    assert took[:2] == took[2:]
+
+
+def test_of_many_that_can_not_go_it_is_said_why_of_the_first_and_how_many_more(
+    teacher: Browser, x: Account, later: datetime, school_people: dict[Role, Person]
+) -> None:
+    path, others = repeated(teacher, x, later, weeks=8)
+    with transaction() as session:
+        head, author = (
+            session.get_one(Person, school_people[one].id) for one in (Role.HEADTEACHER, Role.STAFF)
+        )
+        people.withdraw_authorisation(
+            session, author, session.get_one(Account, x.id), by=head, reason="Moved", now=now()
+        )
+    page = teacher.get(path).text
+    answer = teacher.post(
+        f"{path}/series/hand-in", path, revision="1", other=[*listed(page), "nonsense", "another"]
+    )
+    shown = teacher.get(answer.headers["Location"]).text
+    assert shown.count("Not handed in: ") == 7 and shown.count("has not authorised you") == 5
+    assert "Not handed in: 3 more posts of this series: look at each by itself." in shown
+    assert "Not handed in: 2 of them were changed or decided meanwhile: look at each by itself." in shown
+    assert states(*others) == [DraftState.DRAFT] * 8
