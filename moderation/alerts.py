@@ -14,16 +14,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, undefer
 
 from connectors.posting import platform_name
-from moderation import past_head
+from moderation import decided_news, past_head, referrals
 from moderation.chain import unlisted
-from moderation.models import CaseState, LogCase, LogEntry, ReferTo, UrgentNotice, UrgentPause
-from moderation.outcomes import in_words
+from moderation.models import CaseState, LogCase, LogEntry, LogOrigin, ReferTo, UrgentNotice, UrgentPause
 from moderation.sight import is_kept_from
 from school import clocks, digests, mail, notices, people, push
 from school.db import insert_if_missing
 from school.models import MailState, OutboxEmail, Person, Role
 from school.push import Told
-from school.times import say
 
 GATHERED_FOR = timedelta(seconds=30)
 """After a mail about something urgent: half of the minute within which P23 wants people told."""
@@ -37,6 +35,8 @@ NEWS_AFTER = timedelta(minutes=1)
 
 _STILL_PUBLIC = [("Everybody can still read the comment there: passing it on to you has hidden nothing.", "")]
 
+MARKED = "a threat or a worry about a child"
+"""What a person marked as urgent: the form asks for no more than that it is one of the two."""
 _SAID = {
     "threat": "a threat",
     "safeguarding": "a safeguarding matter",
@@ -98,6 +98,16 @@ def decided(
             .execution_options(synchronize_session=False)
         )
         session.add(UrgentNotice(person_id=person.id, entry_id=entry.id, tell_from=now + NEWS_AFTER))
+
+
+def no_news(session: Session, entry_id: UUID) -> None:
+    """Have nobody told how an entry was decided: whoever is called learns that with the call."""
+    session.flush()
+    session.execute(
+        sa.delete(UrgentNotice)
+        .where(UrgentNotice.entry_id == entry_id, UrgentNotice.tell_from.is_not(None))
+        .execution_options(synchronize_session=False)
+    )
 
 
 def waiting(session: Session) -> bool:
@@ -164,25 +174,32 @@ def _send_news(session: Session, *, url: str, now: datetime) -> int:
 
 
 def _mail_news(session: Session, person: Person, entries: set[UUID], *, url: str, now: datetime) -> int:
-    # What was opened again meanwhile is not decided; what they decided themselves they know.
+    # What was opened again meanwhile is not decided; what they decided themselves they know, and of what was
+    # referred to them another mail told them.
+    known = _known_to(session, person, entries)
+    waits = decided_news.waits_with(session, [entry.id for entry, _ in known])
+    theirs = referrals.received_by(person)
     found = [
         (entry, case)
-        for entry, case in _known_to(session, person, entries)
-        if case.state is CaseState.DECIDED and case.decided_by_id != person.id
+        for entry, case in known
+        if case.state is CaseState.DECIDED
+        and case.decided_by_id != person.id
+        and theirs.isdisjoint(waits.get(entry.id, ()))
     ]
     if not found:
         return 0
-    numbers = [entry.number for entry, _ in found]
     more = len(found) - LISTED_MOST
+    first = waits.get(found[0][0].id, ())
     tell(
         session,
         person,
-        subject=f"Decided: log entry {numbers[0]}, which was urgent"
-        if len(numbers) == 1
-        else f"Decided: {len(numbers)} log entries that were urgent",
+        subject=decided_news.subject([entry for entry, _ in found], waits, first),
         paragraphs=[
             *(
-                (f"Log entry {entry.number}: {_how(session, case)}.", f"{url}/moderation/{entry.id}")
+                (
+                    f"Log entry {entry.number}: {decided_news.how(session, case, waits.get(entry.id, ()))}",
+                    f"{url}/moderation/{entry.id}",
+                )
                 for entry, case in found[:LISTED_MOST]
             ),
             *([(f"And {more} more, in the log behind this link.", f"{url}/log")] if more > 0 else []),
@@ -194,12 +211,6 @@ def _mail_news(session: Session, person: Person, entries: set[UUID], *, url: str
         now=now,
     )
     return 1
-
-
-def _how(session: Session, case: LogCase) -> str:
-    who = session.get(Person, case.decided_by_id) if case.decided_by_id else None
-    when = f", {say(case.decided_at)}" if case.decided_at else ""
-    return f"{in_words(unlisted(case.outcomes))}, decided by {who.name if who else 'somebody'}{when}"
 
 
 def _over(now: datetime) -> sa.ColumnElement[bool]:
@@ -263,13 +274,12 @@ def _look_at(numbers: list[int]) -> str:
 
 
 def _urgent(entry: LogEntry, kinds: str, url: str) -> list[tuple[str, str]]:
-    said = ", ".join(_SAID.get(kind, kind) for kind in unlisted(kinds))
+    said = ", ".join(
+        MARKED if kind == "safeguarding" and entry.marked_urgent else _SAID.get(kind, kind)
+        for kind in unlisted(kinds)
+    )
     return [
-        (
-            f"A comment on {platform_name(entry.platform)} may be urgent: {said}. "
-            f"It was written by {_author(entry)}.",
-            "",
-        ),
+        (f"A comment on {platform_name(entry.platform)} may be urgent: {said}. {_written_by(entry)}", ""),
         (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}"),
     ]
 
@@ -293,6 +303,7 @@ def referred(
         return 0
     role = Role.DSL if to is ReferTo.DSL else Role.CHAIR
     worry = "a worry about a child" if entry.worrying else "a threat" if entry.threatening else ""
+    worry = MARKED if entry.marked_urgent else worry
     told = [
         person
         for person in people.holders(session, role)
@@ -416,11 +427,15 @@ def _linked(message: bytes) -> set[UUID]:
     return {UUID(found) for found in _ENTRY.findall(body.get_content())} if body is not None else set()
 
 
-def _author(entry: LogEntry) -> str:
+def _written_by(entry: LogEntry) -> str:
     names = [
         name for name in (entry.author_name, f"@{entry.author_handle}" if entry.author_handle else "") if name
     ]
-    return " ".join(names) or entry.nobody
+    if names:
+        return f"It was written by {' '.join(names)}."
+    if entry.origin is LogOrigin.MANUAL:
+        return "Nobody has said who wrote it."
+    return "The platform does not name who wrote it."
 
 
 def tell(

@@ -122,6 +122,7 @@ def record(session: Session, found: ManualEntry, *, by: Person, url: str, now: d
             about_headteacher=True,
         )
         decisions.decide(session, entry.id, decision, seen=case.version, by=by, url=url, now=now)
+        alerts.no_news(session, entry.id)
     if found.urgent:
         alerts.urgent(session, [(entry, case)], url=url, now=now)
     return entry

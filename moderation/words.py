@@ -129,6 +129,20 @@ STATES: Mapping[CaseState, tuple[str, str]] = {
 }
 
 
+def state(case: LogCase) -> tuple[str, str]:
+    """Where an entry stands, and its badge's colour: what was only passed on is decided by nobody yet."""
+    if case.state is CaseState.DECIDED and unlisted(case.outcomes) == [Outcome.REFER.value]:
+        return "referred", "warning"
+    return STATES[case.state]
+
+
+def kind(name: str, entry: LogEntry) -> str:
+    """A kind of reasons as a badge says it; of what a person marked as urgent nobody said which it is."""
+    if name == "safeguarding" and entry.marked_urgent:
+        return "threat or worry about a child"
+    return KINDS.get(name, name)
+
+
 def platform(value: str) -> str:
     """A platform as people call it; what a manual entry names stays as it is."""
     return PLATFORMS.get(value, value)
@@ -185,7 +199,8 @@ def still_visible(case: LogCase, comment: Comment | None) -> str:
     if Outcome.DEALT in done:
         return f"still visible on {platform(case.platform)}"
     answered = Outcome.REPLY in done and not unread.only(case)
-    for so, what in ((case.referred, "referred"), (Outcome.WARN in done, "warned"), (answered, "answered")):
+    referred, warned = Outcome.REFER in done, Outcome.WARN in done
+    for so, what in ((referred, "referred"), (warned, "warned"), (answered, "answered")):
         if so:
             return f"{what}; still visible on {platform(case.platform)}"
     return ""

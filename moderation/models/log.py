@@ -122,6 +122,12 @@ class LogEntry(Base):
         )
 
     @property
+    def marked_urgent(self) -> bool:
+        """Whether a person alone calls it urgent: a threat or a worry, nobody was asked which."""
+        urgent = [one for one in self.reasons if one.get("kind") in {"safeguarding", "threat"}]
+        return bool(urgent) and all(one.get("label") == "manual" for one in urgent)
+
+    @property
     def threatening(self) -> bool:
         """Whether it reads as a threat."""
         return any(reason.get("kind") == "threat" for reason in self.reasons)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from moderation import alerts, past_head, undoing
+from moderation import alerts, manual, past_head, referrals, undoing, words
 from moderation.decisions import Outcome
 from moderation.models import LogCase, LogEntry, ReferTo, UrgentNotice
 from school import migrate, people
@@ -121,8 +122,56 @@ def test_who_it_was_referred_to_gets_no_second_mail(
     entry_id = flagged(account_id, platform, clock, comment(1, THREAT))[0]
     decide(entry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock, refer_to=ReferTo.DSL)
     gather(clock.on(minutes=2))
-    assert set(mails("urgent_decided")) == {school_people[Role.HEADTEACHER].email}
+    told = mails("urgent_decided")
+    assert set(told) == {school_people[Role.HEADTEACHER].email}
+    # Nobody may believe that it is done with.
+    subject, text = told[school_people[Role.HEADTEACHER].email]
+    assert subject.startswith("Referred to the safeguarding lead, not dealt with yet: log entry ")
+    assert "Not dealt with yet." in text and "decided by" not in text
     assert mails("referral")[school_people[Role.DSL].email][0] == "Urgent: a threat was referred to you"
+
+
+def test_who_it_is_referred_to_a_moment_later_gets_no_second_mail(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """It was hidden first, so that news waited for them; and one of two entries may be decided."""
+    first, second = flagged(account_id, platform, clock, comment(1, THREAT), comment(2, THREAT + " too"))
+    slt, dsl, head = (school_people[one] for one in (Role.SLT, Role.DSL, Role.HEADTEACHER))
+    decide(first, Outcome.HIDE, by=slt, clock=clock)
+    decide(first, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.DSL)
+    gather(clock.on(minutes=2))
+    assert set(mails("urgent_decided")) == {head.email}
+    assert "hidden, and referred to the safeguarding lead: " in mails("urgent_decided")[head.email][1]
+    decide(first, Outcome.DEALT, by=dsl, clock=clock)
+    decide(second, Outcome.HIDE, by=slt, clock=clock)
+    gather(clock.on(minutes=2))
+    assert mails("urgent_decided")[dsl.email][0].startswith("Decided: log entry")
+
+
+@pytest.mark.parametrize("author", ["", "Sam"])
+def test_p3_p23_what_somebody_enters_about_the_headteacher_calls_the_lead_and_is_no_news(
+    author: str, clock: Clock, school_people: People
+) -> None:
+    """The chair and the lead have it to deal with; that it was passed on is not told as a decision."""
+    slt, dsl, head, chair = (school_people[one] for one in (Role.SLT, Role.DSL, Role.HEADTEACHER, Role.CHAIR))
+    found = manual.ManualEntry("WhatsApp", "He hit her", author=author, urgent=True, about_headteacher=True)
+    with transaction() as session:
+        by = session.get_one(Person, slt.id)
+        entry = manual.record(session, found, by=by, url=URL, now=clock())
+        entry_id = entry.id
+    gather(clock.on(minutes=3))
+    assert mails("urgent_decided") == {}
+    assert set(mails("referral")) == {dsl.email, chair.email}
+    assert head.email not in mails("urgent_comment")
+    # Long lines are broken in the mail as it is sent.
+    text = re.sub(r"=\r?\n", "", mails("urgent_comment")[dsl.email][1])
+    who = "It was written by Sam." if author else "Nobody has said who wrote it."
+    assert f"a threat or a worry about a child. {who}" in text
+    with reading() as session:
+        case, entry = session.get_one(LogCase, entry_id), session.get_one(LogEntry, entry_id)
+        assert words.state(case)[0] == "referred"
+        assert words.kind("safeguarding", entry) == "threat or worry about a child"
+        assert referrals.waits_for(session, entry_id, session.get_one(Person, dsl.id))
 
 
 def test_whom_the_form_names_without_a_referral_hears_of_the_decision(
