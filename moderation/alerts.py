@@ -364,6 +364,37 @@ def handed_over(
     )
 
 
+def opened_again(
+    session: Session,
+    entry: LogEntry,
+    case: LogCase,
+    told: Sequence[Person],
+    *,
+    by: Person,
+    url: str,
+    now: datetime,
+) -> None:
+    """Tell these people, who decided an entry, that a colleague opened it again."""
+    for person in told:
+        if is_kept_from(person, about_headteacher=case.about_headteacher):
+            continue
+        tell(
+            session,
+            person,
+            subject=f"Opened again: log entry {entry.number}, which you decided",
+            paragraphs=[
+                (f"{by.name} opened log entry {entry.number} again, which you had decided.", ""),
+                (
+                    "It is in the queue. The reason is on the page behind the link.",
+                    f"{url}/moderation/{entry.id}",
+                ),
+            ],
+            purpose="opened_again",
+            confidential=case.about_headteacher,
+            now=now,
+        )
+
+
 def recall(session: Session, entry_id: UUID, told: Sequence[Person], *, url: str, now: datetime) -> None:
     """Leave an entry out of all that these people are still to be told: they may no longer know of it (P3).
 
@@ -411,7 +442,8 @@ def _tell_rest(
         tell(
             session,
             to,
-            subject=f"{'Log entries were' if len(rest) > 1 else 'A log entry was'} given to you",
+            subject=f"{'Log entries were' if len(rest) > 1 else 'A log entry was'} "
+            f"{'opened again' if row.purpose == 'opened_again' else 'given to you'}",
             paragraphs=[
                 (f"Log entry {entry.number}:", f"{url}/moderation/{entry.id}") for entry, _case in rest
             ],

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from moderation import actions, alerts, authors, chain, not_yet, referrals, replies, unread
+from moderation import actions, alerts, authors, chain, not_yet, opened_again, referrals, replies, unread
 from moderation.models import (
     ActKind,
     Assignment,
@@ -188,6 +188,8 @@ def decide(
     if taken:
         referrals.take(session, case, by=by, now=now)
     acts = _acts(session, entry, comment, decision, by=by, reason=reason, now=now)
+    if Outcome.REOPEN in decision.outcomes:
+        opened_again.tell(session, entry, case, by=by, url=url, now=now)
     _follow(session, entry, case, decision, acts, by=by, reason=reason, url=url, now=now)
     was_open = case.state is CaseState.OPEN
     _close(session, case, decision.outcomes, by=by, now=now)

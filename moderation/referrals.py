@@ -46,7 +46,9 @@ def waiting(to: Collection[ReferTo]) -> sa.ColumnElement[bool]:
 
     A decision counts that was made in that role, whoever holds it now; one that was opened again doesn't.
     """
-    conditions = [sa.and_(Referral.to == one, ~_dealt_with(ROLES[one])) for one in to]
+    # What the lead took themselves was referred by nobody: opened again, it is open as every entry is.
+    referred = Referral.reason != TAKEN
+    conditions = [sa.and_(Referral.to == one, referred, ~_dealt_with(ROLES[one])) for one in to]
     entries = sa.select(Referral.entry_id).where(sa.or_(sa.false(), *conditions))
     return LogCase.entry_id.in_(entries)
 

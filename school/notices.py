@@ -75,7 +75,7 @@ ABOUT: Mapping[Kind, About] = {
         "A threat or a worry about a child",
     ),
     Kind.HANDED_OVER: About(
-        "Entries that a colleague gives to you",
+        "Entries that a colleague gives to you, or opens again after you",
         "They are on your first page, too.",
         frozenset({Role.HEADTEACHER, Role.SLT, Role.DSL, Role.MODERATOR}),
         _ALL,
@@ -105,6 +105,7 @@ PURPOSES: Mapping[str, Kind] = {
     "urgent_comment": Kind.URGENT,
     "urgent_decided": Kind.URGENT,
     "handed_over": Kind.HANDED_OVER,
+    "opened_again": Kind.HANDED_OVER,
     "decision": Kind.DRAFTS,
     "decided_in_place": Kind.DRAFTS,
     "missed": Kind.DRAFTS,
@@ -121,7 +122,10 @@ PURPOSES: Mapping[str, Kind] = {
 }
 """Which mails are of which kind, by `OutboxEmail.purpose`; all others always go at once."""
 
-_IN_DIGEST: Mapping[str, str] = {"urgent_decided": "How something urgent was decided"}
+_IN_DIGEST: Mapping[str, str] = {
+    "urgent_decided": "How something urgent was decided",
+    "opened_again": "A colleague opened an entry again that you had decided",
+}
 """What a digest says of mails of these purposes, where that is not what it says of their kind."""
 
 

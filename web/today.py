@@ -137,7 +137,10 @@ def _with_series(work: int, each: int) -> str:
 def _comments(session: Session, person: Person) -> Iterator[Waiting]:
     if not may(person, Action.MODERATE):
         return
-    seen = (LogCase.state == CaseState.OPEN, visible_to(person))
+    # What was referred to the person stands above all else already: each entry is counted once.
+    to = referrals.received_by(person)
+    elsewhere = sa.not_(referrals.waiting(to)) if to else sa.true()
+    seen = (LogCase.state == CaseState.OPEN, visible_to(person), elsewhere)
     urgent = _count(session, *seen, LogCase.urgent.is_(True))
     if urgent:
         yield Waiting(
@@ -154,7 +157,7 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
         yield Waiting(
             given, "entry that was given to you", "entries that were given to you", path, urgent=True
         )
-    # Each entry is counted once: what is urgent stands above.
+    # What is urgent stands above.
     count = _count(session, *seen, sa.not_(unread.only_that()), LogCase.urgent.is_(False))
     other = "other " if urgent else ""
     yield Waiting(

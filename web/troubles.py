@@ -39,6 +39,7 @@ ABOUT = {
     "role_changed": "a role that was given or taken",
     "takedown_by_hand": "a post to take down by hand",
     "form": "a form of the policy",
+    "opened_again": "an entry that a colleague opened again",
     "referral": "something that was referred",
     "urgent_comment": "a threat or a worry about a child",
     "urgent_decided": "how something urgent was decided",
