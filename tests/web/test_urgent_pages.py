@@ -187,3 +187,50 @@ def test_p20_undo_says_that_a_colleagues_block_stands(
     assert dsl.post(f"/moderation/{second}/undo", "/moderation", seen=2).status_code == 302
     shown = dsl.get("/moderation").text
     assert "Taken back: the entry is open again." in shown and stays not in shown
+
+
+def test_p3_whoever_hides_a_worry_reads_that_the_lead_was_told(
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
+) -> None:
+    """Alone, with nothing to undo; of several together, with what can be undone."""
+    worry = "my dad hits me every night"
+    entries = scenes.flagged(
+        account_id, platform, clock, *(comment(n, t) for n, t in enumerate([worry, worry + "!", "idiot"]))
+    )
+    with reading() as session:
+        cases = sorted((session.get_one(LogCase, one) for one in entries), key=lambda one: not one.urgent)
+        alone, *several = [one.entry_id for one in cases]
+        author = str(cases[0].author_id)
+    slt = signed_in(Role.SLT)
+    press = {"seen": 1, "outcomes": "hide", "reason": "Not here", "back": "queue"}
+    assert slt.post(f"/moderation/{alone}", "/moderation", **press).status_code == 302
+    queue = slt.get("/moderation").text
+    assert "Also referred to the safeguarding lead" in queue and 'id="undo"' not in queue
+    together = {"author": author, "outcomes": "hide", "reason": "Not here"}
+    ticked = [f"{one}:1" for one in several]
+    page = f"/moderation/together?author={author}"
+    assert slt.post("/moderation/together", page, **together, entries=ticked).status_code == 302
+    queue = slt.get("/moderation").text
+    assert "1 of them was also referred to the safeguarding lead" in queue
+    assert "for the others or for the last one" in queue and 'id="undo"' in queue
+    assert tiles(signed_in(Role.DSL))["urgent, referred to you and not dealt with yet: look first"] == "2"
+
+
+def test_p23_the_lead_takes_what_is_urgent_over_in_one_press(
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
+) -> None:
+    calm, threat = scenes.flagged(account_id, platform, clock, comment(1, "idiot"), comment(2, THREAT))
+    with reading() as session:
+        calm, threat = sorted((calm, threat), key=lambda one: session.get_one(LogCase, one).urgent)
+    slt, dsl = signed_in(Role.SLT), signed_in(Role.DSL)
+    for one in (calm, threat):
+        assert slt.post(f"/moderation/{one}/claim", "/moderation").status_code == 302
+    page = f"/moderation/{threat}"
+    assert "Take it over from" not in dsl.get(f"/moderation/{calm}").text
+    assert dsl.get("/moderation").text.count("Take it over from Daniel Whitcombe") == 1
+    holder = re.search(r'name="holder" value="([^"]+)"', dsl.get(page).text)
+    assert holder and dsl.post(f"{page}/take-over", page, holder=holder[1]).status_code == 302
+    assert "It is yours to decide now." in dsl.get(page).text
+    late = slt.post(page, page, seen=1, outcomes="hide", reason="Abuse")
+    assert late.status_code == 409 and "is deciding this entry" in late.text
+    assert dsl.post(page, page, seen=1, outcomes="dealt", reason="Rang home").status_code == 302
