@@ -106,7 +106,10 @@ _OPPOSED = (
     (Outcome.REPLY, Outcome.WARN),
     (Outcome.REPLY, Outcome.DELETE),
     (Outcome.WARN, Outcome.DELETE),
+    (Outcome.REPLY, Outcome.HIDE),
+    (Outcome.WARN, Outcome.HIDE),
 )
+_ANSWERS = frozenset({Outcome.REPLY, Outcome.WARN})
 _ON_COMMENT = {
     Outcome.HIDE: ActKind.HIDE,
     Outcome.UNHIDE: ActKind.UNHIDE,
@@ -184,6 +187,7 @@ def decide(
         raise MoveNotAllowed("This entry doesn't wait for you: it wasn't referred to you, or is dealt with.")
     comment = session.get(Comment, entry.comment_id) if entry.comment_id else None
     _check_fit(entry, comment, decision, by=by, now=now)
+    _check_seen(session, comment, decision.outcomes)
     reason = reason_text(decision.reason)
     if taken:
         referrals.take(session, case, by=by, now=now)
@@ -280,8 +284,14 @@ def _check_state(
         raise BadInput(f"“{ASKED[min(outcomes & _ALONE)]}” can't go with anything else.", field="outcomes")
     for one, other in _OPPOSED:
         if {one, other} <= outcomes:
+            # Instagram puts an answer under the comment that begins the thread, and Facebook under the one
+            # above: whoever else wrote that seems to be answered once this one is away. Instagram refuses an
+            # answer to what is hidden (developers.facebook.com, IG Comment Replies).
+            why = ""
+            if one in _ANSWERS and other in _TAKES_AWAY:
+                why = "; what is answered publicly stays, and nobody could see what it answers"
             raise BadInput(
-                f"“{ASKED[one]}” and “{ASKED[other]}” don't go together: choose one.", field="outcomes"
+                f"“{ASKED[one]}” and “{ASKED[other]}” don't go together: choose one{why}.", field="outcomes"
             )
 
 
@@ -331,7 +341,7 @@ def _check_fit(
         raise BadInput(
             "The platform doesn't say who wrote this, so nobody can be blocked or muted.", field="outcomes"
         )
-    if outcomes & {Outcome.REPLY, Outcome.WARN} and comment is not None:
+    if outcomes & _ANSWERS and comment is not None:
         _check_reply(Platform(entry.platform), decision.reply)
     if Outcome.REFER in outcomes:
         if decision.refer_to is None:
@@ -357,6 +367,21 @@ def _check_fit(
                 f"The meeting's day ({decision.meeting_on:%Y-%m-%d}) is over: choose a later one.",
                 field="meeting_on",
             )
+
+
+def _check_seen(session: Session, comment: Comment | None, outcomes: frozenset[Outcome]) -> None:
+    """Nobody is answered in public whose words nobody can see: the answer would stand under another's."""
+    if comment is None or not outcomes & _ANSWERS:
+        return
+    acts = session.scalars(
+        sa.select(PlatformAct).where(PlatformAct.comment_id == comment.id).order_by(PlatformAct.id)
+    )
+    if comment.hidden or not_yet.under_way(acts):
+        raise BadInput(
+            f"“{ASKED[min(outcomes & _ANSWERS)]}” isn't possible while the comment is hidden: nobody could "
+            f"see what it answers. First choose “{ASKED[Outcome.UNHIDE]}” alone.",
+            field="outcomes",
+        )
 
 
 def _check_police(decision: Decision, *, by: Person) -> None:
@@ -398,7 +423,7 @@ def _acts(
     acts: list[PlatformAct] = []
     for outcome in sorted(decision.outcomes):
         if outcome in _ON_COMMENT and comment is not None:
-            text = decision.reply.strip() if outcome in {Outcome.REPLY, Outcome.WARN} else ""
+            text = decision.reply.strip() if outcome in _ANSWERS else ""
             kind = _ON_COMMENT[outcome]
             asked = actions.request_on_comment(session, kind, entry, comment, by=by, text=text, now=now)
             acts += [asked] if asked else []
@@ -475,7 +500,7 @@ def _follow(
         "acts": [act.id for act in acts],
     }
     detail |= _left_to_people(session, outcomes, acts)
-    if outcomes & {Outcome.REPLY, Outcome.WARN}:
+    if outcomes & _ANSWERS:
         detail["reply"] = decision.reply.strip()
     if decision.meeting_on is not None and Outcome.MEETING in outcomes:
         detail["meeting_on"] = decision.meeting_on

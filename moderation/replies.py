@@ -46,8 +46,8 @@ DEFAULTS = (
     Reply(
         "reminder",
         "Please keep to our rules",
-        "Please keep to our school’s rules for comments. Comments like this one are removed, and people who "
-        "go on may be blocked. If you are worried about something, please talk to the school office.",
+        "Please keep to our school’s rules for comments. We may remove comments like this one, and block "
+        "people who go on. If you are worried about something, please talk to the school office.",
     ),
     Reply(
         "talk",
@@ -58,8 +58,8 @@ DEFAULTS = (
     Reply(
         "details",
         "No names or details, please",
-        "To keep our children safe, we don’t name pupils, parents or staff here, or share their details. We "
-        "have taken the comment down; please contact the school office instead.",
+        "To keep our children safe, we don’t name pupils, parents or staff here, or share their details. "
+        "Please take your comment down, and contact the school office instead.",
     ),
     Reply(
         "facts",
@@ -68,7 +68,8 @@ DEFAULTS = (
         "website, and the school office is glad to answer questions.",
     ),
 )
-"""What a school begins with, to be adapted to its own tone."""
+"""What a school begins with, to be adapted to its own tone. The comment can still be seen above each of them:
+what is hidden or deleted can't be answered."""
 
 
 def offered(session: Session) -> list[Reply]:

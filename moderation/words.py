@@ -206,6 +206,11 @@ def still_visible(case: LogCase, comment: Comment | None) -> str:
     return ""
 
 
+def answered(case: LogCase) -> bool:
+    """Whether the school answered or warned publicly, and the answer may stand beneath the comment."""
+    return bool({Outcome.REPLY, Outcome.WARN} & set(unlisted(case.outcomes)))
+
+
 HIDE_TOO: Mapping[str, str] = {
     "referred": "It was referred and need not be read meanwhile.",
     "warned": "Its author was warned, and nobody need read it.",

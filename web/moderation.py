@@ -252,7 +252,9 @@ def _possible(page: review.EntryPage, person: Person) -> frozenset[str]:
     if item.comment is None:
         possible -= {Outcome.HIDE, Outcome.UNHIDE, Outcome.DELETE, Outcome.REPLY}
     else:
-        possible -= {Outcome.UNHIDE} if not item.comment.hidden else {Outcome.HIDE}
+        # Nobody could see what an answer to something hidden answers.
+        hidden = {Outcome.HIDE, Outcome.REPLY, Outcome.WARN}
+        possible -= hidden if item.comment.hidden else {Outcome.UNHIDE}
         if item.comment.gone_at is not None:
             possible -= {Outcome.HIDE, Outcome.UNHIDE, Outcome.DELETE, Outcome.REPLY, Outcome.WARN}
     if item.entry.author_id is None:

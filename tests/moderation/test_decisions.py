@@ -315,6 +315,8 @@ def test_a_meeting_and_a_police_number_are_kept(
         ((Outcome.HIDE,), {"reason": "  "}, "reason"),
         ((Outcome.HIDE, Outcome.DISMISS), {}, "outcomes"),
         ((Outcome.HIDE, Outcome.DELETE), {}, "outcomes"),
+        ((Outcome.HIDE, Outcome.REPLY), {"reply": "Be kind."}, "outcomes"),
+        ((Outcome.HIDE, Outcome.WARN), {"reply": "Be kind."}, "outcomes"),
         ((Outcome.REPLY,), {"reply": "x" * 70_000}, "reply"),
         ((Outcome.REFER,), {}, "refer_to"),
         ((Outcome.HIDE,), {"about_headteacher": True}, "outcomes"),
@@ -343,6 +345,24 @@ def test_bad_decisions_name_their_field(
     with pytest.raises(BadInput) as caught:
         decide(entry_id, *outcomes, by=school_people[Role.SLT], clock=clock, **more)
     assert caught.value.field == field
+
+
+def test_p18_no_public_answer_is_left_alone_without_the_comment_that_it_answers(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    entry_id, slt = flagged(account_id, platform, clock)[0], school_people[Role.SLT]
+    with pytest.raises(BadInput, match="stays, and nobody could see what it answers"):
+        decide(entry_id, Outcome.HIDE, Outcome.REPLY, by=slt, clock=clock, reply="Be kind.")
+    decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
+    # As soon as it is asked for, and after it is done.
+    for _ in range(2):
+        for outcome in (Outcome.REPLY, Outcome.WARN):
+            with pytest.raises(BadInput, match="isn't possible while the comment is hidden"):
+                decide(entry_id, outcome, by=slt, clock=clock, reply="Be kind.")
+        act(platform, clock)
+    decide(entry_id, Outcome.UNHIDE, by=slt, clock=clock)
+    act(platform, clock)
+    decide(entry_id, Outcome.REPLY, by=slt, clock=clock, reply="Be kind.")
 
 
 def test_the_worst_come_first_and_an_authors_stay_together(
