@@ -15,7 +15,7 @@ from moderation.models import Comment
 from school import db
 from school.models import Account
 from tests.moderation import scenes
-from tests.moderation.platform import ScriptedPlatform, comment
+from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.test_in_browser import sign_in_as
 
 pytestmark = [
@@ -227,6 +227,52 @@ def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> 
     expect(wide.locator("article").nth(0)).not_to_be_focused()
     wide.get_by_role("link", name="Keys", exact=True).click()
     expect(wide.get_by_text("You have switched shortcuts of single letters off.")).to_be_visible()
+
+
+def test_escape_takes_back_on_an_entrys_own_page_what_a_key_began(
+    address: str, wide: Page, entries: int, make_account: Callable[..., Account]
+) -> None:
+    """As the list of keys says, and as in the queue: no tick stays behind, and no letter is a reason."""
+    clock = scenes.PresentClock()
+    one = comment(9, "idiot 9", created_at=clock(), author=author("Alone"))
+    scenes.flagged(make_account("instagram", identity_id="ig").id, ScriptedPlatform(), clock, one)
+    sign_in_as(wide, address, "Daniel Whitcombe")
+    wide.goto(f"{address}/moderation")
+    said, keys = wide.locator("#keys-said"), wide.keyboard
+    wide.locator("article", has_text="Entry 3").focus()
+    keys.press("b")
+    expect(said).to_have_text("There is no other open comment by this author.")
+    keys.press("o")
+    reason, hide, refer = (wide.locator(one) for one in ("#reason", "#outcome-hide", "#outcome-refer"))
+    expect(reason).to_be_visible()
+    keys.press("h")
+    expect(hide).to_be_checked()
+    keys.type("Abuse")
+    keys.press("Escape")
+    expect(hide).not_to_be_checked()
+    expect(reason).to_have_value("")
+    expect(wide.locator("[data-entry]")).to_be_focused()
+    # The next key is a key again; what was written before a key is kept, and so is a tick of one's own.
+    keys.press("u")
+    expect(said).to_contain_text("There is nothing to undo")
+    hide.check()
+    reason.fill("Before")
+    wide.locator("[data-entry]").focus()
+    keys.press("h")
+    keys.press("End")
+    keys.type(" and after")
+    keys.press("Escape")
+    expect(reason).to_have_value("Before")
+    expect(hide).to_be_checked()
+    hide.uncheck()
+    # Going over to another decision takes the first one out, as in the queue.
+    wide.locator("[data-entry]").focus()
+    keys.press("r")
+    expect(refer).to_be_checked()
+    keys.press("Escape")
+    expect(refer).not_to_be_checked()
+    keys.press("b")
+    expect(said).to_contain_text("here you decide on this entry alone")
 
 
 def test_an_open_queue_says_how_many_have_come_and_ends_with_the_session(

@@ -15,6 +15,8 @@
   var armed = null;
   // What stood in the reason before a key was pressed, and the reasons written since for a decision not sent.
   var had = "";
+  // Whether the box of an entry's own page was ticked before.
+  var ticked = false;
   var meant = new WeakMap();
   var quiet = null;
   var undoing = false;
@@ -80,6 +82,24 @@
     meant.delete(field);
   }
 
+  function tick(box, on) {
+    if (box.checked !== on) {
+      box.checked = on;
+      box.dispatchEvent(new Event("change", {bubbles: true}));
+    }
+  }
+
+  // What was begun with a key is as it was before: the reason, and the tick of an entry's own page.
+  function stop() {
+    var button = armed;
+    var field = button.form.elements.namedItem("reason");
+    disarm();
+    takeOut(field);
+    if (button.type === "checkbox") {
+      tick(button, ticked);
+    }
+  }
+
   // Hide and no action: the reason comes first, and Enter in it sends.
   function decide(item, what, words) {
     var button = find(item, what);
@@ -88,14 +108,21 @@
       deaf = words + " isn’t possible for " + item.dataset.entry + (what === "hide" && item.dataset.nohide ? ": " + item.dataset.nohide : "") + ". Nothing was done. Press Escape to go on by keys.";
       return say(deaf);
     }
+    var field = button.form.elements.namedItem("reason");
     if (button.type === "checkbox") {
-      button.checked = true;
-      button.dispatchEvent(new Event("change", {bubbles: true}));
-      button.form.elements.namedItem("reason").focus();
-      return say(words + " is ticked. Write the reason, then press Record.");
+      if (armed && armed !== button) {
+        stop();
+      }
+      if (armed !== button) {
+        had = field.value;
+        ticked = button.checked;
+        armed = button;
+      }
+      tick(button, true);
+      field.focus();
+      return say(words + " is ticked. Write the reason, then press Record. Escape stops.");
     }
     disarm();
-    var field = button.form.elements.namedItem("reason");
     if (meant.has(field) && meant.get(field).button !== button) {
       takeOut(field);
     }
@@ -171,7 +198,7 @@
       case "b":
         var group = item.closest("section");
         var link = group && group.querySelector("[data-do=together]");
-        return link ? link.click() : say("It is the only one of its kind.");
+        return link ? link.click() : say(alone ? "B is for the queue: here you decide on this entry alone." : group.dataset.together);
     }
   }
 
@@ -184,8 +211,7 @@
     }
     if (target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]")) {
       if (event.key === "Escape" && armed) {
-        disarm();
-        takeOut(target);
+        stop();
         say("Stopped.");
         target.closest("[data-entry]").focus();
       } else if (event.key === "Enter" && target.matches(".quick input[name=reason]")) {
@@ -201,7 +227,10 @@
       return;
     }
     var key = event.key.length === 1 ? event.key.toLowerCase() : "";
-    if (event.key === "Escape") {
+    if (event.key === "Escape" && armed) {
+      stop();
+      say("Stopped.");
+    } else if (event.key === "Escape") {
       deaf = "";
       undoing = false;
       say("");
