@@ -147,6 +147,33 @@ def waits_for(session: Session, entry_id: UUID, person: Person) -> bool:
     return session.scalar(query) is not None
 
 
+def count_waiting(session: Session, person: Person) -> tuple[int, int]:
+    """How many entries wait for this person since they were referred to them: urgent ones, and others."""
+    to = received_by(person)
+    if not to:
+        return 0, 0
+    query = (
+        sa.select(sa.func.count().filter(LogCase.urgent), sa.func.count().filter(~LogCase.urgent))
+        .select_from(LogCase)
+        .where(waiting(to), visible_to(person))
+    )
+    urgent, others = session.execute(query).one()
+    return urgent, others
+
+
+def to_deal_with(
+    session: Session, found: Collection[tuple[LogCase, LogEntry]], person: Person
+) -> frozenset[UUID]:
+    """Which of these entries the person may say they dealt with: theirs to take, or referred to them."""
+    to = received_by(person)
+    if not to:
+        return frozenset()
+    ids = [case.entry_id for case, _ in found]
+    query = sa.select(LogCase.entry_id).where(LogCase.entry_id.in_(ids), waiting(to), visible_to(person))
+    taken = {case.entry_id for case, entry in found if may_take(case, entry, person)}
+    return frozenset(taken | set(session.scalars(query)))
+
+
 def may_take(case: LogCase, entry: LogEntry, person: Person) -> bool:
     """Whether the safeguarding lead may deal with an entry that nobody referred to them.
 

@@ -326,6 +326,8 @@ def hides_nothing(decision: Decision) -> str:
     """Of a decision after which people may believe that the comment went: what it doesn't do."""
     if Outcome.REFER in decision.outcomes:
         return "passing it on hides nothing."
+    if Outcome.DEALT in decision.outcomes:
+        return "saying so hides nothing. Hide it as well on its page, if nobody should read it."
     if decision.outcomes & {Outcome.REPLY, Outcome.WARN}:
         return "an answer hides nothing. Hide it as well on its page, if nobody should read it."
     return ""

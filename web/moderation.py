@@ -124,6 +124,10 @@ def queue() -> ResponseReturnValue:
             tasks=len(review.tasks(session, viewer=person)),
             maybe_head=_maybe_head(session, person, [item.entry for item in page.items]),
             by_hand=_by_hand(session, page.items),
+            referred_here=sum(referrals.count_waiting(session, person)),
+            to_deal_with=referrals.to_deal_with(
+                session, [(item.case, item.entry) for item in page.items], person
+            ),
             of_author=session.get(Author, filters.author_id) if filters.author_id else None,
             mark=shared().of(session, person, anew=True).mark,
         )

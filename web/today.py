@@ -176,15 +176,11 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
 
 def _referrals(session: Session, person: Person) -> Iterator[Waiting]:
     """What the safeguarding lead or the chair has not said yet what they did about (P3)."""
-    to = referrals.received_by(person)
-    if not to:
-        return
-    path, seen = "/log?referred=waiting", (referrals.waiting(to), visible_to(person))
-    urgent = _count(session, *seen, LogCase.urgent.is_(True))
+    path = "/log?referred=waiting"
+    urgent, count = referrals.count_waiting(session, person)
     if urgent:
         what = "urgent, referred to you and not dealt with yet: look first"
         yield Waiting(urgent, what, what, path, urgent=True, first=True)
-    count = _count(session, *seen, LogCase.urgent.is_(False))
     if count:
         what = f"{'other ' if urgent else ''}referred to you, not dealt with yet"
         yield Waiting(count, what, what, path, urgent=True)

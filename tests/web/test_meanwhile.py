@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from moderation import day, held_back, log, referrals
 from moderation.decisions import Outcome
 from moderation.models import CaseState, LogCase, LogEntry, LogEvent, PlatformAct, Referral, ReferTo
-from school.db import reading
+from school.db import now, reading
 from school.models import OutboxEmail, Person, Role
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, comment
@@ -78,6 +78,35 @@ def test_the_lead_deals_with_what_nobody_referred_to_her(
     scenes.decide(worry_id, Outcome.REOPEN, by=school_people[Role.SLT], clock=clock)
     shown = lead.get(page).text
     assert "This is for you, as the safeguarding lead" in shown and "This was referred to you" not in shown
+
+
+def test_the_lead_finds_in_the_queue_what_is_hers(
+    worry_id: UUID,
+    clock: scenes.PresentClock,
+    signed_in: Callable[[Role], Browser],
+    school_people: dict[Role, Person],
+) -> None:
+    """Dealt with is her first button there; what others decided and referred to her is not lost below it."""
+    lead, slt = signed_in(Role.DSL), signed_in(Role.SLT)
+    deals = 'btn-primary" name="outcomes" value="dealt">Dealt with'
+    shown = lead.get("/moderation").text
+    assert deals in shown and 'btn-outline-secondary" name="outcomes" value="hide"' in shown
+    assert "referred to you" not in shown
+    assert 'value="dealt"' not in slt.get("/moderation").text
+    clock.at = now()  # reading and scoring moved it on
+    scenes.decide(worry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock, refer_to=ReferTo.DSL)
+    shown = lead.get("/moderation").text
+    assert "1 entry is referred to you</b> and waits until you say what was done" in shown
+    assert 'href="/log?referred=waiting">Look at it</a>' in shown
+    assert "referred to you" not in slt.get("/moderation").text
+    # Opened again it is in the queue and waits for her: there, too, she says what was done.
+    scenes.decide(worry_id, Outcome.REOPEN, by=school_people[Role.SLT], clock=clock)
+    assert deals in lead.get("/moderation").text
+    status, _ = send(lead, worry_id, seen=3, outcomes="dealt", reason="Rang them", back="queue")
+    assert status == 302
+    shown = lead.get("/moderation").text
+    assert "Recorded: dealt with. The comment is still visible on Facebook: saying so hides nothing." in shown
+    assert "referred to you" not in shown
 
 
 def test_what_is_no_worry_is_not_dealt_with(entry_id: UUID, signed_in: Callable[[Role], Browser]) -> None:
