@@ -76,6 +76,11 @@ def take_over(
     return claim(session, entry_id, by=by, lifetime=lifetime, now=now)
 
 
+def is_held(case: LogCase, by: Person, *, now: datetime) -> bool:
+    """Whether the person's own claim on the entry is in force: once it is over, anybody may decide."""
+    return case.claimed_by_id == by.id and case.claimed_until is not None and case.claimed_until > now
+
+
 def release(session: Session, entry_id: UUID, *, by: Person) -> None:
     """Give a claim back. Nothing happens where the person has none."""
     session.execute(

@@ -112,6 +112,7 @@ def queue() -> ResponseReturnValue:
             following=dict(pairwise(order)),
             person=person,
             moment=moment,
+            is_held=claims.is_held,
             habits=habits.of(session, person, now=moment),
             colleagues=assigning.colleagues(session, None, besides=person),
             undoable=undoing.last(session, person, now=moment),
@@ -229,7 +230,7 @@ def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
             came_with=came_with.of_entry(session, page.item.entry),
             came_with_warning=came_with.WARNING,
             marked=carrying_words.pieces(text, words.places) if words and words.places else None,
-            mine=page.item.case.claimed_by_id == person.id,
+            mine=claims.is_held(page.item.case, person, now=now()),
             following=review.following(session, page.item.case, viewer=person)
             if may(person, Action.MODERATE)
             else None,
