@@ -31,6 +31,8 @@ class Done:
     name: str
     decided: set[UUID] = field(default_factory=set)
     """Entries that they decided and nobody opened again."""
+    reopened: set[UUID] = field(default_factory=set)
+    """Entries that they decided and that were opened again since."""
     referred: int = 0
     notes: int = 0
     papers: int = 0
@@ -47,6 +49,8 @@ class Day:
     """What the viewer gave to colleagues, newest first, each with the entry's number and the colleague."""
     my_count: int
     """Entries that the viewer decided."""
+    my_reopened: int
+    """Entries that the viewer decided and that were opened again since, by whomever."""
     team: tuple[Done, ...]
     """Everybody who did something, by name."""
     decided: int
@@ -80,6 +84,7 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
         match event.kind:
             case EventKind.DECIDED:
                 done.decided.add(event.entry_id)
+                done.reopened.discard(event.entry_id)
             case EventKind.REFERRED:
                 # What the lead took up herself was passed on to nobody.
                 done.referred += not event.detail.get("taken")
@@ -89,7 +94,9 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
                 done.papers += 1
             case EventKind.REOPENED:
                 for anybody in people.values():
-                    anybody.decided.discard(event.entry_id)
+                    if event.entry_id in anybody.decided:
+                        anybody.decided.discard(event.entry_id)
+                        anybody.reopened.add(event.entry_id)
         if person_id == viewer.id:
             mine.append((event, number, author))
     own = people.get(viewer.id)
@@ -98,6 +105,7 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
         mine=tuple(reversed(mine[-SHOWN:])),
         given=_given(session, viewer, begins),
         my_count=len(own.decided) if own else 0,
+        my_reopened=len(own.reopened) if own else 0,
         team=tuple(sorted(people.values(), key=lambda one: one.name)),
         decided=len(each),
         shared=sum(count > 1 for count in each.values()),

@@ -376,7 +376,7 @@ def _check_seen(session: Session, comment: Comment | None, outcomes: frozenset[O
     acts = session.scalars(
         sa.select(PlatformAct).where(PlatformAct.comment_id == comment.id).order_by(PlatformAct.id)
     )
-    if comment.hidden or not_yet.under_way(acts):
+    if comment.hidden or not_yet.going(acts):
         raise BadInput(
             f"“{ASKED[min(outcomes & _ANSWERS)]}” isn't possible while the comment is hidden: nobody could "
             f"see what it answers. First choose “{ASKED[Outcome.UNHIDE]}” alone.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -144,6 +145,38 @@ def acts_about(session: Session, entry_ids: Collection[UUID]) -> list[PlatformAc
 
 def being_blocked(session: Session, author_ids: Sequence[UUID]) -> frozenset[UUID]:
     """Those of these people of the block list whom an account of ours has not blocked on its platform yet."""
+    # What was asked last counts: an earlier attempt may have failed.
+    newest = {(one.author, one.account): one for one in _blocks(session, author_ids)}
+    return frozenset(
+        one.author
+        for one in newest.values()
+        if one.kind is ActKind.BLOCK and one.state is not ActState.DONE
+    )
+
+
+def nobody_blocked(session: Session, author_id: UUID) -> bool:
+    """Whether a block of this person is still to be done, and no account of ours ever did one."""
+    blocks = _blocks(session, [author_id])
+    newest = {one.account: one for one in blocks}
+    waiting = {*_UNDER_WAY, ActState.BY_HAND}
+    return (
+        bool(newest)
+        and all(one.kind is ActKind.BLOCK and one.state in waiting for one in newest.values())
+        and not any(one.kind is ActKind.BLOCK and one.state is ActState.DONE for one in blocks)
+    )
+
+
+class _Block(NamedTuple):
+    """Something that was asked for about blocking somebody, on one account of ours."""
+
+    author: UUID
+    account: UUID
+    kind: ActKind
+    state: ActState
+
+
+def _blocks(session: Session, author_ids: Sequence[UUID]) -> list[_Block]:
+    """Every block and its lifting that was asked for and not taken back, in its order."""
     rows = session.execute(
         sa.select(Author.id, PlatformAct.account_id, PlatformAct.kind, PlatformAct.state)
         .join(Account, Account.platform == Author.platform)
@@ -162,13 +195,7 @@ def being_blocked(session: Session, author_ids: Sequence[UUID]) -> frozenset[UUI
         )
         .order_by(PlatformAct.id)
     )
-    # What was asked last counts: an earlier attempt may have failed.
-    newest = {(author, account): (kind, state) for author, account, kind, state in rows}
-    return frozenset(
-        author
-        for (author, _), (kind, state) in newest.items()
-        if kind is ActKind.BLOCK and state is not ActState.DONE
-    )
+    return [_Block(*row) for row in rows]
 
 
 def to_go(acts: Iterable[PlatformAct]) -> PlatformAct | None:
@@ -179,10 +206,12 @@ def to_go(acts: Iterable[PlatformAct]) -> PlatformAct | None:
     return last if last and last.kind is not ActKind.UNHIDE and last.state is not ActState.DONE else None
 
 
-def under_way(acts: Iterable[PlatformAct]) -> bool:
-    """Whether the comment's hiding or deleting has been asked for and needs nobody."""
+def going(acts: Iterable[PlatformAct]) -> str:
+    """What is being done about the comment by itself: "being hidden"; empty where nothing is."""
     act = to_go(acts)
-    return act is not None and act.state in _UNDER_WAY
+    if act is None or act.state not in _UNDER_WAY:
+        return ""
+    return "being deleted" if act.kind is ActKind.DELETE else "being hidden"
 
 
 def _accounts(session: Session, ids: Collection[UUID]) -> dict[UUID, Account]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -56,6 +57,17 @@ class Undoable:
 
 def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
     """The person's newest decision of the last minutes, if nothing of it is final and nobody added to it."""
+    return _last(session, by, [], now=now)
+
+
+def of_entry(session: Session, entry_id: UUID, by: Person, *, now: datetime) -> Undoable | None:
+    """The person's own decision on this entry, where it can be taken back, whatever they decided since."""
+    return _last(session, by, [LogCase.entry_id == entry_id], now=now)
+
+
+def _last(
+    session: Session, by: Person, only: Sequence[sa.ColumnElement[bool]], *, now: datetime
+) -> Undoable | None:
     rows = session.execute(
         sa.select(LogCase, LogEntry.number, _only_theirs(by))
         .join(LogEntry, LogEntry.id == LogCase.entry_id)
@@ -64,6 +76,7 @@ def last(session: Session, by: Person, *, now: datetime) -> Undoable | None:
             LogCase.decided_by_id == by.id,
             LogCase.decided_at > now - FOR,
             visible_to(by),
+            *only,
         )
         .order_by(LogCase.decided_at.desc(), LogCase.entry_id.desc())
         .limit(together.MOST)

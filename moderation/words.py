@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -226,16 +226,24 @@ def hide_too(visible: str) -> str:
 
 
 def decided(
-    chosen: Collection[Outcome], waiting: Collection[ActKind] = (), by_hand: Collection[ActKind] = ()
+    chosen: Collection[Outcome],
+    waiting: Collection[ActKind] = (),
+    by_hand: Collection[ActKind] = (),
+    *,
+    to: ReferTo | None = None,
 ) -> str:
     """Outcomes as words: "hidden, blocked". `waiting`: what nobody has asked the platform for yet.
 
-    `by_hand`: what no program does there and no person has done yet.
+    `by_hand`: what no program does there and no person has done yet. `to`: to whom it was referred.
     """
-    return ", ".join(_outcome(one, waiting, by_hand) for one in sorted(chosen))
+    return ", ".join(_outcome(one, waiting, by_hand, to) for one in sorted(chosen))
 
 
-def _outcome(one: Outcome, waiting: Collection[ActKind], by_hand: Collection[ActKind]) -> str:
+def _outcome(
+    one: Outcome, waiting: Collection[ActKind], by_hand: Collection[ActKind], to: ReferTo | None = None
+) -> str:
+    if one is Outcome.REFER and to is not None:
+        return f"referred to {REFER_TO[to]}"
     kind, to_be = _TO_BE.get(one, (None, ""))
     if kind in waiting:
         return to_be
@@ -354,6 +362,33 @@ def outcomes(column: str, acts: Sequence[PlatformAct] = (), by_hand: Collection[
     if not tasks or not set(chosen) <= set(Outcome):
         return in_words(chosen)
     return ", ".join(_outcome(Outcome(one), (), tasks) for one in chosen)
+
+
+def told(events: Iterable[LogEvent]) -> dict[int, str]:
+    """What happened, by the events' places in the chain: a decision to refer says to whom in one line.
+
+    The referral that followed from it is left out.
+    """
+    listed = list(events)
+    followed = {
+        (one.entry_id, one.at, one.by_id): one
+        for one in listed
+        if one.kind is EventKind.REFERRED and not one.detail.get("taken")
+    }
+    said: dict[int, str] = {}
+    left_out = set()
+    for event in listed:
+        referral = followed.get((event.entry_id, event.at, event.by_id))
+        outcomes = event.detail.get("outcomes", []) if event.kind is EventKind.DECIDED else []
+        if referral is None or Outcome.REFER.value not in outcomes:
+            said[event.seq] = happened(event)
+            continue
+        left_out.add(referral.seq)
+        to_whom = happened(referral)
+        if outcomes != [Outcome.REFER.value]:
+            to_whom = happened(event).replace(OUTCOMES[Outcome.REFER], to_whom[0].lower() + to_whom[1:])
+        said[event.seq] = to_whom
+    return {seq: words for seq, words in said.items() if seq not in left_out}
 
 
 def happened(event: LogEvent) -> str:

@@ -74,6 +74,7 @@ PASSED_ON_TO = {
 }
 """Whom the safeguarding lead rings outside; what was said is noted with it."""
 
+_NOT_AFTER_ALL = "Don’t block them after all"
 _TAKES_AWAY = frozenset({Outcome.HIDE, Outcome.DELETE})
 
 
@@ -198,6 +199,7 @@ def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
         person = current_person(session)
         page = review.entry_page(session, entry_id, viewer=person, now=now())
         account, comment = page.item.account, page.item.comment
+        spares = _nobody_blocked(session, entry_id)
         words = carrying_words.asked(session, page.item.entry)
         text = comment.text if comment else page.item.entry.text
         return render_template(
@@ -210,8 +212,10 @@ def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
             case=page.item.case,
             offered=actions.offered(session, account.id) if account else None,
             outcomes=_possible(page, person),
-            asked=decisions.ASKED,
-            hiding=not_yet.under_way(page.acts),
+            asked={**decisions.ASKED, Outcome.UNBLOCK: _NOT_AFTER_ALL} if spares else decisions.ASKED,
+            spares=spares,
+            hiding=not_yet.going(page.acts),
+            undoable=undoing.of_entry(session, entry_id, person, now=now()),
             why_waiting=not_yet.why(session, page.acts, now=now()),
             stopped=not_yet.stopped(session, [entry_id], begins="Recorded; ")[1],
             waits=(waits := referrals.waits_for(session, entry_id, person)),
@@ -259,7 +263,8 @@ def _possible(page: review.EntryPage, person: Person) -> frozenset[str]:
     else:
         # Nobody could see what an answer to something hidden answers.
         hidden = {Outcome.HIDE, Outcome.REPLY, Outcome.WARN}
-        possible -= hidden if item.comment.hidden else {Outcome.UNHIDE}
+        possible -= hidden if item.comment.hidden or not_yet.going(page.acts) else set()
+        possible -= set() if item.comment.hidden else {Outcome.UNHIDE}
         if item.comment.gone_at is not None:
             possible -= {Outcome.HIDE, Outcome.UNHIDE, Outcome.DELETE, Outcome.REPLY, Outcome.WARN}
     if item.entry.author_id is None:
@@ -360,6 +365,8 @@ def undo(entry_id: UUID) -> ResponseReturnValue:
     opened = "the entry is" if count == 1 else f"{count} entries are"
     blocked = " Whoever wrote it stays blocked: another decision says so, too." if still else ""
     flash(f"Taken back: {opened} open again.{blocked}", "success")
+    if typed["back"] == "entry":
+        return redirect(url_for("moderation.entry", entry_id=entry_id))
     return redirect(_queue(typed["kept"], entry_id))
 
 
@@ -387,6 +394,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         back_at = typed.identifier("next") if typed["next"] else None
         with transaction() as session:
             person, moment = current_person(session), now()
+            spared = Outcome.UNBLOCK in decision.outcomes and _nobody_blocked(session, entry_id)
             case = decisions.decide(
                 session,
                 entry_id,
@@ -409,7 +417,9 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         # Beside how things stand now, with what was typed; gone where it may no longer be seen.
         typed.errors[""] = str(error)
         return entry_with(entry_id, typed), 409
-    words = moderation_words.decided(decision.outcomes, waiting, by_hand)
+    words = moderation_words.decided(decision.outcomes, waiting, by_hand, to=decision.refer_to)
+    if spared and ActKind.UNBLOCK not in {*waiting, *by_hand}:
+        words = words.replace(moderation_words.OUTCOMES[Outcome.UNBLOCK], "not blocked after all")
     after = f"{to_the_lead}{moderation_words.afterwards(decision)}"
     task = left_to_people.task(decision.outcomes, by_hand, platform, waiting=waiting)
     hides_nothing = moderation_words.hides_nothing(decision)
@@ -440,6 +450,13 @@ def _to_be_asked_again(entry_id: UUID, decision: Decision, typed: Typed) -> bool
     with reading() as session:
         case = review.get_case(session, entry_id, viewer=current_person(session))
         return case.urgent and case.state is CaseState.OPEN and case.version == hidden_number(typed["seen"])
+
+
+def _nobody_blocked(session: Session, entry_id: UUID) -> bool:
+    """Whether a block of the entry's author stands that none of our accounts has carried out."""
+    entry = session.get(LogEntry, entry_id)
+    author_id = entry.author_id if entry is not None else None
+    return author_id is not None and not_yet.nobody_blocked(session, author_id)
 
 
 def _came_urgent(since: str) -> UUID | None:

@@ -81,7 +81,7 @@ def decide() -> ResponseReturnValue:
         return _page(typed.refuse(error)), 400
     count = len(done.decided)
     if count:
-        words = moderation_words.decided(decision.outcomes, waiting, by_hand)
+        words = moderation_words.decided(decision.outcomes, waiting, by_hand, to=decision.refer_to)
         after = to_the_lead
         if as_well < count:
             after += moderation_words.afterwards(decision, many=count > 1, rest=bool(as_well))

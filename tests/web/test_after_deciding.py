@@ -1,0 +1,126 @@
+"""What an entry's own page and Done today say once something is decided (P18, P20, P22)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from connectors.base import Capability
+from moderation.decisions import Outcome
+from moderation.models import ActState, CaseState, LogCase
+from moderation.review import acts_of
+from school.db import now, reading, transaction
+from school.models import Person, Role
+from tests.moderation import scenes
+from tests.moderation.platform import ScriptedPlatform, comment
+from tests.web.conftest import Browser
+
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+SignIn = Callable[[Role], Browser]
+
+
+@pytest.fixture
+def entry_id(account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock) -> UUID:
+    return scenes.flagged(account_id, platform, clock, comment(1, "You idiot"))[0]
+
+
+def decide(browser: Browser, entry_id: UUID, **fields: object) -> str:
+    page = f"/moderation/{entry_id}"
+    assert browser.post(page, page, **{"reason": "Abuse", **fields}).status_code == 302
+    return browser.get(page).text
+
+
+def test_a_claim_that_is_over_is_nobodys(entry_id: UUID, signed_in: SignIn) -> None:
+    slt, page = signed_in(Role.SLT), f"/moderation/{entry_id}"
+    assert slt.post(f"{page}/claim", page).status_code == 302
+    assert "Yours until" in slt.get(page).text and "yours" in slt.get("/moderation").text
+    with transaction() as session:
+        session.get_one(LogCase, entry_id).claimed_until = now() - timedelta(seconds=1)
+    shown = slt.get(page).text
+    assert "Yours until" not in shown and "Let others decide" not in shown and "I am deciding this" in shown
+    assert ">yours<" not in slt.get("/moderation").text
+
+
+def test_what_was_decided_on_the_entrys_page_is_undone_there(
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
+) -> None:
+    first, second = scenes.flagged(account_id, platform, clock, comment(1, "idiot 1"), comment(2, "idiot 2"))
+    slt, head = signed_in(Role.SLT), signed_in(Role.HEADTEACHER)
+    shown = decide(slt, first, seen=1, outcomes="hide")
+    assert ">being hidden</span>" in shown and "still visible" not in shown.split("</h1>")[0]
+    assert 'id="outcome-hide"' not in shown, "it is asked for already"
+    decide(slt, second, seen=1, outcomes="dismiss")
+    # The earlier one, too, as long as nobody has gone on with it; a colleague takes nothing back.
+    shown = slt.get(f"/moderation/{first}").text
+    assert f'action="/moderation/{first}/undo" id="undo"' in shown and "Undo this one" in shown
+    assert 'id="undo"' not in head.get(f"/moderation/{first}").text
+    answer = slt.post(f"/moderation/{first}/undo", f"/moderation/{first}", seen=2, back="entry")
+    assert answer.status_code == 302 and answer.headers["Location"] == f"/moderation/{first}"
+    shown = slt.get(f"/moderation/{first}").text
+    assert "Taken back: the entry is open again." in shown and 'id="undo"' not in shown
+    with reading() as session:
+        assert session.get_one(LogCase, first).state is CaseState.OPEN
+        assert session.get_one(LogCase, second).state is CaseState.DECIDED
+    # What can't be taken back offers nothing.
+    assert 'id="undo"' not in decide(slt, first, seen=3, outcomes="refer", refer_to="dsl")
+
+
+def test_whoever_is_to_be_blocked_by_hand_is_not_blocked_after_all(
+    account_id: UUID, clock: scenes.PresentClock, signed_in: SignIn
+) -> None:
+    platform = ScriptedPlatform(capabilities=frozenset(Capability) - {Capability.BLOCK})
+    entry_id = scenes.flagged(account_id, platform, clock, comment(1, "You idiot"))[0]
+    slt = signed_in(Role.SLT)
+    shown = decide(slt, entry_id, seen=1, outcomes="hide+block")
+    clock.on(seconds=30)
+    scenes.act(platform, clock)
+    shown = slt.get(f"/moderation/{entry_id}").text
+    assert "Don’t block them after all" in shown and "Lift the block" not in shown
+    box = re.search(r'id="outcome-unblock".*?</div>', shown, re.DOTALL)
+    assert box and "it becomes a task for you" not in box[0]
+    shown = decide(slt, entry_id, seen=2, outcomes="unblock")
+    assert "Recorded: not blocked after all." in shown and "Block them on every account" in shown
+    with reading() as session:
+        blocks = [act.state for act in acts_of(session, entry_id) if act.kind == "block"]
+        assert blocks == [ActState.WITHDRAWN]
+    # Once somebody did block them, the block is lifted.
+    decide(slt, entry_id, seen=3, outcomes="block")
+    clock.on(seconds=30)
+    scenes.act(platform, clock)
+    with reading() as session:
+        task = next(one.id for one in acts_of(session, entry_id) if one.state is ActState.BY_HAND)
+    assert slt.post(f"/moderation/acts/{task}/tick", f"/moderation/{entry_id}").status_code == 302
+    assert "Lift the block" in slt.get(f"/moderation/{entry_id}").text
+
+
+def test_a_referral_says_to_whom_in_one_line(
+    entry_id: UUID, signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    slt = signed_in(Role.SLT)
+    shown = decide(slt, entry_id, seen=1, outcomes="refer", refer_to="dsl", reason="A worry")
+    assert "Recorded: referred to the designated safeguarding lead." in shown
+    for page in (f"/moderation/{entry_id}", "/log", "/moderation/done"):
+        text = slt.get(page).text
+        assert text.count("Referred to the designated safeguarding lead") == 1, page
+        assert "Decided: referred" not in text and "A worry" in text, page
+    decide(slt, entry_id, seen=2, outcomes=["hide", "refer"], refer_to="police", author_is_pupil="no")
+    text = slt.get(f"/moderation/{entry_id}").text
+    assert "Decided: hidden, referred to the police" in text and "<b>Referred to the police</b>" not in text
+
+
+def test_number_and_list_of_what_was_done_today_agree(
+    entry_id: UUID, clock: scenes.PresentClock, signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    slt = school_people[Role.SLT]
+    scenes.decide(entry_id, Outcome.DISMISS, by=slt, clock=clock)
+    scenes.decide(entry_id, Outcome.REOPEN, by=slt, clock=clock)
+    done = signed_in(Role.SLT).get("/moderation/done").text
+    assert "You have decided <b>0</b> entries today (and <b>1</b> that was opened again since)." in done
+    assert "Everything that you did today, the newest first:" in done
+    scenes.decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
+    done = signed_in(Role.SLT).get("/moderation/done").text
+    assert "You have decided <b>1</b> entry today. Everything" in done
