@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -34,6 +35,9 @@ ROLES: Mapping[ReferTo, Role] = {ReferTo.DSL: Role.DSL, ReferTo.CHAIR: Role.CHAI
 
 TAKEN = "Taken up by the safeguarding lead."
 """The reason of a referral that the lead made to themselves."""
+
+
+_MADE_MOST = 50
 
 
 def received_by(person: Person) -> frozenset[ReferTo]:
@@ -172,6 +176,75 @@ def to_deal_with(
     query = sa.select(LogCase.entry_id).where(LogCase.entry_id.in_(ids), waiting(to), visible_to(person))
     taken = {case.entry_id for case, entry in found if may_take(case, entry, person)}
     return frozenset(taken | set(session.scalars(query)))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A referral that somebody made, and what has become of it."""
+
+    entry_id: UUID
+    number: int
+    to: ReferTo
+    at: datetime
+    waits: bool
+    """Nobody has said yet what was done: of the police, whether they were rung."""
+    by: str
+    """Who dealt with it; empty where that isn't known or nobody has."""
+    dealt_at: datetime | None
+
+
+def made_by(session: Session, person: Person, *, since: datetime) -> list[Made]:
+    """What a person referred since then, newest first, as far as they may still see the entry (P3)."""
+    rows = session.execute(
+        sa.select(Referral, LogEntry.number)
+        .join(LogCase, LogCase.entry_id == Referral.entry_id)
+        .join(LogEntry, LogEntry.id == Referral.entry_id)
+        .where(
+            Referral.referred_by_id == person.id,
+            Referral.referred_at >= since,
+            Referral.reason != TAKEN,
+            visible_to(person),
+        )
+        .order_by(Referral.referred_at.desc(), Referral.id.desc())
+        .limit(_MADE_MOST)
+    ).all()
+    entries = {referral.entry_id for referral, _ in rows}
+    still = {
+        to: set(
+            session.scalars(
+                sa.select(LogCase.entry_id).where(LogCase.entry_id.in_(entries), waiting((to,)))
+            )
+        )
+        for to in ROLES
+    }
+    decided = session.execute(
+        sa.select(LogEvent.entry_id, LogEvent.at, Person.name, RoleGrant.role)
+        .join(Person, Person.id == LogEvent.by_id)
+        .join(RoleGrant, RoleGrant.person_id == Person.id)
+        .where(
+            LogEvent.entry_id.in_(entries),
+            LogEvent.kind == EventKind.DECIDED,
+            RoleGrant.role.in_(ROLES.values()),
+            RoleGrant.granted_at <= LogEvent.at,
+            sa.or_(RoleGrant.withdrawn_at.is_(None), RoleGrant.withdrawn_at > LogEvent.at),
+        )
+        .order_by(LogEvent.seq)
+    ).all()
+    found = []
+    for referral, number in rows:
+        role = ROLES.get(referral.to)
+        waits = referral.reference == "" if role is None else referral.entry_id in still[referral.to]
+        answer = next(
+            (
+                one
+                for one in reversed(decided)
+                if one.entry_id == referral.entry_id and one.role == role and one.at > referral.referred_at
+            ),
+            None,
+        )
+        by, at = (answer.name, answer.at) if answer is not None and not waits else ("", None)
+        found.append(Made(referral.entry_id, number, referral.to, referral.referred_at, waits, by, at))
+    return found
 
 
 def may_take(case: LogCase, entry: LogEntry, person: Person) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -19,6 +20,10 @@ from web.forms import Typed, whole_number
 pages = Blueprint("work", __name__)
 
 
+_REFERRED_FOR = timedelta(days=30)
+"""So long somebody is shown what has become of what they referred."""
+
+
 @pages.context_processor
 def _words() -> dict[str, object]:
     return {"said": moderation_words}
@@ -29,8 +34,10 @@ def _words() -> dict[str, object]:
 def done() -> ResponseReturnValue:
     """What the person did today, and the team."""
     with reading() as session:
-        found = day.so_far(session, viewer=current_person(session), now=now())
-    return render_template("moderation/done.html", day=found)
+        person = current_person(session)
+        found = day.so_far(session, viewer=person, now=now())
+        made = referrals.made_by(session, person, since=now() - _REFERRED_FOR)
+    return render_template("moderation/done.html", day=found, referred=made)
 
 
 @pages.get("/moderation/keys")

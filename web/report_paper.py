@@ -10,6 +10,7 @@ from approvals.models import DecisionKind, Objective
 from approvals.reach_report import Reach
 from moderation import trends
 from moderation.models import FollowerState
+from moderation.reporting import Flags
 from moderation.speed import said
 from moderation.words import KINDS, OUTCOMES
 from school.paper import Letterhead, Paper
@@ -100,15 +101,7 @@ def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime
 def _flags(paper: Paper, figures: dict[str, Any]) -> None:
     paper.heading("Comments and what was flagged")
     flags = figures["flags"].values()
-    paper.facts(
-        [
-            ("Comments read", f"{sum(one.comments for one in flags):,}"),
-            ("Flagged", f"{sum(one.flagged for one in flags):,}"),
-            ("Of those, urgent (threats, worries about a child)", f"{sum(one.urgent for one in flags):,}"),
-            ("Of those, only in another language", f"{sum(one.unread for one in flags):,}"),
-            ("Not decided yet", f"{sum(one.still_open for one in flags):,}"),
-        ]
-    )
+    paper.facts(totals(flags))
     for caption, counts, names in (
         ("Why, each comment counted once", figures["all_kinds"], KINDS),
         ("What people decided (perhaps several things about one)", figures["all_outcomes"], OUTCOMES),
@@ -117,6 +110,18 @@ def _flags(paper: Paper, figures: dict[str, Any]) -> None:
         if rows:
             paper.bars(caption, rows)
     paper.bars("How long until somebody had decided", spread(_waits(flags)))
+
+
+def totals(flags: Iterable[Flags]) -> list[tuple[str, str]]:
+    """What was flagged on all accounts together, and seen elsewhere: for page and PDF alike."""
+    each = list(flags)
+    return [
+        ("Comments read", f"{sum(one.comments for one in each):,}"),
+        ("Flagged", f"{sum(one.flagged for one in each):,}"),
+        ("Of those, urgent (threats, worries about a child)", f"{sum(one.urgent for one in each):,}"),
+        ("Of those, only in another language", f"{sum(one.unread for one in each):,}"),
+        ("Not decided yet", f"{sum(one.still_open for one in each):,}"),
+    ]
 
 
 def _waits(flags: Iterable[Any]) -> list[timedelta]:

@@ -94,6 +94,7 @@ def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> Resp
             vetted_rows=report_paper.vetted,
             spread=report_paper.spread,
             covered=report_paper.covered,
+            totals=report_paper.totals(figures["flags"].values()),
             all_waits=[wait for one in figures["flags"].values() for wait in one.waits],
             said=said,
             typed=typed,

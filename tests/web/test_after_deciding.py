@@ -11,7 +11,7 @@ import pytest
 
 from connectors.base import Capability
 from moderation.decisions import Outcome
-from moderation.models import ActState, CaseState, LogCase
+from moderation.models import ActState, CaseState, LogCase, ReferTo
 from moderation.review import acts_of
 from school.db import now, reading, transaction
 from school.models import Person, Role
@@ -124,3 +124,36 @@ def test_number_and_list_of_what_was_done_today_agree(
     scenes.decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
     done = signed_in(Role.SLT).get("/moderation/done").text
     assert "You have decided <b>1</b> entry today. Everything" in done
+
+
+def test_whoever_referred_something_hears_what_became_of_it(
+    account_id: UUID,
+    platform: ScriptedPlatform,
+    clock: scenes.PresentClock,
+    signed_in: SignIn,
+    school_people: dict[Role, Person],
+) -> None:
+    """Never of what is kept from them since (P3), and only of what they referred themselves."""
+    texts = ["idiot 1", "idiot 2", "idiot 3"]
+    made = scenes.flagged(account_id, platform, clock, *(comment(n, text) for n, text in enumerate(texts)))
+    head, dsl = school_people[Role.HEADTEACHER], school_people[Role.DSL]
+    for entry_id in made:
+        scenes.decide(entry_id, Outcome.REFER, by=head, clock=clock, refer_to=ReferTo.DSL)
+    more = {"refer_to": ReferTo.POLICE, "author_is_pupil": False}
+    scenes.decide(made[0], Outcome.REFER, by=head, clock=clock, **more)
+    clock.on(seconds=1)
+    scenes.decide(made[1], Outcome.DEALT, by=dsl, clock=clock)
+    more = {"refer_to": ReferTo.CHAIR, "about_headteacher": True}
+    scenes.decide(made[2], Outcome.REFER, by=dsl, clock=clock, **more)
+    reader = signed_in(Role.HEADTEACHER)
+    done = reader.get("/moderation/done").text
+    told = done[done.index('aria-labelledby="referred"') :].split("</section>")[0]
+    lines = {
+        re.sub(r"<[^>]+>|\s+", " ", one).strip(): one for one in re.findall(r"<li>.*?</li>", told, re.DOTALL)
+    }
+    assert len(lines) == 3, "two to the safeguarding lead and one to the police"
+    assert sum("still waiting" in one for one in lines) == 1
+    assert sum("not rung yet, as far as it says here" in one for one in lines) == 1
+    assert sum(f"dealt with by {dsl.name}" in one for one in lines) == 1
+    assert str(made[2]) not in told
+    assert 'aria-labelledby="referred"' not in signed_in(Role.SLT).get("/moderation/done").text

@@ -11,7 +11,7 @@ from moderation.models import LogCase
 from school.db import reading
 from school.models import Account, Person, Role
 from tests.moderation import scenes
-from tests.moderation.platform import ScriptedPlatform, comment
+from tests.moderation.platform import ScriptedPlatform, author, comment
 from tests.web.conftest import Browser
 from web import draft_findings
 
@@ -56,6 +56,25 @@ def test_they_are_read_together_and_held_against_nobody(
     assert states == ["open", "decided", "decided"]
     report = slt.get("/reports")
     assert report.status_code == 200 and "in another language" in report.text.lower()
+    # The school's totals stand there, as in the PDF, before each account's own.
+    totals = report.text[report.text.index('id="abuse"') :].split("</section>")[0]
+    for name, count in (("Comments read", 3), ("Flagged", 3), ("Not decided yet", 1)):
+        assert f"<dt>{name}</dt><dd>{count}</dd>" in totals
+    assert "<dt>Of those, urgent (threats, worries about a child)</dt><dd>0</dd>" in totals
+
+
+def test_p19_a_bio_in_another_language_does_not_read_like_abuse(
+    account_id: UUID, signed_in: Callable[[Role], Browser]
+) -> None:
+    clock, platform = scenes.PresentClock(), ScriptedPlatform()
+    scenes.poll(account_id, platform, clock)
+    platform.people = [author("Danuta", bio="Mama dwójki dzieci, kocham góry i długie spacery z psem")]
+    scenes.poll(account_id, platform, clock)
+    scenes.score(clock)
+    shown = signed_in(Role.SLT).get("/followers").text
+    assert ">in another language</span>" in shown and "New\n" in shown
+    assert "<dt>Name and bio</dt><dd>not read by the classifier: please read them</dd>" in shown
+    assert "Mama dwójki dzieci" in shown and "Show the bio" not in shown
 
 
 def test_a_threat_in_another_language_is_not_ticked_among_the_thanks(
