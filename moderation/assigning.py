@@ -64,6 +64,21 @@ def given_to(person: Person) -> sa.ColumnElement[bool]:
     )
 
 
+def taken_by(person: Person, *, now: datetime) -> sa.ColumnElement[bool]:
+    """The entries (rows of LogCase) that this person has claimed, as long as the claim lasts."""
+    return sa.and_(LogCase.claimed_by_id == person.id, LogCase.claimed_until > now)
+
+
+def own(session: Session, person: Person, *, now: datetime) -> tuple[int, int]:
+    """How many open entries the person has taken and was given: what they would hand over to go home."""
+    theirs = (LogCase.state == CaseState.OPEN, visible_to(person))
+    taken, given = (
+        session.scalar(sa.select(sa.func.count()).select_from(LogCase).where(*theirs, which)) or 0
+        for which in (taken_by(person, now=now), given_to(person))
+    )
+    return taken, given
+
+
 def assign(
     session: Session,
     entry_id: UUID,
@@ -106,10 +121,7 @@ def hand_over(session: Session, *, to_id: UUID, by: Person, url: str, now: datet
         .where(
             LogCase.state == CaseState.OPEN,
             visible_to(by),
-            sa.or_(
-                sa.and_(LogCase.claimed_by_id == by.id, LogCase.claimed_until > now),
-                given_to(by),
-            ),
+            sa.or_(taken_by(by, now=now), given_to(by)),
         )
         .order_by(LogCase.entry_id)
         .with_for_update()

@@ -53,6 +53,8 @@ class QueueFilters:
     """Only what was referred, decided or not: what the DSL and the chair look for."""
     mine: bool = False
     """Only what a colleague gave to the viewer."""
+    taken: bool = False
+    """Only what the viewer has claimed, as long as the claim lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def queue(
     `after`: the former page's `following`. Raises BadInput for one that isn't.
     """
     seen = visible_to(viewer)
-    where = [seen, *_conditions(filters, viewer)]
+    where = [seen, *_conditions(filters, viewer, now)]
     query = (
         sa.select(LogCase, LogEntry, Comment, Account)
         .join(LogEntry, LogEntry.id == LogCase.entry_id)
@@ -303,7 +305,7 @@ def tasks(session: Session, *, viewer: Person) -> list[PlatformAct]:
     return list(session.scalars(query))
 
 
-def _conditions(filters: QueueFilters, viewer: Person) -> list[sa.ColumnElement[bool]]:
+def _conditions(filters: QueueFilters, viewer: Person, now: datetime) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = []
     if filters.referred:
         found.append(LogCase.referred.is_(True))
@@ -311,6 +313,8 @@ def _conditions(filters: QueueFilters, viewer: Person) -> list[sa.ColumnElement[
         found.append(LogCase.state == CaseState.OPEN)
     if filters.mine:
         found.append(assigning.given_to(viewer))
+    if filters.taken:
+        found.append(assigning.taken_by(viewer, now=now))
     if filters.platform:
         found.append(LogCase.platform == filters.platform)
     if filters.kind:

@@ -116,6 +116,7 @@ def queue() -> ResponseReturnValue:
             is_held=claims.is_held,
             habits=habits.of(session, person, now=moment),
             colleagues=assigning.colleagues(session, None, besides=person),
+            own=assigning.own(session, person, now=moment),
             undoable=undoing.last(session, person, now=moment),
             speeds=speed.figures(session, viewer=person, waiting=page.open, now=moment),
             length=speed.said,
@@ -168,6 +169,7 @@ def _filters() -> QueueFilters:
         post_platform_id=request.args.get("post", ""),
         referred=request.args.get("referred", "") == "yes",
         mine=request.args.get("mine", "") == "yes",
+        taken=request.args.get("taken", "") == "yes",
     )
 
 
@@ -372,7 +374,7 @@ def undo(entry_id: UUID) -> ResponseReturnValue:
 
 def _queue(kept: str, entry_id: UUID | None) -> str:
     """The queue's address with what it was filtered and grouped by, at this entry."""
-    known = {"platform", "kind", "author", "post", "referred", "mine", "by", "after"}
+    known = {"platform", "kind", "author", "post", "referred", "mine", "taken", "by", "after"}
     wanted: dict[str, str] = {name: value for name, value in parse_qsl(kept) if name in known}
     return url_for("moderation.queue", **wanted, _anchor=f"entry-{entry_id}" if entry_id else None)  # type: ignore[arg-type]
 

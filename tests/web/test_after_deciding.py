@@ -157,3 +157,31 @@ def test_whoever_referred_something_hears_what_became_of_it(
     assert sum(f"dealt with by {dsl.name}" in one for one in lines) == 1
     assert str(made[2]) not in told
     assert 'aria-labelledby="referred"' not in signed_in(Role.SLT).get("/moderation/done").text
+
+
+def test_whoever_goes_home_finds_what_is_theirs_and_hands_it_over(
+    account_id: UUID,
+    platform: ScriptedPlatform,
+    clock: scenes.PresentClock,
+    signed_in: SignIn,
+    school_people: dict[Role, Person],
+) -> None:
+    first, second = scenes.flagged(account_id, platform, clock, comment(1, "idiot 1"), comment(2, "idiot 2"))
+    slt, lead = signed_in(Role.SLT), signed_in(Role.DSL)
+    assert 'id="own"' not in slt.get("/moderation").text
+    assert slt.post(f"/moderation/{first}/claim", "/moderation").status_code == 302
+    to = str(school_people[Role.SLT].id)
+    assert lead.post(f"/moderation/{second}/assign", f"/moderation/{second}", to=to).status_code == 302
+    shown = slt.get("/moderation").text
+    own = shown[shown.index('id="own"') :].split("</div>")[0]
+    assert "that you claimed</a>" in own and "1 that a colleague gave to you</a>" in own
+    assert "Going home? Hand all of it over to" in own and school_people[Role.DSL].name in own
+    claimed = slt.get("/moderation?taken=yes").text
+    assert f'id="entry-{first}"' in claimed
+    head = str(school_people[Role.HEADTEACHER].id)
+    assert slt.post("/moderation/hand-over", "/moderation", to=head).status_code == 302
+    assert "2 entries are handed over." in slt.get("/").text
+    assert 'id="own"' not in slt.get("/moderation").text
+    with transaction() as session:
+        session.get_one(LogCase, second).claimed_until = now() - timedelta(seconds=1)
+    assert f'id="entry-{second}"' not in signed_in(Role.HEADTEACHER).get("/moderation?taken=yes").text
