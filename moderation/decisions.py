@@ -288,7 +288,7 @@ def _check_state(
             # above: whoever else wrote that seems to be answered once this one is away. Instagram refuses an
             # answer to what is hidden (developers.facebook.com, IG Comment Replies).
             why = ""
-            if one in _ANSWERS and other in _TAKES_AWAY:
+            if one in _ANSWERS and other in referring.TAKES_AWAY:
                 why = "; what is answered publicly stays, and nobody could see what it answers"
             raise BadInput(
                 f"“{ASKED[one]}” and “{ASKED[other]}” don't go together: choose one{why}.", field="outcomes"
