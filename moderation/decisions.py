@@ -30,7 +30,7 @@ from moderation.models import (
 )
 from moderation.moves import CASE_MOVES, check
 from moderation.outcomes import Outcome as Outcome
-from moderation.referring import PassedOn, pass_on, to_the_lead_as_well
+from moderation.referring import TAKES_AWAY, PassedOn, pass_on, to_the_lead_as_well
 from moderation.sight import visible_to
 from school import audit
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
@@ -288,7 +288,7 @@ def _check_state(
             # above: whoever else wrote that seems to be answered once this one is away. Instagram refuses an
             # answer to what is hidden (developers.facebook.com, IG Comment Replies).
             why = ""
-            if one in _ANSWERS and other in referring.TAKES_AWAY:
+            if one in _ANSWERS and other in TAKES_AWAY:
                 why = "; what is answered publicly stays, and nobody could see what it answers"
             raise BadInput(
                 f"“{ASKED[one]}” and “{ASKED[other]}” don't go together: choose one{why}.", field="outcomes"
