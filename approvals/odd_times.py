@@ -7,6 +7,7 @@ from datetime import datetime, time
 from sqlalchemy.orm import Session
 
 from school import school_year
+from school.school_year import SchoolYear
 from school.times import LONDON, clock, today
 
 NIGHT_FROM, NIGHT_UNTIL = time(22), time(6)
@@ -23,7 +24,10 @@ def at_night(moment: datetime) -> str:
 
 def warnings(session: Session, planned_at: datetime | None) -> list[str]:
     """What an approver is told of a planned time: a holiday, and the night. A weekend is in its date."""
-    if planned_at is None:
-        return []
-    day = school_year.load(session).of(today(planned_at))
+    return in_year(school_year.load(session), planned_at) if planned_at is not None else []
+
+
+def in_year(year: SchoolYear, planned_at: datetime) -> list[str]:
+    """The same for one of many, by the year as it was loaded for all of them."""
+    day = year.of(today(planned_at))
     return [said for said in (day.warning if day.marked else "", at_night(planned_at)) if said]

@@ -14,12 +14,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import content, decisions, drafts, submissions
+from approvals import content, decisions, drafts, odd_times, submissions
 from approvals.content import DraftContent
 from approvals.decisions import DraftChanged, Proof
 from approvals.findings import Finding
 from approvals.models import Draft, DraftRevision, Submission
 from approvals.states import DraftState
+from school import school_year
 from school.errors import MoveNotAllowed, NotPermitted
 from school.models import Person
 
@@ -33,6 +34,8 @@ class Alike:
     draft_id: UUID
     number: int
     planned_at: datetime | None
+    odd: str
+    """What is to be asked of its time, which nobody looked at with the first; empty where nothing."""
 
 
 def to_hand_in(session: Session, draft: Draft, *, only: UUID | None = None) -> list[Alike]:
@@ -126,12 +129,13 @@ def _alike(session: Session, draft: Draft, *which: sa.ColumnElement[bool]) -> li
     if not others:
         return []
     newest = drafts.current_revisions(session, [draft, *others], media=True)
-    said = _said(newest[draft.id])
-    found = [
-        Alike(one.id, one.revision_number, newest[one.id].planned_at)
-        for one in others
-        if _said(newest[one.id]) == said
-    ]
+    said, year = _said(newest[draft.id]), school_year.load(session)
+    found = []
+    for one in others:
+        at = newest[one.id].planned_at
+        if _said(newest[one.id]) == said:
+            odd = " ".join(odd_times.in_year(year, at)) if at is not None else ""
+            found.append(Alike(one.id, one.revision_number, at, odd))
     return sorted(found, key=lambda one: (one.planned_at is None, one.planned_at, one.draft_id))
 
 

@@ -86,9 +86,9 @@ def decide(proof: Proof, alike: Sequence[Alike], kind: DecisionKind, reason: str
     return Together(len(done), refused)
 
 
-def listed(found: Sequence[Alike]) -> list[tuple[str, str]]:
-    """Of each of these posts, what the form brings back, and when it is planned."""
-    return [(f"{one.draft_id} {one.number}", _when(one)) for one in found]
+def listed(found: Sequence[Alike]) -> list[tuple[str, str, str]]:
+    """Of each of these posts, what the form brings back, when it is planned, and what is odd about that."""
+    return [(f"{one.draft_id} {one.number}", _when(one), one.odd) for one in found]
 
 
 def _each(work: Callable[[Session, UUID, int], T], alike: Sequence[Alike]) -> tuple[list[T], tuple[str, ...]]:

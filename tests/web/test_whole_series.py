@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy.orm import Session
 
-from approvals import decisions, drafts, series_together
+from approvals import decisions, drafts, odd_times, series_together
 from approvals.decisions import DraftChanged
 from approvals.models import (
     ApprovalDecision,
@@ -24,14 +25,15 @@ from approvals.models import (
     Submission,
 )
 from approvals.states import DraftState
-from school import people
+from school import people, school_year
 from school.db import now, reading, transaction
-from school.models import Account, Person, Pupil, Role
+from school.models import Account, DatesKind, Person, Pupil, Role
 from school.setup import PRACTICE_PIN
-from school.times import LONDON
+from school.times import LONDON, say
 from tests.web.conftest import Browser
 from tests.web.test_asked_once import asked
 from tests.web.writing import count, fields, mailed_token, rows, write
+from web.saying import timed
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 
@@ -287,3 +289,27 @@ def test_of_many_that_can_not_go_it_is_said_why_of_the_first_and_how_many_more(
     assert "Not handed in: 3 more posts of this series: look at each by itself." in shown
     assert "Not handed in: 2 of them were changed or decided meanwhile: look at each by itself." in shown
     assert states(*others) == [DraftState.DRAFT] * 8
+
+
+def test_what_is_odd_about_a_day_is_said_beside_it_to_who_hands_in_and_who_decides(
+    app: Flask,
+    teacher: Browser,
+    head: Browser,
+    x: Account,
+    later: datetime,
+    school_people: dict[Role, Person],
+) -> None:
+    """With the first they looked at what is odd about its own day alone."""
+    at = later.astimezone(LONDON) + timedelta(weeks=2)
+    with transaction() as session:
+        school_year.enter(
+            session, kind=DatesKind.INSET, name="Staff training", first_day=at.date(), last_day=at.date(),
+            by=session.get_one(Person, school_people[Role.HEADTEACHER].id), now=now(),
+        )  # fmt: skip
+        [odd] = odd_times.warnings(session, at)
+    path, _others = repeated(teacher, x, later)
+    link, beside = f"/approve/{mailed_token()}", f"<li>{timed(say(at))} <b>{escape(odd)}</b></li>"
+    assert beside in teacher.get(path).text
+    hand_in_all(teacher, path)
+    for page in (head.get(path).text, Browser(app.test_client()).get(link).text):
+        assert TOO in page and beside in page
