@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from itertools import groupby
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -20,7 +21,7 @@ from school.db import new_id, now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.permissions import Action
 from school.settings import settings
-from school.times import LONDON, parse_day, say
+from school.times import LONDON, parse_day, say, say_date
 from web import draft_offers, draft_page, handing_in, whole_series
 from web.access import current_person, needs, public, signed_in
 from web.forms import Typed, hidden_number, whole_number
@@ -223,10 +224,10 @@ def _repeat_page(draft_id: UUID, typed: Typed, *, begins: UUID, until: date | No
 
 def _days(days: Sequence[date]) -> str:
     """Several days in a few words: "22 and 29 December 2026"."""
-    months: dict[str, list[str]] = {}
-    for day in days:
-        months.setdefault(f"{day:%B %Y}", []).append(str(day.day))
-    said = [f"{_and(several)} {month}" for month, several in months.items()]
+    said = []
+    for _month, found in groupby(days, key=lambda day: (day.year, day.month)):
+        several = list(found)
+        said.append(_and([*(str(day.day) for day in several[:-1]), say_date(several[-1])]))
     return "; ".join(said)
 
 
