@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from school.wording import and_last
+
 _MONTH = (
     "(?:January|February|March|April|May|June|July|August|September|October|November|December|"
     "Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept|Sep|Oct|Nov|Dec)"
@@ -38,5 +40,4 @@ def in_repeats(words: Iterable[str]) -> list[str]:
 
 def _named(pattern: re.Pattern[str], text: str) -> str:
     found = {one.casefold(): f"“{one}”" for one in reversed(pattern.findall(text))}
-    names = list(reversed(found.values()))[:NAMED_MOST]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return and_last(list(reversed(found.values()))[:NAMED_MOST])

@@ -21,6 +21,7 @@ from approvals.sight import may_see
 from approvals.states import NOT_COMING, DraftState, PublicationState
 from school.models import Account, Person
 from school.times import say, today
+from school.wording import and_last
 
 NEAR = timedelta(days=7)
 """What comes every week is meant so: only posts of fewer days apart are likely to be one post twice."""
@@ -133,8 +134,7 @@ def _planned(accounts: Iterable[Account], at: datetime, stands: str) -> str:
 
 
 def _names(accounts: Iterable[Account]) -> str:
-    names = [account_name(one) for one in accounts]
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return and_last([account_name(one) for one in accounts])
 
 
 def _folded(text: str) -> str:

@@ -154,8 +154,11 @@ def being_blocked(session: Session, author_ids: Sequence[UUID]) -> frozenset[UUI
     )
 
 
-def nobody_blocked(session: Session, author_id: UUID) -> bool:
-    """Whether a block of this person is still to be done, and no account of ours ever did one."""
+def nobody_blocked(session: Session, entry_id: UUID) -> bool:
+    """Whether a block of the entry's author is still to be done, and no account of ours ever did one."""
+    author_id = session.scalar(sa.select(LogEntry.author_id).where(LogEntry.id == entry_id))
+    if author_id is None:
+        return False
     blocks = _blocks(session, [author_id])
     newest = {one.account: one for one in blocks}
     waiting = {*_UNDER_WAY, ActState.BY_HAND}

@@ -373,7 +373,7 @@ def told(events: Iterable[LogEvent]) -> dict[int, str]:
     followed = {
         (one.entry_id, one.at, one.by_id): one
         for one in listed
-        if one.kind is EventKind.REFERRED and not one.detail.get("taken")
+        if one.kind is EventKind.REFERRED and not one.detail.get("taken") and not one.detail.get("by_itself")
     }
     said: dict[int, str] = {}
     left_out = set()

@@ -98,6 +98,12 @@ def same_name(name: str) -> str:
     return " ".join(re.sub(r"[-‐-―]", "-", re.sub("[’‘ʼ´`]", "'", plain)).split())
 
 
+def plain_name(name: str) -> str:
+    """The same in plain letters: a slip leaves accents out, and not every keyboard has them."""
+    apart = unicodedata.normalize("NFKD", same_name(name))
+    return "".join(char for char in apart if not unicodedata.combining(char))
+
+
 @dataclass(frozen=True, slots=True)
 class ListedPupil:
     """One line of the list: a pupil with what the parents allow."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from school import audit, consent
 from school.consent_import import like_class
-from school.consent_lists import same_name
+from school.consent_lists import plain_name
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.consent import Pupil
 from school.models.people import Person
@@ -33,9 +32,9 @@ def as_known(session: Session, class_name: str, *, but: UUID | None = None) -> s
 
     `but`: the pupil whose class is put right: how it was written for them alone counts for nothing.
     """
-    wanted = _plain(class_name)
+    wanted = plain_name(class_name)
     known = classes(session, but=but)
-    return next((one for one in known if _plain(one) == wanted), class_name.strip())
+    return next((one for one in known if plain_name(one) == wanted), class_name.strip())
 
 
 def doubts(session: Session, *, name: str, class_name: str, but: UUID | None = None) -> Sequence[str]:
@@ -48,7 +47,7 @@ def doubts(session: Session, *, name: str, class_name: str, but: UUID | None = N
     written = as_known(session, class_name, but=but)
     others = [pupil for pupil in consent.pupils(session) if pupil.id != but]
     for pupil in others:
-        if _plain(pupil.name) == _plain(name) and (pupil.name, pupil.class_name) != (name, written):
+        if plain_name(pupil.name) == plain_name(name) and (pupil.name, pupil.class_name) != (name, written):
             found.append(f"There is already {pupil.name} in {pupil.class_name}. Is this another child?")
     known = {pupil.class_name for pupil in others}
     if written not in known and (like := like_class(written, sorted(known))):
@@ -89,9 +88,3 @@ def correct(
             now=now,
         )
     return pupil
-
-
-def _plain(name: str) -> str:
-    """A name without what a slip changes: capitals, spaces, accents."""
-    apart = unicodedata.normalize("NFKD", same_name(name))
-    return " ".join("".join(char for char in apart if not unicodedata.combining(char)).split())

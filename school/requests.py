@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit
-from school.consent_lists import same_name
+from school.consent_lists import plain_name
 from school.errors import BadInput, NotFound
 from school.models import Consent, ErasureDecision, HoldOn, Person, Pupil
 from school.people import reason_text
@@ -177,19 +176,19 @@ def people_named(session: Session, words: str, *, most: int = 20) -> list[Subjec
 
     Names are found however they are typed: without accents, in capitals, with any apostrophe.
     """
-    wanted = _as_typed(words)
+    wanted = plain_name(words)
     staff = session.execute(sa.select(Person.id, Person.name, Person.email).order_by(Person.name))
     pupils = session.execute(sa.select(Pupil.id, Pupil.name, Pupil.reference).order_by(Pupil.name))
     return [
         *[
             Subject(HoldOn.PERSON, one.id, one.name)
             for one in staff
-            if wanted in _as_typed(one.name) or wanted in one.email.casefold()
+            if wanted in plain_name(one.name) or wanted in one.email.casefold()
         ][:most],
         *[
             Subject(HoldOn.PUPIL, one.id, one.name)
             for one in pupils
-            if wanted in _as_typed(one.name) or words == one.reference
+            if wanted in plain_name(one.name) or words == one.reference
         ][:most],
     ]
 
@@ -205,7 +204,7 @@ class Giver:
 
 def givers_named(session: Session, words: str, *, most: int = 20) -> list[Giver]:
     """Who gave a consent for somebody else and has these words in their name, with each pupil it is for."""
-    wanted = _as_typed(words)
+    wanted = plain_name(words)
     rows = session.execute(
         sa.select(Consent.given_by, Pupil.id, Pupil.name)
         .join(Pupil, Pupil.id == Consent.pupil_id)
@@ -213,11 +212,9 @@ def givers_named(session: Session, words: str, *, most: int = 20) -> list[Giver]
         .order_by(Consent.given_by, Pupil.name, Pupil.id)
     )
     return [
-        Giver(*row) for row in rows if wanted in _as_typed(row[0]) and _as_typed(row[0]) != _as_typed(row[2])
+        Giver(*row)
+        for row in rows
+        if wanted in plain_name(row[0]) and plain_name(row[0]) != plain_name(row[2])
     ][:most]
 
 
-def _as_typed(name: str) -> str:
-    """A name in plain letters: who asks for a person's data has no accents on the keyboard."""
-    apart = unicodedata.normalize("NFKD", same_name(name))
-    return "".join(char for char in apart if not unicodedata.combining(char))

@@ -75,9 +75,6 @@ PASSED_ON_TO = {
 """Whom the safeguarding lead rings outside; what was said is noted with it."""
 
 _NOT_AFTER_ALL = "Don’t block them after all"
-_TAKES_AWAY = frozenset({Outcome.HIDE, Outcome.DELETE})
-
-
 @pages.context_processor
 def _words() -> dict[str, object]:
     return {"said": moderation_words}
@@ -201,7 +198,7 @@ def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
         person = current_person(session)
         page = review.entry_page(session, entry_id, viewer=person, now=now())
         account, comment = page.item.account, page.item.comment
-        spares = _nobody_blocked(session, entry_id)
+        spares = not_yet.nobody_blocked(session, entry_id)
         words = carrying_words.asked(session, page.item.entry)
         text = comment.text if comment else page.item.entry.text
         return render_template(
@@ -396,7 +393,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         back_at = typed.identifier("next") if typed["next"] else None
         with transaction() as session:
             person, moment = current_person(session), now()
-            spared = Outcome.UNBLOCK in decision.outcomes and _nobody_blocked(session, entry_id)
+            spared = Outcome.UNBLOCK in decision.outcomes and not_yet.nobody_blocked(session, entry_id)
             case = decisions.decide(
                 session,
                 entry_id,
@@ -409,7 +406,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
             as_well = referring.came_by_itself(session, [entry_id], at=moment)
             to_the_lead = referring.said_by_itself(session, as_well, many=False)
             gone = is_kept_from(person, about_headteacher=case.about_headteacher)
-            public = not decision.outcomes & _TAKES_AWAY and _still_visible(session, case)
+            public = not decision.outcomes & referring.TAKES_AWAY and _still_visible(session, case)
             waiting, stopped = not_yet.stopped(session, [entry_id])
             by_hand = not_yet.by_hand(session, not_yet.acts_about(session, [entry_id]))
             platform = case.platform
@@ -452,13 +449,6 @@ def _to_be_asked_again(entry_id: UUID, decision: Decision, typed: Typed) -> bool
     with reading() as session:
         case = review.get_case(session, entry_id, viewer=current_person(session))
         return case.urgent and case.state is CaseState.OPEN and case.version == hidden_number(typed["seen"])
-
-
-def _nobody_blocked(session: Session, entry_id: UUID) -> bool:
-    """Whether a block of the entry's author stands that none of our accounts has carried out."""
-    entry = session.get(LogEntry, entry_id)
-    author_id = entry.author_id if entry is not None else None
-    return author_id is not None and not_yet.nobody_blocked(session, author_id)
 
 
 def _came_urgent(since: str) -> UUID | None:

@@ -22,6 +22,7 @@ from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.permissions import Action
 from school.settings import settings
 from school.times import LONDON, parse_day, say, say_date
+from school.wording import and_last
 from web import draft_offers, draft_page, handing_in, whole_series
 from web.access import current_person, needs, public, signed_in
 from web.forms import Typed, hidden_number, whole_number
@@ -227,12 +228,8 @@ def _days(days: Sequence[date]) -> str:
     said = []
     for _month, found in groupby(days, key=lambda day: (day.year, day.month)):
         several = list(found)
-        said.append(_and([*(str(day.day) for day in several[:-1]), say_date(several[-1])]))
+        said.append(and_last([*(str(day.day) for day in several[:-1]), say_date(several[-1])]))
     return "; ".join(said)
-
-
-def _and(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _own(session: Session, draft_id: UUID) -> Draft:

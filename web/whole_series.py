@@ -68,21 +68,23 @@ def hand_in(draft_id: UUID, number: int) -> Together:
     return Together(len(done), refused, asked=done[-1] if done else "")
 
 
-def waiting(session: Session, proof: Proof) -> list[Alike]:
-    """What may be decided with what this proof is for: the listed posts, if the form asks for that."""
+def waiting(session: Session, proof: Proof) -> list[Alike] | None:
+    """What may be decided with what this proof is for; None where the form doesn't ask for that."""
     if request.form.get("series") != "yes":
-        return []
+        return None
     return series_together.waiting(session, session.get_one(Draft, proof.draft_id))
 
 
-def decide(proof: Proof, alike: Sequence[Alike], kind: DecisionKind, reason: str) -> Together:
-    """Decide the same on those of `alike` that the form lists, each by itself."""
+def decide(proof: Proof, alike: Sequence[Alike] | None, kind: DecisionKind, reason: str) -> Together:
+    """Decide the same on those of `alike` (see `waiting`) that the form lists, each by itself."""
+    if alike is None:
+        return Together(0, ())
 
     def one(session: Session, other: UUID, number: int) -> None:
         theirs = series_together.prove(session, proof, other, number=number)
         decisions.decide(session, theirs, decision=kind, reason=reason, now=now())
 
-    done, refused = _each(one, alike) if request.form.get("series") == "yes" else ([], ())
+    done, refused = _each(one, alike)
     return Together(len(done), refused)
 
 

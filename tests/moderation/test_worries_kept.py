@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
-from moderation import judged, log, referrals, together, undoing
+from moderation import judged, log, referrals, together, undoing, words
 from moderation.decisions import Decision, Outcome
 from moderation.models import CaseState, EventKind, LogCase, LogEvent, Referral, ReferTo
 from school import people
@@ -159,3 +159,19 @@ def _only_lead(lead: Person | None, school_people: People, clock: Clock) -> None
             people.grant_role(session, who, Role.DSL, by=head, reason="For the test", now=clock())
         dsl = session.get_one(Person, school_people[Role.DSL].id)
         people.withdraw_role(session, dsl, Role.DSL, by=head, reason="For the test", now=clock())
+
+
+def test_p22_of_a_worry_for_the_police_the_log_says_both_to_whom_it_went(
+    entry_id: UUID, clock: Clock, school_people: People
+) -> None:
+    """In one line each: who chose the police, and that the lead has it by itself."""
+    more = {"refer_to": ReferTo.POLICE, "author_is_pupil": False}
+    decide(entry_id, Outcome.REFER, by=school_people[Role.SLT], clock=clock, **more)
+    assert passed_on(entry_id) == [ReferTo.POLICE, ReferTo.DSL]
+    with reading() as session:
+        query = sa.select(LogEvent).where(LogEvent.entry_id == entry_id).order_by(LogEvent.seq)
+        lines = list(words.told(session.scalars(query)).values())
+    assert lines[-2:] == [
+        "Referred to the police",
+        "Also referred to the safeguarding lead: a worry about a child is theirs to judge",
+    ]
