@@ -220,7 +220,7 @@ def _until_up(made: System) -> None:
     until = time.monotonic() + 300
     while time.monotonic() < until:
         try:
-            if requests.get(f"{made.url}/health/live", timeout=5).ok:
+            if made.pages_answer():
                 ready = requests.get(f"{made.url}/health/ready", timeout=30).json()
                 if all(words == "ok" for name, words in ready.items() if name not in {"status", "disk"}):
                     return

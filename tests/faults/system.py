@@ -89,6 +89,13 @@ class System:
         for process in self.processes.values():
             process.kill()
 
+    def pages_answer(self) -> bool:
+        """Whether the web process is up: platforms that fetch pictures from it can't before."""
+        try:
+            return requests.get(f"{self.url}/health/live", timeout=5).ok
+        except requests.RequestException:
+            return False
+
     def died_by_themselves(self) -> list[str]:
         """Processes that ended although nobody killed them; they are started again."""
         found = []

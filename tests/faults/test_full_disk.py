@@ -32,6 +32,7 @@ def test_a_full_disk_loses_nothing_and_is_said_in_plain_words(tmp_path: Path) ->
         made.start()
         comment(made, "before")
         assert fetched(made, 180), logs(made)
+        assert wait_for(lambda: made.pages_answer() or None, 120), logs(made)
         make_due(timedelta(seconds=2))
         disks.fill(disk)
         comment(made, "while the disk is full")

@@ -60,6 +60,7 @@ def test_redis_postgresql_and_mail_come_back_and_all_goes_on(tmp_path: Path) -> 
         made.start()
         comment(made, "before")
         assert fetched(made, 120), logs(made)
+        assert wait_for(lambda: made.pages_answer() or None, 120), logs(made)
 
         made.redis.stop()
         comment(made, "without Redis")
