@@ -188,6 +188,8 @@ def _mail_news(session: Session, person: Person, entries: set[UUID], *, url: str
     ]
     if not found:
         return 0
+    # What is left out of the mail says nothing of what stands in it.
+    waits = {entry.id: waits[entry.id] for entry, _ in found if entry.id in waits}
     more = len(found) - LISTED_MOST
     first = waits.get(found[0][0].id, ())
     tell(

@@ -148,6 +148,29 @@ def test_who_it_is_referred_to_a_moment_later_gets_no_second_mail(
     assert mails("urgent_decided")[dsl.email][0].startswith("Decided: log entry")
 
 
+def test_what_a_mail_leaves_out_says_nothing_of_what_stands_in_it(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """One was referred and opened again within the minute; the other is decided, and waits for nobody."""
+    threats = (comment(n, f"{THREAT} {n}") for n in range(3))
+    first, second, third = flagged(account_id, platform, clock, *threats)
+    slt, dsl = school_people[Role.SLT], school_people[Role.DSL]
+    decide(first, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.CHAIR)
+    decide(first, Outcome.REOPEN, by=slt, clock=clock)
+    decide(second, Outcome.HIDE, by=slt, clock=clock)
+    gather(clock.on(minutes=2))
+    subject, text = mails("urgent_decided")[dsl.email]
+    assert re.fullmatch(r"Decided: log entry \d+, which was urgent", subject)
+    assert str(second) in text and str(first) not in text
+    decide(first, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.CHAIR)
+    decide(first, Outcome.REOPEN, by=slt, clock=clock)
+    decide(second, Outcome.REOPEN, by=slt, clock=clock)
+    for one in (second, third):
+        decide(one, Outcome.HIDE, by=slt, clock=clock)
+    gather(clock.on(minutes=2))
+    assert mails("urgent_decided")[dsl.email][0] == "Decided: 2 log entries that were urgent"
+
+
 @pytest.mark.parametrize("author", ["", "Sam"])
 def test_p3_p23_what_somebody_enters_about_the_headteacher_calls_the_lead_and_is_no_news(
     author: str, clock: Clock, school_people: People
