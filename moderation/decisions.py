@@ -376,10 +376,12 @@ def _check_seen(session: Session, comment: Comment | None, outcomes: frozenset[O
     acts = session.scalars(
         sa.select(PlatformAct).where(PlatformAct.comment_id == comment.id).order_by(PlatformAct.id)
     )
-    if comment.hidden or not_yet.going(acts):
+    going = "" if comment.hidden else not_yet.going(acts)
+    if comment.hidden or going:
         raise BadInput(
-            f"“{ASKED[min(outcomes & _ANSWERS)]}” isn't possible while the comment is hidden: nobody could "
-            f"see what it answers. First choose “{ASKED[Outcome.UNHIDE]}” alone.",
+            f"“{ASKED[min(outcomes & _ANSWERS)]}” isn't possible while the comment is {going or 'hidden'}: "
+            "nobody could see what it answers."
+            + (f" First choose “{ASKED[Outcome.UNHIDE]}” alone." if going != not_yet.DELETING else ""),
             field="outcomes",
         )
 

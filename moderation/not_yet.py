@@ -32,6 +32,8 @@ _MEANWHILE: tuple[tuple[frozenset[ActKind], str, str], ...] = (
 )
 _ON_SOMEBODY = (ActKind.BLOCK, ActKind.UNBLOCK, ActKind.MUTE, ActKind.UNMUTE)
 _UNDER_WAY = frozenset({ActState.REQUESTED, ActState.DOING})
+HIDING, DELETING = "being hidden", "being deleted"
+"""What `going` says of a comment."""
 
 
 def why(session: Session, acts: Iterable[PlatformAct], *, now: datetime) -> dict[UUID, str]:
@@ -95,6 +97,10 @@ def stopped(
 
 def by_hand(session: Session, acts: Iterable[PlatformAct]) -> frozenset[ActKind]:
     """What of these acts no program does and no person has done yet."""
+    return frozenset(act.kind for act in _left_to_people(session, acts))
+
+
+def _left_to_people(session: Session, acts: Iterable[PlatformAct]) -> list[PlatformAct]:
     open_acts = [one for one in acts if one.state in {*_UNDER_WAY, ActState.BY_HAND}]
     # Before the first poll nobody knows what the platform offers.
     can = {one: actions.offered(session, one) for one in {act.account_id for act in open_acts}}
@@ -104,7 +110,7 @@ def by_hand(session: Session, acts: Iterable[PlatformAct]) -> frozenset[ActKind]
         if about
         else ()
     )
-    found = set()
+    found = []
     for act in open_acts:
         offered = can[act.account_id]
         if (
@@ -113,8 +119,8 @@ def by_hand(session: Session, acts: Iterable[PlatformAct]) -> frozenset[ActKind]
             or (act.kind in actions.ON_COMMENT and act.comment_id in posts)
             or not act.target_platform_id
         ):
-            found.add(act.kind)
-    return frozenset(found)
+            found.append(act)
+    return found
 
 
 def acts_about(session: Session, entry_ids: Collection[UUID]) -> list[PlatformAct]:
@@ -214,7 +220,27 @@ def going(acts: Iterable[PlatformAct]) -> str:
     act = to_go(acts)
     if act is None or act.state not in _UNDER_WAY:
         return ""
-    return "being deleted" if act.kind is ActKind.DELETE else "being hidden"
+    return DELETING if act.kind is ActKind.DELETE else HIDING
+
+
+def going_now(
+    session: Session, acts: Mapping[UUID, Sequence[PlatformAct]], *, now: datetime
+) -> dict[UUID, str]:
+    """By entry, of each whose comment goes in a moment: "being hidden". `acts`: those of each entry.
+
+    Not of what waits for hours, for an account that nobody uses or for a person: everybody can read that.
+    """
+    last = {entry_id: act for entry_id, theirs in acts.items() if (act := to_go(theirs)) and going([act])}
+    accounts = _accounts(session, {act.account_id for act in last.values()})
+    left = {act.id for act in _left_to_people(session, last.values())}
+
+    def waits(act: PlatformAct) -> bool:
+        unused = accounts[act.account_id].state is not AccountState.ACTIVE
+        return act.state is ActState.REQUESTED and (unused or (act.attempts > 0 and act.next_try_at > now))
+
+    return {
+        entry_id: going([act]) for entry_id, act in last.items() if act.id not in left and not waits(act)
+    }
 
 
 def _accounts(session: Session, ids: Collection[UUID]) -> dict[UUID, Account]:

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from moderation import log, log_csv, log_filters, referrals, sight, views
+from moderation import log, log_csv, log_filters, not_yet, referrals, sight, views
 from moderation import words as moderation_words
 from school import accounts, audit
 from school.db import now, reading, transaction
@@ -49,7 +49,12 @@ def show() -> ResponseReturnValue:
         kept = {name: value for name, value in request.args.items() if name != "after" and value}
         following = urlencode({**kept, "after": page.following}) if page.following else ""
         return render_template(
-            "log/list.html", page=page, typed=typed, following=following, **_choices(session, person)
+            "log/list.html",
+            page=page,
+            going=not_yet.going_now(session, {row.entry.id: row.acts for row in page.rows}, now=now()),
+            typed=typed,
+            following=following,
+            **_choices(session, person),
         )
 
 

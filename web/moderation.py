@@ -75,6 +75,8 @@ PASSED_ON_TO = {
 """Whom the safeguarding lead rings outside; what was said is noted with it."""
 
 _NOT_AFTER_ALL = "Don’t block them after all"
+
+
 @pages.context_processor
 def _words() -> dict[str, object]:
     return {"said": moderation_words}
@@ -213,8 +215,12 @@ def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
             outcomes=_possible(page, person),
             asked={**decisions.ASKED, Outcome.UNBLOCK: _NOT_AFTER_ALL} if spares else decisions.ASKED,
             spares=spares,
-            hiding=not_yet.going(page.acts),
-            undoable=undoing.of_entry(session, entry_id, person, now=now()),
+            going=not_yet.going(page.acts),
+            going_now=not_yet.going_now(session, {entry_id: page.acts}, now=now()).get(entry_id, ""),
+            # Whoever sees no more than what was referred to them opens it again, with a reason.
+            undoable=undoing.of_entry(session, entry_id, person, now=now())
+            if may(person, Action.MODERATE)
+            else None,
             why_waiting=not_yet.why(session, page.acts, now=now()),
             stopped=not_yet.stopped(session, [entry_id], begins="Recorded; ")[1],
             waits=(waits := referrals.waits_for(session, entry_id, person)),
@@ -244,6 +250,7 @@ def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
             if may(person, Action.MODERATE)
             else [],
             typed=typed,
+            typed_fields=keeping.fields(typed.values),
         )
 
 
@@ -261,9 +268,10 @@ def _possible(page: review.EntryPage, person: Person) -> frozenset[str]:
         possible -= {Outcome.HIDE, Outcome.UNHIDE, Outcome.DELETE, Outcome.REPLY}
     else:
         # Nobody could see what an answer to something hidden answers.
+        going = not_yet.going(page.acts)
         hidden = {Outcome.HIDE, Outcome.REPLY, Outcome.WARN}
-        possible -= hidden if item.comment.hidden or not_yet.going(page.acts) else set()
-        possible -= set() if item.comment.hidden else {Outcome.UNHIDE}
+        possible -= hidden if item.comment.hidden or going else set()
+        possible -= set() if item.comment.hidden or going == not_yet.HIDING else {Outcome.UNHIDE}
         if item.comment.gone_at is not None:
             possible -= {Outcome.HIDE, Outcome.UNHIDE, Outcome.DELETE, Outcome.REPLY, Outcome.WARN}
     if item.entry.author_id is None:
@@ -316,7 +324,7 @@ def claim(entry_id: UUID) -> ResponseReturnValue:
 @pages.post("/moderation/<uuid:entry_id>/take-over")
 @needs(Action.MODERATE, Action.SEE_REFERRALS)
 def take_over(entry_id: UUID) -> ResponseReturnValue:
-    """Take an urgent entry over from the colleague who is deciding it."""
+    """Take an urgent entry over from the colleague who is deciding it; what was typed meanwhile is kept."""
     typed = Typed(request.form)
     with transaction() as session:
         claims.take_over(
@@ -328,6 +336,12 @@ def take_over(entry_id: UUID) -> ResponseReturnValue:
             now=now(),
         )
     flash("It is yours to decide now.", "success")
+    if typed["seen"]:
+        # It stands beside a decision that was refused, with all that this said.
+        leave_a_line(entry_id, "page")
+        values = typed.values.copy()
+        values.poplist("holder")
+        return entry_with(entry_id, Typed(values))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
 
 

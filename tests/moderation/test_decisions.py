@@ -355,14 +355,18 @@ def test_p18_no_public_answer_is_left_alone_without_the_comment_that_it_answers(
         decide(entry_id, Outcome.HIDE, Outcome.REPLY, by=slt, clock=clock, reply="Be kind.")
     decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
     # As soon as it is asked for, and after it is done.
-    for _ in range(2):
+    for how in ("being hidden", "hidden"):
         for outcome in (Outcome.REPLY, Outcome.WARN):
-            with pytest.raises(BadInput, match="isn't possible while the comment is hidden"):
+            with pytest.raises(BadInput, match=f" the comment is {how}: .* First choose “Show it again”"):
                 decide(entry_id, outcome, by=slt, clock=clock, reply="Be kind.")
         act(platform, clock)
     decide(entry_id, Outcome.UNHIDE, by=slt, clock=clock)
     act(platform, clock)
     decide(entry_id, Outcome.REPLY, by=slt, clock=clock, reply="Be kind.")
+    # What is on its way out for good is not to be shown again first.
+    decide(entry_id, Outcome.DELETE, by=slt, clock=clock)
+    with pytest.raises(BadInput, match=r"is being deleted: nobody could see what it answers\.$"):
+        decide(entry_id, Outcome.WARN, by=slt, clock=clock, reply="Be kind.")
 
 
 def test_the_worst_come_first_and_an_authors_stay_together(

@@ -14,7 +14,7 @@ from moderation.decisions import Outcome
 from moderation.models import ActState, CaseState, LogCase, ReferTo
 from moderation.review import acts_of
 from school.db import now, reading, transaction
-from school.models import Person, Role
+from school.models import Account, AccountState, Person, Role
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, comment
 from tests.web.conftest import Browser
@@ -67,6 +67,46 @@ def test_what_was_decided_on_the_entrys_page_is_undone_there(
         assert session.get_one(LogCase, second).state is CaseState.DECIDED
     # What can't be taken back offers nothing.
     assert 'id="undo"' not in decide(slt, first, seen=3, outcomes="refer", refer_to="dsl")
+
+
+def test_the_chair_who_may_not_undo_is_offered_no_undo(
+    entry_id: UUID, clock: scenes.PresentClock, signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    slt, chair = school_people[Role.SLT], signed_in(Role.CHAIR)
+    clock.at = now()  # reading and scoring moved it on, past what the pages decide
+    scenes.decide(entry_id, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.CHAIR)
+    scenes.decide(entry_id, Outcome.REOPEN, by=slt, clock=clock)
+    shown = decide(chair, entry_id, seen=3, outcomes="dismiss")
+    assert "Recorded: no action." in shown and 'id="undo"' not in shown and "Open it again" in shown
+
+
+def test_what_is_being_hidden_is_said_so_in_the_log_and_may_be_shown_after_all(
+    account_id: UUID, clock: scenes.PresentClock, signed_in: SignIn, school_people: dict[Role, Person]
+) -> None:
+    """Not where it waits for an account that nobody uses, or for a person: there everybody can read it."""
+    platform = ScriptedPlatform(capabilities=frozenset(Capability) - {Capability.DELETE_COMMENT})
+    first, second = scenes.flagged(account_id, platform, clock, comment(1, "idiot 1"), comment(2, "idiot 2"))
+    slt, page = signed_in(Role.SLT), f"/moderation/{first}"
+    decide(slt, first, seen=1, outcomes=["hide", "refer"], refer_to="dsl")
+    decide(slt, second, seen=1, outcomes="delete")
+    assert "being deleted" not in slt.get(f"/moderation/{second}").text.split("</h1>")[0]
+
+    def row() -> str:
+        shown = slt.get("/log").text
+        assert "being deleted" not in shown
+        return shown[shown.index(f'href="{page}"') :].split("</div>")[0]
+
+    assert ">being hidden</span>" in row() and "still visible" not in row()
+    shown = slt.get(page).text
+    assert 'id="outcome-unhide"' in shown and "the comment is being hidden already" in shown
+    refused = slt.post(page, page, seen=2, outcomes="reply", reply="Thank you", reason="Kind")
+    assert refused.status_code == 400 and "possible while the comment is being hidden: nobody" in refused.text
+    with transaction() as session:
+        session.get_one(Account, account_id).state = AccountState.PAUSED
+    assert "being hidden" not in row() and "still visible" in row()
+    assert "being hidden" not in slt.get(page).text.split("</h1>")[0]
+    # Nobody need wait until it is hidden to have it seen again.
+    assert 'id="outcome-reply"' in decide(slt, first, seen=2, outcomes="unhide")
 
 
 def test_whoever_is_to_be_blocked_by_hand_is_not_blocked_after_all(

@@ -234,4 +234,14 @@ def test_p23_the_lead_takes_what_is_urgent_over_in_one_press(
     assert "It is yours to decide now." in dsl.get(page).text
     late = slt.post(page, page, seen=1, outcomes="hide", reason="Abuse")
     assert late.status_code == 409 and "is deciding this entry" in late.text
+    assert late.text.count("Take it over from") == 1
+    # With all that was written: it is theirs again, and nothing need be typed twice.
+    form = late.text[late.text.index("/take-over") :].split("</form>")[0]
+    kept = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    assert kept["outcomes"] == "hide" and kept["reason"] == "Abuse"
+    back = slt.post(f"{page}/take-over", page, **{k: v for k, v in kept.items() if k != "csrf_token"})
+    assert back.status_code == 200 and "It is yours to decide now." in back.text
+    assert re.search(r">\s*Abuse</textarea>", back.text) and re.search(r'value="hide"[^>]*checked', back.text)
+    holder = re.search(r'name="holder" value="([^"]+)"', dsl.get(page).text)
+    assert holder and dsl.post(f"{page}/take-over", page, holder=holder[1]).status_code == 302
     assert dsl.post(page, page, seen=1, outcomes="dealt", reason="Rang home").status_code == 302
