@@ -6,7 +6,7 @@ Said to the author and to whoever decides, and stops nothing: a reminder may be 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -25,6 +25,8 @@ from school.wording import and_last
 
 NEAR = timedelta(days=7)
 """What comes every week is meant so: only posts of fewer days apart are likely to be one post twice."""
+MOST = 3
+"""Posts that are named, the nearest: a reminder that comes daily isn't told of ten times."""
 _AT_STAKE = (DraftState.DRAFT, DraftState.SUBMITTED, DraftState.CHANGES_REQUESTED)
 """In these it can still be helped."""
 
@@ -38,7 +40,7 @@ class SameWords:
 
 
 def elsewhere(session: Session, draft: Draft, revision: DraftRevision) -> tuple[SameWords, ...]:
-    """The other posts, handed in, approved or out, that say the same on an account within a week.
+    """The nearest other posts, handed in, approved or out, that say the same on an account within a week.
 
     Nothing of a draft that is decided. A repeated post says the same each time: of its own series only
     what comes on the same day counts.
@@ -70,20 +72,28 @@ def elsewhere(session: Session, draft: Draft, revision: DraftRevision) -> tuple[
         words = theirs.text if entry.own_text is None else entry.own_text
         if _folded(words) == said[entry.account_id] and not _repeats(draft, revision, other, theirs):
             found.setdefault(other.id, (other, theirs, []))[2].append(entry.account_id)
-    return tuple(
-        SameWords(other.id, sentence)
-        for other, theirs, account_ids in found.values()
-        for sentence in _sentences(session, other, theirs, account_ids)
-    )
+    nearest = sorted(found.values(), key=lambda each: _apart(revision, each[1]))
+    told: list[SameWords] = []
+    for other, theirs, account_ids in nearest:
+        if len({one.draft_id for one in told}) == MOST:
+            break
+        accounts = {one.account_id: one.account for one in revision.accounts if one.account_id in account_ids}
+        told += [SameWords(other.id, said) for said in _sentences(session, other, theirs, accounts)]
+    return tuple(told)
 
 
 def open_to(session: Session, found: Iterable[SameWords], *, by: Person, now: datetime) -> dict[str, UUID]:
     """By sentence the drafts among these that the person may open."""
-    return {
-        one.sentence: one.draft_id
-        for one in found
-        if may_see(session, session.get_one(Draft, one.draft_id), by=by, now=now)
-    }
+    found = tuple(found)
+    ids = {one.draft_id for one in found}
+    others = session.scalars(sa.select(Draft).where(Draft.id.in_(ids)).options(lazyload("*")))
+    seen = {other.id for other in others if may_see(session, other, by=by, now=now)}
+    return {one.sentence: one.draft_id for one in found if one.draft_id in seen}
+
+
+def _apart(revision: DraftRevision, theirs: DraftRevision) -> timedelta:
+    assert revision.planned_at is not None and theirs.planned_at is not None
+    return abs(theirs.planned_at - revision.planned_at)
 
 
 def _repeats(draft: Draft, revision: DraftRevision, other: Draft, theirs: DraftRevision) -> bool:
@@ -93,10 +103,9 @@ def _repeats(draft: Draft, revision: DraftRevision, other: Draft, theirs: DraftR
 
 
 def _sentences(
-    session: Session, other: Draft, theirs: DraftRevision, account_ids: list[UUID]
+    session: Session, other: Draft, theirs: DraftRevision, accounts: Mapping[UUID, Account]
 ) -> Iterable[str]:
     assert theirs.planned_at is not None
-    accounts = {one: session.get_one(Account, one) for one in account_ids}
     if other.state is DraftState.SUBMITTED:
         yield _planned(accounts.values(), theirs.planned_at, "waits for a decision")
         return
@@ -106,7 +115,7 @@ def _sentences(
         sa.select(Publication)
         .where(
             Publication.revision_id == theirs.id,
-            Publication.account_id.in_(account_ids),
+            Publication.account_id.in_(accounts),
             ~sa.select(Takedown.id).where(Takedown.publication_id == Publication.id).exists(),
         )
         .options(lazyload(Publication.account))

@@ -263,7 +263,9 @@ def test_a_mail_names_each_picture_beside_it(
     session: Session, teacher: Person, head: Person, x: Account, now: datetime
 ) -> None:
     """What Schoolgate noticed speaks of pictures by their names."""
-    media = [scenes.choice(scenes.add_picture(session, teacher, now), alt_text=text) for text in ("Flags", "Cakes")]
+    media = [
+        scenes.choice(scenes.add_picture(session, teacher, now), alt_text=text) for text in ("Flags", "Cakes")
+    ]
     words = scenes.content(x, at=now + timedelta(days=3), pictures=tuple(media))
     scenes.submit(session, drafts.save(session, None, words, by=teacher, now=now), teacher, now)
     for kind in ("plain", "html"):
@@ -288,11 +290,15 @@ def test_who_stands_in_since_is_told_and_asked_about_what_waits_already(
     scenes.submit(session, draft, teacher, now)
     chair, day = school_people[Role.CHAIR], today(now)
     assert (
-        asking_again.ask_deputies(session, now=now) == 0 and standing_in.in_force(session, chair, now=now) is None
+        asking_again.ask_deputies(session, now=now) == 0
+        and standing_in.in_force(session, chair, now=now) is None
     )
     standing_in.name(session, chair, first_day=day, last_day=day + timedelta(days=3), by=head, now=now)
     assert standing_in.in_force(session, chair, now=now) == (head, day + timedelta(days=3))
-    assert [asking_again.ask_deputies(session, now=now), asking_again.ask_deputies(session, now=now)] == [1, 0]
+    assert [asking_again.ask_deputies(session, now=now), asking_again.ask_deputies(session, now=now)] == [
+        1,
+        0,
+    ]
     assert asking.mail_due(session, now=now) == 1
     session.flush()
     for purpose, said in (("deputy_named", "You stand in for"), ("approval_request", "Decide")):
@@ -325,13 +331,21 @@ def test_what_waits_for_somebody_who_no_longer_decides_is_asked_of_others(
     assert [asking_again.ask_others(session, now=now), asking_again.ask_others(session, now=now)] == [1, 0]
     assert head in asking.asked(session, submission) and asking.mail_due(session, now=now) == 1
     session.flush()
-    for purpose, person, said in (("deputy_withdrawn", chair, "no longer"), ("approval_request", head, "Decide")):
+    for purpose, person, said in (
+        ("deputy_withdrawn", chair, "no longer"),
+        ("approval_request", head, "Decide"),
+    ):
         mail = scenes.mails(session, purpose)[-1]
         assert mail["To"].addresses[0].addr_spec == person.email and said in mail["Subject"]
 
 
 def test_a_deputys_own_post_goes_to_other_leaders_before_who_is_away(
-    session: Session, school_people: dict[Role, Person], head: Person, x: Account, later: datetime, now: datetime
+    session: Session,
+    school_people: dict[Role, Person],
+    head: Person,
+    x: Account,
+    later: datetime,
+    now: datetime,
 ) -> None:
     """Nobody decides on their own post (P12), and who is away is asked only where nobody else may."""
     deputy, day = school_people[Role.SLT], today(now)

@@ -63,6 +63,19 @@ def test_the_same_words_at_the_same_minute_are_said_once_they_are_handed_in(
     assert asked
 
 
+def test_of_many_only_the_nearest_are_named(
+    session: Session, teacher: Person, head: Person, x: Account, now: datetime, said: Sentences
+) -> None:
+    reminder = written(session, teacher, now, x, at=now + timedelta(days=6, hours=1))
+    for day in range(1, 13):
+        one = written(session, teacher, now, x, at=now + timedelta(days=day))
+        scenes.submit(session, one, teacher, now)
+    found = said(reminder)
+    assert len(found) == same_words.MOST
+    for day, sentence in zip((6, 7, 5), found, strict=True):
+        assert say(now + timedelta(days=day)) in sentence
+
+
 def _text(mail: object) -> str:
     body = mail.get_body(("plain",))  # type: ignore[attr-defined]
     return " ".join(body.get_content().split())
