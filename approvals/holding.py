@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -33,6 +33,18 @@ def seen(session: Session, publications: Iterable[Publication]) -> dict[UUID, in
         .group_by(PublicationMove.publication_id)
     )
     return dict(session.execute(query).all())
+
+
+def lacks(
+    session: Session, revision: DraftRevision, platforms: Collection[str], *, now: datetime
+) -> list[checks.Problem]:
+    """Why a post can't go out on these platforms now, whatever a person decides: consent, names (P26, P27).
+
+    What is looked at once more just before it is sent; held for it, it would be held for it again.
+    """
+    found = checks.consent_problems(session, revision, on=today(now), platforms=platforms)
+    found += checks.unticked_problems(session, revision, on=today(now), platforms=platforms)
+    return found + checks.name_problems(session, revision)
 
 
 def publish_now(
@@ -67,10 +79,7 @@ def publish_now(
         raise MoveNotAllowed(
             "The approval no longer covers this post: it must be edited and handed in again."
         )
-    there = [publication.account.platform]
-    lacking = checks.consent_problems(session, revision, on=today(now), platforms=there)
-    lacking += checks.unticked_problems(session, revision, on=today(now), platforms=there)
-    if lacking:
+    if lacking := lacks(session, revision, [publication.account.platform], now=now):
         raise checks.DraftRefused(lacking)
     _check_looked(session, publication, looked, seen_then)
     if publication.unknown_since is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -66,6 +66,8 @@ TO_SETTLE = {
     IN_WORDS[PublicationState.FAILED]: "Publishing it failed. Decide what becomes of it.",
 }
 """What whoever may say so is told instead, by the badge beside it."""
+BARRED = "It was approved, but can’t go out as it is."
+"""What everybody is told instead where no decision lets it out; the page says below what is missing."""
 WHERE_IN_FORM = {
     "accounts": "where",
     "text": "text",
@@ -129,7 +131,11 @@ def page(draft_id: UUID, typed: Typed) -> str:
         posts = {one.id: (one.account_id, one.post_platform_id) for one in out if one.post_platform_id}
         under = under_post.of_posts(session, list(posts.values()), viewer=person)
         repeated = drafts.in_series(session, draft)
-        lost = lost_consent.sentences(session, draft, now=moment) if own else []
+        may_settle = may(person, Action.HOLD_PUBLICATIONS)
+        barred = _barred(session, held, now=moment)
+        answers = own or bool(may_settle and barred)
+        lost = lost_consent.sentences(session, draft, now=moment) if answers else []
+        why_barred = _why_barred(session, held, barred, now=moment) if answers else []
         shown = preview(session, draft, revision, findings=findings)
         standing_now = headline.instead(standing_now, draft, drafts.being_changed(session, [draft]))
         look_at = _look_at(shown) if editable and newest else []
@@ -199,7 +205,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
             problems=checks.submission_problems(session, revision, now=moment) if own and to_hand_in else [],
             where_in_form=WHERE_IN_FORM,
             names_inside=inside,
-            consent_lost=[one for one in lost if one not in inside],
+            consent_lost=bool(lost),
+            barred_by=[one for one in dict.fromkeys([*lost, *why_barred]) if one not in inside],
             obstacles=decisions.obstacles(session, revision, now=moment) if may_decide else [],
             stopped=stopped,
             own=own,
@@ -210,15 +217,14 @@ def page(draft_id: UUID, typed: Typed) -> str:
             editable=editable,
             may_write=own and bool(people.authorised_accounts(session, person)),
             may_decide=may_decide,
-            may_settle=may(person, Action.HOLD_PUBLICATIONS),
+            may_settle=may_settle,
             to_come=to_come,
             held=held,
+            barred=barred,
             held_seen=holding.seen(session, held),
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
             if to_come and not stopped
-            else _next_step(
-                standing_now, own=own, may_settle=may(person, Action.HOLD_PUBLICATIONS), held=bool(held)
-            ),
+            else _next_step(standing_now, own=own, may_settle=may_settle, held=held, barred=barred),
             headline=standing_now,
             kinds=DecisionKind,
             account_name=account_name,
@@ -229,7 +235,38 @@ def page(draft_id: UUID, typed: Typed) -> str:
         )
 
 
-def _next_step(standing_now: Headline, *, own: bool, may_settle: bool, held: bool) -> str:
+def _why_barred(
+    session: Session, held: Sequence[Publication], barred: Collection[UUID], *, now: datetime
+) -> list[str]:
+    """What keeps them from going out, a sentence each; naming pupils."""
+    if not barred:
+        return []
+    revision = session.get_one(DraftRevision, held[0].revision_id)
+    platforms = {one.account.platform for one in held if one.id in barred}
+    return [one.sentence for one in holding.lacks(session, revision, platforms, now=now)]
+
+
+def _barred(session: Session, held: Sequence[Publication], *, now: datetime) -> set[UUID]:
+    """Those of what is held that no decision lets out: consent is missing, or a full name is in them."""
+    return {
+        one.id
+        for one in held
+        if holding.lacks(
+            session, session.get_one(DraftRevision, one.revision_id), [one.account.platform], now=now
+        )
+    }
+
+
+def _next_step(
+    standing_now: Headline,
+    *,
+    own: bool,
+    may_settle: bool,
+    held: Sequence[Publication],
+    barred: Collection[UUID],
+) -> str:
+    if held and len(held) == len(barred) and standing_now.words in TO_SETTLE:
+        return BARRED
     if may_settle and held and standing_now.words == headline.PARTLY:
         return "It is not out on every account. Decide below what becomes of the rest."
     told = {**(OWN if own else {}), **(TO_SETTLE if may_settle else {})}
