@@ -14,6 +14,7 @@ from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.states import DraftState, PublicationState
 from school.models import Consent, OutboxEmail, Person
+from school.times import today
 
 _TO_COME = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
 _PURPOSE = "consent_lost"
@@ -32,6 +33,29 @@ def stopped(session: Session, author: Person, *, now: datetime) -> list[Draft]:
     """The posts of an author that are handed in or approved and can't go out for want of a consent."""
     theirs = _with_pupils(session, Draft.author_id == author.id)
     return [draft for draft in theirs if sentences(session, draft, now=now)]
+
+
+def keeps_back(
+    session: Session,
+    pupil_id: UUID,
+    draft: Draft,
+    revision: DraftRevision,
+    publication: Publication | None,
+    *,
+    now: datetime,
+) -> bool:
+    """Whether this can't go out for want of this pupil's consent: a draft in work, or one that waits."""
+    if publication is None:
+        ended = draft.state is DraftState.REJECTED or draft.thrown_away_at is not None
+        on, platforms = checks.day_out(revision, now=now), None
+    else:
+        ended = publication.state not in _TO_COME
+        on = max(today(publication.due_at), today(now))
+        platforms = [publication.account.platform]
+    if ended:
+        return False
+    lacking = checks.without_consent(session, revision, on=on, platforms=platforms)
+    return pupil_id in {pupil.id for pupil in lacking}
 
 
 def withdrawn(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> tuple[int, int]:

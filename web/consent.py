@@ -74,7 +74,8 @@ def _ask_if_odd(session: Session, typed: Typed, *, but: UUID | None = None) -> N
 
 def _one(pupil_id: UUID, typed: Typed, *, ending: UUID | str = "") -> str:
     """The page of one pupil. `ending`: the consent whose form `typed` is, "all" (several) or "name"."""
-    on = today(now())
+    moment = now()
+    on = today(moment)
     with reading() as session:
         pupil = consent.get(session, pupil_id)
         standing = [one for one in pupil.consents if one.withdrawn_at is None]
@@ -82,7 +83,9 @@ def _one(pupil_id: UUID, typed: Typed, *, ending: UUID | str = "") -> str:
         return render_template(
             "consent/pupil.html",
             pupil=pupil,
-            touched=touched,
+            touched=[
+                (*one, lost_consent.keeps_back(session, pupil_id, *one, now=moment)) for one in touched
+            ],
             takedowns=takedowns.of_publications(
                 session, [publication.id for _draft, _revision, publication in touched if publication]
             ),

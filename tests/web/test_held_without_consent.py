@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from approvals import publishing
+from approvals import drafts, publishing
 from approvals.models import Draft, Publication
 from approvals.states import PublicationState
 from school import consent
@@ -116,3 +116,35 @@ def test_p26_where_consent_is_missing_on_one_account_the_other_can_still_be_publ
     # One alone is left, and can only be stopped.
     page = head.get(path).text
     assert "Publish it now" not in page and "Stop this post" in page
+
+
+def test_p25_the_pupils_page_says_at_once_which_posts_can_not_go_out(
+    signed_in: Callable[[Role], Browser],
+    session: Session,
+    x: Account,
+    make_account: Callable[..., Account],
+    school_people: dict[Role, Person],
+) -> None:
+    moment, teacher, officer = now(), school_people[Role.STAFF], school_people[Role.DPO]
+    pupils = [
+        scenes.make_pupil(session, officer, name, consented=True, now=moment) for name in ("Kofi", "Efa")
+    ]
+    chosen = {
+        "pictures": (scenes.choice(scenes.add_picture(session, teacher, moment)),),
+        "pupil_ids": tuple(one.id for one in pupils),
+        "none_shown": False,
+    }
+    at = moment + timedelta(days=2)
+    accounts = (x, make_account("facebook"))
+    scenes.approved(session, teacher, school_people[Role.HEADTEACHER], moment, *accounts, at=at, **chosen)
+    drafts.save(session, None, scenes.content(x, at=at, **chosen), by=teacher, now=moment)
+    session.commit()
+    dpo, marked = signed_in(Role.DPO), "can’t go out: consent missing"
+    kofi, efa = (f"/consent/{one.id}" for one in pupils)
+    assert marked not in dpo.get(kofi).text
+    dpo.post(f"{kofi}/withdraw", kofi, kind="", platform="x", reason="A letter")
+    page = dpo.get(kofi).text.partition('id="touched"')[2]
+    lines = page.partition("</ul>")[0].split("</li>")[:-1]
+    assert len(lines) == 3 and page.count(marked) == 2
+    assert all((marked in line) == ("Facebook" not in line) for line in lines)
+    assert marked not in dpo.get(efa).text, "the other child's consent is there"
