@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, checks, drafts, publishing, schedule
+from approvals import approval_mail, checks, drafts, schedule, trouble_mail
 from approvals.checks import account_name
 from approvals.models import Draft, DraftRevision, RevisionPicture
 from approvals.states import DraftState, PublicationState
@@ -66,7 +66,7 @@ def tell(session: Session, media_id: UUID, *, now: datetime) -> int:
         out = [one for one in made if one.state is PublicationState.PUBLISHED]
         to: list[Person] = [draft.author]
         for publication in out:
-            to += publishing.problem_readers(session, publication)
+            to += trouble_mail.readers(session, publication)
         if out:
             where = ", ".join(account_name(one.account) for one in out)
             todo = (

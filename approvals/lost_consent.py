@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import approval_mail, checks, drafts, takedowns
+from approvals.checks import account_name
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.states import DraftState, PublicationState
-from school.models import Consent, OutboxEmail, Person
+from school.models import Consent, MailState, OutboxEmail, Person
 from school.times import today
 
 _TO_COME = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
 _PURPOSE = "consent_lost"
+TOLD_WITHIN = timedelta(days=1)
+"""So long one mail does for the withdrawal and for the hold; later the second reminds its author."""
 
 
 def sentences(session: Session, draft: Draft, *, now: datetime) -> list[str]:
@@ -83,14 +86,16 @@ def tell(session: Session, pupil_ids: Collection[UUID], *, again: bool = True, n
         if not again and _known(session, draft, revision):
             continue
         waits = draft.state is DraftState.SUBMITTED
+        where = " and ".join(_held_later(session, draft, now=now))
         approval_mail.tell(
             session,
             [draft.author],
             draft_id=draft.id,
             subject=f"Consent is missing: {known_by(session, revision)}",
             sentences=[
-                "The consent of a pupil in this post has ended. "
-                + ("It can’t be approved as it is." if waits else "It can’t go out as it is."),
+                "The consent of a pupil in this post has ended. It can’t "
+                f"{'be approved' if waits else 'go out'} as it is."
+                f"{f' When its time comes it is held on {where}.' if where else ''}",
                 "Its page says who it is and what for. Take the pupil out, or what the consent is missing "
                 "for, and hand it in again; or take the post back.",
             ],
@@ -100,19 +105,68 @@ def tell(session: Session, pupil_ids: Collection[UUID], *, again: bool = True, n
     return told
 
 
+def just_told(
+    session: Session, draft: Draft, held: Sequence[tuple[Publication, str]], *, now: datetime
+) -> bool:
+    """Whether its author was told within a day that for want of consent, and nothing else, all this is held.
+
+    `held`: each with why it may not go out, by `approvals.permits`.
+    """
+    revision = drafts.current_revision(session, draft)
+    last = _last_told(session, draft, revision)
+    if last is None or last < now - TOLD_WITHIN or not _known(session, draft, revision):
+        return False
+    # What was withdrawn since, and where, that mail doesn't say.
+    ids = [entry.pupil_id for entry in revision.pupils]
+    more = sa.select(Consent.id).where(Consent.pupil_id.in_(ids), Consent.withdrawn_at > last)
+    if session.scalar(more.limit(1)) is not None:
+        return False
+    for publication, why in held:
+        there = [publication.account.platform]
+        lacking = checks.consent_problems(session, revision, on=today(now), platforms=there)
+        if not lacking or why != " ".join(problem.sentence for problem in lacking):
+            return False
+    return True
+
+
+def _held_later(session: Session, draft: Draft, *, now: datetime) -> list[str]:
+    """The accounts on which it will be held when its time comes, for want of consent."""
+    query = sa.select(Publication).where(
+        Publication.draft_id == draft.id, Publication.state == PublicationState.SCHEDULED
+    )
+    return [
+        account_name(one.account)
+        for one in session.scalars(query.order_by(Publication.id))
+        if checks.without_consent(
+            session,
+            session.get_one(DraftRevision, one.revision_id),
+            on=max(today(one.due_at), today(now)),
+            platforms=[one.account.platform],
+        )
+    ]
+
+
 def _known(session: Session, draft: Draft, revision: DraftRevision) -> bool:
     """Whether the author knows already that this version can't go out for want of a consent."""
-    last = session.scalar(
-        sa.select(sa.func.max(OutboxEmail.created_at)).where(
-            OutboxEmail.about_id == draft.id, OutboxEmail.purpose == _PURPOSE
-        )
-    )
-    if last is None or last < revision.made_at:
+    last = _last_told(session, draft, revision)
+    if last is None:
         return False
     # With a consent since, it may have been mended meanwhile.
     ids = [entry.pupil_id for entry in revision.pupils]
     since = sa.select(Consent.id).where(Consent.pupil_id.in_(ids), Consent.recorded_at > last)
     return session.scalar(since.limit(1)) is None
+
+
+def _last_told(session: Session, draft: Draft, revision: DraftRevision) -> datetime | None:
+    """When the author was told last that this version lacks a consent, by a mail that was not lost."""
+    last = session.scalar(
+        sa.select(sa.func.max(OutboxEmail.created_at)).where(
+            OutboxEmail.about_id == draft.id,
+            OutboxEmail.purpose == _PURPOSE,
+            OutboxEmail.state != MailState.FAILED,
+        )
+    )
+    return None if last is None or last < revision.made_at else last
 
 
 def _with_pupils(session: Session, which: sa.ColumnElement[bool]) -> list[Draft]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import checks, claims, pictures, videos
 from approvals.checks import account_name
 from approvals.content import use_for
 from approvals.models import Draft, DraftRevision, Publication
+from approvals.states import PublicationState
 from connectors.base import Platform
 from school import people, register
 from school.errors import SchoolgateError
@@ -56,6 +58,28 @@ def why_not(
     except SchoolgateError as error:
         return str(error)
     return ""
+
+
+def refused_too(
+    session: Session, publication: Publication, draft: Draft, revision: DraftRevision, *, now: datetime
+) -> list[tuple[Publication, str]]:
+    """What of the same post is due on other accounts and may not be sent there either, each with why.
+
+    To be asked with the draft locked, so that nobody else decides on one of them meanwhile.
+    """
+    others = session.scalars(
+        sa.select(Publication)
+        .where(
+            Publication.draft_id == draft.id,
+            Publication.revision_id == revision.id,
+            Publication.id != publication.id,
+            Publication.state == PublicationState.SCHEDULED,
+            Publication.next_try_at <= now,
+        )
+        .order_by(Publication.id)
+        .with_for_update(of=Publication)
+    ).all()
+    return [(one, why) for one in others if (why := why_not(session, one, draft, revision, now=now))]
 
 
 def due_in_stop(publication: Publication) -> str:

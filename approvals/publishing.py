@@ -11,10 +11,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.orm import Session
 
-from approvals import approval_mail, claims, permits
+from approvals import claims, lost_consent, permits, trouble_mail
 from approvals.checks import account_name
 from approvals.claims import PublicationClaim, locked, publication_lease
-from approvals.models import ApprovalDecision, Draft, DraftRevision, Publication
+from approvals.models import Draft, DraftRevision, Publication
 from approvals.moves import move_publication, note_publication
 from approvals.states import Actor, PublicationState
 from approvals.steps import ClaimLost, may_have_been_sent, sent_before
@@ -27,9 +27,9 @@ from connectors.errors import (
     OutcomeUnknown,
 )
 from connectors.posting import platform_name
-from school import accounts, people
+from school import accounts
 from school.db import new_id
-from school.models import Account, AccountState, Person, Role
+from school.models import Account, AccountState
 from school.settings import settings
 from school.times import say
 
@@ -109,7 +109,8 @@ def claim(
     revision = session.get_one(DraftRevision, publication.revision_id)
     reason = permits.why_not(session, publication, draft, revision, now=now)
     if reason:
-        hold(session, publication, reason, now=now)
+        others = permits.refused_too(session, publication, draft, revision, now=now)
+        _hold_everywhere(session, draft, [(publication, reason), *others], now=now)
         return None
     if claims.stopped(session):
         return None
@@ -301,20 +302,21 @@ def hold(
     move_publication(
         session, publication, PublicationState.HELD, actor=Actor.PRODUCT, by=None, reason=reason, now=now
     )
-    if not tell:
-        return
-    _tell(
-        session, publication, "is held", [reason, "Decide on the draft's page what becomes of it."], now=now
-    )
+    if tell:
+        trouble_mail.tell_held(session, [(publication, reason)], now=now)
 
 
-def problem_readers(session: Session, publication: Publication) -> list[Person]:
-    """Who hears of trouble with a publication: author, approver, headteacher."""
-    draft = session.get_one(Draft, publication.draft_id)
-    told = [session.get_one(Person, draft.author_id)]
-    if publication.decision_id is not None:
-        told.append(session.get_one(ApprovalDecision, publication.decision_id).approver)
-    return told + people.holders(session, Role.HEADTEACHER)
+def _hold_everywhere(
+    session: Session, draft: Draft, held: list[tuple[Publication, str]], *, now: datetime
+) -> None:
+    """Hold a post on all these accounts, each with its reason, and tell of it in one mail.
+
+    An author who has just been told that consent is missing, and where, is not told so once more.
+    """
+    known = lost_consent.just_told(session, draft, held, now=now)
+    for one, why in held:
+        hold(session, one, why, tell=False, now=now)
+    trouble_mail.tell_held(session, held, but=draft.author_id if known else None, now=now)
 
 
 def _try_later(session: Session, publication: Publication, outcome: Outcome, *, now: datetime) -> None:
@@ -367,7 +369,8 @@ def _fail(session: Session, publication: Publication, outcome: Outcome, *, now: 
         reason=outcome.detail,
         now=now,
     )
-    _tell(session, publication, "was refused", [publication.problem, "Nothing was posted."], now=now)
+    said = [publication.problem, "Nothing was posted."]
+    trouble_mail.tell(session, publication, "was refused", said, now=now)
 
 
 def _wait_for_account(session: Session, publication: Publication, *, now: datetime) -> None:
@@ -381,21 +384,7 @@ def _wait_for_account(session: Session, publication: Publication, *, now: dateti
     )
     publication.next_try_at = now + ACCOUNT_AWAY_WAIT
     if first:
-        _tell(session, publication, "waits for its account", [publication.problem], now=now)
+        trouble_mail.tell(session, publication, "waits for its account", [publication.problem], now=now)
 
 
 WAITS = "This post goes out by itself"
-
-
-def _tell(
-    session: Session, publication: Publication, what: str, sentences: list[str], *, now: datetime
-) -> None:
-    approval_mail.tell(
-        session,
-        problem_readers(session, publication),
-        draft_id=publication.draft_id,
-        subject=f"A post for {account_name(publication.account)} {what}",
-        sentences=sentences,
-        purpose="publication_problem",
-        now=now,
-    )
