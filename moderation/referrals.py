@@ -203,6 +203,8 @@ def made_by(session: Session, person: Person, *, since: datetime) -> list[Made]:
             Referral.referred_by_id == person.id,
             Referral.referred_at >= since,
             Referral.reason != TAKEN,
+            # The police's number went with the rest: nothing tells any more whether they were rung.
+            LogEntry.erased_at.is_(None),
             visible_to(person),
         )
         .order_by(Referral.referred_at.desc(), Referral.id.desc())

@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 
 from connectors.base import Capability
+from moderation import erasing
 from moderation.decisions import Outcome
 from moderation.models import ActState, CaseState, LogCase, ReferTo
 from moderation.review import acts_of
@@ -197,6 +198,10 @@ def test_whoever_referred_something_hears_what_became_of_it(
     assert sum(f"dealt with by {dsl.name}" in one for one in lines) == 1
     assert str(made[2]) not in told
     assert 'aria-labelledby="referred"' not in signed_in(Role.SLT).get("/moderation/done").text
+    # Of what was erased nobody can tell any more whether the police were rung.
+    with transaction() as session:
+        erasing.erase_entries(session, [made[0]], now())
+    assert "not rung yet" not in reader.get("/moderation/done").text
 
 
 def test_whoever_goes_home_finds_what_is_theirs_and_hands_it_over(

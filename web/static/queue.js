@@ -15,8 +15,9 @@
   var armed = null;
   // What stood in the reason before a key was pressed, and the reasons written since for a decision not sent.
   var had = "";
-  // Whether the box of an entry's own page was ticked before.
+  // Whether the box of an entry's own page was ticked before, and the field to which the key led there.
   var ticked = false;
+  var led = null;
   var meant = new WeakMap();
   var quiet = null;
   var undoing = false;
@@ -119,6 +120,7 @@
         armed = button;
       }
       tick(button, true);
+      led = field;
       field.focus();
       return say(words + " is ticked. Write the reason, then press Record. Escape stops.");
     }
@@ -189,8 +191,8 @@
       case "r":
         if (alone) {
           decide(item, "refer", "Refer it");
-          var to = document.getElementById("refer_to");
-          return to && to.focus();
+          led = document.getElementById("refer_to");
+          return led && led.focus();
         }
         return press(item, "refer", "It can't be referred from here.");
       case "c": return press(item, "claim", "Somebody else is deciding it.");
@@ -210,7 +212,8 @@
       return;
     }
     if (target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]")) {
-      if (event.key === "Escape" && armed) {
+      // In another field than the key led to it closes a list, say: nothing that was written is to go for that.
+      if (event.key === "Escape" && armed && (target === led || target === armed.form.elements.namedItem("reason"))) {
         stop();
         say("Stopped.");
         target.closest("[data-entry]").focus();
