@@ -28,7 +28,7 @@ from moderation.models import (
     PlatformAct,
     ReferTo,
 )
-from moderation.moves import CASE_MOVES, check
+from moderation.moves import CASE_MOVES, check, open_again
 from moderation.outcomes import Outcome as Outcome
 from moderation.referring import TAKES_AWAY, PassedOn, pass_on, to_the_lead_as_well
 from moderation.sight import visible_to
@@ -556,12 +556,13 @@ def _close(
     """Move the entry on; every decision makes pages that show the earlier state too old to decide from."""
     after = {OUTCOME_MOVES[outcome][case.state] for outcome in outcomes}
     to = CaseState.DECIDED if CaseState.DECIDED in after else CaseState.OPEN
-    if to is not case.state:
+    if to is CaseState.OPEN and case.state is not to:
+        open_again(case)
+    elif to is not case.state:
         check(CASE_MOVES, case.state, to, "entry")
-        case.state = to
-        case.decided_at, case.decided_by_id = (now, by.id) if to is CaseState.DECIDED else (None, None)
-        if to is CaseState.OPEN:
-            case.outcomes = ""
+        case.state, case.decided_at, case.decided_by_id = to, now, by.id
+        # An edit opened entries again without this before: what was decided then is over.
+        case.outcomes = ""
     if to is CaseState.DECIDED:
         kept = [*chain.unlisted(case.outcomes), *(o.value for o in sorted(outcomes) if o is not Outcome.NOTE)]
         case.outcomes = chain.listed(list(dict.fromkeys(kept)))

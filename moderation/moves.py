@@ -12,6 +12,7 @@ from moderation.models import (
     CaseState,
     CommentState,
     FollowerState,
+    LogCase,
     RescoreState,
     WordsState,
 )
@@ -87,3 +88,14 @@ def check(table: Mapping[S, frozenset[S]], old: S, new: S, what: str) -> None:
     if new not in table[old]:
         before, after = (state.value.replace("_", " ") for state in (old, new))
         raise MoveNotAllowed(f"This {what} is “{before}” and can't become “{after}”: load the page again.")
+
+
+def open_again(case: LogCase) -> None:
+    """Open a decided entry again: what was decided, or dealt with, was said of how it stood then.
+
+    A later decision would count as that one, too, and taking it back would undo both. Raises MoveNotAllowed.
+    """
+    check(CASE_MOVES, case.state, CaseState.OPEN, "entry")
+    case.state, case.outcomes = CaseState.OPEN, ""
+    case.decided_at, case.decided_by_id = None, None
+    case.claimed_by_id, case.claimed_until = None, None

@@ -65,6 +65,9 @@ def pass_on(
         )
     )
     case.referred = True
+    if passed.to in referrals.ROLES:
+        # Dealt with before, it waits for somebody once more.
+        case.outcomes = chain.listed([one for one in chain.unlisted(case.outcomes) if one != Outcome.DEALT])
     case.referred_to_chair = case.referred_to_chair or passed.to is ReferTo.CHAIR
     case.about_headteacher = case.about_headteacher or passed.about_headteacher
     chain.append(

@@ -30,7 +30,7 @@ from moderation.models import (
     RescoreJob,
     RescoreState,
 )
-from moderation.moves import CASE_MOVES, RESCORE_MOVES, check
+from moderation.moves import RESCORE_MOVES, check, open_again
 from moderation.scoring import Unscored
 from moderation.thresholds import Rules, is_urgent, unread_language
 from school import audit
@@ -359,8 +359,7 @@ def _again(
     case.kinds = chain.listed([*more, *kinds] if is_urgent(reasons) else [*kinds, *more])
     case.version += 1
     if undecided:
-        check(CASE_MOVES, case.state, CaseState.OPEN, "entry")
-        case.state, case.claimed_by_id, case.claimed_until = CaseState.OPEN, None, None
+        open_again(case)
         why = "Scored again: the text that the author wrote after the decision is flagged now."
         chain.append(session, entry.id, EventKind.REOPENED, by=None, detail={"why": why}, now=now)
     if is_urgent(reasons) and (undecided or not urgent_before):

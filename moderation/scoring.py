@@ -32,7 +32,7 @@ from moderation.models import (
     LogCase,
     LogEntry,
 )
-from moderation.moves import CASE_MOVES, COMMENT_MOVES, check
+from moderation.moves import COMMENT_MOVES, check, open_again
 from moderation.thresholds import Rules, is_urgent, unread_language
 from school.db import new_id
 
@@ -356,8 +356,7 @@ def _edited(
     case.urgent = case.urgent or is_urgent(reasons)
     case.kinds = chain.listed(list(dict.fromkeys([*chain.unlisted(case.kinds), *(r.kind for r in reasons)])))
     if reopened:
-        check(CASE_MOVES, case.state, CaseState.OPEN, "entry")
-        case.state, case.claimed_by_id, case.claimed_until = CaseState.OPEN, None, None
+        open_again(case)
         chain.append(
             session,
             entry.id,

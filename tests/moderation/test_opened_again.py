@@ -5,15 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from moderation import referrals, undoing, words
 from moderation.decisions import Outcome
-from moderation.models import Comment, LogCase, LogEntry, ReferTo
+from moderation.models import ActKind, Comment, LogCase, LogEntry, PlatformAct, ReferTo
 from school.db import reading, transaction
 from school.models import Person, Role
 from school.notices import PURPOSES, Kind
 from tests.moderation.platform import ScriptedPlatform, comment
-from tests.moderation.scenes import URL, Clock, decide, flagged
+from tests.moderation.scenes import URL, Clock, act, decide, flagged, poll, score
 from tests.moderation.test_called import count, mails
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -71,3 +72,46 @@ def test_whoever_decided_it_hears_that_a_colleague_opened_it_again_and_nobody_el
     decide(entry_id, Outcome.DISMISS, by=moderator, clock=clock)
     decide(entry_id, Outcome.REOPEN, by=head, clock=clock)
     assert set(mails("opened_again")) == {moderator.email}
+
+
+def test_what_an_edit_opens_again_is_decided_anew(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: People
+) -> None:
+    """Taking "No action" back undoes no hiding that was decided of the text before."""
+    entry_id, slt = flagged(account_id, platform, clock)[0], school_people[Role.SLT]
+    decide(entry_id, Outcome.HIDE, by=slt, clock=clock)
+    act(platform, clock)
+    clock.on(minutes=1)
+    platform.show(comment(1, "I know where you live, idiot", hidden=True))
+    poll(account_id, platform, clock)
+    score(clock)
+    case = decide(entry_id, Outcome.DISMISS, by=slt, clock=clock)
+    assert case.outcomes == ",dismiss,"
+    with transaction() as session:
+        by = session.get_one(Person, slt.id)
+        undoing.undo(session, entry_id, seen=case.version, by=by, url=URL, now=clock())
+    act(platform, clock)
+    with reading() as session:
+        asked = session.scalars(sa.select(PlatformAct.kind).order_by(PlatformAct.id)).all()
+        assert asked == [ActKind.HIDE]
+
+
+def test_p3_what_is_referred_again_after_it_was_dealt_with_is_not_dealt_with(
+    entry_id: UUID, clock: Clock, school_people: People
+) -> None:
+    slt, dsl = school_people[Role.SLT], school_people[Role.DSL]
+    decide(entry_id, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.DSL)
+    clock.on(minutes=1)
+    case = decide(entry_id, Outcome.DEALT, by=dsl, clock=clock)
+    assert words.urgency(case) == ("was urgent", "secondary")
+    clock.on(minutes=1)
+    case = decide(entry_id, Outcome.REFER, by=slt, clock=clock, refer_to=ReferTo.DSL)
+    assert waits(entry_id, dsl) and words.urgency(case) == ("urgent", "danger")
+    clock.on(minutes=1)
+    case = decide(entry_id, Outcome.DEALT, by=dsl, clock=clock)
+    assert not waits(entry_id, dsl) and words.urgency(case) == ("was urgent", "secondary")
+    # The police are rung; nobody waits for it here.
+    case = decide(
+        entry_id, Outcome.REFER, by=dsl, clock=clock, refer_to=ReferTo.POLICE, author_is_pupil=False
+    )
+    assert words.urgency(case) == ("was urgent", "secondary")
