@@ -4,8 +4,9 @@ by whoever filed it while somebody else may (P3, P8, P30, P31).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -13,8 +14,9 @@ from school import people
 from school.models.forms import FormEntry, FormKind
 from school.models.people import Person, Role
 
-PAST_HEAD = (Role.CHAIR, Role.DSL, Role.NETWORK_MANAGER)
-"""Who answers what is about the headteacher: the first of these whom somebody else than its filer holds."""
+PAST_HEAD = (Role.CHAIR, Role.DSL)
+"""Who reads and answers what is about the headteacher: the first of these that somebody else than its filer
+has. Nobody who reports to the headteacher but for the safeguarding lead, in the chair's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +32,30 @@ class Turn:
 
 def of(session: Session, entry: FormEntry, role: Role) -> Turn:
     """Who takes a step that the table of moves gives to `role`."""
+    if entry.about_headteacher:
+        return past_head(session, filed_by=entry.filed_by_id)
     signed = {step.by_id for step in entry.steps} if entry.kind is FormKind.NEW_ACCOUNT else set()
+    return _first(session, (role,), filed_by=entry.filed_by_id, but=signed, past_head=False)
+
+
+def past_head(session: Session, *, filed_by: UUID) -> Turn:
+    """Who reads and answers a report about the headteacher that this person filed, or would file (P3)."""
+    return _first(session, PAST_HEAD, filed_by=filed_by, but=(), past_head=True)
+
+
+def _first(
+    session: Session, roles: Sequence[Role], *, filed_by: UUID, but: Collection[UUID], past_head: bool
+) -> Turn:
     own = None
-    for one in PAST_HEAD if entry.about_headteacher else (role,):
+    for role in roles:
         able = [
             person
-            for person in people.holders(session, one)
-            if person.id not in signed and not (entry.about_headteacher and Role.HEADTEACHER in person.roles)
+            for person in people.holders(session, role)
+            if person.id not in but and not (past_head and Role.HEADTEACHER in person.roles)
         ]
-        others = [person for person in able if person.id != entry.filed_by_id]
+        others = [person for person in able if person.id != filed_by]
         if others:
-            return Turn(one, others)
+            return Turn(role, others)
         if able and own is None:
-            own = Turn(one, able, own=True)
-    return own or Turn(PAST_HEAD[0] if entry.about_headteacher else role, [])
+            own = Turn(role, able, own=True)
+    return own or Turn(roles[0], [])

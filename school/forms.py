@@ -200,22 +200,27 @@ def file(
 def find(session: Session, entry_id: UUID, *, by: Person, lock: bool = False) -> FormEntry:
     """A form that the person may see. Raises NotFound for every other, as for one that doesn't exist."""
     entry = session.get(FormEntry, entry_id, with_for_update=True if lock else None)
-    if entry is None or not may_see(entry, by):
+    if entry is None or not may_see(session, entry, by):
         raise NotFound("There is no such form, or you may not see it.")
     return entry
 
 
-def may_see(entry: FormEntry, person: Person) -> bool:
-    """Whoever filed it, and the roles of its kind; about the headteacher, the chair instead (P3)."""
+def may_see(session: Session, entry: FormEntry, person: Person) -> bool:
+    """Whoever filed it, and the roles of its kind.
+
+    About the headteacher, besides its filer: the chair, or who answers or answered in the chair's place (P3).
+    """
     if not person.active:
         return False
     if entry.filed_by_id == person.id:
         return True
-    if entry.about_headteacher:
-        return Role.HEADTEACHER not in person.roles and bool(
-            person.roles & (SEEN_BY[entry.kind] | {Role.CHAIR})
-        )
-    return bool(person.roles & SEEN_BY[entry.kind])
+    if not entry.about_headteacher:
+        return bool(person.roles & SEEN_BY[entry.kind])
+    if Role.HEADTEACHER in person.roles or not person.roles & set(form_turns.PAST_HEAD):
+        return False
+    if Role.CHAIR in person.roles or person.id in {step.by_id for step in entry.steps}:
+        return True
+    return person in form_turns.past_head(session, filed_by=entry.filed_by_id).people
 
 
 def kept_from(session: Session, person: Person) -> list[UUID]:
@@ -229,12 +234,12 @@ def kept_from(session: Session, person: Person) -> list[UUID]:
 def visible(session: Session, person: Person) -> list[FormEntry]:
     """The forms that the person may see, newest first."""
     query = sa.select(FormEntry).order_by(FormEntry.filed_at.desc(), FormEntry.id.desc())
-    return [entry for entry in session.scalars(query) if may_see(entry, person)]
+    return [entry for entry in session.scalars(query) if may_see(session, entry, person)]
 
 
 def open_moves(session: Session, entry: FormEntry, person: Person) -> list[tuple[FormState, Move]]:
     """What the person may do with the form now."""
-    if not may_see(entry, person):
+    if not may_see(session, entry, person):
         return []
     return [
         (new, move) for new, move in _next(entry) if person in form_turns.of(session, entry, move.role).people
@@ -356,7 +361,7 @@ def _trail(session: Session, entry: FormEntry, *, by: Person, now: datetime) -> 
 def _ask_next(session: Session, entry: FormEntry, *, by: Person, url: str, now: datetime) -> None:
     waited_for = {person.id: person for turn in turns(session, entry) for person in turn.people}
     for person in waited_for.values():
-        if person.id != by.id and may_see(entry, person):
+        if person.id != by.id and may_see(session, entry, person):
             _mail(session, entry, person, f"{FORMS[entry.kind].filed_as}: waits for you", url=url, now=now)
 
 
@@ -370,7 +375,9 @@ def _mail(session: Session, entry: FormEntry, to: Person, subject: str, *, url: 
             "What it says is behind the link.",
         ],
         link=f"{url}/forms/entries/{entry.id}",
-        purpose="form",
+        purpose=mail.FORM,
+        # What isn't delivered is said on its page alone.
+        about=entry.id if entry.about_headteacher else None,
         confidential=entry.about_headteacher,
         now=now,
     )

@@ -36,6 +36,8 @@ LONGEST_WAIT = timedelta(hours=1)
 LONGEST_WAIT_FOR_SERVER = timedelta(minutes=5)
 """Between two attempts while the server is away: only one mail asks, so it may be often."""
 SHOWN = 200
+FORM = "form"
+"""`OutboxEmail.purpose` of what tells of a form of the policy."""
 IN_CONFIDENCE = {
     "mail_failed": "confidential_mail_failed",
     "mail_put_away": "confidential_mail_put_away",
@@ -132,6 +134,7 @@ def queue_plain(
     lines: Sequence[str],
     link: str,
     purpose: str,
+    about: UUID | None = None,
     confidential: bool = False,
     now: datetime,
 ) -> OutboxEmail:
@@ -152,6 +155,7 @@ def queue_plain(
         text=text,
         html=html,
         purpose=purpose,
+        about=about,
         confidential=confidential,
         now=now,
     )
@@ -313,9 +317,12 @@ def put_away(session: Session, mail_id: UUID, *, by: Person, now: datetime) -> O
 
 
 def _known_to(viewer: Person | None) -> sa.ColumnElement[bool]:
-    if viewer is None or Role.HEADTEACHER not in viewer.roles:
+    if viewer is None:
         return sa.true()
-    return OutboxEmail.confidential.is_(False)
+    if Role.HEADTEACHER in viewer.roles:
+        return OutboxEmail.confidential.is_(False)
+    # Of a report about the headteacher its readers know, and see on its page what wasn't delivered (P3).
+    return sa.or_(OutboxEmail.confidential.is_(False), OutboxEmail.purpose != FORM)
 
 
 def failed(session: Session, *, viewer: Person | None = None) -> list[OutboxEmail]:
@@ -395,8 +402,9 @@ def _waiting_for_server() -> Update:
 
 def _failed(session: Session, mail_id: UUID, *, by: Person) -> OutboxEmail:
     require(by, Action.SEE_HEALTH)
-    row = session.get(OutboxEmail, mail_id, with_for_update=True, options=_MESSAGE)
-    if row is None or (row.confidential and Role.HEADTEACHER in by.roles):
+    known = sa.select(OutboxEmail).where(OutboxEmail.id == mail_id, _known_to(by))
+    row = session.scalar(known.with_for_update().options(*_MESSAGE))
+    if row is None:
         raise NotFound("There is no such e-mail.")
     if row.state is not MailState.FAILED or row.put_away_at is not None:
         raise MoveNotAllowed("This e-mail isn't among those that failed any more.")

@@ -173,7 +173,7 @@ OBJECTS: tuple[ObjectRule, ...] = (
     ),
     ObjectRule(
         "a filled-in form",
-        "who filed it and the roles of its kind; the chair instead of the headteacher, if it is about them",
+        "who filed it and the roles of its kind; if it is about the headteacher, who filed it and the chair",
         "school.forms.may_see",
     ),
 )  # fmt: skip

@@ -8,7 +8,7 @@ from uuid import UUID
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from school import forms, people
+from school import form_readers, form_turns, forms, people
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
 from school.forms import FormRefused
@@ -46,12 +46,29 @@ def _kind(name: str) -> FormKind:
         raise NotFound("There is no such form.") from None
 
 
+def _past_head() -> str:
+    """Who will read a report about the headteacher that the person files (P3)."""
+    with reading() as session:
+        turn = form_turns.past_head(session, filed_by=current_person(session).id)
+    if not turn.people or turn.own:
+        return (
+            "Then nobody but you can read it, for there is nobody here yet whom it can go to: take it to the "
+            "chair of governors or the local authority yourself."
+        )
+    role = role_name(turn.role)
+    names = " and ".join(person.name for person in turn.people)
+    return (
+        f"Then you and the {role[0].lower()}{role[1:]} ({names}) alone can read it, and the data protection "
+        "officer only if somebody in it asks for what is held on them."
+    )
+
+
 def _blank(kind: FormKind, typed: Typed) -> str:
     return render_template(
         "forms/new.html",
         kind=kind,
         form=forms.FORMS[kind],
-        may_concern_head=kind is FormKind.INAPPROPRIATE_CONTENT,
+        past_head=_past_head() if kind is FormKind.INAPPROPRIATE_CONTENT else "",
         today=today(now()),
         typed=typed,
     )
@@ -96,6 +113,8 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
             entry=found,
             form=forms.FORMS[found.kind],
             moves=forms.open_moves(session, found, person),
+            readers=[one.name for one in form_readers.readers(session, found)],
+            undelivered=[one.name for one in form_readers.undelivered(session, found)],
             turns=[(role_name(turn.role), turn) for turn in forms.turns(session, found)],
             names={one.id: one.name for one in people.everybody(session)},
             in_words=forms.IN_WORDS,

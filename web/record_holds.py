@@ -118,5 +118,6 @@ def _shown(session: Session, hold: LegalHold, viewer: Person) -> Shown | None:
             entry = session.get(FormEntry, one)
             if entry is None or (entry.about_headteacher and _is_head(viewer)):
                 return None
-            address = url_for("policy_forms.entry", entry_id=one) if forms.may_see(entry, viewer) else ""
+            opens = forms.may_see(session, entry, viewer)
+            address = url_for("policy_forms.entry", entry_id=one) if opens else ""
             return Shown(hold, kind, forms.FORMS[entry.kind].filed_as, address)
