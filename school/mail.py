@@ -317,9 +317,7 @@ def put_away(session: Session, mail_id: UUID, *, by: Person, now: datetime) -> O
 
 
 def _known_to(viewer: Person | None) -> sa.ColumnElement[bool]:
-    if viewer is None:
-        return sa.true()
-    if Role.HEADTEACHER in viewer.roles:
+    if viewer is not None and Role.HEADTEACHER in viewer.roles:
         return OutboxEmail.confidential.is_(False)
     # Of a report about the headteacher its readers know, and see on its page what wasn't delivered (P3).
     return sa.or_(OutboxEmail.confidential.is_(False), OutboxEmail.purpose != FORM)
@@ -328,7 +326,7 @@ def _known_to(viewer: Person | None) -> sa.ColumnElement[bool]:
 def failed(session: Session, *, viewer: Person | None = None) -> list[OutboxEmail]:
     """The mails that could not be delivered and that nobody has put away, newest first.
 
-    `viewer` None: the product itself, or a command on the server.
+    `viewer` None: a command on the server, which tells no more than the network manager's pages.
     """
     query = (
         sa.select(OutboxEmail)
@@ -357,10 +355,14 @@ def undelivered_to(session: Session, person: Person, *, viewer: Person) -> Outbo
 
 
 def delayed(session: Session, *, viewer: Person | None = None) -> list[OutboxEmail]:
-    """The mails that were tried and wait to be tried again, oldest first."""
+    """The mails that were tried and wait to be tried again, oldest first.
+
+    `viewer` None: the product itself, which must see that none goes out.
+    """
+    known = sa.true() if viewer is None else _known_to(viewer)
     query = (
         sa.select(OutboxEmail)
-        .where(OutboxEmail.state == MailState.QUEUED, OutboxEmail.problem.is_not(None), _known_to(viewer))
+        .where(OutboxEmail.state == MailState.QUEUED, OutboxEmail.problem.is_not(None), known)
         .order_by(OutboxEmail.created_at)
         .limit(SHOWN)
     )

@@ -40,13 +40,14 @@ from school import (
     standing_in,
     terms,
     training,
+    wanting,
 )
 from school.db import now, reading
 from school.models import Account, AccountState, Person
 from school.permissions import Action, may
 from school.setup import current_school
 from school.times import today
-from web import begun_posts, guide, on_their_way, troubles
+from web import begun_posts, guide, on_their_way
 from web.access import current_person, signed_in
 from web.headline import BADGES
 
@@ -318,7 +319,7 @@ def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
 
 def _mails(session: Session, person: Person) -> Iterator[Waiting]:
     if may(person, Action.SEE_HEALTH):
-        if troubles.mail_stays_here(session):
+        if wanting.mail_stays_here(session):
             what = "mail server to set: no e-mail leaves this server, so nobody hears of anything"
             yield Waiting(1, what, "", "/troubles#mail", urgent=True)
         failed, delayed = len(mail.failed(session, viewer=person)), len(mail.delayed(session, viewer=person))

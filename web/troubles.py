@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
-from school import audit, bounce_mailbox, bounces, heartbeats, incidents, mail, people
+from school import heartbeats, incidents, mail, people, wanting
 from school.db import now, reading, transaction
-from school.models import BounceMailbox, OutboxEmail
+from school.models import OutboxEmail
 from school.permissions import Action, may
 from school.settings import settings
-from school.setup import current_school
 from web.access import current_person, needs
 
 pages = Blueprint("troubles", __name__)
 
-LATELY = timedelta(days=7)
 ABOUT = {
     "address_changed": "a changed e-mail address",
     "account_dead": "an account that must be connected again",
@@ -67,63 +63,31 @@ def show() -> ResponseReturnValue:
         seen = heartbeats.latest(session)
         missing = heartbeats.missing(session, now=moment)
         names = {person.id: person.name for person in people.everybody(session)}
-        backup = audit.last_at(session, "backup_made")
-        backup_old = backup is not None and moment - backup > LATELY
-        running, failed = incidents.open_now(session), mail.failed(session, viewer=person)
-        returned = _returned(session)
+        backup = wanting.backup(session, now=moment)
+        running = incidents.open_now(session)
+        lacking = wanting.somebody(session, viewer=person, now=moment)
         return render_template(
             "troubles/list.html",
             running=running,
-            lacking=_lacking(session, failed=len(failed), returned=returned, backup=backup, old=backup_old),
+            lacking=lacking,
+            verdict=wanting.verdict(broken=bool(running or missing), wants=bool(lacking)),
             own_mailbox=not settings().smtp_url,
-            mail_stays=mail_stays_here(session),
-            over=incidents.lately_over(session, since=moment - LATELY),
-            failed=failed,
+            mail_stays=wanting.mail_stays_here(session),
+            over=incidents.lately_over(session, since=moment - wanting.LATELY),
+            failed=mail.failed(session, viewer=person),
             delayed=mail.delayed(session, viewer=person),
-            returned=returned,
+            returned=wanting.returned(session),
             may_manage=may(person, Action.MANAGE_PEOPLE),
             names=names,
             about=ABOUT,
             backup=backup,
-            backup_old=backup_old,
             work_words=WORK,
+            silent=len(missing),
             work=[
                 (name, seen[name].at if name in seen else None, name in missing)
                 for name in heartbeats.EXPECTED
             ],
         )
-
-
-def mail_stays_here(session: Session) -> bool:
-    """Whether a real school has no mail server, so nobody hears of anything; a practice one needs none."""
-    school = current_school(session)
-    return not settings().smtp_url and school is not None and not school.practice
-
-
-def _lacking(
-    session: Session, *, failed: int, returned: BounceMailbox | None, backup: datetime | None, old: bool
-) -> list[tuple[str, str]]:
-    """What doesn't stay wrong by itself and still wants somebody: words, and where the page says more."""
-    found = []
-    if mail_stays_here(session):
-        found.append(("no e-mail leaves this server", "mail"))
-    if failed:
-        found.append((f"{failed} e-mail{' was' if failed == 1 else 's were'} not delivered", "mail"))
-    if returned is not None and returned.problem:
-        found.append(("what comes back by e-mail can’t be read", "mail"))
-    if settings().smtp_url and not settings().bounces_url:
-        found.append(("Schoolgate can’t notice e-mails that come back", "mail"))
-    school = current_school(session)
-    # A practice school has nothing to lose.
-    if school is not None and not school.practice and (backup is None or old):
-        found.append(("no backup was ever made" if backup is None else "the last backup is old", "backup"))
-    return found
-
-
-def _returned(session: Session) -> BounceMailbox | None:
-    """How the mailbox stands that mail comes back to; None where there is none, or it was never read."""
-    url = settings().bounces_url
-    return bounces.standing(session, bounce_mailbox.key_of(url)) if url else None
 
 
 @pages.post("/troubles/mail/<uuid:mail_id>/again")

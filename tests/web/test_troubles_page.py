@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -9,15 +10,25 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import db, incidents, mail
+from school import db, heartbeats, incidents, mail
 from school.delivery import Delivery, Outcome
-from school.models import MailState, OutboxEmail, Person, Role, School
+from school.models import Heartbeat, MailState, OutboxEmail, Person, Role, School
 from school.permissions import Action, may
 from school.settings import settings
 from tests.web.conftest import Browser
 from worker import watching
+from worker.commands import diagnosis
+from worker.locks import FileLock
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(autouse=True)
+def at_work(session: Session, school_people: dict[Role, Person]) -> None:
+    """Every kind of background work is alive."""
+    for name in heartbeats.EXPECTED:
+        heartbeats.beat(session, name, now=db.now())
+    session.commit()
 
 
 @pytest.fixture
@@ -115,6 +126,49 @@ def test_the_page_says_one_state_of_all(
     page = browser.get("/troubles").text
     assert fine not in page and '<a href="#backup">no backup was ever made</a>' in page
     assert '<a href="#mail">Schoolgate can’t notice e-mails that come back</a>' in page
+
+
+def test_the_command_on_the_server_ends_with_what_the_page_says(
+    session: Session,
+    signed_in: Callable[[Role], Browser],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Also that no backup was ever made; besides, that Schoolgate isn't running, which no page can say."""
+    manager = signed_in(Role.NETWORK_MANAGER)
+    monkeypatch.setenv("SCHOOLGATE_SECOND_FACTOR", "off")
+    settings.cache_clear()
+
+    def both() -> tuple[str, str]:
+        page = re.search(r"<p>(Nothing is .*?)</p>", manager.get("/troubles").text)
+        assert page is not None
+        diagnosis.doctor()
+        said = capsys.readouterr().out.splitlines()
+        return re.sub(r"<[^>]+>", "", page[1]), " ".join(said)
+
+    page, said = both()
+    assert page == "Nothing is wrong at the moment." and "All is well" not in said
+    assert "Nothing is broken, but this wants somebody: Schoolgate isn’t running." in said
+    assert "-- backup: none was ever made; a practice school needs none" in said
+    session.execute(sa.update(School).values(practice=False))
+    session.commit()
+    page, said = both()
+    wanted = "this wants somebody: no e-mail leaves this server; no backup was ever made"
+    assert page == f"Nothing is broken, but {wanted}."
+    assert f"Nothing is broken, but {wanted}; Schoolgate isn’t running." in said
+    assert "-- backup: none was ever made; `schoolgate backup FILE` makes one" in said
+    lock = FileLock(settings().home / "run.lock")
+    assert lock.take()
+    try:
+        assert f"{wanted}." in both()[1]
+        session.execute(sa.delete(Heartbeat).where(Heartbeat.name == "mail"))
+        session.commit()
+        page = manager.get("/troubles").text
+        assert "<b>1 kind of background work is silent.</b>" in page and "<p>Besides, this wants" in page
+        diagnosis.doctor()
+        assert f"Besides, {wanted}." in capsys.readouterr().out
+    finally:
+        lock.free()
 
 
 def test_a_real_school_without_a_mail_server_is_told_that_no_mail_leaves(

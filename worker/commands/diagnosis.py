@@ -38,6 +38,7 @@ from school import (
     secrets,
     setup,
     single_sign_on,
+    wanting,
     weak_secrets,
 )
 from school.clocks import Clock
@@ -70,12 +71,16 @@ def doctor(as_json: AsJson = False) -> int:
         checks += _guarded(look)
     chosen = shown_settings()
     good = all(check.ok is not False for check in checks)
+    wants = _wants()
+    verdict = wanting.verdict(broken=not good, wants=bool(wants))
     lines = [f"{_MARK[check.ok]} {check.name}: {check.detail}" for check in checks]
     lines += ["", "Settings in force (SCHOOLGATE_…):"]
     lines += [f"  {name.upper()}={value}" for name, value in chosen.items()]
-    lines += ["", "All is well." if good else "Something needs attention: see the lines marked !!"]
+    lines += ["", *([] if good else ["Something needs attention: see the lines marked !!"])]
+    lines += [f"{verdict}: {'; '.join(wants)}." if wants else verdict] if verdict else []
     document = {
         "ok": good,
+        "wants": wants,
         "checks": [{"name": check.name, "ok": check.ok, "detail": check.detail} for check in checks],
         "coverage": _coverage(),
         "settings": chosen,
@@ -85,6 +90,18 @@ def doctor(as_json: AsJson = False) -> int:
 
 
 _MARK = {True: "ok", False: "!!", None: "--"}
+
+
+def _wants() -> list[str]:
+    """What the page of troubles says, too, and that Schoolgate isn't running, where that page isn't open."""
+    try:
+        with reading() as session:
+            found = [one.words for one in wanting.somebody(session, viewer=None, now=now())]
+            idle = setup.current_school(session) is not None and _nothing_runs()
+    except (SchoolgateError, sa.exc.DBAPIError, OSError):
+        # A line of its own says it.
+        return []
+    return [*found, *(["Schoolgate isn’t running"] if idle else [])]
 
 
 def _guarded(look: Callable[[], Iterator[Check]]) -> list[Check]:
@@ -215,7 +232,21 @@ def _mail() -> Iterator[Check]:
         said += f", {len(failed)} not delivered (the newest: {failed[0].problem}): see the page /troubles"
     if late and why:
         said += f"; the oldest waits since {say(why[0].created_at)}: {why[0].problem}"
-    yield Check("outbox", not failed and not late, said)
+    # What wasn't delivered wants somebody, and stops nothing: the verdict says so, as the page does.
+    yield Check("outbox", False if late else (None if failed else True), said)
+
+
+def _backups() -> Iterator[Check]:
+    with reading() as session:
+        copies = wanting.backup(session, now=now())
+        if setup.current_school(session) is None:
+            return
+    made = f"the last one was made {say(copies.at)}" if copies.at else "none was ever made"
+    if not copies.needed:
+        yield Check("backup", None, f"{made}; a practice school needs none")
+    else:
+        advice = "; `schoolgate backup FILE` makes one" if copies.lacking else ""
+        yield Check("backup", None if copies.lacking else True, f"{made}{advice}")
 
 
 def _single_sign_on() -> Iterator[Check]:
@@ -389,6 +420,7 @@ _LOOKS = (
     _school,
     _secret,
     _mail,
+    _backups,
     _single_sign_on,
     _troubles,
     _accounts,
