@@ -52,6 +52,8 @@ class Action(StrEnum):
     SET_TERMS = "set_terms"
     """Publish the terms of use and enter the policy's review (P7, P32)."""
     SEE_REPORTS = "see_reports"
+    SEE_FIGURES = "see_figures"
+    """Of the report what tells how the school's own posts did, and nothing of comments or people (P10)."""
     SET_PURPOSES = "set_purposes"
     """Say what an account is for and how its success is judged (P10)."""
     KEEP_REGISTER = "keep_register"
@@ -107,6 +109,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.MANAGE_TRAINING: frozenset({_HEAD, Role.SLT}),
     Action.SET_TERMS: frozenset({_HEAD}),
     Action.SEE_REPORTS: frozenset({_HEAD, Role.SLT, Role.CHAIR}),
+    Action.SEE_FIGURES: frozenset({Role.MARKETING_OFFICER}),
     Action.SET_PURPOSES: frozenset({_HEAD}),
     Action.KEEP_REGISTER: frozenset({_HEAD}),
     Action.REVIEW_ACCOUNTS: frozenset({_HEAD, Role.SLT, Role.MARKETING_OFFICER}),

@@ -11,12 +11,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session
 
-from school import accounts, audit, terms, training
+from school import accounts, audit, school_year, terms, training
 from school.errors import BadInput
 from school.models.accounts import CallLedger
 from school.models.consent import Consent
 from school.models.people import Person
 from school.models.purposes import AccountPurpose
+from school.models.school_year import DatesKind
 from school.permissions import Action, require
 from school.times import midnight, say_date, today
 
@@ -57,12 +58,29 @@ class Coverage:
     people: int
     trained: int
     accepted_terms: int
-    consents_given: int
-    consents_withdrawn: int
+    gave: int
+    """Pupils for whom a consent was recorded: each once, for however many kinds and platforms."""
+    withdrew: int
+
+
+def this_term(session: Session, day: date) -> Period:
+    """The term that a day is in by the school's own dates; in holidays the one before, up to that day.
+
+    Roughly, where the school has entered none that is near enough.
+    """
+    begun = [
+        one
+        for one in school_year.entered(session)
+        if one.kind is DatesKind.TERM and one.first_day <= day <= one.last_day + school_year.GAP_MOST
+    ]
+    if not begun:
+        return term(day)
+    newest = max(begun, key=lambda one: one.first_day)
+    return Period(newest.first_day, max(newest.last_day, day))
 
 
 def term(day: date) -> Period:
-    """The term that a day is in, roughly: a school's own dates differ, and can be typed."""
+    """The term that a day is in, roughly: a school's own dates differ."""
     if day.month >= 9:
         return Period(date(day.year, 9, 1), date(day.year, 12, 31))
     if day.month <= 3:
@@ -182,11 +200,11 @@ def coverage(session: Session, when: Period, *, now: datetime) -> Coverage:
         people=len(standings),
         trained=sum(one.in_date for one in standings),
         accepted_terms=sum(known and one.person.id not in not_yet for one in standings),
-        consents_given=_count(session, Consent.recorded_at, when),
-        consents_withdrawn=_count(session, Consent.withdrawn_at, when),
+        gave=_pupils(session, Consent.recorded_at, when),
+        withdrew=_pupils(session, Consent.withdrawn_at, when),
     )
 
 
-def _count(session: Session, column: Mapped[datetime] | Mapped[datetime | None], when: Period) -> int:
-    query = sa.select(sa.func.count()).where(column >= when.begins, column < when.ends)
-    return session.scalar(query) or 0
+def _pupils(session: Session, column: Mapped[datetime] | Mapped[datetime | None], when: Period) -> int:
+    query = sa.select(sa.func.count(sa.distinct(Consent.pupil_id)))
+    return session.scalar(query.where(column >= when.begins, column < when.ends)) or 0

@@ -37,6 +37,7 @@ WORDS: Mapping[Action, str] = {
     _A.MANAGE_TRAINING: "enter who was trained",
     _A.SET_TERMS: "publish the terms of use",
     _A.SEE_REPORTS: "see the reports of each term",
+    _A.SEE_FIGURES: "see how far the school’s posts came",
     _A.SET_PURPOSES: "say what an account is for, name its administrators, and close it",
     _A.KEEP_REGISTER: "say what an account is for, name its administrators, and close it",
     _A.REVIEW_ACCOUNTS: "write down how well an account does its job",

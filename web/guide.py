@@ -96,7 +96,7 @@ STEPS: Mapping[Role, tuple[Step, ...]] = {
     ),
     Role.MARKETING_OFFICER: (
         Step("Ask for a new account, or sign the form that somebody filled in", "/forms", ("form_filed", "form_signed")),
-        Step("Open an account under Accounts and write down how well it does its job", "/accounts", ("account_reviewed",)),
+        Step("Look at how far the posts came under Reports, then open an account under Accounts and write down how well it does its job", "/accounts", ("account_reviewed",)),
     ),
     Role.CHAIR: (
         Step("Choose a PIN that only you know: it signs your decisions. Your current password is the one that the sign-in page tells", "/me", ("pin_set",), real=False),
@@ -122,6 +122,7 @@ CAN_DO: tuple[tuple[Action | None, str, str], ...] = (
     (Action.MANAGE_PEOPLE, "Add people, give roles, name a deputy", "/people"),
     (Action.MANAGE_TRAINING, "Enter who has been trained", "/training"),
     (Action.SEE_REPORTS, "Look at how the term went", "/reports"),
+    (Action.SEE_FIGURES, "See how far the school’s posts came", "/reports"),
     (Action.SEE_ACCOUNTS, "See how the school’s accounts are", "/accounts"),
     (Action.APPROVE_DEVICES, "Keep the list of school devices that may take pictures", "/devices"),
     (Action.SEE_HEALTH, "See whether anything in Schoolgate itself is wrong", "/troubles"),

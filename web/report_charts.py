@@ -19,7 +19,7 @@ from moderation.words import KINDS
 from school import accounts, reporting
 from school.db import now, reading
 from school.models import Person
-from school.permissions import Action
+from school.permissions import Action, may
 from school.reporting import Period
 from web.access import current_person, needs
 from web.drawing import COLOURS, SCALE, Chart, Part, chart, colour_of_kind
@@ -32,31 +32,71 @@ pages = Blueprint("charts", __name__)
 
 
 @pages.get("/reports/charts")
-@needs(Action.SEE_REPORTS)
+@needs(Action.SEE_REPORTS, Action.SEE_FIGURES)
 def show() -> ResponseReturnValue:
     """The charts of this term, or of the days chosen."""
     dates, moment = Typed(request.args), now()
     when, status = shown_period(dates, moment)
     with reading() as session:
-        drawn = _charts(session, current_person(session), when, moment)
+        person = current_person(session)
+        drawn = _of_posts(session, when, moment)
+        if may(person, Action.SEE_REPORTS):
+            drawn = [*_of_comments(session, person, when, moment), *drawn, *_of_costs(session, when, moment)]
     page = render_template("reports/charts.html", charts=drawn, when=when, dates=dates, made_at=moment)
     return page, status
 
 
-def _charts(session: Session, person: Person, when: Period, moment: datetime) -> list[Chart]:
+def _steps(when: Period, moment: datetime) -> tuple[list[str], list[datetime]]:
     steps = reporting.steps(when, until=moment)
-    labels, begins = [step.label for step in steps], [step.begins for step in steps]
-    names = {
+    return [step.label for step in steps], [step.begins for step in steps]
+
+
+def _names(session: Session) -> dict[UUID, str]:
+    return {
         account.id: f"{account.handle} on {platform_name(account.platform)}"
         for account in accounts.everything(session)
     }
+
+
+def _of_posts(session: Session, when: Period, moment: datetime) -> list[Chart]:
+    """How the school's own posts did."""
+    labels, begins = _steps(when, moment)
+    posts = posting.posts_over_time(session, begins=begins, ends=when.ends)
+    views = reach_report.views_over_time(session, begins=begins, ends=when.ends)
+    found = (
+        chart(
+            "posts",
+            "Posts published through Schoolgate, on each account by itself, by what they were for",
+            labels,
+            _by_objective(posts, labels),
+        ),
+        chart(
+            "views",
+            "How often the posts of these days have been seen so far, where the platform says it",
+            labels,
+            _by_objective(views, labels),
+            of="for ",
+        ),
+    )
+    return [one for one in found if one is not None]
+
+
+def _of_costs(session: Session, when: Period, moment: datetime) -> list[Chart]:
+    labels, begins = _steps(when, moment)
+    costs = reporting.costs_over_time(session, begins=begins, ends=when.ends)
+    drawn = chart(
+        "costs", "What the platforms cost", labels, _by_account(costs, _names(session)), unit="$", of="for "
+    )
+    return [] if drawn is None else [drawn]
+
+
+def _of_comments(session: Session, person: Person, when: Period, moment: datetime) -> list[Chart]:
+    """What was flagged and how soon it was decided, as far as the person may know of it."""
+    labels, begins = _steps(when, moment)
     flags = trends.flags(
         session, begins=begins, ends=when.ends, limits=[most for most, _ in STEPS], viewer=person
     )
     age = trends.queue_age(session, viewer=person, now=moment)
-    posts = posting.posts_over_time(session, begins=begins, ends=when.ends)
-    views = reach_report.views_over_time(session, begins=begins, ends=when.ends)
-    costs = reporting.costs_over_time(session, begins=begins, ends=when.ends)
     found = (
         chart(
             "kinds",
@@ -72,7 +112,7 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
             "accounts",
             "What was flagged, by account",
             labels,
-            _by_account(flags.by_account, names),
+            _by_account(flags.by_account, _names(session)),
             of="on ",
         ),
         chart(
@@ -94,20 +134,6 @@ def _charts(session: Session, person: Person, when: Period, moment: datetime) ->
             ],
             at="waiting ",
         ),
-        chart(
-            "posts",
-            "Posts published, on each account by itself, by what they were for",
-            labels,
-            _by_objective(posts, labels),
-        ),
-        chart(
-            "views",
-            "How often the posts of these days have been seen so far, where the platform says it",
-            labels,
-            _by_objective(views, labels),
-            of="for ",
-        ),
-        chart("costs", "What the platforms cost", labels, _by_account(costs, names), unit="$", of="for "),
     )
     return [one for one in found if one is not None]
 

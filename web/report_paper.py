@@ -53,6 +53,11 @@ def covered(coverage: Any) -> Rows:
     ]
 
 
+def consents(coverage: Any) -> Rows:
+    """How many pupils gave consent or took it back, for a plot."""
+    return [("Consent recorded", coverage.gave), ("Consent withdrawn", coverage.withdrew)]
+
+
 def draw(figures: dict[str, Any], *, head: Letterhead, maker: str, now: datetime) -> bytes:
     """The whole report; `figures` as the page shows them."""
     when = figures["when"]
@@ -133,8 +138,8 @@ def _duties(paper: Paper, figures: dict[str, Any]) -> None:
     paper.heading("Training, terms, consent")
     paper.bars("People", covered(coverage))
     paper.bars(
-        "Consents in the period",
-        [("Recorded", coverage.consents_given), ("Withdrawn", coverage.consents_withdrawn)],
+        "Pupils whose consents changed in the period",
+        consents(coverage),
     )
     paper.heading("Posts taken down, on each account by itself")
     paper.bars("How long until the platform had removed them", spread(removed))
@@ -172,11 +177,14 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
             ("How success is judged", purpose.measures if purpose else ""),
         ]
     )
-    paper.bars("What the posts were for", [(one.in_words, post.by_objective[one]) for one in Objective])
+    paper.bars(
+        "What posts through Schoolgate were for",
+        [(one.in_words, post.by_objective[one]) for one in Objective],
+    )
     paper.bars(
         "What became of posts",
         [
-            ("Published", post.published),
+            ("Published through Schoolgate", post.published),
             ("Not approved in time, so not published", post.missed),
             ("Could not be published", post.failed),
             ("Taken down", post.taken_down),

@@ -21,7 +21,7 @@ from school import accounts, documents, letterhead, reporting
 from school.db import now, reading, transaction
 from school.errors import BadInput
 from school.models import DocumentKind, Person
-from school.permissions import Action
+from school.permissions import Action, may
 from school.reporting import Period
 from school.times import today
 from web import report_paper
@@ -35,14 +35,13 @@ pages = Blueprint("reports", __name__)
 
 def _figures(session: Session, person: Person, when: Period, moment: datetime) -> dict[str, Any]:
     """What page and PDF alike show of a period, as far as the person may see it."""
+    if not may(person, Action.SEE_REPORTS):
+        return {"whole": False, "flags": {}} | _posts(session, when, moment)
     flags = moderating.flags(session, begins=when.begins, ends=when.ends, viewer=person)
     removals = posting.takedown_times(session, begins=when.begins, ends=when.ends)
     return {
-        "when": when,
-        "accounts": accounts.everything(session),
-        "purposes": reporting.purposes(session),
-        "posts": posting.posts(session, begins=when.begins, ends=when.ends),
-        "no_posts": posting.Posts(),
+        **_posts(session, when, moment),
+        "whole": True,
         "approvals": posting.approvals(session, begins=when.begins, ends=when.ends),
         "flags": flags,
         "no_flags": moderating.Flags(),
@@ -52,6 +51,17 @@ def _figures(session: Session, person: Person, when: Period, moment: datetime) -
         "costs": reporting.costs(session, when),
         "coverage": reporting.coverage(session, when, now=moment),
         "removals": removals,
+    }
+
+
+def _posts(session: Session, when: Period, moment: datetime) -> dict[str, Any]:
+    """What tells how the school's own posts did: also for whoever sees no more of a report (P10)."""
+    return {
+        "when": when,
+        "accounts": accounts.everything(session),
+        "purposes": reporting.purposes(session),
+        "posts": posting.posts(session, begins=when.begins, ends=when.ends),
+        "no_posts": posting.Posts(),
         "reach": reach_report.reach(session, begins=when.begins, ends=when.ends, now=moment),
     }
 
@@ -59,7 +69,8 @@ def _figures(session: Session, person: Person, when: Period, moment: datetime) -
 def chosen_period(dates: Typed, moment: datetime) -> Period:
     """The days that were asked for; this term where none were. Raises BadInput by the form's own names."""
     if not dates["from"] and not dates["to"]:
-        return reporting.term(today(moment))
+        with reading() as session:
+            return reporting.this_term(session, today(moment))
     try:
         return reporting.period(day(dates, "from", "the first day"), day(dates, "to", "the last day"))
     except BadInput as error:
@@ -72,7 +83,7 @@ def shown_period(dates: Typed, moment: datetime) -> tuple[Period, int]:
         return chosen_period(dates, moment), 200
     except BadInput as error:
         dates.refuse(error)
-        return reporting.term(today(moment)), 400
+        return chosen_period(Typed(), moment), 400
 
 
 def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> ResponseReturnValue:
@@ -94,6 +105,7 @@ def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> Resp
             vetted_rows=report_paper.vetted,
             spread=report_paper.spread,
             covered=report_paper.covered,
+            consents=report_paper.consents,
             totals=report_paper.totals(figures["flags"].values()),
             all_waits=[wait for one in figures["flags"].values() for wait in one.waits],
             said=said,
@@ -103,7 +115,7 @@ def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> Resp
 
 
 @pages.get("/reports")
-@needs(Action.SEE_REPORTS)
+@needs(Action.SEE_REPORTS, Action.SEE_FIGURES)
 def show() -> ResponseReturnValue:
     """The report of this term, or of the days chosen."""
     return _report(Typed())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -16,14 +17,16 @@ from approvals.states import Actor, PublicationState
 from connectors.figures import Withheld
 from moderation.decisions import Outcome
 from moderation.models import ReferTo
-from school import reporting
+from school import consent, reporting, school_year
 from school.db import now
 from school.errors import BadInput
-from school.models import Account, CallLedger, Person, Role
-from school.times import middle, today
+from school.models import Account, CallLedger, ConsentKind, Person, Role
+from school.models.school_year import DatesKind
+from school.times import middle, say_date, today
 from tests.approvals import scenes
 from tests.moderation import scenes as moderation_scenes
 from tests.moderation.platform import ScriptedPlatform, comment
+from tests.moderation.scenes import PresentClock
 from tests.web.conftest import Browser
 from web.drawing import Part, chart
 from web.report_paper import spread
@@ -60,13 +63,13 @@ def test_p10_the_report_counts_posts_approvals_and_duties(
     words = figures(page.text)
     assert page.status_code == 200
     assert "Approved 2" in words and "Rejected 0" in words
-    assert "A reminder of an event 1" in words and "Published 1" in words
+    assert "A reminder of an event 1" in words and "Published through Schoolgate 1" in words
     assert "Not approved in time, so not published 0" in words
     assert "People at the school 10 Training in date today 9 Terms of use accepted 9" in words
     assert "Nobody has written down yet what this account is for." in words
     day = today(moment) - timedelta(days=400)
     earlier = head.get(f"/reports?from={day}&to={day}")
-    assert "Approved 0" in figures(earlier.text) and "Published 0" in figures(earlier.text)
+    assert "Approved 0" in figures(earlier.text) and "Published through Schoolgate 0" in figures(earlier.text)
 
 
 @SQLITE
@@ -83,6 +86,83 @@ def test_p10_only_the_headteacher_says_what_an_account_is_for(
     assert "Fewer calls" in page and "Change purpose" not in page
     assert chair.post(address, "/me", purpose="Mine", measures="Mine").status_code == 404
     assert signed_in(Role.MODERATOR).get("/reports").status_code == 404
+
+
+@SQLITE
+def test_p10_the_marketing_officer_sees_how_far_posts_came_and_nothing_of_comments_or_people(
+    signed_in: Callable[[Role], Browser],
+    session: Session,
+    school_people: dict[Role, Person],
+    make_account: Callable[..., Account],
+) -> None:
+    """She judges how well an account does its job; what people wrote and who decided isn't hers."""
+    moment, account = now(), make_account("x")
+    _draft, [made] = scenes.approved(
+        session, school_people[Role.STAFF], school_people[Role.HEADTEACHER], moment, account, text="Fair"
+    )
+    for state in (PublicationState.PUBLISHING, PublicationState.PUBLISHED):
+        move_publication(session, made, state, actor=Actor.PRODUCT, by=None, reason="Out", now=moment)
+    made.published_at = moment
+    session.commit()
+    moderation_scenes.flagged(account.id, ScriptedPlatform(), PresentClock(), comment(1, "idiot"))
+    browser = signed_in(Role.MARKETING_OFFICER)
+    assert 'href="/reports"' in browser.get("/").text
+    page = figures(browser.get("/reports").text)
+    assert "Published through Schoolgate 1" in page and "A reminder of an event 1" in page
+    for words in ("Approvals", "Flagged", "Comments", "Training in date", "charged", "Report as a PDF"):
+        assert words not in page
+    charts = figures(browser.get("/reports/charts").text)
+    assert "Posts published through Schoolgate" in charts
+    assert "flagged" not in charts and "decided" not in charts and "cost" not in charts.split("Charts")[-1]
+    assert browser.post("/reports/pdf", "/reports", **{"from": "", "to": ""}).status_code == 404
+    address = f"/reports/purposes/{account.id}"
+    assert browser.post(address, "/reports", purpose="Mine", measures="Mine").status_code == 404
+    assert f'href="/reports#account-{account.id}"' in browser.get(f"/accounts/{account.id}").text
+    whole = figures(signed_in(Role.CHAIR).get("/reports/charts").text)
+    assert "What was flagged, by kind" in whole and "Posts published through Schoolgate" in whole
+
+
+@SQLITE
+def test_p10_this_term_is_the_schools_own(
+    head: Browser, session: Session, school_people: dict[Role, Person]
+) -> None:
+    """In holidays the term before, up to that day; roughly where no dates are entered."""
+    enter = partial(
+        school_year.enter, session, kind=DatesKind.TERM, by=school_people[Role.HEADTEACHER], now=now()
+    )
+    autumn, spring = (date(2026, 9, 2), date(2026, 12, 18)), (date(2027, 1, 4), date(2027, 3, 25))
+    assert reporting.this_term(session, date(2026, 10, 1)) == reporting.term(date(2026, 10, 1))
+    enter(name="Autumn term", first_day=autumn[0], last_day=autumn[1])
+    enter(name="Spring term", first_day=spring[0], last_day=spring[1])
+    session.commit()
+    for day in (*autumn, date(2026, 11, 27)):
+        assert reporting.this_term(session, day) == reporting.Period(*autumn)
+    assert reporting.this_term(session, date(2026, 12, 28)) == reporting.Period(autumn[0], date(2026, 12, 28))
+    assert reporting.this_term(session, spring[0]) == reporting.Period(*spring)
+    assert reporting.this_term(session, date(2026, 9, 1)) == reporting.term(date(2026, 9, 1))
+    assert reporting.this_term(session, date(2027, 7, 1)) == reporting.term(date(2027, 7, 1))
+    chosen = reporting.this_term(session, today(now()))
+    page = figures(head.get("/reports?from=2026-09-01&to=2026-08-01").text)
+    assert f"{say_date(chosen.first_day)} to {say_date(chosen.last_day)} ." in page
+
+
+@SQLITE
+def test_p10_consents_are_counted_by_pupils(
+    head: Browser, session: Session, school_people: dict[Role, Person]
+) -> None:
+    """Not one for each kind and platform: a governor reads them as children."""
+    officer, moment = school_people[Role.DPO], now()
+    counted = re.compile(r"these days Consent recorded (\d+) Consent withdrawn 0")
+    [before] = counted.findall(figures(head.get("/reports").text))
+    for name in ("Rosa Martin", "Kofi Asamoah"):
+        pupil = consent.add_pupil(session, name=name, class_name="4B", by=officer, now=moment)
+        for kind in (ConsentKind.IMAGE, ConsentKind.VIDEO):
+            consent.record_consent(
+                session, pupil, kind=kind, given_by="A parent", first_day=today(moment),
+                last_day=today(moment) + timedelta(days=90), by=officer, now=moment,
+            )  # fmt: skip
+    session.commit()
+    assert counted.findall(figures(head.get("/reports").text)) == [str(int(before) + 2)]
 
 
 @SQLITE
