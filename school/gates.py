@@ -7,8 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from school import accounts as registered
 from school import people, terms, training
 from school.models.people import Person, Role
+from school.permissions import Action, may
 from school.times import say_date
 
 
@@ -23,6 +25,8 @@ class Obstacle:
     """The words of the link to `path`."""
     theirs: str
     """What is missing, for whoever looks at the person: goes on after their name."""
+    even_to_write: bool = False
+    """Whether they can't even write a post; else they can't hand it in."""
 
     @property
     def sentence(self) -> str:
@@ -45,16 +49,9 @@ def obstacles(session: Session, person: Person, *, now: datetime, accounts: bool
     `school.people.may_post` says it.
     """
     found: list[Obstacle] = []
+    head = Role.HEADTEACHER in person.roles
     if accounts and not people.authorised_accounts(session, person):
-        found.append(
-            Obstacle(
-                "You may not write for any account yet.",
-                "Ask the headteacher to authorise you.",
-                "/me#may",
-                "What I may do",
-                "may not write for any account: let them write for one below",
-            )
-        )
+        found.append(_no_account(session, person, head))
     if terms.accepted_at(session, person) is None:
         current = terms.current(session)
         found.append(
@@ -62,9 +59,9 @@ def obstacles(session: Session, person: Person, *, now: datetime, accounts: bool
                 f"You have not accepted the terms of use yet (version {current.number})."
                 if current
                 else "The headteacher has not published the terms of use yet.",
-                "Read and accept them." if current else "Ask the headteacher.",
+                "Read and accept them." if current else "Publish them." if head else "Ask the headteacher.",
                 "/terms",
-                "Read the terms",
+                "Read the terms" if current or not head else "Terms of use",
                 f"has not accepted the terms of use (version {current.number}): they do it on their own page"
                 if current
                 else "can’t accept the terms of use: none are published",
@@ -85,10 +82,34 @@ def obstacles(session: Session, person: Person, *, now: datetime, accounts: bool
         found.append(
             Obstacle(
                 what,
-                "Ask the headteacher or the senior leadership team to train you and to enter it.",
-                "/me",
-                "My training",
+                *(
+                    ("Enter it, once you have had it.", "/training", "Training")
+                    if may(person, Action.MANAGE_TRAINING)
+                    else (
+                        "Ask the headteacher or the senior leadership team to train you and to enter it.",
+                        "/me",
+                        "My training",
+                    )
+                ),
                 f"{theirs}: enter it under Training",
             )
         )
     return found
+
+
+def _no_account(session: Session, person: Person, head: bool) -> Obstacle:
+    """That they may write for no account (P1); whoever can mend that themselves is told where."""
+    theirs = "may not write for any account: let them write for one below"
+    if not registered.everything(session):
+        what = "No account of the school is connected yet, so nobody can write."
+        if may(person, Action.CONNECT_ACCOUNTS):
+            return Obstacle(what, "Connect one.", "/accounts#connect-heading", "Accounts", theirs, True)
+        way = "Ask the headteacher or the network manager to connect one."
+        return Obstacle(what, way, "/me#may", "What I may do", theirs, True)
+    what = "You may not write for any account yet."
+    if head:
+        path = f"/people/{person.id}"
+        return Obstacle(what, "Let yourself write for one.", path, "Your page under People", theirs, True)
+    return Obstacle(
+        what, "Ask the headteacher to authorise you.", "/me#may", "What I may do", theirs, True
+    )

@@ -25,11 +25,14 @@ from web.people import day
 pages = Blueprint("terms", __name__)
 
 
-def my_obstacles() -> list[Obstacle]:
-    """What keeps the person signed in from handing in a post; for templates. Empty for who writes none."""
+def my_obstacles(*, asked: bool = False) -> list[Obstacle]:
+    """What keeps the person signed in from handing in a post; for templates. Empty for who writes none.
+
+    `asked`: they came to write, whether or not they are somebody who does.
+    """
     with reading() as session:
         person = current_person(session)
-        if not gates.writes(session, person):
+        if not asked and not gates.writes(session, person):
             return []
         return gates.obstacles(session, person, now=now(), accounts=True)
 

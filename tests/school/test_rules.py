@@ -228,7 +228,10 @@ def test_a_new_school_begins_with_terms_and_nobody_trained(session: Session) -> 
     [head] = people.holders(session, Role.HEADTEACHER)
     found = terms.current(session)
     assert found is not None and found.number == 1 and "consent record" in found.text
-    assert [one.path for one in gates.obstacles(session, head, now=NOW)] == ["/terms", "/me"]
+    assert [one.path for one in gates.obstacles(session, head, now=NOW)] == ["/terms", "/training"]
+    missing = gates.obstacles(session, head, now=NOW, accounts=True)
+    assert "No account of the school is connected yet" in missing[0].what and missing[0].even_to_write
+    assert missing[0].path == "/accounts#connect-heading"
 
 
 @one_database

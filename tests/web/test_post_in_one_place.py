@@ -244,3 +244,21 @@ def test_only_who_is_to_write_is_told_what_is_missing_for_it(who: str, told: boo
     visitor.sign_in(f"{who}@larkfield.test")
     for page in ("/", "/drafts"):
         assert ("You can’t write posts yet" in visitor.get(page).text) == told, page
+
+
+@pytest.mark.parametrize(
+    ("who", "does"),
+    [
+        ("marketing", "/me#may"),
+        ("network", "/accounts#connect-heading"),
+        ("head", "/accounts#connect-heading"),
+    ],
+)
+def test_whoever_opens_the_form_of_a_post_is_told_what_is_missing(
+    who: str, does: str, visitor: Browser
+) -> None:
+    """Also who writes none as a rule; whoever can mend it is led to where."""
+    visitor.sign_in(f"{who}@larkfield.test")
+    answer = visitor.get("/drafts/new")
+    assert answer.status_code == 403 and "You can’t write posts yet. This is missing:" in answer.text
+    assert "No account of the school is connected yet" in answer.text and f'href="{does}"' in answer.text
