@@ -88,6 +88,8 @@ class DraftForm:
     """Whether the checklist was signed for a wording that was handed in, and is to be signed anew."""
     added: list[str] = field(default_factory=list)
     """The names of the pictures that this request brought."""
+    moved: UUID | None = None
+    """The picture that this request put in another place."""
     kept: bool = False
     """Whether this request kept what is written, unsaved."""
     begins: UUID = field(default_factory=new_id)

@@ -46,6 +46,7 @@ from web import (
     draft_page,
     handing_in,
     headline,
+    picture_order,
     whole_series,
 )
 from web.access import current_person, needs, signed_in
@@ -297,6 +298,7 @@ def _take(draft_id: UUID | None) -> ResponseReturnValue:
     draft_form.drop_removed(form)
     draft_files.keep_new_pictures(form, draft_id)
     draft_files.keep_new_video(form, draft_id)
+    offered = picture_order.take(form, wanted) or offered
     if offered or wanted in {"pictures", "video", "preview"} or form.problems:
         _keep_at_once(draft_id, form)
         preview = wanted == "preview"
