@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from approvals import claims, holding
+from approvals import claims, holding, stop_mail
 from approvals.checks import account_name
 from approvals.models import Publication
 from approvals.states import IN_WORDS, PublicationState
@@ -70,7 +71,8 @@ def settle(
     # All rows before the first move, which takes the trail: whoever holds one of them may be waiting for it.
     publications = [claims.locked(session, publication_id)[0] for publication_id in sorted(chosen)]
     moved = {each for each, number in holding.seen(session, publications).items() if number != chosen[each]}
-    act = holding.publish_now if to == "publish" else holding.cancel
+    # Its author reads of all accounts in one mail.
+    act = holding.publish_now if to == "publish" else partial(holding.cancel, tell=False)
     settled: list[Publication] = []
     left: list[Left] = []
     for one in publications:
@@ -85,4 +87,6 @@ def settle(
             left.append(Left(name, str(error)))
         else:
             settled.append(one)
+    if to == "cancel":
+        stop_mail.tell_author(session, settled, reason=reason, by=by, now=now)
     return Together(tuple(settled), tuple(left))

@@ -110,7 +110,7 @@ IN_WORDS: Mapping[DraftState | PublicationState | Stopped, str] = {
     P.FAILED: "failed",
     P.UNKNOWN: "finding out whether it was posted",
     P.MISSED: "missed: not approved in time",
-    P.CANCELLED: "cancelled",
+    P.CANCELLED: "stopped",
     P.HELD: "held for a person",
     Stopped.STOPPED: "held: publishing is stopped",
 }

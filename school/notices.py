@@ -83,7 +83,7 @@ ABOUT: Mapping[Kind, About] = {
     ),
     Kind.DRAFTS: About(
         "What became of your posts",
-        "Approved, sent back, missed.",
+        "Approved, sent back, stopped, missed.",
         frozenset(Role),
         _ALL,
     ),
@@ -109,6 +109,7 @@ PURPOSES: Mapping[str, Kind] = {
     "decision": Kind.DRAFTS,
     "decided_in_place": Kind.DRAFTS,
     "missed": Kind.DRAFTS,
+    "stopped": Kind.DRAFTS,
     "account_dead": Kind.ACCOUNTS,
     "account_warning": Kind.ACCOUNTS,
     "incident": Kind.ACCOUNTS,

@@ -94,6 +94,7 @@ PURPOSES: Mapping[str, Told] = {
     "decision": Told.DRAFTS,
     "decided_in_place": Told.DRAFTS,
     "missed": Told.DRAFTS,
+    "stopped": Told.DRAFTS,
     "draft_remark": Told.DRAFTS,
 }
 """Which mails go with a notice, by `OutboxEmail.purpose`; all others are mails alone."""

@@ -27,6 +27,7 @@ from approvals import (
     schedule,
     series,
     series_together,
+    stopped_posts,
     submissions,
     takedown_asking,
     takedowns,
@@ -59,6 +60,8 @@ from web.headline import BADGES, Headline
 OWN = {
     IN_WORDS[DraftState.DRAFT]: "It is with you: change it, and hand it in when it is ready.",
     IN_WORDS[DraftState.CHANGES_REQUESTED]: "Changes were asked for: change it and hand it in again.",
+    IN_WORDS[PublicationState.CANCELLED]: "It was approved and then stopped, so it is not published. If it "
+    "is still wanted, change it and hand it in again, or write a new one like it.",
 }
 """What its author is told instead, by the badge beside it."""
 TO_SETTLE = {
@@ -219,6 +222,12 @@ def page(draft_id: UUID, typed: Typed) -> str:
             may_decide=may_decide,
             may_settle=may_settle,
             to_come=to_come,
+            stops=stopped_posts.of(session, publications),
+            # Nothing of it is left to take back, nor to move.
+            all_stopped=bool(publications)
+            and all(one.state is PublicationState.CANCELLED for one in publications),
+            can_stop=[one for one in publications if one.state is PublicationState.SCHEDULED],
+            stop_too=len(stopped_posts.others_of_series(session, draft)) if to_come else 0,
             held=held,
             barred=barred,
             held_seen=holding.seen(session, held),

@@ -47,7 +47,7 @@ NEXT: dict[Stands, str] = {
     PublicationState.FAILED: "It was approved, but publishing it failed. Somebody decides below what "
     "becomes of it.",
     PublicationState.HELD: "It was approved and is held: somebody decides below whether it still goes out.",
-    PublicationState.CANCELLED: "It was approved and then stopped: nothing of it is published.",
+    PublicationState.CANCELLED: "It was approved and then stopped, so it is not published.",
     Stopped.STOPPED: "It is approved, and all publishing is stopped: it does not go out before that is "
     "allowed again.",
     TakedownState.REQUESTED: "It is being taken down. Where it is still to be seen is below.",

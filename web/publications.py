@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -11,12 +11,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from approvals import drafts, holding, holding_together, takedown_asking, takedowns
+from approvals import drafts, holding, holding_together, stopped_posts, takedown_asking, takedowns
 from approvals.checks import account_name
-from approvals.models import Publication
+from approvals.models import Draft, Publication
 from school.db import now, transaction
 from school.errors import BadInput, NotFound
+from school.models import Person
 from school.permissions import Action
+from school.wording import and_last
 from web import draft_page
 from web.access import current_person, needs, signed_in
 from web.forms import Typed, hidden_number, identifier
@@ -40,36 +42,57 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
             person = current_person(session)
             drafts.find(session, draft_id, by=person, now=now())
             _check_of(session, draft_id, publication_id)
+            # A page that doesn't say what it showed is older than any look that counts.
+            seen_then = hidden_number(typed["seen"]) if typed["seen"] else 0
             match typed["do"]:
-                case "publish" | "cancel":
-                    settled = holding.publish_now if typed["do"] == "publish" else holding.cancel
-                    settled(
+                case "publish":
+                    done = holding.publish_now(
                         session,
                         publication_id,
                         looked=bool(typed["looked"]),
                         reason=reason,
                         by=person,
                         now=now(),
-                        # A page that doesn't say what it showed is older than any look that counts.
-                        seen_then=hidden_number(typed["seen"]) if typed["seen"] else 0,
+                        seen_then=seen_then,
                     )
+                    said = f"It goes out now on {account_name(done.account)}."
+                case "cancel":
+                    stopped = stopped_posts.stop(
+                        session,
+                        publication_id,
+                        everywhere=bool(typed["everywhere"]),
+                        series=bool(typed["series"]),
+                        looked=bool(typed["looked"]),
+                        seen_then=seen_then,
+                        reason=reason,
+                        by=person,
+                        now=now(),
+                    )
+                    said = _stopped(session, stopped, by=person)
                 case "look":
                     holding.look_again(session, publication_id, by=person, now=now())
+                    said = "It is looked for on the platform now: load this page again in a moment."
                 case "by-hand":
-                    holding.published_by_hand(
+                    done = holding.published_by_hand(
                         session, publication_id, url=typed["url"], reason=reason, by=person, now=now()
                     )
+                    said = f"It is noted as published on {account_name(done.account)}."
                 case _:
                     raise BadInput("Choose what is to be done.", field="do")
     except BadInput as error:
         return _refused(draft_id, publication_id, error)
-    flash(
-        "It is looked for on the platform now: load this page again in a moment."
-        if typed["do"] == "look"
-        else "Done. It is in the draft's history.",
-        "success",
-    )
+    flash(said, "success")
     return redirect(url_for("drafts.one", draft_id=draft_id))
+
+
+def _stopped(session: Session, stopped: Sequence[Publication], *, by: Person) -> str:
+    """What was stopped just now, and who is told."""
+    where = and_last(sorted({account_name(one.account) for one in stopped}))
+    posts = len({one.draft_id for one in stopped})
+    what = "It is stopped" if posts == 1 else f"It and {posts - 1} more of its series are stopped"
+    own = session.get_one(Draft, stopped[0].draft_id).author_id == by.id
+    told = "" if own else " Its author gets your reason by e-mail."
+    return f"{what} on {where}.{told}"
 
 
 @pages.post("/drafts/<uuid:draft_id>/held")
@@ -104,7 +127,7 @@ def settle_held(draft_id: UUID) -> ResponseReturnValue:
     if not settled:
         return _refused(draft_id, TOGETHER, BadInput(" ".join(left)))
     what = "It goes out now" if to == "publish" else "It is stopped"
-    flash(f"{what} on {', '.join(settled)}. It is in the draft's history.", "success")
+    flash(f"{what} on {and_last(settled)}.", "success")
     for sentence in left:
         flash(f"Not done on {sentence}", "warning")
     return redirect(url_for("drafts.one", draft_id=draft_id))

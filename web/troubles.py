@@ -33,6 +33,7 @@ ABOUT = {
     "publication_problem": "a post that is held or was refused",
     "restored": "a restore from a backup",
     "role_changed": "a role that was given or taken",
+    "stopped": "telling an author that a post was stopped",
     "takedown_by_hand": "a post to take down by hand",
     "form": "a form of the policy",
     "opened_again": "an entry that a colleague opened again",

@@ -104,7 +104,7 @@ def test_what_changed_meanwhile_is_left_and_named_and_the_others_go_through(
     assert facebook.state is PublicationState.HELD, "nobody has seen why it is held now"
     left = {one.account: one.sentence for one in done.left}
     assert len(left) == 2 and all("meanwhile" in sentence for sentence in left.values())
-    assert "cancelled" in next(one for account, one in left.items() if "Instagram" in account)
+    assert "stopped" in next(one for account, one in left.items() if "Instagram" in account)
 
 
 def test_that_somebody_looked_counts_only_for_what_they_were_asked_about(

@@ -158,7 +158,7 @@ def test_an_edit_voids_the_approval_and_the_link(
     teacher.get_by_role("button", name="Save", exact=True).click()
     teacher.goto(address)
     expect(teacher.locator("main")).to_contain_text("no longer counts")
-    expect(teacher.locator("main")).to_contain_text("cancelled")
+    expect(teacher.locator("main")).to_contain_text("stopped")
     teacher.get_by_role("button", name="Hand it in for approval").click()
 
     with visitor(chromium) as head:

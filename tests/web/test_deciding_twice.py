@@ -174,7 +174,7 @@ def test_what_is_held_on_several_accounts_is_decided_with_one_reason_or_one_by_o
     assert head.post(address, path, held=chosen, do="publish", reason=REASON).status_code == 302
     page = head.get(path).text
     assert "It goes out now on " in page and "Not done on " in page
-    assert "It changed meanwhile, and is cancelled." in page
+    assert "It changed meanwhile, and is stopped." in page
     states = dict(_states(ids))
     assert states == {ids[0]: PublicationState.CANCELLED, ids[1]: PublicationState.SCHEDULED}
     # Out on one and held on the other: whoever may decide is told so first.
