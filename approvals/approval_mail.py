@@ -123,10 +123,11 @@ def ask_for_several(
         "needs_pin": settings().approval_needs == "pin",
     }
     first, words, _address = posts[0]
+    asks = "Urgent, decide" if any(one.urgent for one, _token in shown) else "Decide"
     return mail.queue(
         session,
         to=to,
-        subject=f"Decide on {len(posts)} posts: {short_time(first.planned_at)}, {words} and more",
+        subject=f"{asks} on {len(posts)} posts: {short_time(first.planned_at)}, {words} and more",
         text=_templates.get_template("several.txt").render(values),
         html=_templates.get_template("several.html").render(values),
         purpose=SEVERAL,

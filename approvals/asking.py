@@ -28,6 +28,8 @@ TOGETHER = timedelta(minutes=20)
 """Posts that are handed in within so long after one that was mailed wait for one mail with all of them."""
 IN_GOOD_TIME = timedelta(hours=3)
 """A post that goes out sooner never waits for others."""
+ONE_PRESS = timedelta(seconds=15)
+"""What is handed in in one press is one mail: it is written with the last, or then at the latest."""
 AT_ONCE = 50
 
 
@@ -100,11 +102,15 @@ def ask(
     approvers: Iterable[Person],
     *,
     at_once: bool = False,
+    together: bool = False,
     now: datetime,
 ) -> None:
-    """Ask each of these people, by mail at once or in one with others. `at_once`: the author asks again."""
+    """Ask each of these people, by mail at once or in one with others. `at_once`: the author asks again.
+
+    `together`: others are handed in by the same press, and `mail_together` writes the mail about all.
+    """
     for approver in approvers:
-        due = None if at_once else _due_with_others(session, approver, revision, now=now)
+        due = None if at_once else _due_with_others(session, approver, revision, together=together, now=now)
         token = secrets.new_token()
         request = _request(session, submission, revision, approver, token, due, now=now)
         if due is None:
@@ -121,6 +127,22 @@ def mail_due(session: Session, *, now: datetime) -> int:
     )
     whose = {request.approver_id for request in session.scalars(due)}
     return sum(_mail_all(session, session.get_one(Person, one), now=now) for one in whose)
+
+
+def mail_together(session: Session, handed_in: Collection[UUID], *, now: datetime) -> int:
+    """Write the mails about these submissions of one press that wait for nothing else. How many mails."""
+    pressed = (
+        sa.select(ApprovalRequest.approver_id)
+        .where(
+            ApprovalRequest.submission_id.in_(handed_in),
+            ApprovalRequest.mail_due_at <= now + ONE_PRESS,
+            ApprovalRequest.voided_at.is_(None),
+        )
+        .distinct()
+    )
+    return sum(
+        _mail_all(session, session.get_one(Person, one), now=now) for one in session.scalars(pressed).all()
+    )
 
 
 def next_link(session: Session, approver: Person, *, now: datetime) -> tuple[str, str] | None:
@@ -204,15 +226,16 @@ def _request(
 
 
 def _due_with_others(
-    session: Session, approver: Person, revision: DraftRevision, *, now: datetime
+    session: Session, approver: Person, revision: DraftRevision, *, together: bool, now: datetime
 ) -> datetime | None:
     """When the mail goes that tells of several; None where this one goes alone and at once."""
+    if approver.asked_one_by_one:
+        return None
+    at_once = now + ONE_PRESS if together else None
     soon = revision.planned_at is None or revision.planned_at - now < IN_GOOD_TIME
-    if approver.asked_one_by_one or revision.urgent or soon:
-        return None
-    if session.scalar(sa.select(School.practice)):
+    if revision.urgent or soon or session.scalar(sa.select(School.practice)):
         # Whoever is being trained waits for the mail to see it come.
-        return None
+        return at_once
     first = session.scalar(
         sa.select(ApprovalRequest.created_at)
         .join(Submission, Submission.id == ApprovalRequest.submission_id)
@@ -226,7 +249,7 @@ def _due_with_others(
         .order_by(ApprovalRequest.created_at)
         .limit(1)
     )
-    return first + TOGETHER if first is not None else None
+    return first + TOGETHER if first is not None else at_once
 
 
 def _mail_all(session: Session, approver: Person, *, now: datetime) -> int:

@@ -71,6 +71,8 @@ def hand_in(
 ) -> Submission:
     """Hand another post of a series in, with the checklist that was signed for the one that it is like.
 
+    Once all are handed in, `asking.mail_together` asks for their decisions in one mail.
+
     `seen`: the version of `like` that the author looked at. Raises MoveNotAllowed where either says
     something else by now, NotPermitted for anybody but the author, and what `drafts.save` and
     `submissions.submit` raise: then nothing of it is done.
@@ -87,7 +89,13 @@ def hand_in(
         new = replace(theirs, checklist=signed, based_on=draft.revision_number)
         drafts.save(session, other, new, by=by, now=now)
     return submissions.submit(
-        session, other, revision_number=draft.revision_number, findings=findings, by=by, now=now
+        session,
+        other,
+        revision_number=draft.revision_number,
+        findings=findings,
+        together=True,
+        by=by,
+        now=now,
     )
 
 

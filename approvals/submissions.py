@@ -40,12 +40,14 @@ def submit(
     *,
     revision_number: int,
     findings: Sequence[Finding],
+    together: bool = False,
     by: Person,
     now: datetime,
 ) -> Submission:
     """Hand the newest revision in: everybody who may approve it gets a link of their own by mail.
 
-    `findings` come from `approvals.findings.findings`, run before the transaction. What is handed in
+    `findings` come from `approvals.findings.findings`, run before the transaction. `together`: as for
+    `asking.ask`. What is handed in
     already is not handed in again, nor is anybody asked twice. Raises
     NotPermitted (not the author, or no leave for an account), MoveNotAllowed (changed or handed
     in meanwhile), DraftRefused with all that is missing, in it or in the author's standing (P6, P7),
@@ -97,7 +99,7 @@ def submit(
     session.add(submission)
     # The requests name the submission by id.
     session.flush()
-    asking.ask(session, draft, revision, submission, approvers, now=now)
+    asking.ask(session, draft, revision, submission, approvers, together=together, now=now)
     return submission
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from approvals import asking, decisions, drafts, series_together, video_digest
 from approvals.decisions import Proof
-from approvals.models import DecisionKind, Draft
+from approvals.models import DecisionKind, Draft, Submission
 from approvals.series_together import Alike
 from school.db import now, reading, transaction
 from school.errors import SchoolgateError
@@ -58,14 +58,18 @@ def hand_in(draft_id: UUID, number: int) -> Together:
         video_digest.prepare(session, video_digest.of_draft(session, draft_id))
     found = draft_findings.findings(texts, link)
 
-    def one(session: Session, other: UUID, _number: int) -> str:
-        submission = series_together.hand_in(
+    def one(session: Session, other: UUID, _number: int) -> UUID:
+        return series_together.hand_in(
             session, other, like=draft_id, seen=number, findings=found, by=current_person(session), now=now()
-        )
-        return " ".join(way.sentence for way in asking.how_asked(session, submission))
+        ).id
 
     done, refused = _each(one, alike)
-    return Together(len(done), refused, asked=done[-1] if done else "")
+    if not done:
+        return Together(0, refused)
+    with transaction() as session:
+        asking.mail_together(session, done, now=now())
+        ways = asking.how_asked(session, session.get_one(Submission, done[-1]))
+        return Together(len(done), refused, asked=" ".join(way.sentence for way in ways))
 
 
 def waiting(session: Session, proof: Proof) -> list[Alike] | None:

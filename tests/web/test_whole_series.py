@@ -13,10 +13,11 @@ from flask import Flask
 from markupsafe import escape
 from sqlalchemy.orm import Session
 
-from approvals import decisions, drafts, odd_times, series_together
+from approvals import asking, decisions, drafts, odd_times, series_together
 from approvals.decisions import DraftChanged
 from approvals.models import (
     ApprovalDecision,
+    ApprovalRequest,
     Criterion,
     Draft,
     DraftRevision,
@@ -27,12 +28,12 @@ from approvals.models import (
 from approvals.states import DraftState
 from school import people, school_year
 from school.db import now, reading, transaction
-from school.models import Account, DatesKind, Person, Pupil, Role
+from school.models import Account, DatesKind, Person, Pupil, Role, School
 from school.setup import PRACTICE_PIN
 from school.times import LONDON, say
 from tests.web.conftest import Browser
 from tests.web.test_asked_once import asked
-from tests.web.writing import count, fields, mailed_token, rows, write
+from tests.web.writing import count, fields, mailed_token, mails, rows, write
 from web.saying import timed
 
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -89,6 +90,42 @@ def test_a_series_is_handed_in_with_the_checklist_of_the_first(
     again = teacher.post(f"{path}/series/hand-in", path, revision="1", other=listed(page))
     assert "changed or decided meanwhile" in teacher.get(again.headers["Location"]).text
     assert count(Submission) == 4
+
+
+@pytest.mark.parametrize("practice", [True, False])
+def test_what_is_handed_in_in_one_press_is_one_mail_with_a_link_for_each(
+    teacher: Browser, x: Account, later: datetime, practice: bool
+) -> None:
+    """Also in a practice school, which mails one by one what comes one by one."""
+    path, others = repeated(teacher, x, later)
+    with transaction() as session:
+        session.execute(sa.update(School).values(practice=practice))
+        if not practice:
+            # Handed in long before, so that nothing else gathers them.
+            session.execute(sa.update(ApprovalRequest).values(created_at=now() - timedelta(hours=1)))
+    assert len(mails("approval_request")) == 1
+    shown = hand_in_all(teacher, path)
+    assert "3 more posts are handed in. Asked to decide: Margaret Oyelaran, by e-mail" in shown
+    assert len(mails("approval_request")) == 1
+    [mail] = mails("approval_requests")
+    assert str(mail["Subject"]).startswith("Decide on 3 posts: ")
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    tokens = [part.split()[0] for part in plain.get_content().split("/approve/")[1:]]
+    with reading() as session:
+        asks = [decisions.look(session, token, now=now()).draft.draft_id for token in tokens]
+        assert asking.mail_due(session, now=now() + timedelta(hours=1)) == 0, "none is asked about twice"
+    assert [f"/drafts/{one}" for one in asks] == others
+
+
+def test_who_wants_each_post_alone_is_mailed_each_alone(
+    teacher: Browser, x: Account, later: datetime, school_people: dict[Role, Person]
+) -> None:
+    with transaction() as session:
+        session.get_one(Person, school_people[Role.HEADTEACHER].id).asked_one_by_one = True
+    path, _others = repeated(teacher, x, later, weeks=2)
+    hand_in_all(teacher, path)
+    assert len(mails("approval_request")) == 3 and mails("approval_requests") == []
 
 
 def test_what_says_something_else_or_cannot_go_is_left_with_its_author(
