@@ -125,6 +125,9 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
     # A parent is known by the consent they gave: what is held on them stands in the child's record.
     parent = dpo.get("/data-protection/people?q=A PARENT").text
     assert f"/data-protection/people/pupil/{world.pupil.id}" in parent and "gave a consent for" in parent
+    nobody = dpo.get("/data-protection/people?q=Nobody at all").text
+    assert "Nobody found" in nobody and "whoever gave a consent, and people on the platforms" in nobody
+    assert "more than once" not in nobody and "more than once" in found
     assert "Comments that were not flagged" in dpo.get(address).text
     assert dpo.post(f"{address}/file", address).status_code == 302
     assert exporting.make_one()
