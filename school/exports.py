@@ -212,6 +212,16 @@ def every(session: Session) -> list[DataExport]:
     return list(session.scalars(sa.select(DataExport).order_by(DataExport.asked_at.desc()).limit(200)))
 
 
+def ready_on(session: Session, subject: Subject) -> list[DataExport]:
+    """The files with one person's data that are still there, the oldest first: erasing takes nothing out."""
+    query = sa.select(DataExport).where(
+        DataExport.subject_kind == subject.kind.value,
+        DataExport.subject_id == subject.id,
+        DataExport.state == ExportState.READY,
+    )
+    return list(session.scalars(query.order_by(DataExport.asked_at)))
+
+
 def _mine(session: Session, claimed: ClaimedExport) -> DataExport | None:
     return session.scalar(
         sa.select(DataExport)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from werkzeug.utils import secure_filename
 from moderation import authors, held
 from moderation.models import Author
 from moderation.words import REFER_TO
-from school import exports, holds, people, pins, requests
+from school import exports, holds, people, pins, requests, retention
 from school.db import now, reading, transaction
 from school.errors import BadInput, NotFound
 from school.models import DataExport, ExportOf, HoldOn
@@ -236,7 +237,19 @@ def _going(kind: str, subject_id: UUID, rule: Rule, typed: Typed, status: int = 
         subject = disclosure.subject_of(session, kind, subject_id)
         seen = seen_by(current_person(session))
         going = requests.going(session, rule, subject, seen=seen, now=now())
-    return render_template("protection/erase.html", subject=subject, going=going, typed=typed), status
+        days = timedelta(days=retention.period(session, BY_KEY["exports"]))
+        files = [
+            (exports.number_of(made.id), today(made.asked_at + days))
+            for made in exports.ready_on(session, subject)
+        ]
+        author = session.get(Author, subject.id) if subject.kind is HoldOn.AUTHOR else None
+        place = platform_name(author.platform) if author is not None else ""
+    return (
+        render_template(
+            "protection/erase.html", subject=subject, going=going, files=files, place=place, typed=typed
+        ),
+        status,
+    )
 
 
 def _chosen(rule: Rule, typed: Typed) -> set[UUID] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from zipfile import ZipFile
 
@@ -27,6 +28,7 @@ from school.models import (
     Role,
 )
 from school.setup import PRACTICE_PIN
+from school.times import today
 from tests.web.conftest import Browser
 from tests.web.remembered import World, remember
 from web.retained import KEPT, KEPT_NAMES
@@ -151,6 +153,9 @@ def test_p34_a_request_from_the_search_to_the_file_and_the_erasure(
     assert dpo.post(f"{address}/erase", address, key="comments", do="", reason="So").status_code == 400
     form = {"key": "comments", "do": "erase", "reason": "They asked"}
     asked = dpo.post(f"{address}/erase", address, **form)
+    assert "what stands on Facebook stays there" in asked.text
+    stays = f'<a href="/data-protection/files">File {number}</a> of their data stays until '
+    assert f'{stays}<time datetime="{today(export.asked_at + timedelta(days=14))}"' in asked.text
     [box] = re.findall(r'name="chosen" value="([^"]+)"', asked.text)
     label = re.search(rf'<label[^>]*for="chosen-{box}">([^<]*)', asked.text)
     assert asked.status_code == 200 and label, "nothing goes in one press"
