@@ -15,6 +15,7 @@ from school.models.consent import Consent, ConsentKind, Pupil
 from school.models.people import Person
 from school.people import person_name, reason_text
 from school.permissions import Action, require
+from school.spelling import plain_name
 from school.times import say_date, today
 
 KINDS: Mapping[ConsentKind, str] = {
@@ -49,12 +50,9 @@ def in_words(platforms: Collection[str]) -> str:
 
 
 def pupils(session: Session) -> list[Pupil]:
-    """The pupils of the school, by class and name."""
-    return list(
-        session.scalars(
-            sa.select(Pupil).where(Pupil.left_on.is_(None)).order_by(Pupil.class_name, Pupil.name)
-        )
-    )
+    """The pupils of the school, by class and name, whatever their capitals and accents."""
+    found = session.scalars(sa.select(Pupil).where(Pupil.left_on.is_(None)).order_by(Pupil.id))
+    return sorted(found, key=lambda one: (plain_name(one.class_name), plain_name(one.name)))
 
 
 def names(session: Session) -> list[str]:

@@ -25,6 +25,7 @@ from school.consent import PLATFORMS
 from school.errors import BadInput
 from school.models.consent import ConsentKind
 from school.people import person_name
+from school.spelling import same_name
 
 T = TypeVar("T")
 
@@ -92,18 +93,6 @@ _MONTHS = {
 }  # fmt: skip
 
 
-def same_name(name: str) -> str:
-    """A name as it is compared: systems write one child's apostrophes, dashes and accents differently."""
-    plain = unicodedata.normalize("NFKC", name).casefold()
-    return " ".join(re.sub(r"[-‐-―]", "-", re.sub("[’‘ʼ´`]", "'", plain)).split())
-
-
-def plain_name(name: str) -> str:
-    """The same in plain letters: a slip leaves accents out, and not every keyboard has them."""
-    apart = unicodedata.normalize("NFKD", same_name(name))
-    return "".join(char for char in apart if not unicodedata.combining(char))
-
-
 @dataclass(frozen=True, slots=True)
 class ListedPupil:
     """One line of the list: a pupil with what the parents allow."""
@@ -111,6 +100,7 @@ class ListedPupil:
     line: int
     name: str
     class_name: str
+    """Empty: as in the register."""
     reference: str | None
     kinds: frozenset[ConsentKind]
     """What the parents allow."""
@@ -182,8 +172,18 @@ class PupilList:
     """The kinds that have a column."""
 
 
-def read(data: bytes, filename: str) -> PupilList:
+NO_CLASS = "The class is empty: write it."
+
+
+def _nobody(name: str, reference: str | None) -> bool:
+    return False
+
+
+def read(data: bytes, filename: str, *, has_class: Callable[[str, str | None], bool] = _nobody) -> PupilList:
     """The list in a CSV or XLSX file, every bad line named.
+
+    `has_class`: whether the register knows the class of a pupil by name and number, so that an empty cell
+    for it leaves it as it is.
 
     Raises BadInput (field `file`) when the file as a whole can't be read: empty, another kind of
     file, no heading for names or classes, too long.
@@ -206,7 +206,7 @@ def read(data: bytes, filename: str) -> PupilList:
             for meaning, place in columns.items()
         }
         try:
-            pupil = _pupil(number, values)
+            pupil = _pupil(number, values, has_class)
         except BadInput as error:
             found.problems.append(LineProblem(number, str(error), _written(values)[:80]))
             continue
@@ -359,7 +359,9 @@ def is_odd(name: str) -> bool:
     return any(unicodedata.category(char)[0] in "NS" and char not in "`´^¨" for char in name)
 
 
-def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
+def _pupil(
+    number: int, values: Mapping[str, str], has_class: Callable[[str, str | None], bool]
+) -> ListedPupil:
     name = _written(values)
     if "," in name:
         # Office systems write "Featherstone, Noah".
@@ -370,8 +372,9 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
     full = _or_wrong(wrong, lambda: person_name(name), "")
     if missing := _half_missing(values):
         wrong.append(missing)
-    if not values.get("class"):
-        wrong.append("The class is empty: write it.")
+    reference = values.get("reference", "").upper() or None
+    if not values.get("class") and not has_class(full, reference):
+        wrong.append(NO_CLASS)
     group = (
         _or_wrong(wrong, lambda: person_name(values["class"], field="class"), "")
         if values.get("class")
@@ -392,7 +395,6 @@ def _pupil(number: int, values: Mapping[str, str]) -> ListedPupil:
     if kinds and not given_by:
         wrong.append("It says yes, but not who gave the consent: fill in “Given by”.")
     giver = _or_wrong(wrong, lambda: person_name(given_by), "") if given_by else ""
-    reference = values.get("reference", "").upper() or None
     if reference and len(reference) > 40:
         wrong.append(f"The number “{reference[:60]}” has more than 40 characters.")
     platforms = _or_wrong(wrong, lambda: _platforms(values.get("platforms", "")), None)

@@ -23,7 +23,7 @@ from school import (
     second_factor,
     sign_ins,
 )
-from school.consent_lists import ListedPupil, same_name
+from school.consent_lists import ListedPupil
 from school.models import (
     Account,
     AccountOwner,
@@ -48,6 +48,7 @@ from school.models import (
     TrainingRecord,
 )
 from school.retention import Subject
+from school.spelling import same_name
 
 Row = dict[str, Any]
 

@@ -10,13 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit, consent
-from school.consent_import import like_class
-from school.consent_lists import plain_name
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.consent import Pupil
 from school.models.people import Person
 from school.people import person_name
 from school.permissions import Action, require
+from school.spelling import like_class, plain_name
 
 
 def classes(session: Session, *, but: UUID | None = None) -> list[str]:
@@ -24,7 +23,7 @@ def classes(session: Session, *, but: UUID | None = None) -> list[str]:
     query = sa.select(Pupil.class_name).where(Pupil.left_on.is_(None)).distinct()
     if but is not None:
         query = query.where(Pupil.id != but)
-    return list(session.scalars(query.order_by(Pupil.class_name)))
+    return sorted(session.scalars(query.order_by(Pupil.class_name)), key=plain_name)
 
 
 def as_known(session: Session, class_name: str, *, but: UUID | None = None) -> str:

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from school import audit
-from school.consent_lists import plain_name
 from school.errors import BadInput, NotFound
 from school.models import Consent, ErasureDecision, HoldOn, Person, Pupil
 from school.people import reason_text
 from school.permissions import Action, require
 from school.retention import Condition, Listed, Rule, Subject, held_on, lock
+from school.spelling import plain_name
 
 MOST = 1000
 """Records erased by one decision: more are erased by deciding once more."""

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from approvals import lost_consent
-from school import consent, consent_import, consent_lists
+from school import consent, consent_import, consent_lists, consent_plan, retention
 from school.consent_lists import LineProblem, ListedPupil, PupilList
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound
@@ -18,6 +18,7 @@ from school.permissions import Action
 from school.setup import PRACTICE_LIST, current_school
 from web.access import current_person, needs
 from web.forms import Typed, whole_number
+from web.retained import BY_KEY
 
 pages = Blueprint("consent_import", __name__)
 
@@ -47,8 +48,13 @@ def _together(problems: Sequence[LineProblem]) -> list[tuple[str, str]]:
 
 
 def _form(typed: Typed, listed: PupilList | None = None) -> str:
+    with reading() as session:
+        waiting = consent_import.waiting(session, by=current_person(session))
+        days = retention.period(session, BY_KEY["imports"])
     return render_template(
         "consent/import.html",
+        waiting=waiting,
+        days=days,
         typed=typed,
         listed=listed,
         problems=_together(listed.problems) if listed else [],
@@ -73,7 +79,9 @@ def upload() -> ResponseReturnValue:
     try:
         if file is None or not file.filename:
             raise BadInput("No file is chosen: choose the list from the office.", field="file")
-        listed = consent_lists.read(file.stream.read(), file.filename)
+        with reading() as session:
+            register = consent_plan.Register(session)
+        listed = consent_lists.read(file.stream.read(), file.filename, has_class=register.has_class)
         with transaction() as session:
             kept = consent_import.keep(
                 session,
@@ -127,7 +135,7 @@ def _preview(import_id: UUID, typed: Typed) -> str:
         return render_template(
             "consent/preview.html",
             kept=kept,
-            plan=(plan := consent_import.plan(session, kept, now=now())),
+            plan=(plan := consent_plan.plan(session, kept, now=now())),
             by_pupil=_by_pupil(plan.consents),
             kinds=consent.KINDS,
             platforms=consent.PLATFORMS,
@@ -163,6 +171,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
                 session,
                 import_id,
                 give_again=typed.all("give_again"),
+                meant=typed.all("meant"),
                 seen_leaving=whole_number(typed["seen_leaving"]) or 0,
                 by=current_person(session),
                 now=now(),
@@ -175,7 +184,8 @@ def apply(import_id: UUID) -> ResponseReturnValue:
     flash(
         f"The list is applied: {len(done.new)} new {'pupil' if len(done.new) == 1 else 'pupils'}, "
         f"{len(done.moved)} changed, "
-        f"{len(done.consents)} consents entered, {len(done.withdrawals)} ended, {len(done.left)} left."
+        f"{len(done.consents)} {'consent' if len(done.consents) == 1 else 'consents'} entered, "
+        f"{len(done.withdrawals)} ended, {len(done.left)} left."
         + (f" Left out, since withdrawn before: {len(done.given_again)}." if done.given_again else "")
         + (f" Published posts being taken down: {going}." if going else ""),
         "success",

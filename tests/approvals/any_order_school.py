@@ -15,6 +15,7 @@ from school import (
     consent,
     consent_import,
     consent_lists,
+    consent_plan,
     people,
     standing_in,
     stopping,
@@ -109,7 +110,7 @@ class BesideThePosts(School):
                 by=dpo(session),
                 now=self.now,
             )
-            again = [one.key for one in consent_import.plan(session, kept, now=self.now).given_again]
+            again = [one.key for one in consent_plan.plan(session, kept, now=self.now).given_again]
             consent_import.apply(session, kept.id, give_again=again, by=dpo(session), now=self.now)
 
         assert self.do(apply)

@@ -18,7 +18,7 @@ from approvals.models import Draft, PupilsAppear
 from approvals.moves import move_publication
 from approvals.standing import standing
 from approvals.states import Actor, PublicationState
-from school import audit, consent, consent_import, consent_lists, consent_record
+from school import audit, consent, consent_import, consent_lists, consent_plan, consent_record
 from school.errors import BadInput, MoveNotAllowed
 from school.models import Account, Consent, ConsentKind, Person, Pupil, Role
 from school.models.consent import StoredKind
@@ -298,7 +298,7 @@ def test_p25_a_list_that_gives_again_what_was_withdrawn_says_so(
 
 def take(
     session: Session, by: Person, now: datetime, *lines: str, give_again: Sequence[str] = ()
-) -> consent_import.Plan:
+) -> consent_plan.Plan:
     text = "Name,Class,Images,Naming,Given by,Platforms\n" + "\n".join(lines)
     kept = consent_import.keep(
         session,

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from school import audit, consent, consent_import, consent_lists, db
+from school import audit, consent, consent_import, consent_lists, consent_plan, db
 from school.consent_lists import PupilList
 from school.errors import BadInput, MoveNotAllowed, NotPermitted
 from school.models import ConsentKind, Person, Pupil, Role
@@ -33,7 +33,7 @@ def as_list(text: str) -> PupilList:
     return consent_lists.read(text.encode(), "list.csv")
 
 
-def take(session: Session, by: Person, text: str, *, whole: bool = False) -> consent_import.Plan:
+def take(session: Session, by: Person, text: str, *, whole: bool = False) -> consent_plan.Plan:
     kept = consent_import.keep(
         session, as_list(text), filename="list.csv", whole_school=whole, by=by, now=NOW
     )

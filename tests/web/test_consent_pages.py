@@ -208,7 +208,7 @@ def test_p24_the_office_list_is_shown_before_it_is_applied(signed_in: Callable[[
     lines = "Yusuf Siddiqui,Year 4 Kestrels\nMia Ash,Year 4 Kestrels\n"
     odd = send(f"Name,Class\nIda Moss,Yr 4\nJo Lark,Wrens\n{lines}")
     said = officer.get(odd.headers["Location"]).text
-    assert "no other pupil is in a class “Yr 4”. Did you mean Year 4 Kestrels?" in said
+    assert "Line 2 (Ida Moss): “Yr 4” means Year 4 Kestrels" in said
     assert "Wrens”" not in said
     good = send(
         "Name,Class,Photos,Given by,Platforms,Until\n"
