@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 from approvals.decisions import AlreadyDecided, DraftChanged, DraftTakenBack, LinkUsed
 from moderation.undoing import AlreadyTakenBack
 from school import db
+from school.consent_import import DealtWith
 from school.errors import BadInput, LinkExpired, MoveNotAllowed, NotFound, NotPermitted, SchoolgateError
 from school.permissions import Action
 from web import keeping
@@ -118,6 +119,7 @@ def page(
 _HEADINGS: dict[type[SchoolgateError], str] = {
     LinkUsed: "This is decided already",
     AlreadyTakenBack: "This is done already",
+    DealtWith: "This is done already",
 }
 
 
@@ -129,6 +131,8 @@ def _way_on(error: SchoolgateError) -> WayOn | None:
     """
     room, told = (request.endpoint or "").partition(".")[0], request.view_args or {}
     moderation = room in {"moderation", "work"}
+    if isinstance(error, DealtWith):
+        return WayOn(url_for("consent.show"), "The consent register")
     if isinstance(error, MoveNotAllowed):
         if moderation and "entry_id" in told:
             address = url_for("moderation.entry", entry_id=told["entry_id"])
