@@ -16,6 +16,7 @@ from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
 from approvals.states import DraftState, PublicationState
 from school.models import Consent, MailState, OutboxEmail, Person
 from school.times import today
+from school.wording import and_last
 
 _TO_COME = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
 _PURPOSE = "consent_lost"
@@ -86,7 +87,7 @@ def tell(session: Session, pupil_ids: Collection[UUID], *, again: bool = True, n
         if not again and _known(session, draft, revision):
             continue
         waits = draft.state is DraftState.SUBMITTED
-        where = " and ".join(_held_later(session, draft, now=now))
+        where = and_last(_held_later(session, draft, now=now))
         approval_mail.tell(
             session,
             [draft.author],

@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from approvals import approval_mail
 from approvals.checks import account_name
-from approvals.models import ApprovalDecision, Draft, Publication
+from approvals.mail_subjects import known_by
+from approvals.models import ApprovalDecision, Draft, DraftRevision, Publication
 from school import people
 from school.models import Person, Role
+from school.wording import and_last
 
 
 def readers(session: Session, publication: Publication) -> list[Person]:
@@ -41,15 +43,17 @@ def tell_held(
     """
     draft_id = held[0][0].draft_id
     to = [one for publication, _why in held for one in readers(session, publication) if one.id != but]
-    names = [account_name(publication.account) for publication, _why in held]
+    by_reason: dict[str, list[str]] = {}
+    for publication, reason in held:
+        by_reason.setdefault(reason, []).append(account_name(publication.account))
     if len(held) == 1:
-        why = [held[0][1]]
+        said, subject = [held[0][1]], f"A post for {account_name(held[0][0].account)} is held"
     else:
-        why = [f"{name}: {reason}" for name, (_publication, reason) in zip(names, held, strict=True)]
-    subject = f"A post for {' and '.join(names)} is held"
-    _queue(
-        session, draft_id, to, subject, [*why, "Decide on the draft's page what becomes of it."], now=now
-    )
+        said = [f"{and_last(names)}: {reason}" for reason, names in by_reason.items()]
+        revision = session.get_one(DraftRevision, held[0][0].revision_id)
+        subject = f"A post is held on {len(held)} accounts: {known_by(session, revision)}"
+    said.append("Decide on the draft's page what becomes of it.")
+    _queue(session, draft_id, to, subject, said, now=now)
 
 
 def _queue(
