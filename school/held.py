@@ -152,7 +152,7 @@ def _listed(session: Session, pupil: Pupil) -> list[Row]:
             "uploaded": one.uploaded_at,
             "line": entry.line,
             "name": entry.name,
-            "class": entry.class_name,
+            "class": entry.class_name or "no class",
             "the office's number": entry.reference or "",
             "yes to": [consent.KINDS[kind] for kind in sorted(entry.kinds)],
             "no to": [consent.KINDS[kind] for kind in sorted(entry.refused)],
