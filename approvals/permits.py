@@ -78,6 +78,7 @@ def refused_too(
         )
         .order_by(Publication.id)
         .with_for_update(of=Publication)
+        .execution_options(populate_existing=True)
     ).all()
     return [(one, why) for one in others if (why := why_not(session, one, draft, revision, now=now))]
 
