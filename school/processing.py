@@ -47,7 +47,7 @@ def measures(chosen: Settings) -> list[tuple[str, str]]:
         "nothing is deleted by the machine"
     )
     return [
-        ("Where it is", f"on the school's own server, in a database of {kind}"),
+        ("Where it is", f"in a database ({kind}) on the school's own server"),
         ("Who judges comments", "a classifier on the same server; no text is sent away to be judged"),
         ("Automatic decisions", hides if chosen.hide_at_once else "none: a person decides on every flag"),
         ("Encrypted at rest", "tokens of the accounts, pictures as they came, files made for requests"),

@@ -47,7 +47,7 @@ HELP: Mapping[str, Help] = {
         "Sign in with your school e-mail address and your password, or with the school’s account elsewhere where a button offers it. The headteacher gives you access by a sign-up link. If you can’t get in, ask the headteacher or the network manager.",
     ),
     "join/join.html": Help(
-        "The headteacher gave you access to Schoolgate. Choose a password to sign in with, and a PIN that signs your decisions. The link that led you here works once.",
+        "The headteacher gave you access to Schoolgate. Choose a password to sign in with, and a PIN as your signature. The link that led you here works once.",
     ),
     "me/me.html": Help(
         "This page shows your roles and what you may write for. You can change your password and your PIN here. Only the headteacher can change your roles.",

@@ -148,7 +148,7 @@ _STATES: Mapping[type[Enum], Mapping[Any, str]] = {
     CommentState: {
         CommentState.FETCHED: "not looked at yet",
         CommentState.SCORED: "being looked at",
-        CommentState.CLEAR: "nothing is wrong with it",
+        CommentState.CLEAR: "looked at, not flagged",
         CommentState.FLAGGED: "a person was asked to look at it",
         CommentState.OURS: "written by the school",
     },

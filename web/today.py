@@ -313,8 +313,8 @@ def _accounts(session: Session, person: Person) -> Iterator[Waiting]:
                 "/accounts#closed-heading",
             )
         if not count and not known and may(person, Action.CONNECT_ACCOUNTS):
-            many = "accounts connected: connect the first"
-            yield Waiting(0, "", many, "/accounts#connect-heading", urgent=True)
+            one = "account to connect: none is connected yet"
+            yield Waiting(1, one, "", "/accounts#connect-heading", urgent=True)
 
 
 def _mails(session: Session, person: Person) -> Iterator[Waiting]:

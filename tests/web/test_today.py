@@ -121,7 +121,7 @@ def test_a_deputy_in_force_sees_drafts_to_approve(
 
 @SQLITE
 def test_a_school_without_accounts_is_told_so(head: Browser) -> None:
-    assert tiles(head)["accounts connected: connect the first → /accounts#connect-heading"] == 0
+    assert tiles(head)["account to connect: none is connected yet → /accounts#connect-heading"] == 1
 
 
 @SQLITE
