@@ -44,6 +44,12 @@ def may_vouch(by: Person, person: Person) -> bool:
     return by.id != person.id and bool(vouching)
 
 
+def able_to_vouch(session: Session) -> int:
+    """How many people can vouch for others now: two are needed, and nobody vouches for themselves."""
+    holders = people.holders(session, *ALLOWED[Action.RECOVER_PEOPLE] - {Role.CHAIR})
+    return sum(one.password is not None for one in holders)
+
+
 def may_confirm(session: Session, person: Person, *, but: Person) -> list[Person]:
     """Who may be the second to vouch for that person, where `but` asked; by name."""
     able = people.holders(session, *ALLOWED[Action.RECOVER_PEOPLE])

@@ -338,6 +338,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
         this_school=this_school,
         navigation=navigation,
         my_obstacles=terms.my_obstacles,
+        able_to_vouch=recovery.able_to_vouch,
         training_of=terms.training_of,
         public_url=lambda: settings().effective_public_url,
     )

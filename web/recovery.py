@@ -20,6 +20,12 @@ from web.limits import limiter
 pages = Blueprint("recovery", __name__)
 
 
+def able_to_vouch() -> int:
+    """How many people can vouch for others now; for templates."""
+    with reading() as session:
+        return recovery.able_to_vouch(session)
+
+
 @pages.post("/sign-ins/recover")
 @needs(Action.RECOVER_PEOPLE)
 @limiter.limit("30 per 15 minutes")

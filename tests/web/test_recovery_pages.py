@@ -102,3 +102,24 @@ def test_the_person_concerned_sees_it_and_stops_it(
     assert teacher.post(stop[1], "/me/sign-in").headers["Location"] == "/me/sign-in"
     assert teacher.post(stop[1], "/me/sign-in").status_code == 409
     assert "I say so" not in head.get("/sign-ins").text
+
+
+@pytest.mark.parametrize(
+    ("left", "told", "server"),
+    [
+        ((Role.HEADTEACHER,), False, "Nobody at the school can let you in again yet"),
+        ((Role.HEADTEACHER, Role.CHAIR), False, "Nobody at the school can let you in again yet"),
+        ((Role.HEADTEACHER, Role.NETWORK_MANAGER), True, "If you are one of the two there are"),
+        ((Role.HEADTEACHER, Role.NETWORK_MANAGER, Role.SLT), True, ""),
+    ],
+)
+def test_until_two_can_vouch_the_way_back_in_is_the_servers_command(
+    visitor: Browser, school_people: dict[Role, Person], left: tuple[Role, ...], told: bool, server: str
+) -> None:
+    """In a new school there is nobody but the headteacher, and two others can't be asked."""
+    kept = [school_people[role].id for role in left]
+    with transaction() as session:
+        session.execute(sa.update(Person).where(Person.id.not_in(kept)).values(password=None))
+    page = visitor.get("/sign-in").text
+    assert ("Two of them together let you in again" in page) is told
+    assert ("schoolgate people recover" in page) is bool(server) and server in page
