@@ -243,6 +243,20 @@ def with_author(session: Session, author: Person) -> Mapping[Of, tuple[int, int]
     return found
 
 
+def unpublished_of(session: Session, author: Person) -> int:
+    """How many posts of an author are handed in, or approved and not out everywhere."""
+    to_come = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
+    waits = sa.select(Publication.id).where(
+        Publication.draft_id == Draft.id, Publication.state.in_(to_come)
+    )
+    handed_in = Draft.state == DraftState.SUBMITTED
+    query = sa.select(sa.func.count(Draft.id)).where(
+        Draft.author_id == author.id,
+        sa.or_(handed_in, sa.and_(Draft.state == DraftState.APPROVED, waits.exists())),
+    )
+    return session.scalar(query) or 0
+
+
 def being_changed(session: Session, drafts: Sequence[Draft]) -> set[UUID]:
     """Those of these drafts that were sent back and are being written again: to change until handed in."""
     ids = [one.id for one in drafts if one.state is DraftState.DRAFT]

@@ -8,9 +8,9 @@ from flask import Blueprint, abort, flash, make_response, redirect, request, url
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from approvals import calendar_feed
+from approvals import calendar_feed, drafts
 from school import people, register, roles, sign_up
-from school.db import now
+from school.db import now, reading
 from school.errors import BadInput
 from school.models import Account, Person, Role
 from school.permissions import SIGNED_ROLES, Action
@@ -119,7 +119,7 @@ def new_link(person_id: UUID) -> ResponseReturnValue:
 def set_active(person_id: UUID) -> ResponseReturnValue:
     """Shut somebody out, or let them in again, whose roles count again then."""
     typed, (somebody, weighty) = Typed(request.form), found(person_id)
-    active = typed["active"] == "yes"
+    active, held = typed["active"] == "yes", [role for role in Role if role in roles.in_force(somebody)]
 
     def work(session: Session, by: Person) -> list[Account]:
         whom, orphaned = people.get(session, person_id), []
@@ -142,12 +142,14 @@ def set_active(person_id: UUID) -> ResponseReturnValue:
     question = about(
         person_id,
         f"Let {somebody.name} in again?" if active else f"Shut {somebody.name} out?",
-        "Sign and let in" if active else "Sign and shut out",
-        says=[] if active else [f"{somebody.name} is signed out everywhere at once."],
+        ("Sign and let in" if active else "Sign and shut out") if weighty else "Shut out",
+        says=[] if active else _left_behind(somebody),
         gains=weighty if active else [],
-        loses=[] if active else weighty,
+        loses=[] if active else held,
     )
-    orphaned = second_look.signed(typed, work, question, needed=bool(weighty), refused=refused)
+    orphaned = second_look.signed(
+        typed, work, question, needed=bool(weighty), look=not active, refused=refused
+    )
     flash(
         f"{somebody.name} may sign in again." if active else f"{somebody.name} can no longer sign in.",
         "success",
@@ -159,6 +161,29 @@ def set_active(person_id: UUID) -> ResponseReturnValue:
             "warning",
         )
     return redirect(url_for("people.person", person_id=person_id))
+
+
+def _left_behind(somebody: Person) -> list[str]:
+    """What becomes of the rights and the posts of somebody who is shut out."""
+    with reading() as session:
+        count = drafts.unpublished_of(session, somebody)
+    name = somebody.name
+    said = [
+        f"{name} is signed out everywhere at once. Roles, and what {name} may write for, count for nothing "
+        f"until you let {name} in again; then they count as before."
+    ]
+    if count == 1:
+        said.append(f"1 post of {name}’s is handed in or approved and not published: it does not go out.")
+    elif count:
+        said.append(
+            f"{count} posts of {name}’s are handed in or approved and not published: they do not go out."
+        )
+    if count:
+        said.append(
+            "Where one still should, somebody else opens it under Drafts and presses “Write a new one like "
+            "it”."
+        )
+    return said
 
 
 def _successors(session: Session, person_id: UUID, typed: Typed) -> dict[UUID, Person | None]:

@@ -46,34 +46,37 @@ def signed(
     question: Question,
     *,
     needed: bool,
+    look: bool = False,
     refused: Callable[[BadInput], str] | None = None,
 ) -> T:
     """Do `work` once the person signed in has looked at it and typed their PIN; `needed` False: at once.
+
+    `look`: where it needs no PIN it is looked at all the same.
 
     Whoever has not looked yet is answered with the question's page instead, whose form comes back to where it
     was sent; whoever's PIN is wrong, locked or not there, with that page as refused. For what else is wrong
     `refused` gives the page; None: the same one.
     """
     try:
-        return _signed(typed, work, needed=needed)
+        return _signed(typed, work, needed=needed, look=needed or look)
     except _LookFirst:
-        abort(make_response(_page(question, typed)))
+        abort(make_response(_page(question, typed, pin=needed)))
     except BadInput as error:
         if refused is None or error.field == "pin":
-            abort(make_response(_page(question, typed.refuse(error)), 400))
+            abort(make_response(_page(question, typed.refuse(error), pin=needed), 400))
         abort(make_response(refused(error), 400))
 
 
-def _signed(typed: Typed, work: Callable[[Session, Person], T], *, needed: bool) -> T:
+def _signed(typed: Typed, work: Callable[[Session, Person], T], *, needed: bool, look: bool) -> T:
     # The first form has no `looked`: then the work is tried and taken back, so that whatever is wrong with it
     # is said before anybody signs.
-    moment, looks = now(), needed and typed["looked"] == "yes"
+    moment, looks = now(), look and typed["looked"] == "yes"
     with transaction() as session:
         by = current_person(session)
-        right = not looks or pins.check(session, by, typed["pin"], now=moment)
+        right = not (needed and looks) or pins.check(session, by, typed["pin"], now=moment)
         if right:
             done = work(session, by)
-            if needed and not looks:
+            if look and not looks:
                 raise _LookFirst
     # A wrong PIN counts, so the transaction above was committed all the same.
     if not right:
@@ -81,10 +84,11 @@ def _signed(typed: Typed, work: Callable[[Session, Person], T], *, needed: bool)
     return done
 
 
-def _page(question: Question, typed: Typed) -> str:
+def _page(question: Question, typed: Typed, *, pin: bool) -> str:
     return render_template(
         "people/sign.html",
         question=question,
+        pin=pin,
         gains=[(role, abilities.of_role(role)) for role in question.gains],
         loses=[(role, abilities.of_role(role)) for role in question.loses],
         hidden=[(name, value) for name, value in typed.values.items(multi=True) if name not in _OURS],

@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.orm import Session
 
+from approvals import drafts
 from school import people, pins
 from school.db import now, reading, transaction
 from school.models import Account, AuditEntry, Person, Role
 from school.setup import PRACTICE_PIN
 from school.times import today
+from tests.approvals import scenes
 from tests.web.conftest import Browser
 
 SECRETS = {
@@ -188,6 +191,40 @@ def test_the_only_headteacher_stays(head: Browser, school_people: dict[Role, Per
     assert refused.status_code == 400 and "only headteacher" in refused.text
     refused = head.post(f"{page}/active", page, active="no", reason="holiday")
     assert refused.status_code == 400 and head.get("/people").status_code == 200
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_shutting_somebody_out_says_first_what_becomes_of_their_rights_and_posts(
+    head: Browser,
+    session: Session,
+    school_people: dict[Role, Person],
+    make_account: Callable[..., Account],
+) -> None:
+    """Without a PIN where no weighty role is at stake, but never on one press."""
+    teacher, chief, moment = school_people[Role.STAFF], school_people[Role.HEADTEACHER], now()
+    x, facebook = make_account("x"), make_account("facebook")
+    scenes.approved(session, teacher, chief, moment, x, facebook, text="Fair")
+    wanted = scenes.content(x, text="Fête", at=moment + timedelta(hours=2))
+    waits = drafts.save(session, None, wanted, by=teacher, now=moment)
+    scenes.submit(session, waits, teacher, moment)
+    session.commit()
+    page, sent = f"/people/{teacher.id}", {"active": "no", "reason": "Has left"}
+    counts = "none of the roles and permissions below counts"
+    assert counts not in head.get(page).text
+    asked = head.post(f"{page}/active", page, **sent)
+    assert asked.status_code == 200 and f"Shut {teacher.name} out?" in asked.text
+    assert f"2 posts of {teacher.name}’s are handed in or approved and not published" in asked.text
+    assert 'name="pin"' not in asked.text and "Sign and shut out" not in asked.text
+    assert 'name="active" value="no"' in asked.text and "Reason: Has left" in asked.text
+    with reading() as fresh:
+        assert people.get(fresh, teacher.id).active
+    assert head.post(f"{page}/active", page, **{**sent, "reason": " "}).status_code == 400
+    assert head.post(f"{page}/active", page, **sent, looked="yes").status_code == 302
+    with reading() as fresh:
+        assert not people.get(fresh, teacher.id).active
+    assert counts in head.get(page).text
+    assert head.post(f"{page}/active", page, active="yes", reason="Is back").status_code == 302
+    assert counts not in head.get(page).text
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
