@@ -46,6 +46,10 @@ def _kind(name: str) -> FormKind:
         raise NotFound("There is no such form.") from None
 
 
+BY_LAW = "and the data protection officer only if somebody in it asks for what is held on them"
+"""Who reads a report about the headteacher besides: the school must answer whoever it names (P34)."""
+
+
 def _past_head() -> str:
     """Who will read a report about the headteacher that the person files (P3)."""
     with reading() as session:
@@ -57,10 +61,7 @@ def _past_head() -> str:
         )
     role = role_name(turn.role)
     names = " and ".join(person.name for person in turn.people)
-    return (
-        f"Then you and the {role[0].lower()}{role[1:]} ({names}) alone can read it, and the data protection "
-        "officer only if somebody in it asks for what is held on them."
-    )
+    return f"Then you and the {role[0].lower()}{role[1:]} ({names}) alone can read it, {BY_LAW}."
 
 
 def _blank(kind: FormKind, typed: Typed) -> str:
@@ -113,6 +114,7 @@ def _entry(entry_id: UUID, typed: Typed) -> str:
             entry=found,
             form=forms.FORMS[found.kind],
             moves=forms.open_moves(session, found, person),
+            by_law=BY_LAW,
             readers=[one.name for one in form_readers.readers(session, found)],
             undelivered=[one.name for one in form_readers.undelivered(session, found)],
             turns=[(role_name(turn.role), turn) for turn in forms.turns(session, found)],

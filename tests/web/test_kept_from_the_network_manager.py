@@ -65,7 +65,7 @@ def test_p3_the_form_says_who_will_read_it_and_its_page_who_can(
     assert "Then you and the safeguarding lead" in chair.get(ADDRESS).text and lead in chair.get(ADDRESS).text
     entry = teacher.post(ADDRESS, ADDRESS, about_headteacher="yes", **VALUES).headers["Location"]
     page = html.unescape(teacher.get(entry).text)
-    assert f"only {' and '.join(sorted((filer, answerer)))} can read it" in page
+    assert f"only {' and '.join(sorted((filer, answerer)))} can read it, and the data protection" in page
     assert "was not delivered" not in page
     with transaction() as session:
         session.execute(
