@@ -107,6 +107,7 @@ PURPOSES: Mapping[str, Kind] = {
     "handed_over": Kind.HANDED_OVER,
     "opened_again": Kind.HANDED_OVER,
     "decision": Kind.DRAFTS,
+    "decisions": Kind.DRAFTS,
     "decided_in_place": Kind.DRAFTS,
     "missed": Kind.DRAFTS,
     "stopped": Kind.DRAFTS,

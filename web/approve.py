@@ -117,7 +117,8 @@ def decide(token: str) -> ResponseReturnValue:
             video_digest.prepare(session, video_digest.of_draft(session, proof.draft_id))
             alike = whole_series.waiting(session, proof)
         with transaction() as session:
-            decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
+            decided = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
+            whole_series.hold_back(session, decided, alike)
         together = whole_series.decide(proof, alike, kind, typed.raw("reason"))
         with transaction() as session:
             following = asking.next_link(session, session.get_one(Person, proof.approver_id), now=now())

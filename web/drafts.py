@@ -262,6 +262,7 @@ def decide(draft_id: UUID) -> ResponseReturnValue:
             proof = decisions.prove_signed_in(session, draft_id, by=person, revision_number=number)
             alike = whole_series.waiting(session, proof)
             decided = decisions.decide(session, proof, decision=kind, reason=typed.raw("reason"), now=now())
+            whole_series.hold_back(session, decided, alike)
             stopped = decisions.waits_for_stop(session, decided)
     except BadInput as error:
         return draft_page.page(draft_id, typed.refuse(error)), 400

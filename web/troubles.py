@@ -24,6 +24,7 @@ ABOUT = {
     "approval_waits": "telling an author that nobody has decided",
     "approval_request_failed": "an approver who was not reached",
     "decision": "a decision on a post",
+    "decisions": "decisions on several posts",
     "decided_in_place": "telling the headteacher of a decision in their place",
     "incident": "something that stays wrong",
     "missed": "a post that nobody approved in time",

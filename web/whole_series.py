@@ -10,9 +10,9 @@ from uuid import UUID
 from flask import request
 from sqlalchemy.orm import Session
 
-from approvals import asking, decisions, drafts, series_together, video_digest
+from approvals import asking, decided_together, decisions, drafts, series_together, video_digest
 from approvals.decisions import Proof
-from approvals.models import DecisionKind, Draft, Submission
+from approvals.models import ApprovalDecision, DecisionKind, Draft, Submission
 from approvals.series_together import Alike
 from school.db import now, reading, transaction
 from school.errors import SchoolgateError
@@ -79,16 +79,29 @@ def waiting(session: Session, proof: Proof) -> list[Alike] | None:
     return series_together.waiting(session, session.get_one(Draft, proof.draft_id))
 
 
+def hold_back(session: Session, decided: ApprovalDecision, alike: Sequence[Alike] | None) -> None:
+    """Have what is mailed of the first decision wait for those on `alike`, which come with it."""
+    if alike:
+        decided_together.hold_back(session, decided, now=now())
+
+
 def decide(proof: Proof, alike: Sequence[Alike] | None, kind: DecisionKind, reason: str) -> Together:
-    """Decide the same on those of `alike` (see `waiting`) that the form lists, each by itself."""
-    if alike is None:
+    """Decide the same on those of `alike` (see `waiting`) that the form lists, each by itself.
+
+    Their readers get one mail about all of them (`hold_back`).
+    """
+    if not alike:
         return Together(0, ())
 
-    def one(session: Session, other: UUID, number: int) -> None:
+    def one(session: Session, other: UUID, number: int) -> UUID:
         theirs = series_together.prove(session, proof, other, number=number)
-        decisions.decide(session, theirs, decision=kind, reason=reason, now=now())
+        decided = decisions.decide(session, theirs, decision=kind, reason=reason, now=now())
+        decided_together.hold_back(session, decided, now=now())
+        return theirs.submission_id
 
     done, refused = _each(one, alike)
+    with transaction() as session:
+        decided_together.tell(session, [proof.submission_id, *done], now=now())
     return Together(len(done), refused)
 
 

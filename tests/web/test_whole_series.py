@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,12 +14,14 @@ from flask import Flask
 from markupsafe import escape
 from sqlalchemy.orm import Session
 
-from approvals import asking, decisions, drafts, odd_times, series_together
+from approvals import asking, decided_together, decisions, drafts, odd_times, series_together
 from approvals.decisions import DraftChanged
+from approvals.mail_subjects import short_time
 from approvals.models import (
     ApprovalDecision,
     ApprovalRequest,
     Criterion,
+    DecisionKind,
     Draft,
     DraftRevision,
     Publication,
@@ -28,7 +31,8 @@ from approvals.models import (
 from approvals.states import DraftState
 from school import people, school_year
 from school.db import now, reading, transaction
-from school.models import Account, DatesKind, Person, Pupil, Role, School
+from school.models import Account, DatesKind, OutboxEmail, Person, Pupil, Role, School
+from school.models.mail import MailState
 from school.setup import PRACTICE_PIN
 from school.times import LONDON, say
 from tests.web.conftest import Browser
@@ -180,6 +184,79 @@ def test_p12_one_press_decides_each_of_a_series_for_itself(
     planned = {one.planned_at for one in rows(sa.select(Publication))}
     first = later.astimezone(LONDON)
     assert {at.astimezone(LONDON) for at in planned} == {first + timedelta(weeks=n) for n in range(4)}
+
+
+def words_of(mail: EmailMessage) -> str:
+    plain = mail.get_body(("plain",))
+    assert plain is not None
+    return str(plain.get_content())
+
+
+def test_its_author_gets_one_mail_about_what_was_decided_in_one_press(
+    teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path, _others = repeated(teacher, x, later)
+    hand_in_all(teacher, path)
+    page = head.get(path).text
+    head.post(f"{path}/decide", path, revision="1", decision="approve", series="yes", other=listed(page))
+    assert mails("decision") == []
+    [mail] = mails("decisions")
+    assert str(mail["Subject"]).startswith("Margaret Oyelaran approved 4 posts: ")
+    said = words_of(mail)
+    days = [short_time(one) for one in rows(sa.select(Publication.planned_at))]
+    assert "They will be published on " in said and len(days) == 4 and all(day in said for day in days)
+    with reading() as session:
+        assert session.scalars(sa.select(OutboxEmail.next_try_at)).all()[-1] <= now()
+
+
+def test_who_decides_in_the_headteachers_place_is_told_of_in_one_mail_too(
+    teacher: Browser, signed_in: Callable[[Role], Browser], x: Account, later: datetime
+) -> None:
+    path, _others = repeated(teacher, x, later, weeks=1)
+    hand_in_all(teacher, path)
+    deputy = signed_in(Role.SLT)
+    page = deputy.get(path).text
+    why = {"decision": "changes", "reason": "Name the hall", "series": "yes", "other": listed(page)}
+    deputy.post(f"{path}/decide", path, revision="1", **why)
+    assert mails("decision") == mails("decided_in_place") == []
+    found = {str(one["To"].addresses[0].addr_spec): one for one in mails("decisions")}
+    assert set(found) == {"teacher@larkfield.test", "head@larkfield.test"}
+    for_head = found["head@larkfield.test"]
+    assert str(for_head["Subject"]).startswith("In your place, ") and "2 posts" in str(for_head["Subject"])
+    assert "Hannah Birtwistle wrote them." in words_of(for_head)
+    for_author = words_of(found["teacher@larkfield.test"])
+    assert "asked for changes to these 2 posts" in for_author and "Name the hall" in for_author
+
+
+def test_a_decision_is_told_of_by_itself_where_the_rest_of_the_press_is_lost(
+    teacher: Browser, head: Browser, x: Account, later: datetime, school_people: dict[Role, Person]
+) -> None:
+    """The pages stop after the first: what they queued goes a minute later, and nothing twice."""
+    path, others = repeated(teacher, x, later, weeks=2)
+    hand_in_all(teacher, path)
+    approver, ids = school_people[Role.HEADTEACHER], [UUID(one[-36:]) for one in (path, *others)]
+    done = []
+    for draft_id, number in zip(ids, (1, 2, 2), strict=True):
+        with transaction() as session:
+            by = session.get_one(Person, approver.id)
+            proof = decisions.prove_signed_in(session, draft_id, by=by, revision_number=number)
+            made = decisions.decide(session, proof, decision=DecisionKind.APPROVE, reason="", now=now())
+            decided_together.hold_back(session, made, now=now())
+            done.append(proof.submission_id)
+    with transaction() as session:
+        waiting = session.scalars(
+            sa.select(OutboxEmail).where(OutboxEmail.purpose == "decision").order_by(OutboxEmail.id)
+        ).all()
+        assert len(waiting) == 3
+        assert all(now() < one.next_try_at <= now() + decided_together.WAIT for one in waiting)
+        # The first went after all: it isn't told once more.
+        waiting[0].state = MailState.SENT
+    with transaction() as session:
+        decided_together.tell(session, done, now=now())
+        decided_together.tell(session, done, now=now())
+    assert len(mails("decision")) == 1
+    [mail] = mails("decisions")
+    assert "approved 2 posts" in str(mail["Subject"])
 
 
 def test_p12_nothing_is_decided_that_was_not_listed_as_it_is_now(
