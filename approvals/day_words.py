@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 from school.wording import and_last
 
@@ -24,8 +25,11 @@ _DAY = re.compile(
 NAMED_MOST = 4
 
 
-def in_repeats(words: Iterable[str]) -> list[str]:
-    """What to ask whoever repeats a post with these wordings; empty where they name no day."""
+def in_repeats(words: Iterable[str], on: date) -> list[str]:
+    """What to ask whoever repeats a post of that day with these wordings; empty where they name no other day.
+
+    Every repetition falls on the same day of the week, so its name is right in each.
+    """
     text = "\n".join(dict.fromkeys(words))
     said = []
     if dates := _named(_DATE, text):
@@ -33,11 +37,13 @@ def in_repeats(words: Iterable[str]) -> list[str]:
             f"The wording names {dates}. That is wrong in the repetitions: change it in each before you "
             "hand it in."
         )
-    if days := _named(_DAY, _DATE.sub(" ", text)):
+    if days := _named(_DAY, _DATE.sub(" ", text), but=f"{on:%A}"):
         said.append(f"The wording says {days}. Is that right for each of the days?")
     return said
 
 
-def _named(pattern: re.Pattern[str], text: str) -> str:
-    found = {one.casefold(): f"“{one}”" for one in reversed(pattern.findall(text))}
+def _named(pattern: re.Pattern[str], text: str, *, but: str = "") -> str:
+    left_out = {but.casefold(), f"{but.casefold()}s"}
+    named = [one for one in pattern.findall(text) if one.casefold() not in left_out]
+    found = {one.casefold(): f"“{one}”" for one in reversed(named)}
     return and_last(list(reversed(found.values()))[:NAMED_MOST])

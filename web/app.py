@@ -320,6 +320,7 @@ def create_app(practice: PracticePlatforms | None = None) -> Flask:
     compressing.install(app)
     app.jinja_env.filters["say"] = saying.say_time
     app.jinja_env.filters["day"] = saying.say_day
+    app.jinja_env.filters["full_day"] = saying.say_full_day
     app.jinja_env.filters["timed"] = saying.timed
     app.jinja_env.filters["words"] = words
     app.jinja_env.filters["named"] = named

@@ -144,15 +144,21 @@ def repeat(draft_id: UUID) -> ResponseReturnValue:
                 by=current_person(session),
                 now=now(),
             )
+            handed_in = session.get_one(Draft, draft_id).state in handing_in.STANDS
     except BadInput as error:
         named = error.field if error.field in {"rhythm", "until"} else ""
         return _repeat_page(draft_id, typed.refuse(BadInput(str(error), field=named)), begins=begins), 400
-    flash(
-        f"{len(made)} draft{'' if len(made) == 1 else 's'} begun. Look at each, sign its checklist and hand "
-        "it in: none is published without its own approval.",
-        "success",
-    )
-    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor="series"))
+    flash(_begun(len(made), handed_in=handed_in), "success")
+    where = "series-too" if handed_in else "series"
+    return redirect(url_for("drafts.one", draft_id=draft_id, _anchor=where))
+
+
+def _begun(many: int, *, handed_in: bool) -> str:
+    """How many repetitions were begun, and how they are handed in: with one signature (P14)."""
+    begun, them = ("1 draft is begun.", "it") if many == 1 else (f"{many} drafts are begun.", "them")
+    if handed_in:
+        return f"{begun} You can hand {them} in on this page, with the checklist that you signed for it."
+    return f"{begun} Hand this post in: then one press hands {them} in, too, with the same signed checklist."
 
 
 @pages.post("/drafts/<uuid:draft_id>/series/wording")
@@ -200,21 +206,25 @@ def _repeat_page(draft_id: UUID, typed: Typed, *, begins: UUID, until: date | No
         draft = _own(session, draft_id)
         revision = drafts.current_revision(session, draft)
         year = school_year.load(session)
+        planned = revision.planned_at
+        first = planned.astimezone(LONDON).date() if planned is not None else None
         days: list[date] = []
         left_out: list[tuple[str, list[date]]] = []
-        if until is not None and revision.planned_at is not None:
-            first, rhythm = revision.planned_at.astimezone(LONDON).date(), Rhythm(typed["rhythm"])
+        if until is not None and first is not None:
+            rhythm = Rhythm(typed["rhythm"])
             days = planning.dates(first, rhythm, until=until, year=year)
             left_out = planning.left_out(first, rhythm, until=until, year=year)
         return render_template(
             "calendar/repeat.html",
             draft=draft,
             summary=schedule.summary(revision.text) or "(no text)",
-            planned=revision.planned_at,
+            planned=planned,
+            first=first,
+            handed_in=draft.state in handing_in.STANDS,
             rhythms=[(one.value, one.in_words) for one in Rhythm],
             days=[(day, planning.why_not(year, day)) for day in days],
             left_out=[(why, _days(several)) for why, several in left_out],
-            names_days=day_words.in_repeats(revision.words),
+            names_days=day_words.in_repeats(revision.words, first) if first is not None else [],
             terms_known=year.known,
             shown=until is not None,
             terms_missing="" if year.known else planning.no_term_dates(session, by=current_person(session)),

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from markupsafe import Markup, escape
 
 from school.db import now
-from school.times import LONDON, clock, say, say_date, today
+from school.times import LONDON, clock, say, say_date, say_full_date, today
 
 _BY_WORD = ("yesterday", "today", "tomorrow")
 _YEAR_IS_PLAIN = timedelta(days=150)
@@ -36,6 +36,11 @@ def say_time(moment: datetime | None, otherwise: str = "never") -> Markup | str:
 def say_day(value: date) -> Markup:
     """A date as people say it: 3 June 2027."""
     return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), say_date(value))
+
+
+def say_full_day(value: date) -> Markup:
+    """A date with its weekday: Thursday 3 June 2027."""
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), say_full_date(value))
 
 
 def timed(text: str) -> Markup:
