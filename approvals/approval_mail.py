@@ -19,7 +19,7 @@ from school import mail
 from school.mail import InlineImage
 from school.models import OutboxEmail, Person
 from school.settings import settings
-from school.times import say
+from school.times import in_minutes, say
 
 REQUEST = "approval_request"
 """What a mail is for that asks for a decision; the only kind with pictures."""
@@ -72,12 +72,15 @@ def ask_for_decision(
     `waits`: nobody decided when it was asked about before. `why_asked`: for whom they stand in, or why
     they are asked though they are away.
     """
+    # Later than its planned time nobody can approve it.
+    last = min(until, revision.planned_at or until)
+    soon = in_minutes(last, now)
     values = {
         "draft": shown,
         "approver": to,
         "address": _link(token),
-        # Later than its planned time nobody can approve it.
-        "until": say(min(until, revision.planned_at or until)),
+        "until": say(last),
+        "soon": soon,
         "needs_pin": settings().approval_needs == "pin",
         "waits": waits,
         "why_asked": why_asked,
@@ -86,6 +89,8 @@ def ask_for_decision(
     # Also after an approval that ended: whoever gave it would think of the same mail once more.
     if differences.decided_before(session, revision) and not waits:
         asks += " again"
+    if soon:
+        asks += soon.replace("in ", ", planned for in " if waits else " within ", 1)
     return mail.queue(
         session,
         to=to,

@@ -286,8 +286,11 @@ def any_begun(session: Session) -> bool:
     return session.scalar(sa.select(Draft.id).limit(1)) is not None
 
 
-def on_their_way(session: Session, author: Person) -> list[tuple[Draft, DraftRevision]]:
-    """An author's drafts that wait for a decision, or are approved and to come, soonest first."""
+def on_their_way(session: Session, author: Person) -> tuple[list[tuple[Draft, DraftRevision]], int]:
+    """An author's drafts that wait for a decision, or are approved and to come, and how many there are.
+
+    The soonest first, and no more than `ON_THEIR_WAY_MOST`.
+    """
     coming = (
         sa.select(Publication.id)
         .where(Publication.draft_id == Draft.id, Publication.state == PublicationState.SCHEDULED)
@@ -304,11 +307,11 @@ def on_their_way(session: Session, author: Person) -> list[tuple[Draft, DraftRev
             DraftRevision.planned_at.is_not(None),
             sa.or_(Draft.state == DraftState.SUBMITTED, sa.and_(Draft.state == DraftState.APPROVED, coming)),
         )
-        .order_by(DraftRevision.planned_at, Draft.id)
-        .limit(ON_THEIR_WAY_MOST)
-        .options(*WITHOUT_MEDIA)
     )
-    return [(draft, revision) for draft, revision in session.execute(query)]
+    count = session.scalar(query.with_only_columns(sa.func.count(Draft.id))) or 0
+    shown = query.order_by(DraftRevision.planned_at, Draft.id).limit(ON_THEIR_WAY_MOST)
+    found = session.execute(shown.options(*WITHOUT_MEDIA))
+    return [(draft, revision) for draft, revision in found], count
 
 
 def current_revision(session: Session, draft: Draft) -> DraftRevision:

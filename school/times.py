@@ -120,6 +120,14 @@ def clock(moment: datetime) -> str:
     return f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
 
 
+def in_minutes(moment: datetime, now: datetime) -> str:
+    """How soon a moment of the next hour comes: "in 3 minutes"; empty for one that is over or later."""
+    left = int((moment - now).total_seconds() // 60)
+    if moment <= now or left >= 60:
+        return ""
+    return "in less than a minute" if not left else "in 1 minute" if left == 1 else f"in {left} minutes"
+
+
 def middle(lengths: Sequence[timedelta]) -> timedelta | None:
     """The median of some lengths of time; None of none."""
     if not lengths:

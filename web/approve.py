@@ -25,6 +25,7 @@ from school.errors import BadInput, LinkExpired, NotFound
 from school.models import Person, Role
 from school.pins import PinLocked
 from school.settings import settings
+from school.times import in_minutes
 from web import videos, whole_series
 from web.access import optional_person, public
 from web.forms import Typed
@@ -180,6 +181,7 @@ def _page(token: str, typed: Typed, status: int = 200) -> Response:
         "approve/show.html",
         approver=request_open.approver,
         for_headteacher=for_headteacher,
+        soon=in_minutes(planned, now()) if (planned := request_open.draft.planned_at) else "",
         shown=request_open.draft,
         same_words=others,
         picture_url=lambda place, picture: url_for("approve.picture", token=token, place=place),

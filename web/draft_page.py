@@ -51,7 +51,7 @@ from school import people, standing_in
 from school.db import now, reading
 from school.models import Person, Role
 from school.permissions import Action, may
-from school.times import say, say_date
+from school.times import in_minutes, say, say_date
 from web import draft_findings, draft_history, headline, whole_series
 from web.access import current_person
 from web.forms import Typed, whole_number
@@ -60,6 +60,8 @@ from web.headline import BADGES, Headline
 OWN = {
     IN_WORDS[DraftState.DRAFT]: "It is with you: change it, and hand it in when it is ready.",
     IN_WORDS[DraftState.CHANGES_REQUESTED]: "Changes were asked for: change it and hand it in again.",
+    IN_WORDS[PublicationState.MISSED]: "Nobody approved it in time, so it was not published. If it is still "
+    "wanted, move it to a new time and hand it in again.",
     IN_WORDS[PublicationState.CANCELLED]: "It was approved and then stopped, so it is not published. If it "
     "is still wanted, change it and hand it in again, or write a new one like it.",
 }
@@ -231,6 +233,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             held=held,
             barred=barred,
             held_seen=holding.seen(session, held),
+            soon=in_minutes(revision.planned_at, moment) if waits and newest and revision.planned_at else "",
             next_step=f"It is approved. It will be published on {say(to_come[0].planned_at)}."
             if to_come and not stopped
             else _next_step(standing_now, own=own, may_settle=may_settle, held=held, barred=barred),

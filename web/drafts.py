@@ -226,7 +226,11 @@ def throw_away(draft_id: UUID) -> ResponseReturnValue:
             by=current_person(session),
             now=now(),
         )
-    flash("It is thrown away." if len(gone) < 2 else f"{len(gone)} drafts are thrown away.", "success")
+        draft = session.get_one(Draft, draft_id)
+        words = schedule.summary(drafts.current_revision(session, draft).text) or "(no text)"
+    what = f"“{words}” is thrown away." if len(gone) < 2 else f"{len(gone)} drafts are thrown away."
+    again = Markup('If you want it after all: <a href="{}">write a new one like it</a>.')
+    flash(escape(what) + " " + again.format(url_for("drafts.new", copy=draft_id)), "success")
     return redirect(url_for("drafts.show"))
 
 

@@ -47,6 +47,8 @@ NEXT: dict[Stands, str] = {
     PublicationState.FAILED: "It was approved, but publishing it failed. Somebody decides below what "
     "becomes of it.",
     PublicationState.HELD: "It was approved and is held: somebody decides below whether it still goes out.",
+    PublicationState.MISSED: "Nobody approved it in time, so it was not published. Its author can choose a "
+    "new time and hand it in again.",
     PublicationState.CANCELLED: "It was approved and then stopped, so it is not published.",
     Stopped.STOPPED: "It is approved, and all publishing is stopped: it does not go out before that is "
     "allowed again.",
@@ -83,6 +85,9 @@ def of(
         when = say(draft.thrown_away_at)
         return Headline("thrown away", "secondary", f"Its author threw it away on {when}.", says_all=True)
     state: Stands = draft.state
+    if draft.state is DraftState.DRAFT and any(one.state is PublicationState.MISSED for one in present):
+        # Until its author changes it: as being written nobody would see that it is overdue.
+        state = PublicationState.MISSED
     if draft.state is DraftState.APPROVED and present:
         stand = {takedowns.stands(one, gone.get(one.id), stopped=stopped) for one in present}
         if len(stand) == 1:

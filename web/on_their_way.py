@@ -30,13 +30,17 @@ class Mine(NamedTuple):
     """What comes before its time."""
 
 
-def mine(session: Session, person: Person, moving: Sequence[PostUnderWay]) -> list[Mine]:
-    """The person's own posts on their way, soonest first, but for those that are told of as `moving`."""
+def mine(session: Session, person: Person, moving: Sequence[PostUnderWay]) -> tuple[list[Mine], int]:
+    """The person's own posts on their way, the soonest of them, and how many more there are.
+
+    Those that are told of as `moving` are left out.
+    """
     elsewhere = {post.draft_id for post in moving}
-    coming = [one for one in drafts.on_their_way(session, person) if one[0].id not in elsewhere]
+    soonest, count = drafts.on_their_way(session, person)
+    coming = [one for one in soonest if one[0].id not in elsewhere]
     standings = headline.of_many(session, [draft for draft, _revision in coming])
     approved = "was to be published" if claims.stopped(session) else "to be published"
-    return [
+    shown = [
         Mine(
             draft.id,
             standings[draft.id],
@@ -46,6 +50,7 @@ def mine(session: Session, person: Person, moving: Sequence[PostUnderWay]) -> li
         )
         for draft, revision in coming
     ]
+    return shown, count - len(soonest)
 
 
 def asked_all_the_same(

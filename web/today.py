@@ -452,6 +452,7 @@ def show() -> ResponseReturnValue:
         there = [one for one in waiting if one.count or one.urgent]
         practice = school is not None and school.practice
         moving = posts_under_way.posts(session, by=person, now=now())
+        mine, more_of_mine = on_their_way.mine(session, person, moving)
         return render_template(
             "today/today.html",
             person=person,
@@ -460,7 +461,8 @@ def show() -> ResponseReturnValue:
             stands_in=standing_in.in_force(session, person, now=now()),
             stand_in_for_me=(away := standing_in.for_whom_is_away(session, person, now=now())),
             asked_all_the_same=on_their_way.asked_all_the_same(session, person, away),
-            mine=on_their_way.mine(session, person, moving),
+            mine=mine,
+            more_of_mine=more_of_mine,
             guide=guide.guide(session, person, practice=practice),
             practice=practice,
             can_do=[] if any(one.count for one in waiting) else guide.can_do(session, person),
