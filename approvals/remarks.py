@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from approvals import approval_mail, asking, checks, drafts, submissions
 from approvals.content import tidy
+from approvals.mail_subjects import known_by
 from approvals.models import ApprovalDecision, Draft, DraftRemark, DraftRevision
 from approvals.models.composing import TAKEDOWN_ASKED, TAKEDOWN_STAYS
 from approvals.sight import check_seen
@@ -105,7 +106,8 @@ def say(session: Session, draft_id: UUID, *, text: str, by: Person, now: datetim
         session,
         _others(session, draft, earlier, by=by, now=now),
         draft_id=draft.id,
-        subject=f"{by.name} wrote to you about a post",
+        subject=f"{by.name} wrote to you: {known_by(session, drafts.current_revision(session, draft))}",
+        heading=f"{by.name} wrote to you about a post",
         sentences=[
             remark.text,
             "Answer on the draft’s page. This is no decision: a decision is asked for by itself.",

@@ -40,6 +40,8 @@ def test_p12_author_and_approver_talk_about_a_draft_and_that_decides_nothing(
         teacher.email,
         head.email,
     ]
+    subject = str(scenes.mails(session, "draft_remark")[0]["Subject"])
+    assert subject.startswith(f"{head.name} wrote to you: ") and "“The summer fair is on" in subject
     assert draft.state is DraftState.APPROVED
     with pytest.raises((NotPermitted, NotFound)):
         remarks.say(session, draft.id, text="Me too", by=school_people[Role.MODERATOR], now=now)

@@ -50,7 +50,7 @@ def test_the_author_is_told_who_stopped_it_and_why_by_mail_and_on_its_page(
     decide(app, mailed_token())
     before = head.get(path).text
     assert "This post does not go out on X @larkfieldprimary then. You can’t undo that" in before
-    assert "On all" not in before and "of this series" not in before, "nothing is offered that isn't there"
+    assert "On both" not in before and "of this series" not in before, "nothing is offered that isn't there"
     assert "The reason is empty" in stop(head, path, reason=" ") and mails("stopped") == []
     page = stop(head, path)
     assert "It is stopped on X @larkfieldprimary. Its author gets your reason by e-mail." in page
@@ -88,7 +88,7 @@ def test_one_account_or_all_and_one_mail_for_them(
         decide(app, mailed_token())
         page = head.get(path).text
         assert "Stop this post on X</summary>" in page and "Stop this post on Facebook</summary>" in page
-        assert page.count("On all 2 accounts") == 2
+        assert page.count("On both accounts") == 2
         page = stop(head, path, **({"everywhere": "yes"} if everywhere else {}))
         assert ("stopped it</b>" in page) is everywhere, "of one alone it is said on which"
         assert ("stopped it on " in page) is not everywhere
