@@ -99,6 +99,22 @@ def test_the_pages_are_accessible(address: str, wide: Page, entries: int) -> Non
     assert problems == []
 
 
+def test_the_key_takes_back_all_that_was_decided_together(address: str, wide: Page, entries: int) -> None:
+    """It says so before it does: none of them stays hidden unseen."""
+    sign_in_as(wide, address, "Daniel Whitcombe")
+    wide.goto(f"{address}/moderation")
+    wide.get_by_role("link", name="Decide on both").click()
+    wide.get_by_label("Hide them").check()
+    wide.get_by_label("Reason", exact=False).fill("Abuse")
+    wide.get_by_role("button", name="Record for all that are ticked").click()
+    expect(wide.get_by_text(f"Recorded for {entries} entries: hidden.")).to_be_visible()
+    wide.keyboard.press("u")
+    expect(wide.locator("#keys-said")).to_contain_text("Press U again to take both back")
+    wide.keyboard.press("u")
+    expect(wide.get_by_text(f"Taken back: {entries} entries are open again.")).to_be_visible()
+    expect(wide.locator("article")).to_have_count(entries)
+
+
 def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> None:
     """Next, show, hide with a reason, undo; nothing is decided without one; letters can be switched off."""
     sign_in_as(wide, address, "Daniel Whitcombe")

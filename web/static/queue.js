@@ -171,7 +171,9 @@
       }
       // It may put a comment back in public: once is too easily pressed.
       undoing = !undoing;
-      return undoing ? say("Undo? " + undo.querySelector("[role=status]").textContent.trim() + " Press U again to take it back; any other key leaves it.") : undo.requestSubmit();
+      // What was decided in one press is taken back in one.
+      var whole = undo.querySelector("button[name=all]");
+      return undoing ? say("Undo? " + undo.querySelector("[role=status]").textContent.trim() + " Press U again to take " + (whole ? whole.dataset.count : "it") + " back; any other key leaves it.") : undo.requestSubmit(whole);
     }
     undoing = false;
     if (key === "j" || key === "n") {
