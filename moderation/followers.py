@@ -17,6 +17,7 @@ from moderation.classifier.flags import severity
 from moderation.follower_lists import move
 from moderation.models import (
     ActKind,
+    ActState,
     Author,
     Follower,
     FollowerKind,
@@ -97,6 +98,38 @@ class VettingPage:
     items: tuple[VettingItem, ...]
     following: str | None
     waiting: int
+
+
+_STANDS: Mapping[FollowerState, str] = {
+    FollowerState.EARLIER: "they followed before Schoolgate came",
+    FollowerState.WAITING: "they wait for an answer",
+    FollowerState.APPROVED: "they are approved",
+    FollowerState.DECLINED: "they are declined",
+    FollowerState.REMOVED: "they are removed",
+    FollowerState.LEFT: "they no longer follow",
+}
+
+
+def to_be_removed() -> sa.ColumnElement[bool]:
+    """The followers (rows of Follower) of whom a person decided that they go, and who are still there."""
+    not_done = (
+        sa.select(PlatformAct.id)
+        .join(Author, Author.platform_id == PlatformAct.target_platform_id)
+        .where(
+            Author.id == Follower.author_id,
+            PlatformAct.account_id == Follower.account_id,
+            # A block that somebody asked for under a comment of theirs is the same act.
+            PlatformAct.kind.in_((ActKind.REMOVE_FOLLOWER, ActKind.BLOCK)),
+            PlatformAct.state.not_in((ActState.DONE, ActState.WITHDRAWN)),
+        )
+    )
+    return sa.and_(Follower.state == FollowerState.REMOVED, not_done.correlate(Follower).exists())
+
+
+def said_state(session: Session, row: Follower) -> str:
+    """Where a follower stands, as a clause: "they are approved"."""
+    waits = sa.select(Follower.id).where(Follower.id == row.id, to_be_removed())
+    return "they are to be removed" if session.scalar(waits) else _STANDS[row.state]
 
 
 def take_unscored(session: Session, limit: int, *, lease: timedelta, now: datetime) -> ProfileBatch:
@@ -252,10 +285,11 @@ def decide_follower(
         raise NotFound("There is no such follower.")
     if row.version != seen:
         who = session.get(Person, row.decided_by_id) if row.decided_by_id else None
+        stands = said_state(session, row)
         raise MoveNotAllowed(
-            f"{who.name} decided this meanwhile: it is “{row.state}”."
+            f"{who.name} decided this meanwhile: {stands}."
             if who
-            else f"This changed meanwhile: it is “{row.state}”. Look at it again."
+            else f"This changed meanwhile: {stands}. Look at it again."
         )
     found = OUTCOMES.get((row.kind, outcome))
     if found is None:

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from moderation import followers
 from moderation.chain import unlisted
 from moderation.models import CaseState, Comment, Follower, FollowerMove, FollowerState, LogCase
 from moderation.sight import counted_for
@@ -17,6 +18,8 @@ from moderation.unread import ALONE
 from school.db import seconds_between
 from school.models import Person
 from school.times import middle
+
+_DECIDED = (FollowerState.APPROVED, FollowerState.DECLINED, FollowerState.REMOVED)
 
 
 @dataclass(slots=True)
@@ -81,15 +84,36 @@ def flags(session: Session, *, begins: datetime, ends: datetime, viewer: Person)
     return found
 
 
-def vetting(session: Session, *, begins: datetime, ends: datetime) -> dict[UUID, Counter[FollowerState]]:
+@dataclass(slots=True)
+class Vetted:
+    """What people decided about followers of one account."""
+
+    approved: int = 0
+    declined: int = 0
+    removed: int = 0
+    to_be_removed: int = 0
+    """Decided, and not done on the platform yet: a person's task for days, maybe."""
+
+
+def vetting(session: Session, *, begins: datetime, ends: datetime) -> dict[UUID, Vetted]:
     """By account, what people decided about followers in the period (P19)."""
-    found: dict[UUID, Counter[FollowerState]] = {}
+    found: dict[UUID, Vetted] = {}
+    # Of somebody who came back and was removed again, the last decision alone may wait.
+    last = FollowerMove.at == Follower.decided_at
+    waits = sa.case((sa.and_(followers.to_be_removed(), last), 1), else_=0)
     query = (
-        sa.select(Follower.account_id, FollowerMove.new, sa.func.count())
+        sa.select(Follower.account_id, FollowerMove.new, sa.func.count(), sa.func.sum(waits))
         .join(FollowerMove, FollowerMove.follower_id == Follower.id)
-        .where(FollowerMove.at >= begins, FollowerMove.at < ends)
+        .where(FollowerMove.at >= begins, FollowerMove.at < ends, FollowerMove.new.in_(_DECIDED))
         .group_by(Follower.account_id, FollowerMove.new)
     )
-    for account_id, state, count in session.execute(query):
-        found.setdefault(account_id, Counter())[state] += count
+    for account_id, state, count, waiting in session.execute(query):
+        of_account = found.setdefault(account_id, Vetted())
+        match state:
+            case FollowerState.APPROVED:
+                of_account.approved = count
+            case FollowerState.DECLINED:
+                of_account.declined = count
+            case FollowerState.REMOVED:
+                of_account.removed, of_account.to_be_removed = count - waiting, waiting
     return found

@@ -9,8 +9,7 @@ from typing import Any
 from approvals.models import DecisionKind, Objective
 from approvals.reach_report import Reach
 from moderation import trends
-from moderation.models import FollowerState
-from moderation.reporting import Flags
+from moderation.reporting import Flags, Vetted
 from moderation.speed import said
 from moderation.words import KINDS, OUTCOMES
 from school.paper import Letterhead, Paper
@@ -35,13 +34,11 @@ def spread(waits: Iterable[timedelta]) -> Rows:
     return [(words, count) for (_, words), count in zip(STEPS, counts, strict=True)]
 
 
-def vetted(found: Any) -> Rows:
-    """What became of followers, for a plot."""
-    return [
-        ("Approved", found.get(FollowerState.APPROVED, 0)),
-        ("Declined", found.get(FollowerState.DECLINED, 0)),
-        ("Removed", found.get(FollowerState.REMOVED, 0)),
-    ]
+def vetted(found: Vetted | None) -> Rows:
+    """What became of followers, for a plot; nobody counts as removed who is still there."""
+    of = found or Vetted()
+    waiting = [("To be removed, not done yet", of.to_be_removed)] if of.to_be_removed else []
+    return [("Approved", of.approved), ("Declined", of.declined), ("Removed", of.removed), *waiting]
 
 
 def covered(coverage: Any) -> Rows:
@@ -202,7 +199,7 @@ def _account(paper: Paper, account: Any, figures: dict[str, Any]) -> None:
         facts=2,
     )
     paper.facts([("Half were decided within", said(flag.median)), ("The slowest took", said(flag.slowest))])
-    paper.bars("New followers whom a person looked at", vetted(figures["vetting"].get(account.id, {})))
+    paper.bars("New followers whom a person looked at", vetted(figures["vetting"].get(account.id)))
     _reach(paper, figures["reach"].get(account.id))
 
 

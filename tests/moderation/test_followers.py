@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from connectors.base import Capability
-from moderation import followers, hand_tasks
+from moderation import followers, hand_tasks, reporting
 from moderation.followers import OUTCOMES, FollowerOutcome
 from moderation.models import ActState, Follower, FollowerKind, FollowerMove, FollowerState, PlatformAct
 from moderation.moves import FOLLOWER_MOVES
@@ -256,3 +256,42 @@ def test_a_comment_by_a_follower_is_the_same_person(
     with reading() as session:
         item = followers.get(session, rows()["Nora"].id, viewer=session.get_one(Person, slt.id))
         assert (item.record.comments, item.record.flagged) == (1, 1)
+
+
+def test_who_is_still_there_counts_as_removed_only_once_it_is_done(
+    with_nora: UUID, platform: ScriptedPlatform, clock: Clock, slt: Person
+) -> None:
+    """In the report and to a colleague; of who is removed twice, the last waits."""
+    platform.capabilities -= {Capability.REMOVE_FOLLOWER}
+    begins = clock() - timedelta(days=1)
+
+    def counted() -> tuple[int, int]:
+        with reading() as session:
+            ends = clock() + timedelta(days=1)
+            found = reporting.vetting(session, begins=begins, ends=ends)[with_nora]
+            return found.removed, found.to_be_removed
+
+    def said() -> str:
+        with reading() as session:
+            return followers.said_state(session, session.get_one(Follower, rows()["Nora"].id))
+
+    def tick() -> None:
+        with transaction() as session:
+            waiting = sa.select(PlatformAct.id).where(PlatformAct.state == ActState.BY_HAND)
+            hand_tasks.tick_off(session, session.scalars(waiting).one(), by=slt, now=clock())
+
+    vet("Nora", FollowerOutcome.REMOVE, slt, clock)
+    assert counted() == (0, 1) and said() == "they are to be removed"
+    act(platform, clock)
+    assert counted() == (0, 1), "a task that nobody has done"
+    tick()
+    assert counted() == (1, 0) and said() == "they are removed"
+    platform.people = [author("Old Olaf")]
+    clock.on(minutes=5)
+    poll(with_nora, platform, clock)
+    platform.people = [author("Nora"), author("Old Olaf")]
+    clock.on(minutes=5)
+    poll(with_nora, platform, clock)
+    assert rows()["Nora"].state is FollowerState.WAITING and counted() == (1, 0)
+    vet("Nora", FollowerOutcome.REMOVE, slt, clock)
+    assert counted() == (1, 1)

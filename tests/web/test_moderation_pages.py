@@ -599,7 +599,8 @@ def test_p19_followers_are_vetted(
     ian, nora = f"/followers/{ids['Idiot Ian']}", f"/followers/{ids['New Nora']}"
     assert browser.post(ian, ian, seen=1, outcome="remove", reason="").status_code == 400
     assert browser.post(ian, ian, seen=1, outcome="remove", reason="Abusive bio").status_code == 302
-    assert browser.post(ian, ian, seen=1, outcome="approve").status_code == 409
+    too_late = browser.post(ian, ian, seen=1, outcome="approve")
+    assert too_late.status_code == 409 and "decided this meanwhile: they are to be removed." in too_late.text
     assert browser.post(nora, nora, seen=1, outcome="approve").status_code == 302
     assert browser.post(nora, nora, seen=2, outcome="explode").status_code == 400
     clock.on(seconds=30)
@@ -608,12 +609,18 @@ def test_p19_followers_are_vetted(
     by_hand = browser.get("/moderation/tasks").text
     assert "About followers" in by_hand and ian in by_hand and "Nothing is left" not in by_hand
     assert "to do by hand" in browser.get(ian).text
+    # Nobody counts as removed who still reads along.
+    reports = signed_in(Role.SLT)
+    figures = re.sub(r"\s+", " ", reports.get("/reports").text)
+    assert '">Removed</th><td>0</td>' in figures and ">To be removed, not done yet</th><td>1</td>" in figures
     platform.people = [author("New Nora")]
     scenes.poll(account_id, platform, clock)
     with reading() as session:
         assert session.scalars(sa.select(PlatformAct.state)).one() is ActState.DONE
         assert session.get_one(FollowerRow, ids["New Nora"]).state is FollowerState.APPROVED
     assert "Seen on the platform" in browser.get(ian).text
+    figures = re.sub(r"\s+", " ", reports.get("/reports").text)
+    assert '">Removed</th><td>1</td>' in figures and "To be removed" not in figures
     assert browser.get("/followers?state=nowhere").status_code == 400
 
 
