@@ -32,6 +32,7 @@ FIRST_NUMBER, NUMBERS = 10_000, 90_000
 _TOGETHER = 500
 # Any fixed number of our own: it puts the writers of the log in a row on PostgreSQL.
 _LOCK = 0x5C40_03
+_WORRY = "safeguarding"
 
 
 def lock(session: Session) -> None:
@@ -330,3 +331,12 @@ def listed(values: list[str]) -> str:
 def unlisted(column: str) -> list[str]:
     """The values that `listed` put together."""
     return [value for value in column.split(",") if value]
+
+
+def main_kind(kinds: str) -> str:
+    """The kind as which an entry counts where each counts once: the worst, but a worry about a child always.
+
+    A child who writes of dying scores as a threat, too; whoever counts such worries looks for all of them.
+    """
+    each = unlisted(kinds)
+    return _WORRY if _WORRY in each else next(iter(each), "reported")

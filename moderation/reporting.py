@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from moderation import followers
-from moderation.chain import unlisted
+from moderation.chain import main_kind, unlisted
 from moderation.models import CaseState, Comment, Follower, FollowerMove, FollowerState, LogCase
 from moderation.sight import counted_for
 from moderation.unread import ALONE
@@ -71,8 +71,8 @@ def flags(session: Session, *, begins: datetime, ends: datetime, viewer: Person)
         of_account.urgent += count if urgent else 0
         of_account.unread += count if kinds == ALONE else 0
         of_account.still_open += count if state is CaseState.OPEN else 0
-        # The worst one alone, so that the parts add up to the whole.
-        of_account.by_kind[next(iter(unlisted(kinds)), "reported")] += count
+        # One alone, so that the parts add up to the whole.
+        of_account.by_kind[main_kind(kinds)] += count
         of_account.by_outcome.update(dict.fromkeys(unlisted(outcomes), count))
     decided = LogCase.state == CaseState.DECIDED, LogCase.decided_at.is_not(None)
     for of_whom, of_account in found.items():

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation.chain import unlisted
+from moderation.chain import main_kind
 from moderation.models import CaseState, LogCase
 from moderation.sight import counted_for
 from school.db import seconds_between
@@ -29,7 +29,7 @@ AGES = (
 
 @dataclass(slots=True)
 class FlagTrend:
-    """By step of time. Each entry counts once, by the worst of its kinds."""
+    """By step of time. Each entry counts once: see `chain.main_kind`."""
 
     by_kind: dict[str, list[int]] = field(default_factory=dict)
     by_account: dict[UUID | None, list[int]] = field(default_factory=dict)
@@ -74,8 +74,7 @@ def flags(
     )
     counted = sa.select(*each.c, sa.func.count().label("entries")).group_by(*each.c)
     for row in session.execute(counted):
-        kind = next(iter(unlisted(row.kinds)), "reported")
-        found.by_kind.setdefault(kind, [0] * len(begins))[row.step] += row.entries
+        found.by_kind.setdefault(main_kind(row.kinds), [0] * len(begins))[row.step] += row.entries
         found.by_account.setdefault(row.account_id, [0] * len(begins))[row.step] += row.entries
         if row.within is not None:
             found.spread[row.step][row.within] += row.entries

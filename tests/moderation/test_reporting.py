@@ -7,7 +7,7 @@ from uuid import UUID
 
 from moderation import reporting, trends
 from moderation.decisions import Outcome
-from moderation.models import ReferTo
+from moderation.models import LogCase, ReferTo
 from school.db import reading
 from school.models import Person, Role
 from tests.moderation.platform import WHEN, ScriptedPlatform, comment
@@ -57,3 +57,19 @@ def test_p10_flags_are_counted_and_p3_what_concerns_the_headteacher_not_for_them
     assert moved.by_account == {account_id: [0, 3]}
     assert moved.spread == [[0, 0, 0], [0, 1, 1]] and seen.spread == [[0, 0, 0], [0, 1, 0]]
     assert [age.others for age in ages] == [(1, 0, 0, 0, 0), (0, 0, 0, 1, 0), (0, 0, 0, 0, 1)]
+
+
+def test_a_worry_about_a_child_that_reads_as_a_threat_too_counts_as_the_worry(
+    account_id: UUID, platform: ScriptedPlatform, clock: Clock, school_people: dict[Role, Person]
+) -> None:
+    """In the report and its charts: whoever counts worries about children looks for every one of them."""
+    texts = "I will stab you", "I want to kill myself", "I want to kill myself, and I will stab you"
+    *_, both = flagged(account_id, platform, clock, *(comment(n, text) for n, text in enumerate(texts)))
+    begins, ends = WHEN - timedelta(days=1), clock() + timedelta(days=1)
+    with reading() as session:
+        assert session.get_one(LogCase, both).kinds == ",threat,safeguarding,", "the worst first"
+        slt = session.get_one(Person, school_people[Role.SLT].id)
+        found = reporting.flags(session, begins=begins, ends=ends, viewer=slt)[account_id]
+        drawn = trends.flags(session, begins=[begins], ends=ends, limits=[timedelta.max], viewer=slt)
+    assert found.by_kind == {"threat": 1, "safeguarding": 2}
+    assert drawn.by_kind == {"threat": [1], "safeguarding": [2]}
