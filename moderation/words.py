@@ -61,6 +61,9 @@ PLACES: Mapping[str, str] = {
 
 KIND_COLOURS: Mapping[str, str] = {"threat": "danger", "safeguarding": "danger", "personal_data": "warning"}
 
+URGENT = "threats, worries about a child, a child’s address or number"
+"""What is urgent, where several are counted: see `thresholds.is_urgent`."""
+
 _SHOWN_OF_A_KIND = 4
 _BEGUN = 60
 

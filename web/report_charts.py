@@ -15,7 +15,7 @@ import approvals.reporting as posting
 from approvals import reach_report
 from approvals.models import Objective
 from moderation import trends
-from moderation.words import KINDS
+from moderation.words import KINDS, URGENT
 from school import accounts, reporting
 from school.db import now, reading
 from school.models import Person
@@ -129,7 +129,7 @@ def _of_comments(session: Session, person: Person, when: Period, moment: datetim
             "How long comments wait that nobody has decided on yet",
             [words for _, words in trends.AGES],
             [
-                Part("threats and worries about a child", 0, age.urgent),
+                Part(f"urgent: {URGENT}", 0, age.urgent),
                 Part("other comments", 2, age.others),
             ],
             at="waiting ",

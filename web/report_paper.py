@@ -11,7 +11,7 @@ from approvals.reach_report import Reach
 from moderation import trends
 from moderation.reporting import Flags, Vetted
 from moderation.speed import said
-from moderation.words import KINDS, OUTCOMES
+from moderation.words import KINDS, OUTCOMES, URGENT
 from school.paper import Letterhead, Paper
 from school.times import say, say_date
 from web.naming import platform_name
@@ -120,7 +120,7 @@ def totals(flags: Iterable[Flags]) -> list[tuple[str, str]]:
     return [
         ("Comments read", f"{sum(one.comments for one in each):,}"),
         ("Flagged", f"{sum(one.flagged for one in each):,}"),
-        ("Of those, urgent (threats, worries about a child)", f"{sum(one.urgent for one in each):,}"),
+        (f"Of those, urgent ({URGENT})", f"{sum(one.urgent for one in each):,}"),
         ("Of those, only in another language", f"{sum(one.unread for one in each):,}"),
         ("Not decided yet", f"{sum(one.still_open for one in each):,}"),
     ]

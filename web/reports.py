@@ -16,7 +16,7 @@ from approvals import reach_report
 from approvals.models import DecisionKind, Objective
 from moderation import reporting as moderating
 from moderation.speed import said
-from moderation.words import KINDS, OUTCOMES
+from moderation.words import KINDS, OUTCOMES, URGENT
 from school import accounts, documents, letterhead, reporting
 from school.db import now, reading, transaction
 from school.errors import BadInput
@@ -102,6 +102,7 @@ def _report(typed: Typed, status: int = 200, dates: Typed | None = None) -> Resp
             decision_kinds=list(DecisionKind),
             kinds=KINDS,
             outcomes=OUTCOMES,
+            urgent=URGENT,
             vetted_rows=report_paper.vetted,
             spread=report_paper.spread,
             covered=report_paper.covered,

@@ -27,6 +27,7 @@ from moderation import anchors, assigning, referrals, unread
 from moderation.classifier.flags import LANGUAGE
 from moderation.models import ActState, CaseState, Follower, FollowerState, LogCase, PlatformAct
 from moderation.sight import visible_to
+from moderation.words import URGENT
 from school import (
     accounts,
     closing,
@@ -146,8 +147,8 @@ def _comments(session: Session, person: Person) -> Iterator[Waiting]:
     if urgent:
         yield Waiting(
             urgent,
-            "threat or worry about a child: look first",
-            "threats or worries about a child: look first",
+            f"urgent entry ({URGENT}): look first",
+            f"urgent entries ({URGENT}): look first",
             "/moderation",
             urgent=True,
             first=True,

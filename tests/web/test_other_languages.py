@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from moderation.models import LogCase
+from moderation.words import URGENT
 from school.db import reading
 from school.models import Account, Person, Role
 from tests.moderation import scenes
@@ -60,7 +61,7 @@ def test_they_are_read_together_and_held_against_nobody(
     totals = report.text[report.text.index('id="abuse"') :].split("</section>")[0]
     for name, count in (("Comments read", 3), ("Flagged", 3), ("Not decided yet", 1)):
         assert f"<dt>{name}</dt><dd>{count}</dd>" in totals
-    assert "<dt>Of those, urgent (threats, worries about a child)</dt><dd>0</dd>" in totals
+    assert f"<dt>Of those, urgent ({URGENT})</dt><dd>0</dd>" in totals
 
 
 def test_p19_a_bio_in_another_language_does_not_read_like_abuse(

@@ -10,6 +10,7 @@ import pytest
 
 from moderation.decisions import Outcome
 from moderation.models import LogCase, ReferTo
+from moderation.words import URGENT
 from school.db import reading, transaction
 from school.models import Account, AccountState, Person, Role
 from tests.moderation import scenes
@@ -40,7 +41,7 @@ def test_p23_no_action_on_something_urgent_takes_a_second_press(
         account_id, platform, clock, *(comment(n, t) for n, t in enumerate(["idiot", THREAT, THREAT + "!"]))
     )
     slt = signed_in(Role.SLT)
-    assert tiles(slt)["threats or worries about a child: look first"] == "2"
+    assert tiles(slt)[f"urgent entries ({URGENT}): look first"] == "2"
     assert tiles(slt)["other flagged comment to decide on"] == "1"
     with reading() as session:
         urgent = {one: session.get_one(LogCase, one).urgent for one in (calm, *threats)}
