@@ -428,7 +428,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         return entry_with(entry_id, typed.refuse(error)), 400
     except MoveNotAllowed as error:
         # Beside how things stand now, with what was typed; gone where it may no longer be seen.
-        typed.errors[""] = str(error)
+        typed.errors[""] = f"Nothing is recorded. {error}"
         return entry_with(entry_id, typed), 409
     words = moderation_words.decided(decision.outcomes, waiting, by_hand, to=decision.refer_to)
     if spared and ActKind.UNBLOCK not in {*waiting, *by_hand}:

@@ -195,6 +195,8 @@ def test_what_a_colleague_is_deciding_has_no_form(
     status, text = send(slt, entry_id, outcomes="hide", reason="Written before she took it")
     assert status == 409 and "Written before she took it" in text, "what was typed is kept"
     assert text.count("is deciding this entry") == 1, "said once"
+    assert "Nothing is recorded. Aoife Brennan is deciding" in text and "Your reason: Written before" in text
+    assert "from you" not in text and "run out" not in text, "it had never been theirs"
     assert 'name="reason"' in lead.get(page).text
 
 

@@ -225,16 +225,20 @@ def test_p23_the_lead_takes_what_is_urgent_over_in_one_press(
     with reading() as session:
         calm, threat = sorted((calm, threat), key=lambda one: session.get_one(LogCase, one).urgent)
     slt, dsl = signed_in(Role.SLT), signed_in(Role.DSL)
+    own = 'name="claimed" value="yes"'
+    assert own not in slt.get("/moderation").text
     for one in (calm, threat):
         assert slt.post(f"/moderation/{one}/claim", "/moderation").status_code == 302
     page = f"/moderation/{threat}"
+    assert slt.get("/moderation").text.count(own) == 2 and own in slt.get(page).text
     assert "Take it over from" not in dsl.get(f"/moderation/{calm}").text
     assert dsl.get("/moderation").text.count("Take it over from Daniel Whitcombe") == 1
     holder = re.search(r'name="holder" value="([^"]+)"', dsl.get(page).text)
     assert holder and dsl.post(f"{page}/take-over", page, holder=holder[1]).status_code == 302
     assert "It is yours to decide now." in dsl.get(page).text
-    late = slt.post(page, page, seen=1, outcomes="hide", reason="Abuse")
-    assert late.status_code == 409 and "is deciding this entry" in late.text
+    late = slt.post(page, page, seen=1, outcomes="hide", reason="Abuse", claimed="yes")
+    assert late.status_code == 409 and "Nothing is recorded. Aoife Brennan is deciding this entry" in late.text
+    assert "They took it over from you." in late.text and "Your reason: Abuse" in late.text
     assert late.text.count("Take it over from") == 1
     # With all that was written: it is theirs again, and nothing need be typed twice.
     form = late.text[late.text.index("/take-over") :].split("</form>")[0]
