@@ -209,10 +209,20 @@ def _blocks(session: Session, author_ids: Sequence[UUID]) -> list[_Block]:
 
 def to_go(acts: Iterable[PlatformAct]) -> PlatformAct | None:
     """The hiding or deleting of an entry's comment that was asked for last and is not done; None without."""
+    last = _asked_last(acts)
+    return last if last and last.kind is not ActKind.UNHIDE and last.state is not ActState.DONE else None
+
+
+def to_come_back(acts: Iterable[PlatformAct]) -> PlatformAct | None:
+    """The showing again of an entry's hidden comment, where it was asked for last and is not done."""
+    last = _asked_last(acts)
+    return last if last and last.kind is ActKind.UNHIDE and last.state is not ActState.DONE else None
+
+
+def _asked_last(acts: Iterable[PlatformAct]) -> PlatformAct | None:
     about = {ActKind.HIDE, ActKind.UNHIDE, ActKind.DELETE}
     asked = [act for act in acts if act.kind in about and act.state is not ActState.WITHDRAWN]
-    last = asked[-1] if asked else None
-    return last if last and last.kind is not ActKind.UNHIDE and last.state is not ActState.DONE else None
+    return asked[-1] if asked else None
 
 
 def going(acts: Iterable[PlatformAct]) -> str:
@@ -231,16 +241,31 @@ def going_now(
     Not of what waits for hours, for an account that nobody uses or for a person: everybody can read that.
     """
     last = {entry_id: act for entry_id, theirs in acts.items() if (act := to_go(theirs)) and going([act])}
-    accounts = _accounts(session, {act.account_id for act in last.values()})
-    left = {act.id for act in _left_to_people(session, last.values())}
+    return {entry_id: going([last[entry_id]]) for entry_id in _soon(session, last, now)}
+
+
+def back_soon(session: Session, comment_ids: Collection[UUID], *, now: datetime) -> frozenset[UUID]:
+    """Of these hidden comments those that are shown again in a moment, not after hours."""
+    query = sa.select(PlatformAct).where(PlatformAct.comment_id.in_(comment_ids)).order_by(PlatformAct.id)
+    acts: dict[UUID, list[PlatformAct]] = {}
+    for one in session.scalars(query) if comment_ids else ():
+        if one.comment_id is not None:
+            acts.setdefault(one.comment_id, []).append(one)
+    last = {comment_id: act for comment_id, theirs in acts.items() if (act := to_come_back(theirs))}
+    under_way = {comment_id: act for comment_id, act in last.items() if act.state in _UNDER_WAY}
+    return frozenset(_soon(session, under_way, now))
+
+
+def _soon(session: Session, acts: Mapping[UUID, PlatformAct], now: datetime) -> list[UUID]:
+    """Those of these acts under way, by the key of each, that a program does in a moment."""
+    accounts = _accounts(session, {act.account_id for act in acts.values()})
+    left = {act.id for act in _left_to_people(session, acts.values())}
 
     def waits(act: PlatformAct) -> bool:
         unused = accounts[act.account_id].state is not AccountState.ACTIVE
         return act.state is ActState.REQUESTED and (unused or (act.attempts > 0 and act.next_try_at > now))
 
-    return {
-        entry_id: going([act]) for entry_id, act in last.items() if act.id not in left and not waits(act)
-    }
+    return [key for key, act in acts.items() if act.id not in left and not waits(act)]
 
 
 def _accounts(session: Session, ids: Collection[UUID]) -> dict[UUID, Account]:

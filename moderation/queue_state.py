@@ -10,7 +10,7 @@ from hashlib import sha256
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation.models import CaseState, LogCase
+from moderation.models import ActKind, ActState, CaseState, LogCase, PlatformAct
 from moderation.sight import visible_to
 from school.models import Person
 
@@ -40,5 +40,16 @@ def state(session: Session, person: Person) -> State:
     newest = session.scalars(
         sa.select(LogCase.recorded_at).where(*where).order_by(LogCase.recorded_at.desc()).limit(NEWEST)
     )
-    mark = sha256(f"{row[0]}/{row[1]}/{row[2]}".encode()).hexdigest()[:16]
+    # What was hidden by mistake can be hidden again only once it is back: that is a change, too.
+    coming_back = session.scalar(
+        sa.select(sa.func.count())
+        .select_from(PlatformAct)
+        .join(LogCase, LogCase.entry_id == PlatformAct.entry_id)
+        .where(
+            PlatformAct.state.in_((ActState.REQUESTED, ActState.DOING)),
+            PlatformAct.kind == ActKind.UNHIDE,
+            *where,
+        )
+    )
+    mark = sha256(f"{row[0]}/{row[1]}/{row[2]}/{coming_back}".encode()).hexdigest()[:16]
     return State(mark, tuple(reversed(newest.all())))

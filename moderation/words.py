@@ -103,6 +103,12 @@ _TO_BE: Mapping[Outcome, tuple[ActKind, str]] = {
 }
 """What an outcome is called while the platform has not been asked for it."""
 
+_WANTED: Mapping[ActKind, str] = {
+    ActKind.HIDE: "to be hidden",
+    ActKind.UNHIDE: "to be shown again",
+    ActKind.DELETE: "to be deleted",
+}
+
 _VERBS: Mapping[ActKind, str] = {
     ActKind.HIDE: "hide a comment",
     ActKind.UNHIDE: "show a comment again",
@@ -276,14 +282,12 @@ def on_platform(comment: Comment | None, acts: Sequence[PlatformAct]) -> str:
         return "entered by hand"
     if comment.gone_at is not None:
         return f"gone since {say(comment.gone_at)}"
-    if comment.hidden:
-        return "hidden"
-    going = not_yet.to_go(acts)
-    if going is None:
-        return "visible"
-    wanted = "to be deleted" if going.kind is ActKind.DELETE else "to be hidden"
-    how = {ActState.BY_HAND: ", by hand", ActState.FAILED: ", which failed"}.get(going.state, "")
-    return f"still visible; {wanted}{how}"
+    act = not_yet.to_come_back(acts) if comment.hidden else not_yet.to_go(acts)
+    stands = "hidden" if comment.hidden else "visible" if act is None else "still visible"
+    if act is None:
+        return stands
+    how = {ActState.BY_HAND: ", by hand", ActState.FAILED: ", which failed"}.get(act.state, "")
+    return f"{stands}; {_WANTED[act.kind]}{how}"
 
 
 def urgency(case: LogCase) -> tuple[str, str]:
@@ -344,14 +348,17 @@ def hides_nothing(decision: Decision) -> str:
     return ""
 
 
-def no_hiding(comment: Comment | None, claimed_by: str) -> str:
-    """Why a comment can't be hidden, for who presses the key for it; empty where it can."""
+def no_hiding(comment: Comment | None, claimed_by: str, *, back: bool = False) -> str:
+    """Why a comment can't be hidden, for who presses the key for it; empty where it can.
+
+    `back`: it is hidden, and shown again in a moment.
+    """
     if comment is None:
         return "it was entered by hand, so hide it where it was seen"
     if comment.gone_at is not None:
         return "the comment is gone from the platform"
     if comment.hidden:
-        return "the comment is hidden already"
+        return "the comment is being shown again" if back else "the comment is hidden already"
     return f"{claimed_by} is deciding it" if claimed_by else ""
 
 

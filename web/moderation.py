@@ -126,6 +126,11 @@ def queue() -> ResponseReturnValue:
             tasks=len(review.tasks(session, viewer=person)),
             maybe_head=_maybe_head(session, person, [item.entry for item in page.items]),
             by_hand=_by_hand(session, page.items),
+            back_soon=not_yet.back_soon(
+                session,
+                [one.comment.id for one in page.items if one.comment and one.comment.hidden],
+                now=moment,
+            ),
             referred_here=sum(referrals.count_waiting(session, person)),
             to_deal_with=referrals.to_deal_with(
                 session, [(item.case, item.entry) for item in page.items], person

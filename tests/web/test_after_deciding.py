@@ -70,6 +70,42 @@ def test_what_was_decided_on_the_entrys_page_is_undone_there(
     assert 'id="undo"' not in decide(slt, first, seen=3, outcomes="refer", refer_to="dsl")
 
 
+def test_what_is_shown_again_is_said_so_and_the_queue_says_when_it_is(
+    account_id: UUID, platform: ScriptedPlatform, clock: scenes.PresentClock, signed_in: SignIn
+) -> None:
+    """Until then it can't be hidden once more, and afterwards the page that shows the old state says so."""
+    entry_id = scenes.flagged(account_id, platform, clock)[0]
+    slt = signed_in(Role.SLT)
+
+    def row() -> str:
+        shown = slt.get("/moderation").text
+        return shown[shown.index(f'id="entry-{entry_id}"') :].split("</article>")[0]
+
+    def mark() -> str:
+        return str(slt.get("/moderation/news").json["mark"])
+
+    def carry_out() -> None:
+        clock.at = now() + timedelta(seconds=1)
+        scenes.act(platform, clock)
+
+    decide(slt, entry_id, seen=1, outcomes="hide")
+    carry_out()
+    assert slt.post(f"/moderation/{entry_id}/undo", "/moderation", seen=2).status_code == 302
+    assert ">being shown again</span>" in row() and ">hidden</span>" not in row()
+    assert 'data-nohide="the comment is being shown again"' in row()
+    assert "<dd>hidden; to be shown again</dd>" in slt.get(f"/moderation/{entry_id}").text
+    found = re.search(r'data-mark="(\w+)"', slt.get("/moderation").text)
+    assert found and mark() == found[1]
+    with transaction() as session:
+        session.get_one(Account, account_id).state = AccountState.PAUSED
+    assert ">hidden</span>" in row() and "being shown again" not in row(), "for hours, perhaps"
+    with transaction() as session:
+        session.get_one(Account, account_id).state = AccountState.ACTIVE
+    carry_out()
+    assert "being shown again" not in row() and "hidden<" not in row() and 'data-do="hide"' in row()
+    assert mark() != found[1], "so that the page says that something has changed"
+
+
 def test_the_chair_who_may_not_undo_is_offered_no_undo(
     entry_id: UUID, clock: scenes.PresentClock, signed_in: SignIn, school_people: dict[Role, Person]
 ) -> None:
