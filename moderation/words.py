@@ -332,6 +332,8 @@ def afterwards(decision: Decision, *, many: bool = False, rest: bool = False) ->
     elif many and decision.outcomes <= UNDOABLE:
         which = "the others" if rest else "all of them"
         said += f" You can undo it for ten minutes, for {which} or for the last one."
+    elif Outcome.DEALT in decision.outcomes:
+        said += f" There is no Undo for it: it can be opened again on {entry}."
     elif decision.outcomes & {Outcome.MUTE, Outcome.MEETING}:
         said += f" There is no Undo for it: do more on {entry}."
     return said

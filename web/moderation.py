@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup, escape
 from sqlalchemy.orm import Session
 
 from moderation import (
@@ -440,25 +441,36 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         words = words.replace(moderation_words.OUTCOMES[Outcome.UNBLOCK], "not blocked after all")
     after = f"{to_the_lead}{moderation_words.afterwards(decision)}"
     task = left_to_people.task(decision.outcomes, by_hand, platform, waiting=waiting)
-    hides_nothing = moderation_words.hides_nothing(decision)
+    to_the_queue = gone or typed["back"] == "queue"
+    # On the entry's page it stands beneath, with the way to hide it.
+    hides_nothing = moderation_words.hides_nothing(decision) if public and to_the_queue else ""
     if stopped:
-        flash(f"Recorded: {words}. {stopped}{after}", "warning")
-    elif public and hides_nothing:
+        said = f"Recorded: {words}. {stopped}{after}"
+    elif hides_nothing:
         where = moderation_words.platform(case.platform)
-        flash(
-            f"Recorded: {words}. The comment is still visible on {where}: {hides_nothing}{after}", "warning"
-        )
+        said = f"Recorded: {words}. The comment is still visible on {where}: {hides_nothing}{after}"
     else:
-        flash(f"Recorded: {words}.{after}", "warning" if task else "success")
+        said = f"Recorded: {words}.{after}"
+    if not to_the_queue:
+        said = said.replace("on its page", "below")
+    elif not gone:
+        said = _linked(said, entry_id)
+    flash(said, "warning" if stopped or hides_nothing or task else "success")
     if task:
         flash(task, "warning")
-    if gone or typed["back"] == "queue":
+    if to_the_queue:
         if came := _came_urgent(typed["since"]):
             flash("Something urgent has come in meanwhile: it stands here now.", "warning")
             return redirect(url_for("moderation.queue", _anchor=f"entry-{came}"))
         # Where the person was: at the entry after this one.
         return redirect(_queue(typed["kept"], back_at))
     return redirect(url_for("moderation.entry", entry_id=entry_id))
+
+
+def _linked(said: str, entry_id: UUID) -> Markup:
+    """What was decided, with the way to the page that it names: the entry has left the queue."""
+    link = Markup('<a href="{}">its page</a>').format(url_for("moderation.entry", entry_id=entry_id))
+    return Markup(escape(said).replace("its page", link))
 
 
 def _to_be_asked_again(entry_id: UUID, decision: Decision, typed: Typed) -> bool:

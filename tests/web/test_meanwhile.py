@@ -106,6 +106,9 @@ def test_the_lead_finds_in_the_queue_what_is_hers(
     assert status == 302
     shown = lead.get("/moderation").text
     assert "Recorded: dealt with. The comment is still visible on Facebook: saying so hides nothing." in shown
+    # It has left the queue, and Undo is not for it: the way to its page is there.
+    its_page = f'<a href="/moderation/{worry_id}">its page</a>'
+    assert f"There is no Undo for it: it can be opened again on {its_page}." in shown
     assert "referred to you" not in shown
 
 

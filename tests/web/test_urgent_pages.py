@@ -118,8 +118,8 @@ def test_p18_an_answer_hides_nothing_and_says_so(
     said = {"seen": 1, "outcomes": "warn", "reason": "Abuse", "reply": "Please be kind."}
     assert slt.post(page, page, **said).status_code == 302
     shown = slt.get(page).text
-    assert "still visible on Facebook: an answer hides nothing." in shown
     assert "Warned; still visible on Facebook.</b>" in shown and "Hide it as well" in shown
+    assert "Recorded: warned. What was answered is public" in shown and "an answer hides nothing" not in shown
     assert "nobody can see then what it answers: delete the answer on Facebook too" in shown
     assert slt.post(page, page, seen=2, outcomes="hide", reason="Too").status_code == 302
     assert "Warned; still visible" not in slt.get(page).text

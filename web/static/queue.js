@@ -167,7 +167,7 @@
     if (key === "u") {
       var undo = document.getElementById("undo");
       if (!undo) {
-        return say("There is nothing to undo.");
+        return say("There is nothing to undo. A decision can be opened again on its entry’s page.");
       }
       // It may put a comment back in public: once is too easily pressed.
       undoing = !undoing;
