@@ -25,6 +25,7 @@ _MODERATING = (Role.HEADTEACHER, Role.SLT, Role.DSL, Role.MODERATOR)
 class HandedOver:
     """How many entries were given to a colleague, and how many stay because they may not see them."""
 
+    to: Person
     given: int
     stay: int
 
@@ -131,7 +132,7 @@ def hand_over(session: Session, *, to_id: UUID, by: Person, url: str, now: datet
     theirs = [case for case in free if not is_kept_from(to, about_headteacher=case.about_headteacher)]
     if theirs:
         _give(session, theirs, to, by=by, url=url, now=now)
-    return HandedOver(len(theirs), len(mine) - len(theirs))
+    return HandedOver(to, len(theirs), len(mine) - len(theirs))
 
 
 def _give(

@@ -414,6 +414,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
         with transaction() as session:
             person, moment = current_person(session), now()
             spared = Outcome.UNBLOCK in decision.outcomes and not_yet.nobody_blocked(session, entry_id)
+            given = assigning.in_force(session, [entry_id]).get(entry_id)
             case = decisions.decide(
                 session,
                 entry_id,
@@ -440,6 +441,8 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
     if spared and ActKind.UNBLOCK not in {*waiting, *by_hand}:
         words = words.replace(moderation_words.OUTCOMES[Outcome.UNBLOCK], "not blocked after all")
     after = f"{to_the_lead}{moderation_words.afterwards(decision)}"
+    if given and given[0] != person.id and case.state is CaseState.DECIDED:
+        after += f" It had been given to {given[1]}: tell them that it is decided."
     task = left_to_people.task(decision.outcomes, by_hand, platform, waiting=waiting)
     to_the_queue = gone or typed["back"] == "queue"
     # On the entry's page it stands beneath, with the way to hide it.
@@ -470,7 +473,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
 def _linked(said: str, entry_id: UUID) -> Markup:
     """What was decided, with the way to the page that it names: the entry has left the queue."""
     link = Markup('<a href="{}">its page</a>').format(url_for("moderation.entry", entry_id=entry_id))
-    return Markup(escape(said).replace("its page", link))
+    return escape(said).replace("its page", link)
 
 
 def _to_be_asked_again(entry_id: UUID, decision: Decision, typed: Typed) -> bool:

@@ -151,7 +151,7 @@ def hand_over() -> ResponseReturnValue:
     kept = f" {done.stay} can’t be handed over and stay with you." if done.stay else ""
     if done.given:
         many = "1 entry is" if done.given == 1 else f"{done.given} entries are"
-        flash(f"{many} handed over.{kept} Have a good break.", "success")
+        flash(f"{many} handed over to {done.to.name}.{kept} Have a good break.", "success")
     else:
         flash(
             f"You had taken no entry, so there was nothing to hand over.{kept} Have a good break.", "success"

@@ -106,6 +106,24 @@ def test_what_is_shown_again_is_said_so_and_the_queue_says_when_it_is(
     assert mark() != found[1], "so that the page says that something has changed"
 
 
+def test_whoever_decides_what_a_colleague_was_given_is_asked_to_tell_them(
+    account_id: UUID,
+    platform: ScriptedPlatform,
+    clock: scenes.PresentClock,
+    signed_in: SignIn,
+    school_people: dict[Role, Person],
+) -> None:
+    first, second = scenes.flagged(account_id, platform, clock, comment(1, "idiot 1"), comment(2, "idiot 2"))
+    slt, lead, given = signed_in(Role.SLT), signed_in(Role.DSL), "It had been given to Aoife Brennan: tell"
+    to = str(school_people[Role.DSL].id)
+    for one in (first, second):
+        assert slt.post(f"/moderation/{one}/assign", f"/moderation/{one}", to=to).status_code == 302
+    assert given not in decide(slt, first, seen=1, outcomes="note"), "it is with her still"
+    assert given in decide(slt, first, seen=2, outcomes="hide")
+    assert "It had been given" not in decide(slt, first, seen=3, outcomes="note")
+    assert "It had been given" not in decide(lead, second, seen=1, outcomes="hide"), "she knows"
+
+
 def test_the_chair_who_may_not_undo_is_offered_no_undo(
     entry_id: UUID, clock: scenes.PresentClock, signed_in: SignIn, school_people: dict[Role, Person]
 ) -> None:
@@ -261,7 +279,7 @@ def test_whoever_goes_home_finds_what_is_theirs_and_hands_it_over(
     assert f'id="entry-{first}"' in claimed
     head = str(school_people[Role.HEADTEACHER].id)
     assert slt.post("/moderation/hand-over", "/moderation", to=head).status_code == 302
-    assert "2 entries are handed over." in slt.get("/").text
+    assert "2 entries are handed over to Margaret Oyelaran." in slt.get("/").text
     assert 'id="own"' not in slt.get("/moderation").text
     with transaction() as session:
         session.get_one(LogCase, second).claimed_until = now() - timedelta(seconds=1)

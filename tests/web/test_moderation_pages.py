@@ -660,7 +660,7 @@ def test_a_saved_answer_and_a_colleague(
     assert "Entry 1" in own.get("/moderation?mine=yes").text
     head = str(school_people[Role.HEADTEACHER].id)
     assert own.post("/moderation/hand-over", "/moderation", to=head).status_code == 302
-    assert "1 entry is handed over" in own.get("/").text
+    assert "1 entry is handed over to Margaret Oyelaran." in own.get("/").text
     assert "Entry 1" in signed_in(Role.HEADTEACHER).get("/moderation?mine=yes").text
 
 
