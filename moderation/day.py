@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from moderation.models import Assignment, EventKind, LogCase, LogEntry, LogEvent
+from moderation.referrals import is_call
 from moderation.sight import visible_to
 from school.models import Person
 from school.times import midnight, today
@@ -89,7 +90,7 @@ def so_far(session: Session, *, viewer: Person, now: datetime) -> Day:
                 # What the lead took up herself was passed on to nobody.
                 done.referred += not event.detail.get("taken")
             case EventKind.NOTE:
-                done.notes += 1
+                done.notes += not is_call(event)
             case EventKind.ISSUED:
                 done.papers += 1
             case EventKind.REOPENED:

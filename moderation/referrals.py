@@ -36,6 +36,8 @@ ROLES: Mapping[ReferTo, Role] = {ReferTo.DSL: Role.DSL, ReferTo.CHAIR: Role.CHAI
 TAKEN = "Taken up by the safeguarding lead."
 """The reason of a referral that the lead made to themselves."""
 
+RUNG = "The police were rung: "
+"""How the note begins that says so."""
 
 _MADE_MOST = 50
 
@@ -135,11 +137,14 @@ def rung(session: Session, entry_id: UUID, reference: str, *, by: Person, now: d
     ).all()
     if not done:
         raise MoveNotAllowed("The police’s number is there already, or it wasn’t referred to them.")
-    chain.append(
-        session, entry_id, EventKind.NOTE, by=by, detail={"note": f"The police were rung: {given}"}, now=now
-    )
+    chain.append(session, entry_id, EventKind.NOTE, by=by, detail={"note": f"{RUNG}{given}"}, now=now)
     # Not the number, which leads to a person: the trail is kept for ever.
     audit.record(session, by=by, action="police_rung", object_kind="log_entry", object_id=entry_id, now=now)
+
+
+def is_call(event: LogEvent) -> bool:
+    """Whether an event of the log is that somebody rang the police."""
+    return event.kind is EventKind.NOTE and str(event.detail.get("note", "")).startswith(RUNG)
 
 
 def waits_for(session: Session, entry_id: UUID, person: Person) -> bool:
@@ -191,6 +196,8 @@ class Made:
     by: str
     """Who dealt with it; empty where that isn't known or nobody has."""
     dealt_at: datetime | None
+    reference: str
+    """The police's number, or what somebody wrote in its place; nobody need have rung them for it."""
 
 
 def made_by(session: Session, person: Person, *, since: datetime) -> list[Made]:
@@ -245,7 +252,18 @@ def made_by(session: Session, person: Person, *, since: datetime) -> list[Made]:
             None,
         )
         by, at = (answer.name, answer.at) if answer is not None and not waits else ("", None)
-        found.append(Made(referral.entry_id, number, referral.to, referral.referred_at, waits, by, at))
+        found.append(
+            Made(
+                referral.entry_id,
+                number,
+                referral.to,
+                referral.referred_at,
+                waits,
+                by,
+                at,
+                referral.reference,
+            )
+        )
     return found
 
 

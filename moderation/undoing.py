@@ -34,7 +34,9 @@ from school.times import say
 FOR = timedelta(minutes=10)
 """So long a decision can be taken back by who made it; afterwards, with a reason, on the entry's page."""
 
-_WHY = "Taken back by who decided it, within ten minutes."
+TAKEN_BACK = "Taken back by who"
+"""How the reason of every undo begins, old ones of the log too."""
+_WHY = f"{TAKEN_BACK}ever decided it, within ten minutes."
 
 
 class AlreadyTakenBack(MoveNotAllowed):

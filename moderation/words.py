@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from connectors.base import CommentKind
-from moderation import not_yet, unread
+from moderation import not_yet, referrals, undoing, unread
 from moderation.authors import AuthorRecord
 from moderation.chain import unlisted
 from moderation.decisions import Decision
@@ -418,10 +418,12 @@ def happened(event: LogEvent) -> str:
                 for value in detail.get("outcomes", [])
                 if value in set(Outcome)
             ]
-            # What was done about a referral is no second decision on the comment.
-            return "Dealt with" if names == ["dealt with"] else f"Decided: {', '.join(names)}"
+            said = ", ".join(names)
+            # What was done about a referral is no second decision on the comment; an undo is none at all.
+            undone = str(detail.get("reason", "")).startswith(undoing.TAKEN_BACK)
+            return said.capitalize() if undone or names == ["dealt with"] else f"Decided: {said}"
         case EventKind.NOTE:
-            return "Note"
+            return "Call to the police" if referrals.is_call(event) else "Note"
         case EventKind.REFERRED:
             to = detail.get("to", "")
             if detail.get("taken"):

@@ -246,7 +246,7 @@ def test_what_was_ticked_off_or_is_being_done_is_undone_properly(
     undo(first, by=slt, clock=clock)
     act(platform, clock)
     assert acts_now() == [("block", "done"), ("unblock", "by_hand")]
-    assert "Decided: to be unblocked by hand" in said_of(first)
+    assert "To be unblocked by hand" in said_of(first)
     # Thought again before that was done: they are blocked there still, so neither is to be done.
     decide(first, Outcome.BLOCK, by=slt, clock=clock)
     assert acts_now() == [("block", "done"), ("unblock", "withdrawn")]

@@ -103,6 +103,9 @@ def test_what_is_shown_again_is_said_so_and_the_queue_says_when_it_is(
         session.get_one(Account, account_id).state = AccountState.ACTIVE
     carry_out()
     assert "being shown again" not in row() and "hidden<" not in row() and 'data-do="hide"' in row()
+    done = slt.get("/moderation/done").text
+    assert ": Shown again</span>" in done and "Decided: shown again" not in done, "an undo is no decision"
+    assert "Taken back by whoever decided it, within ten minutes." in done
     assert mark() != found[1], "so that the page says that something has changed"
 
 

@@ -235,6 +235,7 @@ def test_p22_whoever_refers_to_the_police_is_told_to_ring_them_until_their_numbe
     assert "call to the police to make" not in lead.get("/").text
     tasks = "/moderation/tasks"
     assert "Ring the police" in slt.get(tasks).text and "Ring the police" in lead.get(tasks).text
+    assert "tick themselves off" not in slt.get(tasks).text, "of a call nobody but who makes it knows"
     assert signed_in(Role.CHAIR).post(f"{page}/police", "/me", reference="CAD 1").status_code == 404
     assert slt.post(f"{page}/police", page, reference=" ").status_code == 302
     assert "Write the number that the police gave you" in slt.get(page).text
@@ -244,6 +245,9 @@ def test_p22_whoever_refers_to_the_police_is_told_to_ring_them_until_their_numbe
         and "The police were rung: CAD 1234" in lead.get(page).text
     )
     assert "call to the police to make" not in slt.get("/").text
+    done = slt.get("/moderation/done").text
+    assert "Call to the police" in done and ": Note<" not in done and 'data-label="Notes">0<' in done
+    assert "to the police: reference “CAD 1234”" in done and "<small>referred <time" in done
     assert slt.post(f"{page}/police", page, reference="CAD 9").status_code == 409
     assert "noted that the police were rung about" in signed_in(Role.HEADTEACHER).get("/audit").text
     with reading() as session:
