@@ -89,6 +89,8 @@ class WayOn:
     words: str
     needs: Action | None = None
     """Offered to whom this opens it; None: whoever got the error may see it."""
+    back: WayOn | None = None
+    """The list in which it stands."""
 
 
 def page(
@@ -110,7 +112,8 @@ def page(
             nothing_here=status == HTTPStatus.NOT_FOUND,
             kept=keeping.kept(again=not form_gone and not from_elsewhere()),
             go_on=go_on,
-            says_code=not form_gone and status != HTTPStatus.UNAUTHORIZED,
+            # Of what people do at the same time nobody need tell the network manager a number.
+            says_code=not form_gone and status not in {HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT},
         ),
         status,
     )
@@ -133,20 +136,22 @@ def _way_on(error: SchoolgateError) -> WayOn | None:
     moderation = room in {"moderation", "work"}
     if isinstance(error, DealtWith):
         return WayOn(url_for("consent.show"), "The consent register")
+    queue = WayOn(url_for("moderation.queue"), "The moderation queue", Action.MODERATE)
+    followers = WayOn(url_for("followers.queue"), "The list of followers", Action.VET_FOLLOWERS)
     if isinstance(error, MoveNotAllowed):
         if moderation and "entry_id" in told:
             address = url_for("moderation.entry", entry_id=told["entry_id"])
-            return WayOn(address, "Look at the entry")
+            return WayOn(address, "Look at the entry", back=queue)
         if request.endpoint == "moderation.act":
             return WayOn(url_for("moderation.tasks"), "To do by hand", Action.MODERATE)
         if room == "followers" and "follower_id" in told:
             address = url_for("followers.one", follower_id=told["follower_id"])
-            return WayOn(address, "Look at the follower")
+            return WayOn(address, "Look at the follower", back=followers)
     if isinstance(error, NotFound):
         if moderation:
-            return WayOn(url_for("moderation.queue"), "The moderation queue", Action.MODERATE)
+            return queue
         if room == "followers":
-            return WayOn(url_for("followers.queue"), "The list of followers", Action.VET_FOLLOWERS)
+            return followers
     return None
 
 

@@ -194,6 +194,11 @@ def test_what_a_colleague_is_deciding_has_no_form(
     lead.post(f"{page}/claim", "/moderation")
     shown = slt.get(page).text
     assert 'name="reason"' not in shown and shown.count("Aoife Brennan is deciding this entry") == 1
+    assert ">with Aoife Brennan</span>" in shown and "only what is urgent can be taken over" in shown
+    refused = slt.post(f"{page}/claim", "/moderation")
+    assert refused.status_code == 409 and "Aoife Brennan is deciding this entry" in refused.text
+    assert f'href="{page}">Look at the entry</a>' in refused.text and "Error 409" not in refused.text
+    assert 'href="/moderation">The moderation queue</a>' in refused.text
     assert 'name="reason"' not in slt.get("/moderation").text
     status, text = send(slt, entry_id, outcomes="hide", reason="Written before she took it")
     assert status == 409 and "Written before she took it" in text, "what was typed is kept"

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from moderation.models import Comment
+from moderation.models import Comment, LogCase
 from school import db
 from school.models import Account
 from tests.moderation import scenes
@@ -113,6 +113,36 @@ def test_the_key_takes_back_all_that_was_decided_together(address: str, wide: Pa
     wide.keyboard.press("u")
     expect(wide.get_by_text(f"Taken back: {entries} entries are open again.")).to_be_visible()
     expect(wide.locator("article")).to_have_count(entries)
+
+
+def test_whoever_works_by_keys_goes_on_where_they_were(address: str, wide: Page, entries: int) -> None:
+    """What was open stays open over a claim; who refers chooses to whom; a question has the focus."""
+    sign_in_as(wide, address, "Daniel Whitcombe")
+    wide.goto(f"{address}/moderation")
+    keys, first = wide.keyboard, wide.locator("article").first
+    for badge in (1, 0):
+        keys.press("j")
+        keys.press("t" if badge else "Escape")
+        expect(first.locator(".quoted")).to_be_visible()
+        first.focus()
+        keys.press("c")
+        expect(first.get_by_text("yours")).to_have_count(badge)
+        expect(first.locator(".quoted")).to_be_visible()
+        expect(first).to_be_focused()
+    wide.reload()
+    expect(first.locator(".quoted")).not_to_be_visible()
+    keys.press("j")
+    keys.press("r")
+    expect(wide.locator("#refer_to")).to_be_focused()
+    expect(wide.get_by_label("Refer it", exact=True)).to_be_checked()
+    with db.transaction() as session:
+        session.execute(sa.update(LogCase).values(urgent=True))
+    wide.goto(f"{address}/moderation")
+    wide.get_by_label("Reason for the decision").first.fill("Harmless")
+    wide.get_by_role("button", name="No action").first.click()
+    expect(wide.locator("#sure")).to_be_focused()
+    keys.press("Tab")
+    expect(wide.get_by_role("button", name="Yes: no action")).to_be_focused()
 
 
 def test_the_queue_by_keyboard_alone(address: str, wide: Page, entries: int) -> None:

@@ -19,6 +19,8 @@
   var ticked = false;
   var led = null;
   var meant = new WeakMap();
+  // Texts that were uncovered and count no more towards the offer of a pause.
+  var counted = new WeakSet();
   var quiet = null;
   var undoing = false;
   // What is said while letters do nothing, since they are meant as a reason; empty otherwise.
@@ -335,6 +337,34 @@
     place.focus();
   }
 
+  // Whoever comes to refer it chooses next to whom. Before, the browser goes to the place in the address.
+  var whom = window.location.hash === "#pass-on" && document.getElementById("refer_to");
+  if (whom) {
+    window.addEventListener("load", function () { whom.focus({preventScroll: true}); });
+  }
+
+  // A text that was open when its entry was claimed or let go is open on the page that comes back.
+  var KEPT_OPEN = "open:";
+  items.forEach(function (item) {
+    var box = item.querySelector("details.covered");
+    var place = KEPT_OPEN + item.dataset.entry;
+    try {
+      if (box && window.sessionStorage.getItem(place)) {
+        counted.add(box);
+        box.open = true;
+      }
+      window.sessionStorage.removeItem(place);
+    } catch (error) { /* Then it is uncovered again by hand. */ }
+    var claim = find(item, "claim");
+    if (box && claim) {
+      claim.addEventListener("click", function () {
+        try {
+          window.sessionStorage.setItem(place, box.open ? "yes" : "");
+        } catch (error) { /* As above. */ }
+      });
+    }
+  });
+
   // What was typed in the rows is there again after going back: this place in the browser's history keeps it.
   var reasons = Array.from(document.querySelectorAll(".quick input[name=reason]"));
   var before = (window.history.state && window.history.state.reasons) || {};
@@ -350,7 +380,6 @@
 
   // Each text that is uncovered counts once towards the offer of a pause.
   var pause = document.getElementById("pause");
-  var counted = new WeakSet();
   document.addEventListener("toggle", function (event) {
     var box = event.target;
     if (!pause || !box.open || !box.matches("details.covered") || counted.has(box)) {
