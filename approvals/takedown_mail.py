@@ -18,13 +18,14 @@ from approvals.states import PublicationState
 from school import mail, people
 from school.models import Person, Role
 from school.settings import settings
+from school.wording import and_last
 
 
 def tell_author(
     session: Session, draft: Draft, opened: Sequence[Takedown], *, by: Person | None, now: datetime
 ) -> None:
     """What was theirs is not to vanish without a word: its author, and whoever asked for it, read why."""
-    where = " and ".join(account_name(one.publication.account) for one in opened)
+    where = and_last([account_name(one.publication.account) for one in opened])
     revision = session.get_one(DraftRevision, opened[0].publication.revision_id)
     approval_mail.tell(
         session,

@@ -20,6 +20,7 @@ from approvals.first_names import first_name
 from approvals.models import DraftRevision, RevisionPicture, RevisionPupil, RevisionVideo
 from school import consent
 from school.models import ConsentKind, Pupil
+from school.wording import and_last
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Unticked:
     @property
     def where(self) -> str:
         """The files in words."""
-        return " and ".join(f"“{one}”" for one in self.files)
+        return and_last([f"“{one}”" for one in self.files])
 
     @property
     def question(self) -> str:

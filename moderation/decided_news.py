@@ -14,6 +14,7 @@ from moderation.models import LogCase, LogEntry, ReferTo
 from moderation.outcomes import Outcome, in_words
 from school.models import Person
 from school.times import say
+from school.wording import and_last
 
 _LED_BY = {ReferTo.DSL: "the safeguarding lead", ReferTo.CHAIR: "the chair of governors"}
 
@@ -53,4 +54,4 @@ def how(session: Session, case: LogCase, to: Collection[ReferTo]) -> str:
 
 
 def _names(to: Collection[ReferTo]) -> str:
-    return " and ".join(_LED_BY[one] for one in to)
+    return and_last([_LED_BY[one] for one in to])

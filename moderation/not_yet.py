@@ -16,6 +16,7 @@ from moderation.attempts import OTHERS_POSTS
 from moderation.models import ActKind, ActState, Author, Comment, LogEntry, PlatformAct
 from school.models import Account, AccountState
 from school.times import say
+from school.wording import and_last
 
 _STOPPED: Mapping[AccountState, tuple[str, str]] = {
     AccountState.PAUSED: ("is paused", "until somebody uses the account again"),
@@ -90,7 +91,7 @@ def stopped(
     for (platform, state), kinds in places.items():
         how, until = _STOPPED[state]
         effects = [several if many else one for those, one, several in _MEANWHILE if those & kinds]
-        effect = " and ".join(effects) or "nothing is done there"
+        effect = and_last(effects) or "nothing is done there"
         said.append(f"{platform_name(platform)} {how}, so {effect} {until}.")
     return frozenset(row.kind for row in rows), f"{begins}{' '.join(said)}" if said else ""
 
@@ -154,9 +155,7 @@ def being_blocked(session: Session, author_ids: Sequence[UUID]) -> frozenset[UUI
     # What was asked last counts: an earlier attempt may have failed.
     newest = {(one.author, one.account): one for one in _blocks(session, author_ids)}
     return frozenset(
-        one.author
-        for one in newest.values()
-        if one.kind is ActKind.BLOCK and one.state is not ActState.DONE
+        one.author for one in newest.values() if one.kind is ActKind.BLOCK and one.state is not ActState.DONE
     )
 
 

@@ -15,6 +15,7 @@ from school.forms import FormRefused
 from school.models.forms import FormKind, FormState
 from school.settings import settings
 from school.times import today
+from school.wording import and_last
 from web.access import current_person, signed_in
 from web.forms import Typed
 from web.naming import role_name
@@ -60,7 +61,7 @@ def _past_head() -> str:
             "chair of governors or the local authority yourself."
         )
     role = role_name(turn.role)
-    names = " and ".join(person.name for person in turn.people)
+    names = and_last([person.name for person in turn.people])
     return f"Then you and the {role[0].lower()}{role[1:]} ({names}) alone can read it, {BY_LAW}."
 
 

@@ -20,6 +20,7 @@ from school.models import DataExport, ExportOf, HoldOn
 from school.permissions import Action
 from school.retention import Rule, Subject
 from school.times import today
+from school.wording import and_last
 from web import disclosure, record_holds
 from web.access import current_person, needs
 from web.forms import Typed
@@ -102,7 +103,7 @@ def _prepare(kind: str, subject_id: UUID, typed: Typed, status: int = 200) -> Re
             "protection/file.html",
             subject=subject,
             referred=[
-                (one, "To " + " and ".join(REFER_TO[to] for to in one.to) if one.to else "By a letter")
+                (one, "To " + and_last([REFER_TO[to] for to in one.to]) if one.to else "By a letter")
                 for one in disclosure.referred(session, subject, asked_by_id=by.id)
             ],
             reports=disclosure.reports(session, subject, asked_by_id=by.id),
