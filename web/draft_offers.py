@@ -27,16 +27,23 @@ WEEKDAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturd
 
 def of(session: Session, form: DraftForm, *, now: datetime) -> Mapping[str, Any]:
     """Everything that the form's page offers, by the names that its template uses."""
-    history = good_times.of_school(session, now=now)
     return {
         "templates": post_templates.listed(session),
         "hashtags": hashtags.used(session, now=now),
+        **answered_most(session, now=now),
+        "about_day": about_day(session, form),
+    }
+
+
+def answered_most(session: Session, *, now: datetime) -> Mapping[str, Any]:
+    """When the school's posts were answered most, by the names that `reports/good_times.html` uses."""
+    history = good_times.of_school(session, now=now)
+    return {
         "good_times": [
             (f"{WEEKDAYS[one.weekday]} from {_hour(one.hour)} to {_hour(one.hour + 1)}", one)
             for one in history.times
         ],
         "good_times_rest_on": history,
-        "about_day": about_day(session, form),
     }
 
 

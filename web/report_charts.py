@@ -22,6 +22,7 @@ from school.models import Person
 from school.permissions import Action, may
 from school.reporting import Period
 from web.access import current_person, needs
+from web.draft_offers import answered_most
 from web.drawing import COLOURS, SCALE, Chart, Part, chart, colour_of_kind
 from web.forms import Typed
 from web.naming import platform_name
@@ -42,7 +43,10 @@ def show() -> ResponseReturnValue:
         drawn = _of_posts(session, when, moment)
         if may(person, Action.SEE_REPORTS):
             drawn = [*_of_comments(session, person, when, moment), *drawn, *_of_costs(session, when, moment)]
-    page = render_template("reports/charts.html", charts=drawn, when=when, dates=dates, made_at=moment)
+        times = answered_most(session, now=moment)
+    page = render_template(
+        "reports/charts.html", charts=drawn, when=when, dates=dates, made_at=moment, **times
+    )
     return page, status
 
 

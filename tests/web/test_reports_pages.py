@@ -113,6 +113,7 @@ def test_p10_the_marketing_officer_sees_how_far_posts_came_and_nothing_of_commen
         assert words not in page
     charts = figures(browser.get("/reports/charts").text)
     assert "Posts published through Schoolgate" in charts
+    assert "When the school’s posts were answered most There are too few posts yet to say" in charts
     assert "flagged" not in charts and "decided" not in charts and "cost" not in charts.split("Charts")[-1]
     assert browser.post("/reports/pdf", "/reports", **{"from": "", "to": ""}).status_code == 404
     address = f"/reports/purposes/{account.id}"
