@@ -77,7 +77,7 @@ def test_p10_the_report_is_a_pdf_with_the_figures_and_is_known_again(
         "A reminder of an event 0",
         "Training in date today 9",
         "People at the school 10",
-        "Withdrawn 0",
+        "Consent withdrawn 0",
         "New followers whom a person looked at",
         "What the platforms charged, in US dollars",
         "$1.25",
