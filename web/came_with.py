@@ -14,7 +14,7 @@ from school.errors import BadInput
 from school.permissions import Action
 from web.access import current_person, needs
 from web.forms import Typed
-from web.moderation import entry_with, leave_a_line
+from web.moderation_entry import entry_with, leave_a_line
 
 pages = Blueprint("came_with", __name__)
 
