@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -134,6 +134,7 @@ def plan(
             taken[found.id] = entry.line
             made.pupils[entry.line] = found
         _one(made, entry, found, on=today(now))
+    made.problems += _clashes(entries, made.pupils, register)
     made.odd_names = [entry for entry in entries if is_odd(entry.name) or is_odd(entry.given_by)]
     made.odd_classes = _odd_classes(entries, register.roll)
     made.on_roll = len(register.roll)
@@ -172,6 +173,29 @@ def _meant(entry: ListedPupil, register: Register, *, alone: bool) -> tuple[str,
     if not entry.class_name and (found is None or found.left_on is not None):
         return NO_CLASS, None
     return "", found
+
+
+def _clashes(
+    entries: Sequence[ListedPupil], pupils: Mapping[int, Pupil], register: Register
+) -> Iterator[LineProblem]:
+    """Lines after which two pupils of one name would be in one class: the register tells them apart by these.
+
+    In the file they were in different places: the class of one is put right, or one is known by their number.
+    """
+    listed, places = {pupil.id for pupil in pupils.values()}, dict[tuple[str, str], int]()
+    for entry in entries:
+        before = places.setdefault((same_name(entry.name), same_name(entry.class_name)), entry.line)
+        there = register.in_place(entry)
+        if before != entry.line:
+            sentence = f"This is the same pupil as in line {before}."
+        elif there is not None and there.id not in listed:
+            sentence = (
+                f"The register has another pupil called {entry.name} in {entry.class_name}: correct the number, "
+                "or add a middle name if these are two children."
+            )
+        else:
+            continue
+        yield LineProblem(entry.line, sentence, entry.name)
 
 
 def _spelt(roll: Sequence[Pupil], listed: Sequence[ListedPupil]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -118,3 +119,23 @@ def test_a_mistyped_class_is_put_right_where_somebody_says_so(
     assert {new.name: new.class_name for new in done.new} == {"Ida Moss": CLASS, "Jo Lark": "Yr 4 Kestrel"}
     written = {pupil.name: pupil.class_name for pupil in consent.pupils(session)}
     assert (written["Ida Moss"], written["Jo Lark"]) == (CLASS, "Yr 4 Kestrel")
+
+
+@pytest.mark.parametrize(
+    ("lines", "meant", "said"),
+    [
+        ("Ida Moss,4K,\nIda Moss,Year 4 Kestrels,\n", ["2"], "Line 3 (Ida Moss): This is the same pupil as in line 2"),
+        ("Ida Moss,4K,\nIda Moss,Yr 4 Kestrel,\n", ["2", "3"], "This is the same pupil as in line 2"),
+        ("Mia Ash,Year 4 Kestrels,A123\n", [], "The register has another pupil called Mia Ash in Year 4 Kestrels"),
+    ],
+)  # fmt: skip
+def test_two_of_one_name_never_end_in_one_class(
+    lines: str, meant: list[str], said: str, session: Session, officer: Person, amelia: Pupil
+) -> None:
+    """Where a class is put right on the page, or a number is another child's: told, not broken off."""
+    amelia.reference = "A123"
+    session.flush()
+    one = kept(session, officer, lines)
+    with pytest.raises(BadInput, match=re.escape(said)):
+        consent_import.apply(session, one.id, meant=meant, by=officer, now=NOW)
+    assert "Ida Moss" not in {pupil.name for pupil in consent.pupils(session)} and one.applied_at is None
