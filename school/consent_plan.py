@@ -190,8 +190,8 @@ def _clashes(
             sentence = f"This is the same pupil as in line {before}."
         elif there is not None and there.id not in listed:
             sentence = (
-                f"The register has another pupil called {entry.name} in {entry.class_name}: correct the number, "
-                "or add a middle name if these are two children."
+                f"The register has another pupil called {entry.name} in {entry.class_name}: correct the "
+                "number, or add a middle name if these are two children."
             )
         else:
             continue

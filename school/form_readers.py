@@ -18,9 +18,14 @@ def readers(session: Session, entry: FormEntry) -> list[Person]:
     return sorted(those, key=lambda one: (one.name, one.id))
 
 
-def undelivered(session: Session, entry: FormEntry) -> list[Person]:
-    """Whom no mail about a report about the headteacher reached: nobody but its readers is told (P3)."""
+def undelivered(session: Session, entry: FormEntry, *, viewer: Person) -> list[Person]:
+    """Whom no mail about a report about the headteacher reached: nobody but its readers is told (P3).
+
+    Without the viewer, who knows it now, whoever has answered it, and who may not read it (any more).
+    """
     if not entry.about_headteacher:
         return []
     failed = mail.undelivered_about(session, [entry.id], mail.FORM).get(entry.id, [])
-    return [people.get(session, one.to_id) for one in failed if one.to_id is not None]
+    known = {viewer.id, *(step.by_id for step in entry.steps)}
+    those = [people.get(session, one.to_id) for one in failed if one.to_id is not None]
+    return [one for one in those if one.id not in known and forms.may_see(session, entry, one)]

@@ -176,7 +176,8 @@ OBJECTS: tuple[ObjectRule, ...] = (
     ),
     ObjectRule(
         "a filled-in form",
-        "who filed it and the roles of its kind; if it is about the headteacher, who filed it and the chair",
+        "who filed it and the roles of its kind; if it is about the headteacher, who filed it and the chair, "
+        "or the safeguarding lead in the chair's place",
         "school.forms.may_see",
     ),
 )  # fmt: skip

@@ -335,11 +335,11 @@ HELP: Mapping[str, Help] = {
         (("All forms", "/forms"),),
     ),
     "reports/report.html": Help(
-        "This report shows how a term went: posts, comments, decisions and how quickly they were made. Print it or take it as a PDF for the governors.",
+        "This report shows how a term went: how far the posts came and, for those who lead the school, comments, decisions and how quickly they were made. They can take it as a PDF for the governors.",
         (_TODAY,),
     ),
     "reports/charts.html": Help(
-        "These pictures show how flags, decisions, posts and costs went over some weeks. Under each are its numbers. Choose other days above.",
+        "These pictures show how the posts went over some weeks and, for those who lead the school, flags, decisions and costs. Under each are its numbers. Choose other days above.",
         (_TODAY,),
     ),
     "devices/list.html": Help(
