@@ -226,6 +226,21 @@ def test_in_a_real_school_everybody_sees_their_own_mail_only(
     assert "A post waits" not in teacher.get("/practice/mailbox").text
 
 
+def test_p3_a_mail_in_confidence_moves_nothing_for_who_may_not_read_it(
+    settings_home: Path, head: Browser, signed_in: Callable[[Role], Browser]
+) -> None:
+    """An open mailbox must not say to the headteacher that mail has come when it is to the chair alone."""
+    teacher, first = signed_in(Role.STAFF), arrive(settings_home, "Margaret <head@larkfield.test>")
+    second = "20270603T084001.000000Z-0123abcd.eml"
+    (settings_home / "mailbox" / second).write_bytes(
+        b"Subject: Hello\r\nTo: Teacher@larkfield.test\r\nSensitivity: Private\r\n\r\nHello"
+    )
+    news = "/practice/mailbox/news"
+    assert head.get(news).json == {"mark": first} and teacher.get(news).json == {"mark": second}
+    assert second not in head.get("/practice/mailbox").text
+    assert second in teacher.get("/practice/mailbox").text
+
+
 @pytest.mark.parametrize(
     "name", ["../schoolgate.db", "..%2Fsecret.key", "secret.key", "20270603T084000.000000Z-0123abcd.eml"]
 )
