@@ -126,7 +126,8 @@ def mail_due(session: Session, *, now: datetime) -> int:
         .limit(AT_ONCE)
     )
     whose = {request.approver_id for request in session.scalars(due)}
-    return sum(_mail_all(session, session.get_one(Person, one), now=now) for one in whose)
+    # In one order everywhere, so that two who write mails at once wait in turn.
+    return sum(_mail_all(session, session.get_one(Person, one), now=now) for one in sorted(whose))
 
 
 def mail_together(session: Session, handed_in: Collection[UUID], *, now: datetime) -> int:
@@ -139,6 +140,7 @@ def mail_together(session: Session, handed_in: Collection[UUID], *, now: datetim
             ApprovalRequest.voided_at.is_(None),
         )
         .distinct()
+        .order_by(ApprovalRequest.approver_id)
     )
     return sum(
         _mail_all(session, session.get_one(Person, one), now=now) for one in session.scalars(pressed).all()
