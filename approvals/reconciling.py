@@ -246,6 +246,6 @@ def _hand_over(session: Session, publication: Publication, found: str, *, now: d
         session,
         publication,
         f"It isn't known whether it was posted. {found} Look at the account itself: if it is there, give its "
-        "address here; if not, publish it again or cancel it.",
+        "address here; if not, publish it again or stop it.",
         now=now,
     )

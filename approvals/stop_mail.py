@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from approvals import approval_mail
@@ -12,6 +13,7 @@ from approvals.checks import account_name
 from approvals.content import tidy
 from approvals.mail_subjects import known_by, short_time
 from approvals.models import Draft, DraftRevision, Publication
+from approvals.states import PublicationState
 from school.models import Person
 from school.wording import and_last
 
@@ -40,10 +42,17 @@ def tell_author(
         heading = f"{about[:1].upper()}{about[1:]}"
         sentences = [f"{by.name} stopped this post on {where}. It does not go out there."]
     sentences.append(f"The reason: {tidy(reason)}")
-    sentences.append(
-        "If a post is still wanted, open it and change it, or press “Write a new one like it”. It needs a "
-        "new approval."
-    )
+    if _goes_on(session, list(revisions.values())):
+        # To change it would take the approval from the rest, and what is out can't be changed.
+        sentences.append(
+            "It stays as it is on its other accounts. If it is still wanted here, open it and press “Write a "
+            "new one like it”. That needs an approval of its own."
+        )
+    else:
+        sentences.append(
+            "If a post is still wanted, open it and change it, or press “Write a new one like it”. It needs "
+            "a new approval."
+        )
     approval_mail.tell(
         session,
         [draft.author],
@@ -54,3 +63,12 @@ def tell_author(
         purpose=PURPOSE,
         now=now,
     )
+
+
+def _goes_on(session: Session, revisions: Sequence[DraftRevision]) -> bool:
+    """Whether one of these is out, or still comes, on another account."""
+    over = (PublicationState.CANCELLED, PublicationState.MISSED)
+    query = sa.select(Publication.id).where(
+        Publication.revision_id.in_([one.id for one in revisions]), Publication.state.not_in(over)
+    )
+    return session.scalar(query.limit(1)) is not None

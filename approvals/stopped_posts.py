@@ -17,6 +17,7 @@ from approvals.states import PublicationState
 from school.errors import NotFound
 from school.models import Person
 from school.permissions import Action, require
+from school.wording import and_last
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Stop:
     at: datetime
     reason: str
     accounts: tuple[str, ...]
+
+    @property
+    def where(self) -> str:
+        """The accounts in words."""
+        return and_last(self.accounts)
 
 
 def of(session: Session, publications: Sequence[Publication]) -> list[Stop]:

@@ -23,6 +23,7 @@ from approvals.models import DecisionKind, Draft, RenditionUse
 from school.db import now, reading, transaction
 from school.errors import BadInput, LinkExpired, NotFound
 from school.models import Person, Role
+from school.permissions import Action, may
 from school.pins import PinLocked
 from school.settings import settings
 from school.times import in_minutes
@@ -155,6 +156,7 @@ def done(token: str) -> ResponseReturnValue:
                 decision=decision,
                 planned=decisions.planned_words(session, decision),
                 stopped=claims.stopped(session),
+                may_stop=may(decision.approver, Action.HOLD_PUBLICATIONS),
                 kind=decision.kind,
                 kinds=DecisionKind,
                 following=following,

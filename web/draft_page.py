@@ -127,7 +127,8 @@ def page(draft_id: UUID, typed: Typed) -> str:
         out = [one for one in publications if one.state is PublicationState.PUBLISHED]
         held = [one for one in publications if one.state in holding_together.WAITING]
         figures = reach.of_publications(session, [one.id for one in out])
-        editable = own and drafts.editable(session, draft)
+        can_change = drafts.editable(session, draft)
+        editable = own and can_change
         inside = (
             late_names.inside(session, revision, now=moment)
             if own and newest and draft.state in {DraftState.SUBMITTED, DraftState.APPROVED}
@@ -220,6 +221,7 @@ def page(draft_id: UUID, typed: Typed) -> str:
             # What its author is asked above isn't said once more among the rest.
             background=_without(shown, look_at, unfinished=editable and newest),
             editable=editable,
+            can_change=can_change,
             may_write=own and bool(people.authorised_accounts(session, person)),
             may_decide=may_decide,
             may_settle=may_settle,

@@ -21,7 +21,7 @@ from school.permissions import Action
 from school.wording import and_last
 from web import draft_page
 from web.access import current_person, needs, signed_in
-from web.forms import Typed, hidden_number, identifier
+from web.forms import Typed, hidden_number, identifier, whole_number
 from web.keeping import RESTORE, restores
 
 pages = Blueprint("publications", __name__)
@@ -39,7 +39,7 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
     reason = typed.raw("reason")
     try:
         with transaction() as session:
-            person = current_person(session)
+            person, missed = current_person(session), ""
             drafts.find(session, draft_id, by=person, now=now())
             _check_of(session, draft_id, publication_id)
             # A page that doesn't say what it showed is older than any look that counts.
@@ -69,6 +69,7 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
                         now=now(),
                     )
                     said = _stopped(session, stopped, by=person)
+                    missed = _not_stopped(stopped, listed=whole_number(typed["series"]) or 0)
                 case "look":
                     holding.look_again(session, publication_id, by=person, now=now())
                     said = "It is looked for on the platform now: load this page again in a moment."
@@ -82,6 +83,8 @@ def settle(draft_id: UUID, publication_id: UUID) -> ResponseReturnValue:
     except BadInput as error:
         return _refused(draft_id, publication_id, error)
     flash(said, "success")
+    if missed:
+        flash(missed, "warning")
     return redirect(url_for("drafts.one", draft_id=draft_id))
 
 
@@ -90,9 +93,22 @@ def _stopped(session: Session, stopped: Sequence[Publication], *, by: Person) ->
     where = and_last(sorted({account_name(one.account) for one in stopped}))
     posts = len({one.draft_id for one in stopped})
     what = "It is stopped" if posts == 1 else f"It and {posts - 1} more of its series are stopped"
-    own = session.get_one(Draft, stopped[0].draft_id).author_id == by.id
-    told = "" if own else " Its author gets your reason by e-mail."
-    return f"{what} on {where}.{told}"
+    return f"{what} on {where}.{_told(session, stopped[0].draft_id, by=by)}"
+
+
+def _told(session: Session, draft_id: UUID, *, by: Person) -> str:
+    """That whoever wrote a stopped post is told: not who stopped it themselves, nor who is shut out."""
+    author = session.get_one(Draft, draft_id).author
+    return " Its author gets your reason by e-mail." if author.id != by.id and author.active else ""
+
+
+def _not_stopped(stopped: Sequence[Publication], *, listed: int) -> str:
+    """What to say where fewer of the other posts were stopped than the page had `listed`; else empty."""
+    left = listed + 1 - len({one.draft_id for one in stopped})
+    if left < 1:
+        return ""
+    what = "Another post of its series was" if left == 1 else f"{left} other posts of its series were"
+    return f"{what} not stopped: look below how each of them stands now."
 
 
 @pages.post("/drafts/<uuid:draft_id>/held")
@@ -118,6 +134,7 @@ def settle_held(draft_id: UUID) -> ResponseReturnValue:
                 now=now(),
             )
             settled = [account_name(one.account) for one in done.settled]
+            told = _told(session, draft_id, by=person) if to == "cancel" else ""
     except BadInput as error:
         return _refused(draft_id, TOGETHER, error)
     why: dict[str, list[str]] = {}
@@ -127,7 +144,7 @@ def settle_held(draft_id: UUID) -> ResponseReturnValue:
     if not settled:
         return _refused(draft_id, TOGETHER, BadInput(" ".join(left)))
     what = "It goes out now" if to == "publish" else "It is stopped"
-    flash(f"{what} on {and_last(settled)}.", "success")
+    flash(f"{what} on {and_last(settled)}.{told}", "success")
     for sentence in left:
         flash(f"Not done on {sentence}", "warning")
     return redirect(url_for("drafts.one", draft_id=draft_id))

@@ -116,6 +116,13 @@ def test_p26_where_consent_is_missing_on_one_account_the_other_can_still_be_publ
     # One alone is left, and can only be stopped.
     page = head.get(path).text
     assert "Publish it now" not in page and "Stop this post" in page
+    assert "has to change it and hand it in again" in page
+    # Once it is out on the other, nobody can change it any more.
+    [out] = [one for one in publications if one.account.platform == "x"]
+    out.state, out.published_at = PublicationState.PUBLISHED, now()
+    session.commit()
+    page = head.get(path).text
+    assert "has to change it" not in page and "It can’t be changed any more: stop it below." in page
 
 
 def test_p25_the_pupils_page_says_at_once_which_posts_can_not_go_out(

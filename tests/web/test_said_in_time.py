@@ -41,14 +41,15 @@ def test_how_soon_a_moment_comes(seconds: int, said: str, database: str) -> None
 def test_a_post_that_comes_in_minutes_says_so_in_the_mail_and_on_both_pages(
     app: Flask, teacher: Browser, head: Browser, x: Account
 ) -> None:
-    # Planned to the minute: in 3 of them, or a little less.
+    # Planned to the minute, so in a few of them: how many depends on the second at which this runs.
     at = (db.now() + timedelta(minutes=4)).replace(second=0, microsecond=0)
     path = write(teacher, x, at=at)
     [mail] = mails("approval_request")
     plain = mail.get_body(("plain",))
-    assert plain is not None and str(mail["Subject"]).startswith("Decide within 3 minutes: ")
-    said = "Its time comes in 3 minutes"
-    assert f"{said}: what nobody has approved by then is not published." in plain.get_content()
+    asks = re.match(r"Decide within ([23] minutes): ", str(mail["Subject"]))
+    assert plain is not None and asks is not None
+    said = f"Its time comes in {asks[1]}: what nobody has approved by then is not published."
+    assert said in plain.get_content()
     for page in (
         head.get(path),
         teacher.get(path),

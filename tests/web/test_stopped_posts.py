@@ -14,8 +14,9 @@ from approvals import holding, publishing
 from approvals.mail_subjects import short_time
 from approvals.models import Draft, Publication
 from approvals.states import DraftState, PublicationState
-from school import db
+from school import db, standing_in
 from school.models import Account, Person, Role
+from school.times import today
 from tests.web.conftest import Browser
 from tests.web.test_whole_series import hand_in_all, listed, repeated
 from tests.web.writing import decide, fields, mailed_token, mails, rows, write
@@ -95,7 +96,10 @@ def test_one_account_or_all_and_one_mail_for_them(
         scheduled = [one for one in states() if one is PublicationState.SCHEDULED]
         assert len(scheduled) == 1 and len(mails("stopped")) == (2 if everywhere else 1)
         assert ('id="take-back"' in teacher.get(path).text) is (left > 0)
-    assert " and " in words_of(mails("stopped")[-1]).split("The reason")[0]
+    alone, everywhere_told = (words_of(one) for one in mails("stopped"))
+    assert " and " in everywhere_told.split("The reason")[0] and "open it and change it" in everywhere_told
+    # To change it would take the approval of the rest away.
+    assert "stays as it is on its other accounts" in alone and "change it" not in alone
 
 
 def test_a_series_that_was_approved_in_one_press_is_stopped_in_one(
@@ -109,13 +113,15 @@ def test_a_series_that_was_approved_in_one_press_is_stopped_in_one(
     decide(app, mailed_token())
     # A worker took one of them up meanwhile: it is left, and the others are stopped all the same.
     [taken] = rows(sa.select(Publication).where(Publication.draft_id == UUID(others[2][-36:])))
-    assert "The other 3 posts of this series that are to go out, too" in head.get(path).text
+    page = head.get(path).text
+    assert "The other 3 posts of this series that are to go out, too" in page
+    assert 'name="series" value="3"' in page
     with db.transaction() as working:
         row = working.get_one(Publication, taken.id)
         row.due_at = row.next_try_at = db.now() - timedelta(seconds=1)
         working.flush()
         assert publishing.claim(working, taken.id, now=db.now()) is not None
-    page = stop(head, path, series="yes")
+    page = stop(head, path, series="3")
     assert "It and 2 more of its series are stopped on X @larkfieldprimary." in page
     found = {one.draft_id: one.state for one in rows(sa.select(Publication))}
     by_path = {f"/drafts/{draft_id}": state for draft_id, state in found.items()}
@@ -123,6 +129,8 @@ def test_a_series_that_was_approved_in_one_press_is_stopped_in_one(
         *[PublicationState.CANCELLED] * 3, PublicationState.PUBLISHING,
     ]  # fmt: skip
     assert by_path[foreign] is PublicationState.SCHEDULED
+    # Whoever stops a series hears that one of those that were listed is not.
+    assert "Another post of its series was not stopped: look below" in page
     [mail] = mails("stopped")
     assert str(mail["Subject"]).startswith("Stopped, 3 posts: ")
     told = words_of(mail)
@@ -153,3 +161,20 @@ def test_who_stops_their_own_is_sent_nothing_and_what_is_held_is_told_too(
         working.flush()
         holding.cancel(working, publication.id, looked=False, reason=WHY, by=author, now=db.now())
     assert len(mails("stopped")) == 1
+
+
+def test_only_who_may_stop_it_is_told_after_an_approval_that_they_can(
+    app: Flask, teacher: Browser, x: Account, later: datetime, school_people: dict[Role, Person]
+) -> None:
+    """The chair decides for the headteacher who is away, and can't stop what was approved."""
+    offered = "stop it on its page"
+    write(teacher, x, at=later)
+    assert offered in decide(app, mailed_token()).text
+    day, head = today(db.now()), school_people[Role.HEADTEACHER]
+    with db.transaction() as working:
+        chair = working.get_one(Person, school_people[Role.CHAIR].id)
+        by = working.get_one(Person, head.id)
+        standing_in.name(working, chair, first_day=day, last_day=day + timedelta(days=1), by=by, now=db.now())
+    write(teacher, x, at=later, text="Another one")
+    page = decide(app, mailed_token()).text
+    assert f"Decided by {school_people[Role.CHAIR].name}" in page and offered not in page
