@@ -122,6 +122,31 @@ def test_what_is_handed_in_in_one_press_is_one_mail_with_a_link_for_each(
     assert [f"/drafts/{one}" for one in asks] == others
 
 
+def test_what_is_handed_in_is_asked_about_though_the_rest_of_the_press_is_lost(
+    teacher: Browser, x: Account, later: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pages stop before the mail is written: a worker writes it, once, and says that it is urgent."""
+    path, others = repeated(teacher, x, later)
+    with transaction() as session:
+        # Handed in long before, so that nothing else gathers them; urgent, which waits for nothing.
+        session.execute(sa.update(ApprovalRequest).values(created_at=now() - timedelta(hours=1)))
+        session.execute(sa.update(DraftRevision).values(urgent=True))
+
+    def lost(*_args: object, **_named: object) -> int:
+        raise RuntimeError("The server stopped.")
+
+    monkeypatch.setattr(asking, "mail_together", lost)
+    page = teacher.get(path).text
+    answer = teacher.post(f"{path}/series/hand-in", path, revision="1", other=listed(page))
+    assert answer.status_code == 500 and set(states(*others)) == {DraftState.SUBMITTED}
+    assert mails("approval_requests") == []
+    with transaction() as session:
+        made = [asking.mail_due(session, now=now() + timedelta(seconds=wait)) for wait in (0, 15, 15)]
+    assert made == [0, 1, 0]
+    [mail] = mails("approval_requests")
+    assert str(mail["Subject"]).startswith("Urgent, decide on 3 posts: ")
+
+
 def test_who_wants_each_post_alone_is_mailed_each_alone(
     teacher: Browser, x: Account, later: datetime, school_people: dict[Role, Person]
 ) -> None:
