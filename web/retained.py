@@ -10,7 +10,7 @@ import school.retention_rules
 import school.retention_upkeep
 from moderation.models import LogCase, LogEntry
 from moderation.sight import visible_to
-from school.models import FormEntry, Person, Role
+from school.models import FormEntry, OutboxEmail, Person, Role
 from school.retention import Condition, by_key
 
 RULES = (
@@ -84,4 +84,9 @@ def seen_by(viewer: Person) -> dict[str, Condition]:
     if Role.HEADTEACHER not in viewer.roles:
         return {}
     entries = LogEntry.id.in_(sa.select(LogCase.entry_id).where(visible_to(viewer)))
-    return {"log": entries, "referrals": entries, "forms": FormEntry.about_headteacher.is_(False)}
+    return {
+        "log": entries,
+        "referrals": entries,
+        "forms": FormEntry.about_headteacher.is_(False),
+        "mails": OutboxEmail.confidential.is_(False),
+    }

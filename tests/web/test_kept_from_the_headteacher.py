@@ -339,5 +339,34 @@ def test_p3_nothing_that_they_can_open_changes_when_something_about_them_is_put_
     assert "Wolfsbane" in slt.get("/log").text
 
 
+def test_p3_no_count_of_somebodys_mails_tells_the_headteacher_of_one_in_confidence(
+    head: Browser, signed_in: Callable[[Role], Browser], school_people: dict[Role, Person]
+) -> None:
+    """What is held on the chair, and what is erased soon: a mail about the headteacher isn't among it."""
+    teacher, chair = signed_in(Role.STAFF), signed_in(Role.CHAIR)
+    of = "/data-protection/people/person"
+    paths = [
+        "/data-protection",
+        "/data-protection/retention",
+        *(f"{of}/{one.id}" for one in school_people.values()),
+    ]
+
+    def all_pages(reader: Browser) -> list[str]:
+        # Mails are kept for three months: those of today are among what is erased soon, too.
+        with transaction() as session:
+            session.execute(
+                sa.update(OutboxEmail).values(state=MailState.SENT, created_at=now() - timedelta(days=70))
+            )
+        return [CHANGING.sub("", reader.get(path).text) for path in paths]
+
+    page = "/forms/inappropriate-content"
+    values = {"day": "2026-06-03", "person": "", "url": "", "nature": "Xylophone"}
+    before = all_pages(head)
+    entry = teacher.post(page, page, about_headteacher="yes", **values).headers["Location"]
+    assert chair.post(entry, entry, to="done", words="Done").status_code == 302
+    assert all_pages(head) == before
+    assert any("E-mails to them" in one for one in all_pages(signed_in(Role.DPO))), "it is there for the DPO"
+
+
 def _different(one: str, other: str) -> list[str]:
     return list(difflib.unified_diff(one.splitlines(), other.splitlines(), n=0, lineterm=""))
