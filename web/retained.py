@@ -10,7 +10,8 @@ import school.retention_rules
 import school.retention_upkeep
 from moderation.models import LogCase, LogEntry
 from moderation.sight import visible_to
-from school.models import FormEntry, OutboxEmail, Person, Role
+from school.models import FormEntry, OutboxEmail, Person, PushNotice, Role
+from school.push import Told
 from school.retention import Condition, by_key
 
 RULES = (
@@ -89,4 +90,6 @@ def seen_by(viewer: Person) -> dict[str, Condition]:
         "referrals": entries,
         "forms": FormEntry.about_headteacher.is_(False),
         "mails": OutboxEmail.confidential.is_(False),
+        # It isn't kept of which entry of the log one was.
+        "browser_notices": PushNotice.kind.in_((Told.DECISIONS, Told.DRAFTS)),
     }

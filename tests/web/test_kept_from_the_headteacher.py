@@ -20,8 +20,20 @@ from moderation import assigning
 from moderation.decisions import Outcome
 from moderation.models import ActState, Author, LogEntry, PlatformAct, ReferTo
 from school import people
-from school.db import now, reading, transaction
-from school.models import Account, FormEntry, HoldOn, IssuedDocument, MailState, OutboxEmail, Person, Role
+from school.db import new_id, now, reading, transaction
+from school.models import (
+    Account,
+    FormEntry,
+    HoldOn,
+    IssuedDocument,
+    MailState,
+    OutboxEmail,
+    Person,
+    PushNotice,
+    PushState,
+    PushSubscription,
+    Role,
+)
 from school.settings import settings
 from tests.moderation import scenes
 from tests.moderation.platform import ScriptedPlatform, author, comment
@@ -361,9 +373,23 @@ def test_p3_no_count_of_somebodys_mails_tells_the_headteacher_of_one_in_confiden
 
     page = "/forms/inappropriate-content"
     values = {"day": "2026-06-03", "person": "", "url": "", "nature": "Xylophone"}
+    phone = PushSubscription(
+        person_id=school_people[Role.CHAIR].id, endpoint_hash="1", sealed="1", browser="Firefox", problem="",
+        made_at=now(), id=new_id(),
+    )  # fmt: skip
+    with transaction() as session:
+        session.add(phone)
     before = all_pages(head)
     entry = teacher.post(page, page, about_headteacher="yes", **values).headers["Location"]
     assert chair.post(entry, entry, to="done", words="Done").status_code == 302
+    with transaction() as session:
+        # Their phone told them, too, of something that was referred to them.
+        session.add(
+            PushNotice(
+                subscription_id=phone.id, kind="referrals", count=1, state=PushState.SENT,
+                created_at=now() - timedelta(days=1), next_try_at=now(),
+            )
+        )  # fmt: skip
     assert all_pages(head) == before
     assert any("E-mails to them" in one for one in all_pages(signed_in(Role.DPO))), "it is there for the DPO"
 
