@@ -62,6 +62,19 @@ def keeps_back(
     return pupil_id in {pupil.id for pupil in lacking}
 
 
+def lock_posts(session: Session, pupil_ids: Collection[UUID]) -> None:
+    """Lock the posts that show or name one of these pupils, for whoever is about to end consents.
+
+    To be called before anything else: whoever edits, decides or publishes takes the draft and then the trail,
+    and in the other order the two would wait for each other.
+    """
+    shown = sa.select(RevisionPupil.revision_id).where(RevisionPupil.pupil_id.in_(pupil_ids))
+    made = sa.select(Publication.draft_id).where(Publication.revision_id.in_(shown))
+    session.execute(
+        sa.select(Draft.id).where(Draft.id.in_(made)).order_by(Draft.id).with_for_update(of=Draft)
+    )
+
+
 def withdrawn(session: Session, pupil_ids: Collection[UUID], *, now: datetime) -> tuple[int, int]:
     """Do what follows from consents of these pupils that were just withdrawn (P25).
 

@@ -185,7 +185,7 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
         if needed and not _went_on(session, withdrawn, platform):
             of_post = shown.setdefault(publication.id, (publication, set()))[1]
             of_post.add((withdrawn.pupil_id, withdrawn.kind))
-    opened = []
+    lacking = []
     for publication, lost in shown.values():
         platform = publication.account.platform
         # Another consent of that kind may be in force there all the same.
@@ -193,10 +193,13 @@ def open_for_withdrawn_consent(session: Session, *, now: datetime) -> list[Taked
             consent.missing_consent(session, [pupil_id], kind, on=today(now), platform=platform)
             for pupil_id, kind in lost
         ):
-            claims.locked(session, publication.id)
-            if publication.id not in of_publications(session, [publication.id]):
-                why = "A pupil's consent was withdrawn."
-                opened.append(_open(session, publication, why, by=None, now=now))
+            lacking.append(publication)
+    # All rows before the first is opened, which takes the trail: whoever holds one may be waiting for it.
+    for publication in sorted(lacking, key=lambda one: (one.draft_id, one.id)):
+        claims.locked(session, publication.id)
+    taken = of_publications(session, [one.id for one in lacking])
+    why = "A pupil's consent was withdrawn."
+    opened = [_open(session, one, why, by=None, now=now) for one in lacking if one.id not in taken]
     for draft_id, several in groupby(sorted(opened, key=_draft_id), key=_draft_id):
         takedown_mail.tell_author(session, session.get_one(Draft, draft_id), list(several), by=None, now=now)
     return opened

@@ -83,9 +83,7 @@ def _one(pupil_id: UUID, typed: Typed, *, ending: UUID | str = "") -> str:
         return render_template(
             "consent/pupil.html",
             pupil=pupil,
-            touched=[
-                (*one, lost_consent.keeps_back(session, pupil_id, *one, now=moment)) for one in touched
-            ],
+            touched=[(*one, lost_consent.keeps_back(session, pupil_id, *one, now=moment)) for one in touched],
             takedowns=takedowns.of_publications(
                 session, [publication.id for _draft, _revision, publication in touched if publication]
             ),
@@ -269,6 +267,7 @@ def withdraw(pupil_id: UUID, consent_id: UUID) -> ResponseReturnValue:
     typed = Typed(request.form)
     try:
         with transaction() as session:
+            lost_consent.lock_posts(session, [pupil_id])
             consent.withdraw(
                 session,
                 consent_id,
@@ -294,6 +293,7 @@ def withdraw_all(pupil_id: UUID) -> ResponseReturnValue:
         if typed["kind"] not in {"", *ConsentKind}:
             raise BadInput("Choose what is withdrawn, or everything.", field="kind")
         with transaction() as session:
+            lost_consent.lock_posts(session, [pupil_id])
             ended = consent.withdraw_all(
                 session,
                 pupil_id,

@@ -7,10 +7,12 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from approvals import lost_consent
 from school import consent, consent_import, consent_lists, consent_plan, retention
 from school.consent_lists import LineProblem, ListedPupil, PupilList
+from school.consent_plan import Plan
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.consent import ConsentKind
@@ -155,6 +157,16 @@ def preview(import_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("consent.show"))
 
 
+def _ending(session: Session, import_id: UUID) -> set[UUID]:
+    """The pupils of whom the list ends a consent."""
+    kept = consent_import.get(session, import_id, by=current_person(session))
+    return _pupils(consent_plan.plan(session, kept, now=now()))
+
+
+def _pupils(made: Plan) -> set[UUID]:
+    return {pupil.id for pupil, _consent, _entry in made.withdrawals} | {one.id for one in made.left}
+
+
 @pages.post("/consent/import/<uuid:import_id>")
 @needs(Action.EDIT_CONSENT)
 def apply(import_id: UUID) -> ResponseReturnValue:
@@ -167,6 +179,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("consent_import.show"))
     try:
         with transaction() as session:
+            lost_consent.lock_posts(session, _ending(session, import_id))
             done = consent_import.apply(
                 session,
                 import_id,
@@ -176,8 +189,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
                 by=current_person(session),
                 now=now(),
             )
-            ended = {pupil.id for pupil, _consent, _entry in done.withdrawals} | {one.id for one in done.left}
-            going, _told = lost_consent.withdrawn(session, ended, now=now())
+            going, _told = lost_consent.withdrawn(session, _pupils(done), now=now())
     except BadInput as error:
         field = error.field if error.field == "seen_leaving" else ""
         return _preview(import_id, typed.refuse(BadInput(str(error), field=field))), 400
