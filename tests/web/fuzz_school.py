@@ -108,7 +108,7 @@ def is_anothers(session: Session, person: Person, values: Mapping[str, object], 
     if (entry := values.get("entry_id")) is None:
         return False
     if filed := _thing(session, FormEntry, entry):
-        return not forms.may_see(filed, person)
+        return not forms.may_see(session, filed, person)
     shown = sa.select(LogCase.entry_id).where(LogCase.entry_id == entry)
     there = session.scalar(shown) is not None
     return there and session.scalar(shown.where(moderation.sight.visible_to(person))) is None
