@@ -90,7 +90,7 @@ def decide(proof: Proof, alike: Sequence[Alike] | None, kind: DecisionKind, reas
 
     Their readers get one mail about all of them (`hold_back`).
     """
-    if not alike:
+    if alike is None:
         return Together(0, ())
 
     def one(session: Session, other: UUID, number: int) -> UUID:

@@ -311,6 +311,22 @@ def test_p12_nothing_is_decided_that_was_not_listed_as_it_is_now(
     assert count(ApprovalDecision) == 2
 
 
+def test_it_is_said_where_all_the_others_were_decided_meanwhile(
+    teacher: Browser, head: Browser, x: Account, later: datetime
+) -> None:
+    path, others = repeated(teacher, x, later)
+    hand_in_all(teacher, path)
+    before = head.get(path).text
+    for other in others:
+        head.post(f"{other}/decide", other, revision="2", decision="reject", reason="Not now.")
+    answer = head.post(
+        f"{path}/decide", path, revision="1", decision="approve", series="yes", other=listed(before)
+    )
+    page = head.get(answer.headers["Location"]).text
+    assert "3 of them were changed or decided meanwhile: look at each by itself." in page
+    assert states(path, *others) == [DraftState.APPROVED, *[DraftState.REJECTED] * 3]
+
+
 def test_an_older_version_of_another_post_is_not_decided(
     teacher: Browser, head: Browser, x: Account, later: datetime
 ) -> None:
