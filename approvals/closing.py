@@ -11,11 +11,8 @@ from approvals import approval_mail, claims, drafts, submissions
 from approvals.checks import account_name
 from approvals.models import Draft, DraftRevision, Publication, RevisionAccount
 from approvals.moves import move_draft, move_publication
-from approvals.states import Actor, DraftState, PublicationState
+from approvals.states import TO_COME, Actor, DraftState, PublicationState
 from school.models import Account, Person
-
-STOPPED = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
-"""What has not gone out and now never does. What a worker is sending at this moment ends by itself."""
 
 
 def lock_waiting(session: Session, account: Account) -> tuple[list[Publication], list[Draft]]:
@@ -26,7 +23,7 @@ def lock_waiting(session: Session, account: Account) -> tuple[list[Publication],
     """
     stopped = (
         sa.select(Publication.id, Publication.draft_id)
-        .where(Publication.account_id == account.id, Publication.state.in_(STOPPED))
+        .where(Publication.account_id == account.id, Publication.state.in_(TO_COME))
         .order_by(Publication.draft_id, Publication.id)
     )
     found = [claims.locked(session, one.id)[0] for one in session.execute(stopped).all()]
@@ -45,7 +42,7 @@ def lock_waiting(session: Session, account: Account) -> tuple[list[Publication],
     # Asked again: while this waited for a lock, somebody may have decided or handed in anew, and a worker
     # may have begun to publish.
     again = handed_in.with_only_columns(Draft).with_for_update(of=Draft)
-    still = [one for one in found if one.state in STOPPED]
+    still = [one for one in found if one.state in TO_COME]
     return still, list(session.scalars(again.execution_options(populate_existing=True)))
 
 

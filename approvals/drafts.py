@@ -27,7 +27,7 @@ from approvals.models import (
 )
 from approvals.moves import begin_draft, move_draft
 from approvals.sight import NO_SUCH, check_seen, may_see
-from approvals.states import IN_WORDS, Actor, DraftState, PublicationState
+from approvals.states import IN_WORDS, TO_COME, Actor, DraftState, PublicationState
 from school import people
 from school.db import new_id
 from school.errors import MoveNotAllowed, NotFound, NotPermitted
@@ -245,10 +245,7 @@ def with_author(session: Session, author: Person) -> Mapping[Of, tuple[int, int]
 
 def unpublished_of(session: Session, author: Person) -> int:
     """How many posts of an author are handed in, or approved and not out everywhere."""
-    to_come = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
-    waits = sa.select(Publication.id).where(
-        Publication.draft_id == Draft.id, Publication.state.in_(to_come)
-    )
+    waits = sa.select(Publication.id).where(Publication.draft_id == Draft.id, Publication.state.in_(TO_COME))
     handed_in = Draft.state == DraftState.SUBMITTED
     query = sa.select(sa.func.count(Draft.id)).where(
         Draft.author_id == author.id,

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from approvals import checks, claims, stop_mail
+from approvals import checks, claims
 from approvals.content import tidy
 from approvals.models import DraftRevision, Publication, PublicationMove
 from approvals.moves import move_publication, note_publication
@@ -105,13 +105,11 @@ def cancel(
     by: Person,
     now: datetime,
     seen_then: int | None = None,
-    tell: bool = True,
 ) -> Publication:
-    """Give a scheduled, held or failed publication up, and tell its author by whom and why.
+    """Give a scheduled, held or failed publication up. Whoever asks tells its author (`stop_mail`).
 
     `looked` and `seen_then` as for `publish_now`: its author may hand the draft in again, and a post that is
-    there already would then be there twice. `tell` False: whoever asks tells of several in one mail. Raises
-    NotPermitted, BadInput, MoveNotAllowed.
+    there already would then be there twice. Raises NotPermitted, BadInput, MoveNotAllowed.
     """
     require(by, Action.HOLD_PUBLICATIONS)
     why = check_reason(reason)
@@ -120,8 +118,6 @@ def cancel(
     move_publication(
         session, publication, PublicationState.CANCELLED, actor=Actor.HOLDER, by=by, reason=why, now=now
     )
-    if tell:
-        stop_mail.tell_author(session, [publication], reason=why, by=by, now=now)
     return publication
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Literal
 from uuid import UUID
 
@@ -71,8 +70,7 @@ def settle(
     # All rows before the first move, which takes the trail: whoever holds one of them may be waiting for it.
     publications = [claims.locked(session, publication_id)[0] for publication_id in sorted(chosen)]
     moved = {each for each, number in holding.seen(session, publications).items() if number != chosen[each]}
-    # Its author reads of all accounts in one mail.
-    act = holding.publish_now if to == "publish" else partial(holding.cancel, tell=False)
+    act = holding.publish_now if to == "publish" else holding.cancel
     settled: list[Publication] = []
     left: list[Left] = []
     for one in publications:
@@ -88,5 +86,6 @@ def settle(
         else:
             settled.append(one)
     if to == "cancel":
+        # Its author reads of all accounts in one mail.
         stop_mail.tell_author(session, settled, reason=reason, by=by, now=now)
     return Together(tuple(settled), tuple(left))

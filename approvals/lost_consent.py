@@ -13,12 +13,11 @@ from approvals import approval_mail, checks, drafts, takedowns
 from approvals.checks import account_name
 from approvals.mail_subjects import known_by
 from approvals.models import Draft, DraftRevision, Publication, RevisionPupil
-from approvals.states import DraftState, PublicationState
+from approvals.states import TO_COME, DraftState, PublicationState
 from school.models import Consent, MailState, OutboxEmail, Person
 from school.times import today
 from school.wording import and_last
 
-_TO_COME = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
 _PURPOSE = "consent_lost"
 TOLD_WITHIN = timedelta(days=1)
 """So long one mail does for the withdrawal and for the hold; later the second reminds its author."""
@@ -53,7 +52,7 @@ def keeps_back(
         ended = draft.state is DraftState.REJECTED or draft.thrown_away_at is not None
         on, platforms = checks.day_out(revision, now=now), None
     else:
-        ended = publication.state not in _TO_COME
+        ended = publication.state not in TO_COME
         on = max(today(publication.due_at), today(now))
         platforms = [publication.account.platform]
     if ended:
@@ -202,7 +201,7 @@ def _with_pupils(session: Session, which: sa.ColumnElement[bool]) -> list[Draft]
 def _on_its_way(session: Session, draft: Draft) -> bool:
     if draft.state is DraftState.APPROVED:
         waiting = sa.select(Publication.id).where(
-            Publication.draft_id == draft.id, Publication.state.in_(_TO_COME)
+            Publication.draft_id == draft.id, Publication.state.in_(TO_COME)
         )
         return session.scalar(waiting.limit(1)) is not None
     return draft.state is DraftState.SUBMITTED

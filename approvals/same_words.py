@@ -6,7 +6,7 @@ Said to the author and to whoever decides, and stops nothing: a reminder may be 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -82,9 +82,8 @@ def elsewhere(session: Session, draft: Draft, revision: DraftRevision) -> tuple[
     return tuple(told)
 
 
-def open_to(session: Session, found: Iterable[SameWords], *, by: Person, now: datetime) -> dict[str, UUID]:
+def open_to(session: Session, found: Collection[SameWords], *, by: Person, now: datetime) -> dict[str, UUID]:
     """By sentence the drafts among these that the person may open."""
-    found = tuple(found)
     ids = {one.draft_id for one in found}
     others = session.scalars(sa.select(Draft).where(Draft.id.in_(ids)).options(lazyload("*")))
     seen = {other.id for other in others if may_see(session, other, by=by, now=now)}

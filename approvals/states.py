@@ -95,6 +95,9 @@ PUBLICATION_MOVES: Mapping[tuple[PublicationState, PublicationState], frozenset[
 SETTLED = frozenset({P.PUBLISHED, P.CANCELLED, P.MISSED})
 """States of a publication that nothing leads out of."""
 
+TO_COME = frozenset({P.SCHEDULED, P.HELD, P.FAILED})
+"""States of a publication that is not out, and is in no worker's hands: it waits for its time or a person."""
+
 NOT_COMING = frozenset({D.REJECTED, P.CANCELLED, P.MISSED, P.FAILED})
 """States in which nothing goes out at the planned time, nor has."""
 

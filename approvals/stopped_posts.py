@@ -89,7 +89,7 @@ def stop(
     by: Person,
     now: datetime,
 ) -> list[Publication]:
-    """Stop a post as `holding.cancel` does, and what of it or of its series is to go out yet. Says what.
+    """Stop a post, and what of it or of its series is to go out yet; its author is told. What was stopped.
 
     `everywhere`: on all its accounts. `series`: so too the other posts of its series, on the same account
     alone or `everywhere`. What a worker took up meanwhile is left of those. Raises what `holding.cancel`
@@ -112,8 +112,6 @@ def stop(
     rows = [claims.locked(session, one.id)[0] for one in in_order]
     stopped = [one for one in rows if one.state is PublicationState.SCHEDULED or one.id == first.id]
     for one in stopped:
-        holding.cancel(
-            session, one.id, looked=looked, seen_then=seen_then, reason=reason, by=by, now=now, tell=False
-        )
+        holding.cancel(session, one.id, looked=looked, seen_then=seen_then, reason=reason, by=by, now=now)
     stop_mail.tell_author(session, stopped, reason=reason, by=by, now=now)
     return stopped

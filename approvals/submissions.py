@@ -23,13 +23,11 @@ from approvals.models import (
 )
 from approvals.moves import move_draft, move_publication
 from approvals.sight import NO_SUCH, check_seen
-from approvals.states import Actor, DraftState, PublicationState, check_draft_move
+from approvals.states import TO_COME, Actor, DraftState, PublicationState, check_draft_move
 from school import gates, people
 from school.errors import BadInput, MoveNotAllowed, NotFound, NotPermitted
 from school.models import Person
 
-TAKEN_BACK = (PublicationState.SCHEDULED, PublicationState.HELD, PublicationState.FAILED)
-"""What an edit or a withdrawal cancels."""
 CHANGED = "The draft was changed or taken back."
 """What is noted of a post that is cancelled by that."""
 
@@ -160,7 +158,7 @@ def void(
     ):
         decision.voided_at, decision.void_reason = now, reason
     for publication in session.scalars(
-        sa.select(Publication).where(Publication.draft_id == draft.id, Publication.state.in_(TAKEN_BACK))
+        sa.select(Publication).where(Publication.draft_id == draft.id, Publication.state.in_(TO_COME))
     ):
         move_publication(
             session,

@@ -17,6 +17,7 @@ from school.people import person_name, reason_text
 from school.permissions import Action, require
 from school.spelling import plain_name
 from school.times import say_date, today
+from school.wording import and_last
 
 KINDS: Mapping[ConsentKind, str] = {
     ConsentKind.IMAGE: "Pictures",
@@ -45,8 +46,7 @@ BACK: Mapping[str, str] = {
 
 def in_words(platforms: Collection[str]) -> str:
     """Platforms in a sentence: "Facebook, Instagram and X"."""
-    *before, last = (PLATFORMS.get(one, one) for one in platforms)
-    return f"{', '.join(before)} and {last}" if before else last
+    return and_last([PLATFORMS.get(one, one) for one in platforms])
 
 
 def pupils(session: Session) -> list[Pupil]:

@@ -65,6 +65,11 @@ class Plan:
     """Pupils in the register who have not left."""
 
     @property
+    def ending(self) -> set[UUID]:
+        """The pupils of whom it ends a consent."""
+        return {pupil.id for pupil, _consent, _entry in self.withdrawals} | {one.id for one in self.left}
+
+    @property
     def many_leave(self) -> bool:
         """Whether the list takes off more than a school loses at once: it may be of one class only."""
         return len(self.left) >= 3 and 10 * len(self.left) > self.on_roll

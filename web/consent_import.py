@@ -7,12 +7,10 @@ from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy.orm import Session
 
 from approvals import lost_consent
 from school import consent, consent_import, consent_lists, consent_plan, retention
 from school.consent_lists import LineProblem, ListedPupil, PupilList
-from school.consent_plan import Plan
 from school.db import now, reading, transaction
 from school.errors import BadInput, MoveNotAllowed, NotFound
 from school.models.consent import ConsentKind
@@ -157,16 +155,6 @@ def preview(import_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("consent.show"))
 
 
-def _ending(session: Session, import_id: UUID) -> set[UUID]:
-    """The pupils of whom the list ends a consent."""
-    kept = consent_import.get(session, import_id, by=current_person(session))
-    return _pupils(consent_plan.plan(session, kept, now=now()))
-
-
-def _pupils(made: Plan) -> set[UUID]:
-    return {pupil.id for pupil, _consent, _entry in made.withdrawals} | {one.id for one in made.left}
-
-
 @pages.post("/consent/import/<uuid:import_id>")
 @needs(Action.EDIT_CONSENT)
 def apply(import_id: UUID) -> ResponseReturnValue:
@@ -179,7 +167,8 @@ def apply(import_id: UUID) -> ResponseReturnValue:
         return redirect(url_for("consent_import.show"))
     try:
         with transaction() as session:
-            lost_consent.lock_posts(session, _ending(session, import_id))
+            kept = consent_import.get(session, import_id, by=current_person(session))
+            lost_consent.lock_posts(session, consent_plan.plan(session, kept, now=now()).ending)
             done = consent_import.apply(
                 session,
                 import_id,
@@ -189,7 +178,7 @@ def apply(import_id: UUID) -> ResponseReturnValue:
                 by=current_person(session),
                 now=now(),
             )
-            going, _told = lost_consent.withdrawn(session, _pupils(done), now=now())
+            going, _told = lost_consent.withdrawn(session, done.ending, now=now())
     except BadInput as error:
         field = error.field if error.field == "seen_leaving" else ""
         return _preview(import_id, typed.refuse(BadInput(str(error), field=field))), 400

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from approvals import holding, publishing
+from approvals import publishing, stopped_posts
 from approvals.mail_subjects import short_time
 from approvals.models import Draft, Publication
 from approvals.states import DraftState, PublicationState
@@ -159,7 +159,7 @@ def test_who_stops_their_own_is_sent_nothing_and_what_is_held_is_told_too(
         working.scalars(sa.select(Draft)).one().author_id = author.id
         working.get_one(Publication, publication.id).state = PublicationState.SCHEDULED
         working.flush()
-        holding.cancel(working, publication.id, looked=False, reason=WHY, by=author, now=db.now())
+        stopped_posts.stop(working, publication.id, reason=WHY, by=author, now=db.now())
     assert len(mails("stopped")) == 1
 
 
