@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from moderation import alerts, chain, decisions
+from moderation import alerts, chain, claimed, decisions
 from moderation.models import Assignment, CaseState, LogCase, LogEntry
 from moderation.sight import is_kept_from, visible_to
 from school import audit, people
@@ -98,7 +98,7 @@ def assign(
     case = decisions.get_locked(session, entry_id, by=by)
     if case.state is not CaseState.OPEN:
         raise MoveNotAllowed("This entry is decided already: look at it again.")
-    if decisions.held_by_another(case, by, now=now):
+    if claimed.held_by_another(case, by, now=now):
         raise MoveNotAllowed("Somebody else is deciding this entry: ask them, or wait until they let it go.")
     to = next((one for one in colleagues(session, case, besides=by) if one.id == to_id), None)
     if to is None:
@@ -128,7 +128,7 @@ def hand_over(session: Session, *, to_id: UUID, by: Person, url: str, now: datet
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
-    free = [case for case in mine if not decisions.held_by_another(case, by, now=now)]
+    free = [case for case in mine if not claimed.held_by_another(case, by, now=now)]
     theirs = [case for case in free if not is_kept_from(to, about_headteacher=case.about_headteacher)]
     if theirs:
         _give(session, theirs, to, by=by, url=url, now=now)

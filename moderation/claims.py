@@ -8,12 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from moderation import claimed
 from moderation.models import CaseState, LogCase
 from moderation.review import get_case
 from moderation.sight import visible_to
 from school.errors import MoveNotAllowed
 from school.models import Person
-from school.times import say
 
 
 def claim(session: Session, entry_id: UUID, *, by: Person, lifetime: timedelta, now: datetime) -> LogCase:
@@ -44,9 +44,7 @@ def claim(session: Session, entry_id: UUID, *, by: Person, lifetime: timedelta, 
     session.refresh(case)
     if case.state is not CaseState.OPEN:
         raise MoveNotAllowed("This entry is decided already: look at it again.")
-    who = session.get(Person, case.claimed_by_id) if case.claimed_by_id else None
-    until = f", until {say(case.claimed_until)} at the latest" if case.claimed_until else ""
-    raise MoveNotAllowed(f"{who.name if who else 'Somebody'} is deciding this entry{until}.")
+    raise claimed.held(session, case)
 
 
 def take_over(

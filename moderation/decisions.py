@@ -13,7 +13,18 @@ from sqlalchemy.orm import Session
 
 from connectors.base import Platform
 from connectors.limits import LIMITS, text_length
-from moderation import actions, alerts, authors, chain, not_yet, opened_again, referrals, replies, unread
+from moderation import (
+    actions,
+    alerts,
+    authors,
+    chain,
+    claimed,
+    not_yet,
+    opened_again,
+    referrals,
+    replies,
+    unread,
+)
 from moderation.models import (
     ActKind,
     Assignment,
@@ -271,12 +282,8 @@ def _check_state(
     if case.version != seen:
         done = _done_last(session, case.entry_id, by=by)
         raise MoveNotAllowed(f"You saw an older state of this entry: {done}. Look at it again.")
-    if held_by_another(case, by, now=now):
-        who = session.get(Person, case.claimed_by_id)
-        until = say(case.claimed_until) if case.claimed_until else "soon"
-        raise MoveNotAllowed(
-            f"{who.name if who else 'Somebody'} is deciding this entry, until {until} at the latest."
-        )
+    if claimed.held_by_another(case, by, now=now):
+        raise claimed.held(session, case)
     for outcome in sorted(outcomes):
         if case.state not in OUTCOME_MOVES[outcome]:
             raise MoveNotAllowed(f"“{ASKED[outcome]}” isn't possible: this entry is {case.state}.")
@@ -312,16 +319,6 @@ def _done_last(session: Session, entry_id: UUID, *, by: Person) -> str:
         what = "dealt with it"
     name = "" if who is None else "You" if who.id == by.id else who.name
     return f"{name} {what} on {say(event.at)}" if name else f"it changed on {say(event.at)}"
-
-
-def held_by_another(case: LogCase, by: Person, *, now: datetime) -> bool:
-    """Whether somebody else's claim on the entry is in force."""
-    return (
-        case.claimed_by_id is not None
-        and case.claimed_by_id != by.id
-        and case.claimed_until is not None
-        and case.claimed_until > now
-    )
 
 
 def _check_fit(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from moderation import assigning, author_history, authors, thread, unread
 from moderation.author_history import AuthorHistory
 from moderation.authors import AuthorRecord
-from moderation.decisions import held_by_another
+from moderation.claimed import held_by_another
 from moderation.models import (
     ActState,
     Author,

@@ -29,6 +29,7 @@ from moderation import (
     undoing,
 )
 from moderation import words as moderation_words
+from moderation.claimed import HeldByColleague
 from moderation.decisions import Outcome
 from moderation.models import (
     ActKind,
@@ -303,7 +304,7 @@ def decide(entry_id: UUID) -> ResponseReturnValue:
     except MoveNotAllowed as error:
         # Beside how things stand now, with what was typed; gone where it may no longer be seen.
         typed.errors[""] = f"Nothing is recorded. {error}"
-        return entry_with(entry_id, typed), 409
+        return entry_with(entry_id, typed, held=isinstance(error, HeldByColleague)), 409
     words = moderation_words.decided(decision.outcomes, waiting, by_hand, to=decision.refer_to)
     if spared and ActKind.UNBLOCK not in {*waiting, *by_hand}:
         words = words.replace(moderation_words.OUTCOMES[Outcome.UNBLOCK], "not blocked after all")

@@ -57,8 +57,11 @@ def leave_a_line(entry_id: UUID, what: str) -> None:
             views.of_entry(session, case, what=what, by=person, now=now())
 
 
-def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
-    """The page of an entry with what was typed on it. `ask_again`: whether no action is right after all."""
+def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False, held: bool = False) -> str:
+    """The page of an entry with what was typed on it. `ask_again`: whether no action is right after all.
+
+    `held`: what was typed was refused since a colleague is deciding the entry.
+    """
     with reading() as session:
         person = current_person(session)
         page = review.entry_page(session, entry_id, viewer=person, now=now())
@@ -90,6 +93,7 @@ def entry_with(entry_id: UUID, typed: Typed, *, ask_again: bool = False) -> str:
             takes=not waits and referrals.may_take(page.item.case, page.item.entry, person),
             maybe_head=maybe_head(session, person, [page.item.entry]),
             ask_again=ask_again,
+            refused_as_held=held,
             to_ring=referrals.to_ring(session, viewer=person, entry_id=entry_id)
             if may(person, Action.REFER)
             else [],
